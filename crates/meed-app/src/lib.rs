@@ -1,0 +1,1 @@
+//! Meed's use cases.

@@ -1,0 +1,44 @@
+//! ISO 4217 active currency codes and the decimal places of their minor units.
+
+const NONE: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+const THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
+const TWO: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF \
+CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD \
+KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD \
+PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD \
+TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG";
+
+fn listed(list: &str, code: [u8; 3]) -> bool {
+    list.as_bytes().chunks(4).any(|chunk| chunk[..3] == code)
+}
+
+/// Whether the code (upper case) is an active currency.
+pub(super) fn is_known(code: [u8; 3]) -> bool {
+    code.is_ascii() && (listed(TWO, code) || listed(NONE, code) || listed(THREE, code))
+}
+
+/// Decimal places of the minor unit.
+pub(super) fn exponent(code: [u8; 3]) -> u32 {
+    if listed(NONE, code) {
+        0
+    } else if listed(THREE, code) {
+        3
+    } else {
+        2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_list_is_read_in_steps_of_four() {
+        for list in [NONE, TWO, THREE] {
+            assert!(list.split(' ').all(|code| code.len() == 3), "each entry is three letters");
+            assert_eq!(list.len() % 4, 3);
+        }
+        assert!(is_known(*b"USD") && is_known(*b"ZWG") && is_known(*b"AED") && !is_known(*b"XXX") && !is_known(*b"D A"));
+        assert_eq!([exponent(*b"JPY"), exponent(*b"EUR"), exponent(*b"KWD")], [0, 2, 3]);
+    }
+}

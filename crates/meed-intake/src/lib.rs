@@ -1,0 +1,1 @@
+//! Meed's file intake: bytes to mapped records.

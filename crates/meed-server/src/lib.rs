@@ -1,0 +1,1 @@
+//! Meed's HTTP surfaces and pages.

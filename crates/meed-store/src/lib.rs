@@ -1,0 +1,1 @@
+//! Meed's storage: the only SQL.

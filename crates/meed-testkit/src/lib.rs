@@ -1,0 +1,1 @@
+//! Test application, builders, models and printers for Meed's own tests.

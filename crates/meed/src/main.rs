@@ -1,0 +1,3 @@
+//! The Meed binary: configuration and command line.
+
+fn main() {}
