@@ -221,7 +221,7 @@ fn long_files_but(sources: &[Source], allowed: &[(&str, usize)]) -> Vec<String> 
                 found.push(format!("{}: {lines} lines, {LINES_MAX} are allowed; split it by what its parts do", source.path));
             }
             Some(limit) if lines > limit => {
-                found.push(format!("{}: {lines} lines, was let in with {limit}; it may only shrink", source.path))
+                found.push(format!("{}: {lines} lines, was let in with {limit}; it may only shrink", source.path));
             }
             Some(_) if lines <= LINES_MAX => found.push(format!("{}: {lines} lines, short enough; take it off the list", source.path)),
             _ => {}

@@ -38,7 +38,7 @@ pub(crate) fn dependencies(manifest: &str) -> Vec<Dependency> {
     for (index, line) in manifest.lines().enumerate() {
         let line = line.split('#').next().unwrap_or(line).trim();
         if let Some(name) = line.strip_prefix('[') {
-            section = name.trim_end_matches(']').to_owned();
+            name.trim_end_matches(']').clone_into(&mut section);
             // [dependencies.name] is a section of its own.
             if let Some((kind, name)) = section.rsplit_once("dependencies.") {
                 let for_tests = kind.ends_with("dev-");

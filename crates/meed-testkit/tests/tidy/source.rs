@@ -160,7 +160,7 @@ pub(crate) fn find_word(haystack: &str, needle: &str) -> Option<usize> {
     haystack.match_indices(needle).map(|(at, _)| at).find(|&at| {
         let before = haystack[..at].chars().next_back();
         let after = haystack[at + needle.len()..].chars().next();
-        !(starts_word && before.is_some_and(is_word)) && !(ends_word && after.is_some_and(is_word))
+        !(starts_word && before.is_some_and(is_word) || ends_word && after.is_some_and(is_word))
     })
 }
 
@@ -171,23 +171,20 @@ fn blank(text: &str) -> (String, Vec<(usize, String)>) {
     let mut strings = Vec::new();
     let (mut at, mut line) = (0, 1);
     while at < chars.len() {
-        let end = match literal_or_comment(&chars, at) {
-            Some(piece) => {
-                let content = &chars[piece.content.0..piece.content.1];
-                if piece.is_string {
-                    strings.push((line, unescaped(&content.iter().collect::<String>())));
-                }
-                for (index, &c) in chars[at..piece.end].iter().enumerate() {
-                    let inside = (piece.content.0..piece.content.1).contains(&(at + index));
-                    let keep = c == '\n' || (!inside && !piece.is_comment);
-                    code.push(if keep { c } else { ' ' });
-                }
-                piece.end
+        let end = if let Some(piece) = literal_or_comment(&chars, at) {
+            let content = &chars[piece.content.0..piece.content.1];
+            if piece.is_string {
+                strings.push((line, unescaped(&content.iter().collect::<String>())));
             }
-            None => {
-                code.push(chars[at]);
-                at + 1
+            for (index, &c) in chars[at..piece.end].iter().enumerate() {
+                let inside = (piece.content.0..piece.content.1).contains(&(at + index));
+                let keep = c == '\n' || (!inside && !piece.is_comment);
+                code.push(if keep { c } else { ' ' });
             }
+            piece.end
+        } else {
+            code.push(chars[at]);
+            at + 1
         };
         line += chars[at..end].iter().filter(|&&c| c == '\n').count();
         at = end;
