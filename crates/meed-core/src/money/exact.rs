@@ -20,19 +20,17 @@ pub fn sub(a: Exact, b: Exact) -> Result<Exact, Overflow> {
     a.checked_sub(b).ok_or(Overflow)
 }
 
-/// `a × b`, or [`Overflow`], also when the product would need more digits than are kept.
+/// `a × b` without loss, or [`Overflow`] when the product would need more digits than are kept.
 pub fn mul(a: Exact, b: Exact) -> Result<Exact, Overflow> {
-    let product = a.checked_mul(b).ok_or(Overflow)?;
-    // A product that lost digits is not exact; refusing it is better than a silent rounding.
-    if !a.is_zero()
-        && !b.is_zero()
-        && product.scale() < a.normalize().scale() + b.normalize().scale()
-        && product.normalize().scale() == product.scale()
-        && product.scale() == 28
-    {
-        return Err(Overflow);
+    let (a, b) = (a.normalize(), b.normalize());
+    let mantissa = a.mantissa().checked_mul(b.mantissa()).ok_or(Overflow)?;
+    // Neither operand has a trailing zero, but 2 × 5 brings one: drop zeros until the scale can be kept.
+    let (mut mantissa, mut scale) = (mantissa, a.scale() + b.scale());
+    while (scale > 28 || Exact::try_from_i128_with_scale(mantissa, scale).is_err()) && scale > 0 && mantissa % 10 == 0 {
+        mantissa /= 10;
+        scale -= 1;
     }
-    Ok(product)
+    Exact::try_from_i128_with_scale(mantissa, scale).map_err(|_| Overflow)
 }
 
 /// `a ÷ b` to 28 digits, or [`Overflow`]; `None` when `b` is zero. A quotient may be inexact: divide last.
