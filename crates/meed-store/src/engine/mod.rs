@@ -1,0 +1,51 @@
+//! The thin driver: one session type over two engines, synchronous on purpose.
+//!
+//! A session belongs to one thread at a time. Batches and queries run on threads that may block, so one body of code
+//! serves both engines; the PostgreSQL session waits for its runtime inside.
+
+mod postgres;
+mod sqlite;
+
+pub use postgres::PostgresOptions;
+pub(crate) use postgres::PostgresSession;
+pub use sqlite::SqliteOptions;
+pub(crate) use sqlite::{SqliteSession, lock_data_file};
+
+use crate::error::StoreError;
+use crate::statement::Statement;
+use crate::value::{RowView, Value};
+
+/// Called for each row of an answer.
+pub(crate) type Each<'a> = &'a mut dyn FnMut(&dyn RowView) -> Result<(), StoreError>;
+
+/// Which engine a session speaks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum EngineKind {
+    Sqlite,
+    Postgres,
+}
+
+/// One connection.
+pub(crate) trait Session: Send {
+    /// Starts a transaction that will write. On SQLite this waits for the writer's turn.
+    fn begin(&mut self) -> Result<(), StoreError>;
+    /// Starts a transaction that only reads, on one snapshot.
+    fn begin_read(&mut self) -> Result<(), StoreError>;
+    /// Sends what is still queued and commits durably.
+    fn commit(&mut self) -> Result<(), StoreError>;
+    /// Gives up the transaction.
+    fn rollback(&mut self);
+    /// Runs a query with its parameters in order.
+    fn query(&mut self, statement: &'static Statement, params: &[Value], each: Each<'_>) -> Result<(), StoreError>;
+    /// Runs a query for a set of keys within one workspace.
+    fn query_set(&mut self, statement: &'static Statement, workspace: i64, keys: &[Vec<Value>], each: Each<'_>) -> Result<(), StoreError>;
+    /// Writes once. May be queued until the commit.
+    fn execute(&mut self, statement: &'static Statement, params: Vec<Value>) -> Result<(), StoreError>;
+    /// Writes a set of rows within one workspace. May be queued until the commit.
+    fn execute_set(&mut self, statement: &'static Statement, workspace: i64, rows: Vec<Vec<Value>>) -> Result<(), StoreError>;
+    /// Runs a text with several statements, for migrations only.
+    fn run_script(&mut self, text: &str) -> Result<(), StoreError>;
+    /// Whether the connection may still be used.
+    fn is_alive(&self) -> bool;
+}

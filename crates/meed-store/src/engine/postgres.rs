@@ -1,0 +1,283 @@
+//! PostgreSQL through tokio-postgres.
+//!
+//! Writes are queued and sent together with the commit, so a batch costs few round trips whatever its size. Planner
+//! settings keep key look-ups on nested loops: a batch of 500 keys must not turn into a scan of the table.
+
+use std::collections::HashMap;
+
+use futures_util::TryStreamExt;
+use futures_util::future::{join, join_all};
+use tokio::runtime::Handle;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Config, NoTls, Row, Statement as Prepared};
+
+use super::{Each, Session};
+use crate::error::StoreError;
+use crate::statement::Statement;
+use crate::value::{Kind, RowView, Value};
+
+/// How to reach PostgreSQL.
+#[derive(Clone)]
+pub struct PostgresOptions {
+    /// Connection string, `postgres://user:password@host/database`.
+    pub url: String,
+    /// Schema that holds Meed's tables; `public` if `None`.
+    pub schema: Option<String>,
+    /// Connections that write; each serves one workspace at a time.
+    pub writers: usize,
+}
+
+impl std::fmt::Debug for PostgresOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresOptions").field("schema", &self.schema).field("writers", &self.writers).finish_non_exhaustive()
+    }
+}
+
+type Params = Vec<Box<dyn ToSql + Sync + Send>>;
+
+pub(crate) struct PostgresSession {
+    runtime: Handle,
+    client: Client,
+    prepared: HashMap<&'static str, Prepared>,
+    queued: Vec<(&'static Statement, Prepared, Params)>,
+    begin_pending: Option<&'static str>,
+    in_transaction: bool,
+}
+
+impl PostgresSession {
+    pub(crate) fn open(options: &PostgresOptions, runtime: &Handle) -> Result<Self, StoreError> {
+        let mut config: Config = options.url.parse().map_err(|e| StoreError::broken(format!("the PostgreSQL address cannot be read: {e}")))?;
+        let search_path = options.schema.as_ref().map(|s| format!(" -c search_path={s}")).unwrap_or_default();
+        let own = config.get_options().unwrap_or_default().to_owned();
+        config.options(format!(
+            "{own} -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan -c statement_timeout=300000{search_path}"
+        ));
+        config.application_name("meed");
+        let (client, connection) = runtime.block_on(config.connect(NoTls)).map_err(|e| map(&e, false, None))?;
+        runtime.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!(%error, "a PostgreSQL connection ended");
+            }
+        });
+        Ok(Self { runtime: runtime.clone(), client, prepared: HashMap::new(), queued: Vec::new(), begin_pending: None, in_transaction: false })
+    }
+
+    fn prepare(&mut self, statement: &'static Statement) -> Result<Prepared, StoreError> {
+        if let Some(prepared) = self.prepared.get(statement.name) {
+            return Ok(prepared.clone());
+        }
+        self.send_begin()?;
+        let prepared = self.runtime.block_on(self.client.prepare(statement.postgres)).map_err(|e| map(&e, false, Some(statement.name)))?;
+        self.prepared.insert(statement.name, prepared.clone());
+        Ok(prepared)
+    }
+
+    fn send_begin(&mut self) -> Result<(), StoreError> {
+        match self.begin_pending.take() {
+            None => Ok(()),
+            Some(text) => self.runtime.block_on(self.client.batch_execute(text)).map_err(|e| map(&e, false, Some("begin"))),
+        }
+    }
+
+    /// Rows are handed on as they arrive: a scan of millions does not pile up in memory.
+    fn rows(&mut self, statement: &'static Statement, params: Params, each: Each<'_>) -> Result<(), StoreError> {
+        let prepared = self.prepare(statement)?;
+        let begin = self.begin_pending.take();
+        let client = &self.client;
+        let fail = |e: tokio_postgres::Error| map(&e, false, Some(statement.name));
+        self.runtime.block_on(async {
+            let query = client.query_raw(&prepared, params);
+            // Begin and the first query travel together.
+            let stream = match begin {
+                None => query.await.map_err(fail)?,
+                Some(text) => {
+                    let (started, stream) = tokio::join!(client.batch_execute(text), query);
+                    started.map_err(fail)?;
+                    stream.map_err(fail)?
+                }
+            };
+            let mut stream = std::pin::pin!(stream);
+            while let Some(row) = stream.try_next().await.map_err(fail)? {
+                each(&PostgresRow { row: &row })?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn map(error: &tokio_postgres::Error, at_commit: bool, statement: Option<&'static str>) -> StoreError {
+    let state = error.code().map_or("08006", tokio_postgres::error::SqlState::code);
+    let detail = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
+    StoreError::from_sqlstate(state, at_commit, statement, detail)
+}
+
+fn scalar(value: &Value) -> Box<dyn ToSql + Sync + Send> {
+    match value {
+        Value::Int(v) => Box::new(*v),
+        Value::Text(v) => Box::new(v.clone()),
+        Value::Bytes(v) => Box::new(v.clone()),
+        Value::Null(Kind::Int) => Box::new(None::<i64>),
+        Value::Null(Kind::Text) => Box::new(None::<String>),
+        Value::Null(Kind::Bytes) => Box::new(None::<Vec<u8>>),
+    }
+}
+
+/// Rows become one array per column.
+fn arrays(statement: &'static Statement, workspace: i64, rows: Vec<Vec<Value>>) -> Result<Params, StoreError> {
+    let mismatch = || StoreError { fault: crate::error::Fault::Bug, statement: Some(statement.name), detail: "a row does not fit the statement's columns".into() };
+    let count = rows.len();
+    let mut params: Params = vec![Box::new(workspace)];
+    let mut columns: Vec<std::vec::IntoIter<Value>> = rows.into_iter().map(Vec::into_iter).collect();
+    for kind in statement.params {
+        match kind {
+            Kind::Int => {
+                let mut array = Vec::with_capacity(count);
+                for row in &mut columns {
+                    array.push(match row.next() {
+                        Some(Value::Int(v)) => Some(v),
+                        Some(Value::Null(Kind::Int)) => None,
+                        _ => return Err(mismatch()),
+                    });
+                }
+                params.push(Box::new(array));
+            }
+            Kind::Text => {
+                let mut array = Vec::with_capacity(count);
+                for row in &mut columns {
+                    array.push(match row.next() {
+                        Some(Value::Text(v)) => Some(v),
+                        Some(Value::Null(Kind::Text)) => None,
+                        _ => return Err(mismatch()),
+                    });
+                }
+                params.push(Box::new(array));
+            }
+            Kind::Bytes => {
+                let mut array = Vec::with_capacity(count);
+                for row in &mut columns {
+                    array.push(match row.next() {
+                        Some(Value::Bytes(v)) => Some(v),
+                        Some(Value::Null(Kind::Bytes)) => None,
+                        _ => return Err(mismatch()),
+                    });
+                }
+                params.push(Box::new(array));
+            }
+        }
+    }
+    if columns.iter_mut().any(|row| row.next().is_some()) {
+        return Err(mismatch());
+    }
+    Ok(params)
+}
+
+/// `join_all` polls up to this many futures in order, and the order of polling is the order on the wire.
+const JOINED_MAX: usize = 30;
+
+async fn send(client: &Client, (statement, prepared, params): &(&'static Statement, Prepared, Params)) -> Result<(), StoreError> {
+    let refs: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| p.as_ref() as &(dyn ToSql + Sync)).collect();
+    client.execute(prepared, &refs).await.map(|_| ()).map_err(|e| map(&e, false, Some(statement.name)))
+}
+
+impl Session for PostgresSession {
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.queued.clear();
+        self.begin_pending = Some("begin");
+        self.in_transaction = true;
+        Ok(())
+    }
+
+    fn begin_read(&mut self) -> Result<(), StoreError> {
+        self.queued.clear();
+        self.begin_pending = Some("begin isolation level repeatable read read only");
+        self.in_transaction = true;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.send_begin()?;
+        let queued = std::mem::take(&mut self.queued);
+        let client = &self.client;
+        self.runtime.block_on(async {
+            let mut rest = queued.as_slice();
+            while rest.len() > JOINED_MAX {
+                let (part, tail) = rest.split_at(JOINED_MAX);
+                join_all(part.iter().map(|write| send(client, write))).await.into_iter().collect::<Result<(), _>>()?;
+                rest = tail;
+            }
+            let (written, committed) = join(join_all(rest.iter().map(|write| send(client, write))), client.batch_execute("commit")).await;
+            // A failed write makes the commit a rollback without an error of its own, so the writes are looked at first.
+            written.into_iter().collect::<Result<(), _>>()?;
+            committed.map_err(|e| map(&e, true, Some("commit")))
+        })?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    fn rollback(&mut self) {
+        self.queued.clear();
+        if self.begin_pending.take().is_none()
+            && std::mem::take(&mut self.in_transaction)
+            && let Err(error) = self.runtime.block_on(self.client.batch_execute("rollback"))
+        {
+            tracing::warn!(%error, "a transaction could not be rolled back; its connection is given up");
+        }
+        self.in_transaction = false;
+    }
+
+    fn query(&mut self, statement: &'static Statement, params: &[Value], each: Each<'_>) -> Result<(), StoreError> {
+        let params: Params = params.iter().map(scalar).collect();
+        self.rows(statement, params, each)
+    }
+
+    fn query_set(&mut self, statement: &'static Statement, workspace: i64, keys: &[Vec<Value>], each: Each<'_>) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let params = arrays(statement, workspace, keys.to_vec())?;
+        self.rows(statement, params, each)
+    }
+
+    fn execute(&mut self, statement: &'static Statement, params: Vec<Value>) -> Result<(), StoreError> {
+        let prepared = self.prepare(statement)?;
+        self.queued.push((statement, prepared, params.iter().map(scalar).collect()));
+        Ok(())
+    }
+
+    fn execute_set(&mut self, statement: &'static Statement, workspace: i64, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let prepared = self.prepare(statement)?;
+        let params = arrays(statement, workspace, rows)?;
+        self.queued.push((statement, prepared, params));
+        Ok(())
+    }
+
+    fn run_script(&mut self, text: &str) -> Result<(), StoreError> {
+        self.send_begin()?;
+        self.runtime.block_on(self.client.batch_execute(text)).map_err(|e| map(&e, false, Some("script")))
+    }
+
+    fn is_alive(&self) -> bool {
+        !self.client.is_closed()
+    }
+}
+
+struct PostgresRow<'a> {
+    row: &'a Row,
+}
+
+impl RowView for PostgresRow<'_> {
+    fn opt_int(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        self.row.try_get(column).map_err(|e| StoreError::bug(e.to_string()))
+    }
+
+    fn opt_text(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        self.row.try_get(column).map_err(|e| StoreError::bug(e.to_string()))
+    }
+
+    fn opt_bytes(&self, column: usize) -> Result<Option<&[u8]>, StoreError> {
+        self.row.try_get(column).map_err(|e| StoreError::bug(e.to_string()))
+    }
+}

@@ -1,0 +1,77 @@
+//! Migrations and the table manifest.
+//!
+//! A migration is a folder with one text per engine. They are applied in order, once, each in a transaction; the local
+//! table `applied_migration` remembers them. A migration works beside the previous release: expand, backfill, contract.
+
+use crate::engine::{EngineKind, Session};
+use crate::error::StoreError;
+use crate::statement::Statement;
+use crate::value::{Kind, Value};
+
+/// Tables whose rows are written once. The database itself refuses to change them (`ledger.md` §10).
+pub const JOURNAL_TABLES: &[&str] = &["record_version", "sale_version", "transfer", "explanation", "statement", "command", "audit"];
+
+/// The manifest of all tables with their kind, read by the checks and by an adoption into Citus.
+pub const TABLE_MANIFEST: &str = include_str!("../migrations/tables.toml");
+
+struct Migration {
+    number: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "base",
+    sqlite: include_str!("../migrations/0001_base/sqlite.sql"),
+    postgres: include_str!("../migrations/0001_base/postgres.sql"),
+}];
+
+const CREATE_LEDGER: Statement = Statement::split(
+    "migration_table",
+    "create table if not exists applied_migration (number integer not null, name text not null, constraint applied_migration_pk primary key (number)) strict",
+    "create table if not exists applied_migration (number bigint not null, name text not null, constraint applied_migration_pk primary key (number))",
+    &[],
+);
+
+static LOCK_LEDGER: Statement = Statement::split("migration_lock", "select 1 where false", "lock table applied_migration in exclusive mode", &[]);
+static APPLIED: Statement = Statement::same("migration_applied", "select number, name from applied_migration order by number", &[]);
+static REMEMBER: Statement = Statement::same("migration_remember", "insert into applied_migration (number, name) values ($1, $2)", &[Kind::Int, Kind::Text]);
+
+/// Brings the schema up to this release. Refuses a database of a newer one.
+pub(crate) fn migrate(session: &mut dyn Session, engine: EngineKind) -> Result<(), StoreError> {
+    let text = |s: &Statement| if engine == EngineKind::Sqlite { s.sqlite } else { s.postgres };
+    session.run_script(text(&CREATE_LEDGER))?;
+    session.begin()?;
+    let result = apply(session, engine);
+    if result.is_err() {
+        session.rollback();
+        return result;
+    }
+    session.commit()
+}
+
+fn apply(session: &mut dyn Session, engine: EngineKind) -> Result<(), StoreError> {
+    if engine == EngineKind::Postgres {
+        session.run_script(LOCK_LEDGER.postgres)?;
+    }
+    let mut applied = Vec::new();
+    session.query(&APPLIED, &[], &mut |row| {
+        applied.push((row.int(0)?, row.text(1)?.to_owned()));
+        Ok(())
+    })?;
+    for (number, name) in &applied {
+        if !MIGRATIONS.iter().any(|m| m.number == *number && m.name == name) {
+            return Err(StoreError::broken(format!("the database was made by a newer Meed: it has migration {number} `{name}`, which this one does not know")));
+        }
+    }
+    for migration in MIGRATIONS {
+        if applied.iter().any(|(number, _)| *number == migration.number) {
+            continue;
+        }
+        session.run_script(if engine == EngineKind::Sqlite { migration.sqlite } else { migration.postgres })?;
+        session.execute(&REMEMBER, vec![Value::Int(migration.number), migration.name.into()])?;
+    }
+    Ok(())
+}

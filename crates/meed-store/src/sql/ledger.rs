@@ -1,0 +1,96 @@
+//! Accounts, transfers, holds and reversed totals.
+
+use crate::statement::Statement;
+use crate::value::Kind::{Int, Text};
+
+pub(crate) static ACCOUNT_BY_KEY_SET: Statement = Statement::split(
+    "account_by_key",
+    "select account_id, owner_kind, owner_id, purpose, unit, state, debits_posted, debits_pending, credits_posted, credits_pending from account
+     where workspace_id = $1 and owner_kind = $2 and owner_id = $3 and purpose = $4 and unit = $5",
+    "select a.account_id, a.owner_kind, a.owner_id, a.purpose, a.unit, a.state, a.debits_posted, a.debits_pending, a.credits_posted, a.credits_pending
+     from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) as k (owner_kind, owner_id, purpose, unit)
+     join account a on a.owner_kind = k.owner_kind and a.owner_id = k.owner_id and a.purpose = k.purpose and a.unit = k.unit where a.workspace_id = $1",
+    &[Int, Int, Int, Text],
+);
+pub(crate) static ACCOUNT_PUT_SET: Statement = Statement::split(
+    "account_put",
+    "insert into account (workspace_id, account_id, owner_kind, owner_id, purpose, unit, state, debits_posted, debits_pending, credits_posted, credits_pending)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     on conflict (workspace_id, account_id) do update set state = excluded.state, debits_posted = excluded.debits_posted,
+     debits_pending = excluded.debits_pending, credits_posted = excluded.credits_posted, credits_pending = excluded.credits_pending",
+    "insert into account as x (workspace_id, account_id, owner_kind, owner_id, purpose, unit, state, debits_posted, debits_pending, credits_posted, credits_pending)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
+     $11::bigint[]) as u
+     on conflict (workspace_id, account_id) do update set state = excluded.state, debits_posted = excluded.debits_posted,
+     debits_pending = excluded.debits_pending, credits_posted = excluded.credits_posted, credits_pending = excluded.credits_pending",
+    &[Int, Int, Int, Int, Text, Int, Int, Int, Int, Int],
+);
+pub(crate) static ACCOUNTS: Statement = Statement::same(
+    "accounts",
+    "select account_id, owner_kind, owner_id, purpose, unit, state, debits_posted, debits_pending, credits_posted, credits_pending from account
+     where workspace_id = $1 order by account_id",
+    &[Int],
+);
+pub(crate) static ACCOUNTS_OF: Statement = Statement::same(
+    "accounts_of",
+    "select account_id, owner_kind, owner_id, purpose, unit, state, debits_posted, debits_pending, credits_posted, credits_pending from account
+     where workspace_id = $1 and owner_kind = $2 and owner_id = $3 order by account_id",
+    &[Int, Int, Int],
+);
+pub(crate) static TRANSFER_ADD_SET: Statement = Statement::split(
+    "transfer_add",
+    "insert into transfer (workspace_id, transfer_id, audit_number, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id,
+     version_id, hold_id, reverses_id, business_us, recorded_us, period_day, expires_us)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+    "insert into transfer as x (workspace_id, transfer_id, audit_number, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id,
+     payout_id, version_id, hold_id, reverses_id, business_us, recorded_us, period_day, expires_us)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[],
+     $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[]) as u",
+    &[Int, Int, Int, Int, Int, Text, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int],
+);
+pub(crate) static TRANSFERS: Statement = Statement::same(
+    "transfers",
+    "select transfer_id, audit_number, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
+     reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 order by transfer_id",
+    &[Int],
+);
+pub(crate) static TRANSFERS_OF_REWARD_SET: Statement = Statement::split(
+    "transfer_by_id",
+    "select transfer_id, audit_number, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
+     reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 and transfer_id = $2",
+    "select t.transfer_id, t.audit_number, t.debit_account, t.credit_account, t.amount, t.unit, t.kind, t.phase, t.sale_id, t.reward_id, t.payout_id,
+     t.version_id, t.hold_id, t.reverses_id, t.business_us, t.recorded_us, t.period_day, t.expires_us
+     from unnest($2::bigint[]) as k (transfer_id) join transfer t on t.transfer_id = k.transfer_id where t.workspace_id = $1",
+    &[Int],
+);
+pub(crate) static HOLD_PUT_SET: Statement = Statement::split(
+    "hold_put",
+    "insert into hold (workspace_id, transfer_id, state, posted) values ($1, $2, $3, $4)
+     on conflict (workspace_id, transfer_id) do update set state = excluded.state, posted = excluded.posted",
+    "insert into hold as x (workspace_id, transfer_id, state, posted) select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[]) as u
+     on conflict (workspace_id, transfer_id) do update set state = excluded.state, posted = excluded.posted",
+    &[Int, Int, Int],
+);
+pub(crate) static HOLDS: Statement =
+    Statement::same("holds", "select transfer_id, state, posted from hold where workspace_id = $1 order by transfer_id", &[Int]);
+pub(crate) static REVERSED_PUT_SET: Statement = Statement::split(
+    "reversed_put",
+    "insert into reversed (workspace_id, transfer_id, amount) values ($1, $2, $3)
+     on conflict (workspace_id, transfer_id) do update set amount = excluded.amount",
+    "insert into reversed as x (workspace_id, transfer_id, amount) select $1, u.* from unnest($2::bigint[], $3::bigint[]) as u (transfer_id, amount)
+     on conflict (workspace_id, transfer_id) do update set amount = excluded.amount",
+    &[Int, Int],
+);
+pub(crate) static REVERSED: Statement =
+    Statement::same("reversed", "select transfer_id, amount from reversed where workspace_id = $1 order by transfer_id", &[Int]);
+pub(crate) static REVERSED_BY_ID_SET: Statement = Statement::split(
+    "reversed_by_id",
+    "select transfer_id, amount from reversed where workspace_id = $1 and transfer_id = $2",
+    "select r.transfer_id, r.amount from unnest($2::bigint[]) as k (transfer_id) join reversed r on r.transfer_id = k.transfer_id where r.workspace_id = $1",
+    &[Int],
+);
+
+pub(crate) const ALL: &[&Statement] = &[
+    &ACCOUNT_BY_KEY_SET, &ACCOUNT_PUT_SET, &ACCOUNTS, &ACCOUNTS_OF, &TRANSFER_ADD_SET, &TRANSFERS, &TRANSFERS_OF_REWARD_SET, &HOLD_PUT_SET, &HOLDS,
+    &REVERSED_PUT_SET, &REVERSED, &REVERSED_BY_ID_SET,
+];

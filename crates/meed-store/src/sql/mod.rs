@@ -1,0 +1,15 @@
+//! Every statement that Meed sends, by noun. `$1` is always the workspace.
+
+pub(crate) mod journal;
+pub(crate) mod ledger;
+pub(crate) mod record;
+pub(crate) mod reward;
+pub(crate) mod sale;
+pub(crate) mod workspace;
+
+use crate::statement::Statement;
+
+/// All statements, for the checks that prepare each of them on both engines.
+pub(crate) fn all() -> Vec<&'static Statement> {
+    [workspace::ALL, record::ALL, sale::ALL, ledger::ALL, reward::ALL, journal::ALL].concat()
+}

@@ -1,0 +1,71 @@
+//! Records: configuration and other small documents, with their history.
+
+use crate::statement::Statement;
+use crate::value::Kind::{Int, Text};
+
+pub(crate) static BY_ID_SET: Statement = Statement::split(
+    "record_by_id",
+    "select kind, record_id, record_key, version, deleted, body, recorded_us from record where workspace_id = $1 and kind = $2 and record_id = $3",
+    "select r.kind, r.record_id, r.record_key, r.version, r.deleted, r.body, r.recorded_us from record r
+     join unnest($2::bigint[], $3::bigint[]) as k (kind, record_id) on r.kind = k.kind and r.record_id = k.record_id where r.workspace_id = $1",
+    &[Int, Int],
+);
+pub(crate) static BY_KEY_SET: Statement = Statement::split(
+    "record_by_key",
+    "select kind, record_id, record_key, version, deleted, body, recorded_us from record where workspace_id = $1 and kind = $2 and record_key = $3",
+    "select r.kind, r.record_id, r.record_key, r.version, r.deleted, r.body, r.recorded_us from record r
+     join unnest($2::bigint[], $3::text[]) as k (kind, record_key) on r.kind = k.kind and r.record_key = k.record_key where r.workspace_id = $1",
+    &[Int, Text],
+);
+pub(crate) static PUT_SET: Statement = Statement::split(
+    "record_put",
+    "insert into record (workspace_id, kind, record_id, record_key, version, deleted, body, recorded_us) values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (workspace_id, kind, record_id) do update set record_key = excluded.record_key, version = excluded.version, deleted = excluded.deleted,
+     body = excluded.body, recorded_us = excluded.recorded_us",
+    "insert into record as x (workspace_id, kind, record_id, record_key, version, deleted, body, recorded_us)
+     select $1, u.kind, u.record_id, u.record_key, u.version, u.deleted, u.body, u.recorded_us
+     from unnest($2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[])
+     as u (kind, record_id, record_key, version, deleted, body, recorded_us)
+     on conflict (workspace_id, kind, record_id) do update set record_key = excluded.record_key, version = excluded.version, deleted = excluded.deleted,
+     body = excluded.body, recorded_us = excluded.recorded_us",
+    &[Int, Int, Text, Int, Int, Text, Int],
+);
+pub(crate) static VERSION_SET: Statement = Statement::split(
+    "record_version_add",
+    "insert into record_version (workspace_id, kind, record_id, version, deleted, body, recorded_us, audit_number) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    "insert into record_version as x (workspace_id, kind, record_id, version, deleted, body, recorded_us, audit_number)
+     select $1, u.kind, u.record_id, u.version, u.deleted, u.body, u.recorded_us, u.audit_number
+     from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[])
+     as u (kind, record_id, version, deleted, body, recorded_us, audit_number)",
+    &[Int, Int, Int, Int, Text, Int, Int],
+);
+pub(crate) static LIST: Statement = Statement::same(
+    "record_list",
+    "select kind, record_id, record_key, version, deleted, body, recorded_us from record where workspace_id = $1 and kind = $2 and deleted = 0 order by record_id",
+    &[Int, Int],
+);
+pub(crate) static PAGE_BACK: Statement = Statement::same(
+    "record_page_back",
+    "select kind, record_id, record_key, version, deleted, body, recorded_us from record
+     where workspace_id = $1 and kind = $2 and deleted = 0 and record_id < $3 order by record_id desc limit $4",
+    &[Int, Int, Int, Int],
+);
+pub(crate) static VERSIONS: Statement = Statement::same(
+    "record_versions",
+    "select kind, record_id, '', version, deleted, body, recorded_us from record_version where workspace_id = $1 and kind = $2 and record_id = $3 order by version",
+    &[Int, Int, Int],
+);
+pub(crate) static VERSIONS_BY_AUDIT: Statement = Statement::same(
+    "record_versions_by_audit",
+    "select kind, record_id, '', version, deleted, body, recorded_us, audit_number from record_version
+     where workspace_id = $1 and audit_number >= $2 and audit_number <= $3 order by audit_number, kind, record_id, version",
+    &[Int, Int, Int],
+);
+pub(crate) static VERSIONS_ALL: Statement = Statement::same(
+    "record_versions_all",
+    "select kind, record_id, '', version, deleted, body, recorded_us, audit_number from record_version where workspace_id = $1 order by kind, record_id, version",
+    &[Int],
+);
+
+pub(crate) const ALL: &[&Statement] =
+    &[&BY_ID_SET, &BY_KEY_SET, &PUT_SET, &VERSION_SET, &LIST, &PAGE_BACK, &VERSIONS, &VERSIONS_BY_AUDIT, &VERSIONS_ALL];

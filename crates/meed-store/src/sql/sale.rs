@@ -1,0 +1,105 @@
+//! Sales, their duplicate check, originals and former versions.
+
+use crate::statement::Statement;
+use crate::value::Kind::{Bytes, Int, Text};
+
+pub(crate) static BY_IDENTITY_SET: Statement = Statement::split(
+    "sale_by_identity",
+    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.facts
+     from sale_identity i join sale s on s.workspace_id = i.workspace_id and s.sale_id = i.sale_id
+     where i.workspace_id = $1 and i.source_id = $2 and i.identity = $3",
+    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.facts
+     from unnest($2::bigint[], $3::text[]) as k (source_id, identity)
+     join sale_identity i on i.workspace_id = $1 and i.source_id = k.source_id and i.identity = k.identity
+     join sale s on s.workspace_id = i.workspace_id and s.sale_id = i.sale_id where s.workspace_id = $1",
+    &[Int, Text],
+);
+pub(crate) static BY_ID: Statement = Statement::same(
+    "sale_by_id",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, facts from sale where workspace_id = $1 and sale_id = $2",
+    &[Int, Int],
+);
+pub(crate) static INSERT_SET: Statement = Statement::split(
+    "sale_insert",
+    "insert into sale (workspace_id, sale_id, source_id, identity, day, at_ns, version, recorded_us, created_us, import_id, line, facts)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    "insert into sale as x (workspace_id, sale_id, source_id, identity, day, at_ns, version, recorded_us, created_us, import_id, line, facts)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+     $10::bigint[], $11::bigint[], $12::bytea[]) as u",
+    &[Int, Int, Text, Int, Int, Int, Int, Int, Int, Int, Bytes],
+);
+pub(crate) static IDENTITY_SET: Statement = Statement::split(
+    "sale_identity_insert",
+    "insert into sale_identity (workspace_id, source_id, identity, sale_id) values ($1, $2, $3, $4)",
+    "insert into sale_identity as x (workspace_id, source_id, identity, sale_id)
+     select $1, u.* from unnest($2::bigint[], $3::text[], $4::bigint[]) as u",
+    &[Int, Text, Int],
+);
+pub(crate) static UPDATE_SET: Statement = Statement::split(
+    "sale_update",
+    "update sale set day = $3, at_ns = $4, version = $5, recorded_us = $6, import_id = $7, line = $8, facts = $9 where workspace_id = $1 and sale_id = $2",
+    "update sale as x set day = u.day, at_ns = u.at_ns, version = u.version, recorded_us = u.recorded_us, import_id = u.import_id, line = u.line,
+     facts = u.facts from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bytea[])
+     as u (sale_id, day, at_ns, version, recorded_us, import_id, line, facts) where x.workspace_id = $1 and x.sale_id = u.sale_id",
+    &[Int, Int, Int, Int, Int, Int, Int, Bytes],
+);
+pub(crate) static ORIGINAL_SET: Statement = Statement::split(
+    "sale_original_put",
+    "insert into sale_original (workspace_id, sale_id, layout_id, cells) values ($1, $2, $3, $4)
+     on conflict (workspace_id, sale_id) do update set layout_id = excluded.layout_id, cells = excluded.cells",
+    "insert into sale_original as x (workspace_id, sale_id, layout_id, cells)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bytea[]) as u (sale_id, layout_id, cells)
+     on conflict (workspace_id, sale_id) do update set layout_id = excluded.layout_id, cells = excluded.cells",
+    &[Int, Int, Bytes],
+);
+pub(crate) static VERSION_SET: Statement = Statement::split(
+    "sale_version_add",
+    "insert into sale_version (workspace_id, sale_id, version, recorded_us, import_id, line, facts) values ($1, $2, $3, $4, $5, $6, $7)",
+    "insert into sale_version as x (workspace_id, sale_id, version, recorded_us, import_id, line, facts)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[]) as u",
+    &[Int, Int, Int, Int, Int, Bytes],
+);
+pub(crate) static ORIGINALS: Statement = Statement::split(
+    "sale_originals",
+    "select sale_id, layout_id, cells from sale_original where workspace_id = $1 and sale_id = $2",
+    "select o.sale_id, o.layout_id, o.cells from unnest($2::bigint[]) as k (sale_id) join sale_original o on o.sale_id = k.sale_id where o.workspace_id = $1",
+    &[Int],
+);
+pub(crate) static VERSIONS: Statement = Statement::same(
+    "sale_versions",
+    "select version, recorded_us, import_id, line, facts from sale_version where workspace_id = $1 and sale_id = $2 order by version",
+    &[Int, Int],
+);
+/// Every sale of a workspace in record order. The cheapest way to a period that holds most of them.
+pub(crate) static SCAN: Statement = Statement::same(
+    "sale_scan",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, facts from sale where workspace_id = $1 and sale_id > $2 and sale_id <= $3 order by sale_id",
+    &[Int, Int, Int],
+);
+pub(crate) static BY_DAYS: Statement = Statement::same(
+    "sale_by_days",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, facts from sale where workspace_id = $1 and day >= $2 and day <= $3 order by day, sale_id",
+    &[Int, Int, Int],
+);
+pub(crate) static COUNT_DAYS: Statement =
+    Statement::same("sale_count_days", "select count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3", &[Int, Int, Int]);
+pub(crate) static PER_DAY: Statement =
+    Statement::same("sale_per_day", "select day, count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3 group by day order by day", &[Int, Int, Int]);
+pub(crate) static PAGE: Statement = Statement::same(
+    "sale_page",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, facts from sale
+     where workspace_id = $1 and day >= $2 and day <= $3 and (day < $4 or (day = $4 and sale_id < $5)) order by day desc, sale_id desc limit $6",
+    &[Int, Int, Int, Int, Int, Int],
+);
+pub(crate) static ID_BOUNDS: Statement =
+    Statement::same("sale_id_bounds", "select coalesce(min(sale_id), 0), coalesce(max(sale_id), 0) from sale where workspace_id = $1", &[Int]);
+pub(crate) static CHANGED_SINCE: Statement = Statement::same(
+    "sale_versions_since",
+    "select sale_id, min(version) from sale_version where workspace_id = $1 group by sale_id order by sale_id",
+    &[Int],
+);
+
+pub(crate) const ALL: &[&Statement] = &[
+    &BY_IDENTITY_SET, &BY_ID, &INSERT_SET, &IDENTITY_SET, &UPDATE_SET, &ORIGINAL_SET, &VERSION_SET, &ORIGINALS, &VERSIONS, &SCAN, &BY_DAYS,
+    &COUNT_DAYS, &PER_DAY, &PAGE, &ID_BOUNDS, &CHANGED_SINCE,
+];

@@ -1,0 +1,31 @@
+//! The workspace row: lock of the batch, heads of ids, times and the audit chain.
+
+use crate::statement::Statement;
+use crate::value::Kind::{Bytes, Int, Text};
+
+pub(crate) static LOCK: Statement = Statement::split(
+    "workspace_lock",
+    "select config_version, last_id, last_recorded_us, audit_number, audit_hash, zone, unit, sale_count from workspace where workspace_id = $1",
+    "select config_version, last_id, last_recorded_us, audit_number, audit_hash, zone, unit, sale_count from workspace where workspace_id = $1 for update",
+    &[Int],
+);
+pub(crate) static READ: Statement = Statement::same(
+    "workspace_read",
+    "select config_version, last_id, last_recorded_us, audit_number, audit_hash, zone, unit, sale_count from workspace where workspace_id = $1",
+    &[Int],
+);
+pub(crate) static CREATE: Statement = Statement::same(
+    "workspace_create",
+    "insert into workspace (workspace_id, config_version, last_id, last_recorded_us, audit_number, audit_hash, zone, unit, sale_count)
+     values ($1, 1, 0, 0, 0, $2, $3, $4, 0) on conflict (workspace_id) do nothing",
+    &[Int, Bytes, Text, Text],
+);
+pub(crate) static ADVANCE: Statement = Statement::same(
+    "workspace_advance",
+    "update workspace set config_version = $2, last_id = $3, last_recorded_us = $4, audit_number = $5, audit_hash = $6, sale_count = $7 where workspace_id = $1",
+    &[Int, Int, Int, Int, Int, Bytes, Int],
+);
+/// A platform statement: it names no workspace because it lists them.
+pub(crate) static LIST: Statement = Statement::same("workspace_list", "select workspace_id from workspace order by workspace_id", &[]);
+
+pub(crate) const ALL: &[&Statement] = &[&LOCK, &READ, &CREATE, &ADVANCE, &LIST];
