@@ -87,17 +87,17 @@ pub fn unpack(bytes: &[u8]) -> Result<Sale, UnpackError> {
     if reader.at == bytes.len() { Ok(sale) } else { Err(reader.error()) }
 }
 
-fn numbers(s: &Sale) -> [Option<Exact>; 8] {
+pub(super) fn numbers(s: &Sale) -> [Option<Exact>; 8] {
     let [n1, n2, n3] = s.other_numeric;
     [s.revenue, s.profit, s.quantity, s.unit_cost, s.tax, n1, n2, n3]
 }
 
-fn numbers_mut(s: &mut Sale) -> [&mut Option<Exact>; 8] {
+pub(super) fn numbers_mut(s: &mut Sale) -> [&mut Option<Exact>; 8] {
     let [n1, n2, n3] = &mut s.other_numeric;
     [&mut s.revenue, &mut s.profit, &mut s.quantity, &mut s.unit_cost, &mut s.tax, n1, n2, n3]
 }
 
-fn texts(s: &Sale) -> [Option<&str>; 20] {
+pub(super) fn texts(s: &Sale) -> [Option<&str>; 20] {
     let [o1, o2, o3] = &s.owners;
     let [t1, t2, t3] = &s.teams;
     let [x1, x2, x3] = &s.other_text;
@@ -127,7 +127,7 @@ fn texts(s: &Sale) -> [Option<&str>; 20] {
     .map(Option::as_deref)
 }
 
-fn texts_mut(s: &mut Sale) -> [&mut Option<String>; 20] {
+pub(super) fn texts_mut(s: &mut Sale) -> [&mut Option<String>; 20] {
     let [o1, o2, o3] = &mut s.owners;
     let [t1, t2, t3] = &mut s.teams;
     let [x1, x2, x3] = &mut s.other_text;
