@@ -4,6 +4,8 @@
 //! It does no I/O, reads no clock, draws no random numbers, and uses no binary floating point. Time, ids and stored
 //! state are passed in, so every answer can be computed again from what was stored.
 
+pub mod audit;
+pub mod condition;
 pub mod crediting;
 pub mod id;
 pub mod ledger;

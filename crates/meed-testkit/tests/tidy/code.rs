@@ -25,7 +25,8 @@ const IMPURE: &[Ban] = &[
     ("std::env", "take the setting as an argument; the binary reads the environment"),
     ("std::thread", STAY_SYNC),
     ("SystemTime", TAKE_TIME),
-    ("Instant", TAKE_TIME),
+    ("time::Instant", TAKE_TIME),
+    ("Instant::now", TAKE_TIME),
     ("Timestamp::now", TAKE_TIME),
     ("Zoned::now", TAKE_TIME),
     ("TimeZone::system", "take the workspace's zone as an argument"),
@@ -84,7 +85,7 @@ pub(crate) fn floats(sources: &[Source]) -> Vec<String> {
         source.lines().flat_map(|(line, text)| {
             let mut found = banned(source, line, text, FLOATS);
             if has_float_literal(text) {
-                found.push(format!("{}: a float literal; write {NO_FLOAT}", source.at(line)));
+                found.push(format!("{}: a float literal; instead: {NO_FLOAT}", source.at(line)));
             }
             found
         })
@@ -94,7 +95,7 @@ pub(crate) fn floats(sources: &[Source]) -> Vec<String> {
 
 fn banned(source: &Source, line: usize, text: &str, bans: &[Ban]) -> Vec<String> {
     let hit = |ban: &&Ban| find_word(text, ban.0).is_some();
-    bans.iter().filter(hit).map(|(name, instead)| format!("{}: `{name}`; write {instead}", source.at(line))).collect()
+    bans.iter().filter(hit).map(|(name, instead)| format!("{}: `{name}`; instead: {instead}", source.at(line))).collect()
 }
 
 /// `1.5` is one; the tuple field `pair.0.1` and the range `0..5` are none.
@@ -287,7 +288,7 @@ mod tests {
         ] {
             assert!(!impure_names(&one(CORE, code)).is_empty(), "{code}");
         }
-        let clean = "//! std::fs\nuse std::collections::BTreeMap;\nlet operand = \"tokio\";\n#[cfg(test)]\nmod tests { use std::fs; }";
+        let clean = "//! std::fs\nuse std::collections::BTreeMap;\nenum Kind { Instant }\nlet operand = \"tokio\";\n#[cfg(test)]\nmod tests { use std::fs; }";
         assert_eq!(impure_names(&one(CORE, clean)), [""; 0]);
         assert_eq!(impure_names(&one("crates/meed-store/src/x.rs", "use std::fs;")), [""; 0]);
     }

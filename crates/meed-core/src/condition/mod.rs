@@ -1,0 +1,147 @@
+//! Conditions and formulas of programs, written in CEL (Common Expression Language).
+//!
+//! A condition is parsed and checked once, when its program is: names must be known, types must fit, and its cost is
+//! limited. It is evaluated over exact decimals. What a sale lacks is null: null equals only null, every other
+//! comparison with it is false, and arithmetic with it is null, so a missing value never raises an error by itself.
+
+mod compile;
+mod eval;
+mod explain;
+pub(crate) mod facts;
+mod fields;
+pub(crate) mod nearest;
+mod node;
+mod scan;
+mod value;
+
+pub use eval::{Context, EvalError, RepContext};
+pub use explain::Failed;
+pub use facts::{NumberField, Originals, SaleFacts, SaleRef, TextField};
+pub(crate) use fields::{text_field, text_field_name, text_field_names};
+pub use value::Value;
+
+use node::Node;
+
+use crate::money::Exact;
+
+/// What an expression must result in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// True or false: a condition.
+    Truth,
+    /// A number: a formula.
+    Number,
+    /// Text: a group.
+    Text,
+}
+
+/// Why an expression is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConditionCode {
+    /// Not an expression.
+    Unreadable,
+    /// A field that does not exist.
+    UnknownField,
+    /// A function that does not exist.
+    UnknownFunction,
+    /// Types that do not fit together.
+    WrongType,
+    /// A literal (number, date, pattern) that cannot be used.
+    BadLiteral,
+    /// Too long, too deep or too dear.
+    TooComplex,
+}
+
+impl ConditionCode {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unreadable => "condition_unreadable",
+            Self::UnknownField => "condition_unknown_field",
+            Self::UnknownFunction => "condition_unknown_function",
+            Self::WrongType => "condition_wrong_type",
+            Self::BadLiteral => "condition_bad_literal",
+            Self::TooComplex => "condition_too_complex",
+        }
+    }
+}
+
+/// An expression that cannot be used, with the place that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("at byte {at}: {text}")]
+pub struct ConditionError {
+    /// The kind.
+    pub code: ConditionCode,
+    /// Byte offset inside the expression.
+    pub at: usize,
+    /// What is wrong, for people.
+    pub text: String,
+}
+
+/// A compiled condition or formula.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    root: Node,
+    source: Box<str>,
+    uses_originals: bool,
+    uses_rep: bool,
+}
+
+impl Condition {
+    /// Compiles `source`, which must result in what is wanted.
+    pub fn compile(source: &str, want: Want) -> Result<Self, ConditionError> {
+        let root = compile::compile(source, want)?;
+        let uses_originals = root.any(&|node| matches!(node, Node::Original(_)));
+        let uses_rep = root.any(&|node| matches!(node, Node::Rep(_) | Node::Variable(_)));
+        Ok(Self { root, source: source.trim().into(), uses_originals, uses_rep })
+    }
+
+    /// The text as written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether original columns are read, so that the caller must offer them.
+    #[must_use]
+    pub const fn uses_originals(&self) -> bool {
+        self.uses_originals
+    }
+
+    /// Whether the answer depends on the rep, and not on the sale alone.
+    #[must_use]
+    pub const fn uses_rep(&self) -> bool {
+        self.uses_rep
+    }
+
+    /// Whether the condition holds. Null does not hold.
+    pub fn holds(&self, context: &Context<'_>) -> Result<bool, EvalError> {
+        eval::truth(&self.root, context)
+    }
+
+    /// The number that a formula results in; `None` for null.
+    pub fn number(&self, context: &Context<'_>) -> Result<Option<Exact>, EvalError> {
+        match eval::eval(&self.root, context)? {
+            Value::Number(number) => Ok(Some(number)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The text that a group formula results in; `None` for null.
+    pub fn text(&self, context: &Context<'_>) -> Result<Option<String>, EvalError> {
+        match eval::eval(&self.root, context)? {
+            Value::Text(text) => Ok(Some(text.into_owned())),
+            _ => Ok(None),
+        }
+    }
+
+    /// The first part that does not hold, with the values it saw; `None` when the condition holds.
+    #[must_use]
+    pub fn why_not(&self, context: &Context<'_>) -> Option<Failed> {
+        explain::why_not(&self.root, context)
+    }
+}
+
+#[cfg(test)]
+mod tests;
