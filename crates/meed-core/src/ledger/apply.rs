@@ -85,17 +85,19 @@ impl Book {
         self.hold(hold).map(|hold| [hold.debit.into(), hold.credit.into()])
     }
 
-    /// Voids what is overdue. No state of an account stops it: from its instant on the hold is over (`ledger.md` §1.6).
+    /// Voids what is overdue, in the order of expiry, then id. No state of an account stops it: from its instant on the
+    /// hold is over (`ledger.md` §1.6).
     fn expire_on(&mut self, stamp: Stamp, ids: &mut dyn FnMut() -> Id, accounts: impl Iterator<Item = AccountRef>) {
-        for account in accounts {
-            let Some(index) = self.end(account).index else { continue };
-            for id in self.overdue_on(index, stamp.recorded_us) {
-                let hold = *self.hold(id).expect("an expiring hold is loaded");
-                let instant = hold.expires_us.and_then(|us| jiff::Timestamp::from_microsecond(us).ok()).unwrap_or_default();
-                self.release(&hold, 0, HoldState::Expired);
-                let void = transfer_of_hold(ids(), stamp, &hold, TransferKind::HoldExpired, &Origin::at(instant));
-                self.push_transfer(Transfer { amount: hold.amount, phase: Phase::Void, ..void });
-            }
+        let touched = accounts.filter_map(|account| self.end(account).index);
+        let mut overdue: Vec<(i64, Id)> = touched.flat_map(|index| self.overdue_on(index, stamp.recorded_us)).collect();
+        overdue.sort_unstable();
+        overdue.dedup();
+        for (expires_us, id) in overdue {
+            let hold = *self.hold(id).expect("an expiring hold is loaded");
+            let instant = jiff::Timestamp::from_microsecond(expires_us).unwrap_or_default();
+            self.release(&hold, 0, HoldState::Expired);
+            let void = transfer_of_hold(ids(), stamp, &hold, TransferKind::HoldExpired, &Origin::at(instant));
+            self.push_transfer(void);
         }
     }
 
@@ -150,7 +152,7 @@ impl Book {
                 check_open(stamp, &hold)?;
                 self.release(&hold, 0, HoldState::Voided);
                 let void = transfer_of_hold(ids(), stamp, &hold, new.kind, &new.origin);
-                self.push_transfer(Transfer { amount: hold.amount, phase: Phase::Void, ..void });
+                self.push_transfer(void);
             }
         }
         Ok(())
@@ -319,7 +321,7 @@ fn moved(id: Id, stamp: Stamp, new: &NewTransfer, [debit, credit]: [Id; 2], amou
     }
 }
 
-/// The row that resolves a hold; its amount and phase are set by the caller.
+/// The row that voids a hold; a post sets amount and phase.
 fn transfer_of_hold(id: Id, stamp: Stamp, hold: &Hold, kind: TransferKind, origin: &Origin) -> Transfer {
     Transfer {
         id,

@@ -133,6 +133,7 @@ impl Book {
     }
 
     /// Loads a stored hold; both its accounts must be loaded before it. One that is already there is left as it is.
+    /// Of the holds that no command names, those are needed whose expiry lies before the batch's last recorded time.
     pub fn load_hold(&mut self, hold: Hold) {
         if self.holds.contains_key(&hold.id) {
             return;
@@ -324,9 +325,9 @@ impl Book {
         !self.expiring.is_empty()
     }
 
-    /// Holds on the account at `index` that are over at `now_us`, earliest first.
-    pub(super) fn overdue_on(&self, index: usize, now_us: i64) -> Vec<Id> {
-        self.expiring.range((index, i64::MIN, Id(i64::MIN))..=(index, now_us, Id(i64::MAX))).map(|(_, _, hold)| *hold).collect()
+    /// Holds on the account at `index` that are over at `now_us`, with their expiry.
+    pub(super) fn overdue_on(&self, index: usize, now_us: i64) -> impl Iterator<Item = (i64, Id)> + use<'_> {
+        self.expiring.range((index, i64::MIN, Id(i64::MIN))..=(index, now_us, Id(i64::MAX))).map(|(_, expires, hold)| (*expires, *hold))
     }
 
     /// A transfer that may be taken back: loaded, or made by this batch.

@@ -2,7 +2,8 @@
 //!
 //! A batch loads what its commands name into a [`Book`], each command is applied in order on what the earlier ones left,
 //! and [`Book::into_changes`] gives what must be written: every touched account once, the new transfers, and the states
-//! of holds and reversed totals. A refused command leaves no trace. [`postings`] builds the transfers of each event.
+//! of holds and reversed totals. A refused command leaves no trace. [`postings`] builds the transfers of each event;
+//! [`verify`] computes everything again from the journal and shares no rule of posting with the book.
 //!
 //! # Lots
 //!
@@ -25,6 +26,7 @@ mod hold;
 pub mod postings;
 mod refusal;
 mod transfer;
+pub mod verify;
 
 pub use account::{Account, AccountKey, AccountState, Owner, OwnerKind, Purpose, Rule, Side, Totals};
 pub use apply::{Applied, Stamp};
