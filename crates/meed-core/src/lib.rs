@@ -5,6 +5,7 @@
 //! state are passed in, so every answer can be computed again from what was stored.
 
 pub mod audit;
+pub mod command;
 pub mod condition;
 pub mod crediting;
 pub mod id;

@@ -16,6 +16,8 @@ pub enum Fault {
     Duplicate,
     /// Meed sent something it should not have.
     Bug,
+    /// Too many commands wait already.
+    Overloaded,
     /// The machine or its disk is at fault; writing stops.
     Broken,
 }

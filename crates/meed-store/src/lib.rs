@@ -1,16 +1,26 @@
 //! Meed's storage: the only crate that knows SQL.
 //!
-//! Writes go through one path, the batch (`lock → load → decide → write → commit`); reads go through
+//! Writes go through one path, the batch (`lock → load → decide → write → commit`, see `batch`); reads go through
 //! [`Store::read`]. Two engines serve the same schema and the same statements: SQLite in one encrypted file, and
 //! PostgreSQL. What differs between them stands in `engine/` and, text beside text, in `sql/`.
 
+mod batch;
+mod crash;
 mod engine;
 mod error;
+mod read;
 mod schema;
 mod sql;
 mod statement;
+mod store;
 mod value;
 
+pub use batch::{Answer, Priority, Submission};
 pub use engine::{EngineKind, PostgresOptions, SqliteOptions};
 pub use error::{Fault, StoreError};
+pub use read::{AuditEntry, Event, Reader, RewardSum, SaleScan, StoredVersion};
 pub use schema::{JOURNAL_TABLES, TABLE_MANIFEST};
+pub use store::{CONTROL_WORKSPACE, EngineOptions, Store, StoreOptions};
+
+/// Microseconds UTC. Only start-up code and tests make one.
+pub type Clock = std::sync::Arc<dyn Fn() -> i64 + Send + Sync>;

@@ -1,6 +1,6 @@
 //! Rows as they are loaded and written, and everything that a batch will write.
 
-use crate::audit;
+use crate::audit::{Digest, Hash};
 use crate::command::{Record, RecordKind};
 use crate::id::Id;
 use crate::ledger::Owner;
@@ -29,6 +29,8 @@ pub struct SaleRow {
     pub import: Option<Id>,
     /// Its line in the file.
     pub line: Option<i64>,
+    /// Random number that goes before the facts into digests, erased together with them.
+    pub salt: i64,
     /// Packed facts.
     pub facts: Vec<u8>,
 }
@@ -50,15 +52,16 @@ pub struct SaleVersionRow {
     pub recorded_us: i64,
     pub import: Option<Id>,
     pub line: Option<i64>,
+    pub salt: i64,
     pub facts: Vec<u8>,
 }
 
-/// Original columns of a sale: a layout (the header) and the cells.
+/// Original columns of a sale: a layout (the header) and the packed cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct SaleOriginal {
     pub layout: Id,
-    pub cells: Vec<String>,
+    pub cells: std::sync::Arc<[u8]>,
 }
 
 /// Where a reward stands.
@@ -191,8 +194,8 @@ pub struct Effects {
     pub originals: Vec<(Id, SaleOriginal)>,
     /// Records in their last state.
     pub records: Vec<Record>,
-    /// Every new version of a journaled record, with its audit number.
-    pub record_versions: Vec<(Record, i64)>,
+    /// Every new version of a journaled record, with its salt and its command.
+    pub record_versions: Vec<(Record, i64, Id)>,
     /// New rewards.
     pub rewards: Vec<RewardRow>,
     /// Rewards whose state changed.
@@ -207,14 +210,21 @@ pub struct Effects {
     pub audit: Vec<super::AuditLine>,
 }
 
-/// Puts a record version into the digest of its audit line.
-pub(super) fn digest_record(digest: &mut audit::Digest, record: &Record) {
-    digest.text("record").int(record.kind.code()).id(record.id).int(record.version.into()).int(record.deleted.into()).text(&record.body);
+/// Puts a record version into the digest of its command. The body is covered by a salted hash, so that erasing text
+/// and salt together leaves nothing to guess (`ledger.md` §12).
+pub fn digest_record(digest: &mut Digest, kind: i64, id: Id, version: i32, deleted: bool, salt: i64, body: &str) {
+    digest.text("record").int(kind).id(id).int(version.into()).int(deleted.into()).hash(&salted(salt, body.as_bytes()));
 }
 
-/// Puts a sale version into the digest of its audit line.
-pub(super) fn digest_sale(digest: &mut audit::Digest, row: &SaleRow) {
-    digest.text("sale").id(row.id).int(row.version.into()).bytes(&row.facts);
+/// Puts a sale version into the digest of its command.
+pub fn digest_sale(digest: &mut Digest, id: Id, version: i32, salt: i64, facts: &[u8]) {
+    digest.text("sale").id(id).int(version.into()).hash(&salted(salt, facts));
+}
+
+fn salted(salt: i64, bytes: &[u8]) -> Hash {
+    let mut digest = Digest::new();
+    digest.int(salt).bytes(bytes);
+    digest.finish()
 }
 
 /// The kinds whose change makes cached configuration stale.

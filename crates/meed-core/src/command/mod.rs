@@ -14,31 +14,38 @@ mod release;
 mod refused;
 mod state;
 
-pub use effects::{Effects, EventRow, RewardRow, RewardState, SaleOriginal, SaleRow, SaleVersionRow, StatementRow};
+pub use effects::{Effects, EventRow, RewardRow, RewardState, SaleOriginal, SaleRow, SaleVersionRow, StatementRow, digest_record, digest_sale};
 pub use needs::Needs;
 pub use pay::{Payment, PayByHand};
 pub use post_rewards::{PostRewards, Target};
 pub use put_records::{PutRecord, PutRecords, Record, RecordKind};
 pub use record_sales::{RecordSales, SaleChange, SaleContent, SaleInput, SaleOutcome, identity_of};
 pub use refused::{Class, Refused};
-pub use release::{NewStatement, Release};
-pub use state::{AuditLine, Head, State};
+pub use release::{NewStatement, Release, payable, release_key};
+pub use state::{AuditLine, Head, State, date_of, day_number};
 
 use crate::id::Id;
 
 /// One unit of intent, decided inside a batch.
 pub trait Command: Send {
+    /// Whether doing it twice has one effect even without an identity of its own.
+    fn is_repeatable(&self) -> bool {
+        false
+    }
     /// What the audit line calls it, such as `sales.recorded`.
     fn action(&self) -> &'static str;
     /// Names everything that [`Command::decide`] will look at.
     fn needs(&self, needs: &mut Needs);
-    /// Decides on the loaded state and leaves the effects there, or refuses and leaves nothing.
-    fn decide(&mut self, state: &mut State) -> Result<Reply, Refused>;
+    /// Decides on the loaded state and leaves the effects there, or refuses and leaves nothing. A transaction that must be
+    /// repeated decides again.
+    fn decide(&self, state: &mut State) -> Result<Reply, Refused>;
 }
 
 /// What a command did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
+    /// Nothing more to say.
+    Done,
     /// One outcome per sale, in order.
     Sales(Vec<SaleOutcome>),
     /// Id and version of each record, in order.

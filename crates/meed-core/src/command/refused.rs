@@ -48,3 +48,15 @@ impl Refused {
         self
     }
 }
+
+impl From<crate::ledger::Refusal> for Refused {
+    fn from(refusal: crate::ledger::Refusal) -> Self {
+        let class = match refusal.http() {
+            400 => Class::Unreadable,
+            404 => Class::NotFound,
+            409 => Class::Conflict,
+            _ => Class::Invalid,
+        };
+        Self { code: Cow::Borrowed(refusal.code()), class, text: refusal.to_string(), field: None }
+    }
+}

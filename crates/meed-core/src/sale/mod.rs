@@ -1,8 +1,10 @@
 //! Sales: the canonical record of one sales transaction (`commissions.md` §1).
 
+mod cells;
 mod pack;
 mod patch;
 
+pub use cells::{pack_cells, unpack_cells};
 pub use pack::{UnpackError, pack, unpack};
 pub use patch::{NumberField, SalePatch, TextField};
 

@@ -61,13 +61,13 @@ impl Sale {
 
     /// Sets a number field.
     pub fn set_number(&mut self, field: NumberField, value: Option<Exact>) {
-        let mut slots = numbers_mut(self);
+        let slots = numbers_mut(self);
         *slots[field as usize] = value;
     }
 
     /// Sets a text field.
     pub fn set_text(&mut self, field: TextField, value: Option<String>) {
-        let mut slots = texts_mut(self);
+        let slots = texts_mut(self);
         *slots[field as usize] = value;
     }
 }

@@ -36,8 +36,9 @@ create table record_version (
     version bigint not null,
     deleted bigint not null,
     body text collate "C" not null,
+    salt bigint not null,
     recorded_us bigint not null,
-    audit_number bigint not null,
+    command_id bigint not null,
     constraint record_version_pk primary key (workspace_id, kind, record_id, version)
 );
 
@@ -54,6 +55,7 @@ create table sale (
     created_us bigint not null,
     import_id bigint,
     line bigint,
+    salt bigint not null,
     facts bytea not null,
     constraint sale_pk primary key (workspace_id, sale_id)
 );
@@ -85,6 +87,7 @@ create table sale_version (
     recorded_us bigint not null,
     import_id bigint,
     line bigint,
+    salt bigint not null,
     facts bytea not null,
     constraint sale_version_pk primary key (workspace_id, sale_id, version)
 );
@@ -110,7 +113,7 @@ create table account (
 create table transfer (
     workspace_id bigint not null,
     transfer_id bigint not null,
-    audit_number bigint not null,
+    command_id bigint not null,
     debit_account bigint not null,
     credit_account bigint not null,
     amount bigint not null,
@@ -214,6 +217,7 @@ create table command (
 create table audit (
     workspace_id bigint not null,
     audit_number bigint not null,
+    command_id bigint not null,
     recorded_us bigint not null,
     actor text collate "C" not null,
     action text collate "C" not null,

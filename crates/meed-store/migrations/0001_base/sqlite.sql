@@ -36,8 +36,9 @@ create table record_version (
     version integer not null,
     deleted integer not null,
     body text not null,
+    salt integer not null,
     recorded_us integer not null,
-    audit_number integer not null,
+    command_id integer not null,
     constraint record_version_pk primary key (workspace_id, kind, record_id, version)
 ) strict, without rowid;
 
@@ -54,6 +55,7 @@ create table sale (
     created_us integer not null,
     import_id integer,
     line integer,
+    salt integer not null,
     facts blob not null,
     constraint sale_pk primary key (workspace_id, sale_id)
 ) strict, without rowid;
@@ -85,6 +87,7 @@ create table sale_version (
     recorded_us integer not null,
     import_id integer,
     line integer,
+    salt integer not null,
     facts blob not null,
     constraint sale_version_pk primary key (workspace_id, sale_id, version)
 ) strict, without rowid;
@@ -110,7 +113,7 @@ create table account (
 create table transfer (
     workspace_id integer not null,
     transfer_id integer not null,
-    audit_number integer not null,
+    command_id integer not null,
     debit_account integer not null,
     credit_account integer not null,
     amount integer not null,
@@ -214,6 +217,7 @@ create table command (
 create table audit (
     workspace_id integer not null,
     audit_number integer not null,
+    command_id integer not null,
     recorded_us integer not null,
     actor text not null,
     action text not null,

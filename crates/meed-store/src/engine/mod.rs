@@ -9,7 +9,7 @@ mod sqlite;
 pub use postgres::PostgresOptions;
 pub(crate) use postgres::PostgresSession;
 pub use sqlite::SqliteOptions;
-pub(crate) use sqlite::{SqliteSession, lock_data_file};
+pub(crate) use sqlite::{Role, SqliteSession, lock_data_file};
 
 use crate::error::StoreError;
 use crate::statement::Statement;

@@ -19,19 +19,19 @@ pub(crate) static COMMAND_ADD_SET: Statement = Statement::split(
 );
 pub(crate) static AUDIT_ADD_SET: Statement = Statement::split(
     "audit_add",
-    "insert into audit (workspace_id, audit_number, recorded_us, actor, action, subject, digest, hash) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-    "insert into audit as x (workspace_id, audit_number, recorded_us, actor, action, subject, digest, hash)
-     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[]) as u",
-    &[Int, Int, Text, Text, Text, Bytes, Bytes],
+    "insert into audit (workspace_id, audit_number, command_id, recorded_us, actor, action, subject, digest, hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    "insert into audit as x (workspace_id, audit_number, command_id, recorded_us, actor, action, subject, digest, hash)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::bytea[]) as u",
+    &[Int, Int, Int, Text, Text, Text, Bytes, Bytes],
 );
 pub(crate) static AUDIT_ALL: Statement = Statement::same(
     "audit_all",
-    "select audit_number, recorded_us, actor, action, subject, digest, hash from audit where workspace_id = $1 order by audit_number",
+    "select audit_number, command_id, recorded_us, actor, action, subject, digest, hash from audit where workspace_id = $1 order by audit_number",
     &[Int],
 );
 pub(crate) static AUDIT_PAGE: Statement = Statement::same(
     "audit_page",
-    "select audit_number, recorded_us, actor, action, subject, digest, hash from audit where workspace_id = $1 and audit_number < $2
+    "select audit_number, command_id, recorded_us, actor, action, subject, digest, hash from audit where workspace_id = $1 and audit_number < $2
      order by audit_number desc limit $3",
     &[Int, Int, Int],
 );

@@ -39,10 +39,10 @@ pub(crate) static ACCOUNTS_OF: Statement = Statement::same(
 );
 pub(crate) static TRANSFER_ADD_SET: Statement = Statement::split(
     "transfer_add",
-    "insert into transfer (workspace_id, transfer_id, audit_number, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id,
+    "insert into transfer (workspace_id, transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id,
      version_id, hold_id, reverses_id, business_us, recorded_us, period_day, expires_us)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
-    "insert into transfer as x (workspace_id, transfer_id, audit_number, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id,
+    "insert into transfer as x (workspace_id, transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id,
      payout_id, version_id, hold_id, reverses_id, business_us, recorded_us, period_day, expires_us)
      select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[],
      $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[]) as u",
@@ -50,15 +50,15 @@ pub(crate) static TRANSFER_ADD_SET: Statement = Statement::split(
 );
 pub(crate) static TRANSFERS: Statement = Statement::same(
     "transfers",
-    "select transfer_id, audit_number, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
+    "select transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
      reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 order by transfer_id",
     &[Int],
 );
 pub(crate) static TRANSFERS_OF_REWARD_SET: Statement = Statement::split(
     "transfer_by_id",
-    "select transfer_id, audit_number, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
+    "select transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
      reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 and transfer_id = $2",
-    "select t.transfer_id, t.audit_number, t.debit_account, t.credit_account, t.amount, t.unit, t.kind, t.phase, t.sale_id, t.reward_id, t.payout_id,
+    "select t.transfer_id, t.command_id, t.debit_account, t.credit_account, t.amount, t.unit, t.kind, t.phase, t.sale_id, t.reward_id, t.payout_id,
      t.version_id, t.hold_id, t.reverses_id, t.business_us, t.recorded_us, t.period_day, t.expires_us
      from unnest($2::bigint[]) as k (transfer_id) join transfer t on t.transfer_id = k.transfer_id where t.workspace_id = $1",
     &[Int],

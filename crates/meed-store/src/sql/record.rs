@@ -32,12 +32,10 @@ pub(crate) static PUT_SET: Statement = Statement::split(
 );
 pub(crate) static VERSION_SET: Statement = Statement::split(
     "record_version_add",
-    "insert into record_version (workspace_id, kind, record_id, version, deleted, body, recorded_us, audit_number) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-    "insert into record_version as x (workspace_id, kind, record_id, version, deleted, body, recorded_us, audit_number)
-     select $1, u.kind, u.record_id, u.version, u.deleted, u.body, u.recorded_us, u.audit_number
-     from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[])
-     as u (kind, record_id, version, deleted, body, recorded_us, audit_number)",
-    &[Int, Int, Int, Int, Text, Int, Int],
+    "insert into record_version (workspace_id, kind, record_id, version, deleted, body, salt, recorded_us, command_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    "insert into record_version as x (workspace_id, kind, record_id, version, deleted, body, salt, recorded_us, command_id)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[]) as u",
+    &[Int, Int, Int, Int, Text, Int, Int, Int],
 );
 pub(crate) static LIST: Statement = Statement::same(
     "record_list",
@@ -55,17 +53,18 @@ pub(crate) static VERSIONS: Statement = Statement::same(
     "select kind, record_id, '', version, deleted, body, recorded_us from record_version where workspace_id = $1 and kind = $2 and record_id = $3 order by version",
     &[Int, Int, Int],
 );
-pub(crate) static VERSIONS_BY_AUDIT: Statement = Statement::same(
-    "record_versions_by_audit",
-    "select kind, record_id, '', version, deleted, body, recorded_us, audit_number from record_version
-     where workspace_id = $1 and audit_number >= $2 and audit_number <= $3 order by audit_number, kind, record_id, version",
+pub(crate) static VERSIONS_BY_TIME: Statement = Statement::same(
+    "record_versions_by_time",
+    "select kind, record_id, '', version, deleted, body, recorded_us, salt, command_id from record_version
+     where workspace_id = $1 and recorded_us >= $2 and recorded_us <= $3 order by recorded_us, kind, record_id, version",
     &[Int, Int, Int],
 );
 pub(crate) static VERSIONS_ALL: Statement = Statement::same(
     "record_versions_all",
-    "select kind, record_id, '', version, deleted, body, recorded_us, audit_number from record_version where workspace_id = $1 order by kind, record_id, version",
+    "select kind, record_id, '', version, deleted, body, recorded_us, salt, command_id from record_version where workspace_id = $1
+     order by recorded_us, kind, record_id, version",
     &[Int],
 );
 
 pub(crate) const ALL: &[&Statement] =
-    &[&BY_ID_SET, &BY_KEY_SET, &PUT_SET, &VERSION_SET, &LIST, &PAGE_BACK, &VERSIONS, &VERSIONS_BY_AUDIT, &VERSIONS_ALL];
+    &[&BY_ID_SET, &BY_KEY_SET, &PUT_SET, &VERSION_SET, &LIST, &PAGE_BACK, &VERSIONS, &VERSIONS_BY_TIME, &VERSIONS_ALL];

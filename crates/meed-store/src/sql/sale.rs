@@ -5,10 +5,10 @@ use crate::value::Kind::{Bytes, Int, Text};
 
 pub(crate) static BY_IDENTITY_SET: Statement = Statement::split(
     "sale_by_identity",
-    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.facts
+    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.salt, s.facts
      from sale_identity i join sale s on s.workspace_id = i.workspace_id and s.sale_id = i.sale_id
      where i.workspace_id = $1 and i.source_id = $2 and i.identity = $3",
-    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.facts
+    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.salt, s.facts
      from unnest($2::bigint[], $3::text[]) as k (source_id, identity)
      join sale_identity i on i.workspace_id = $1 and i.source_id = k.source_id and i.identity = k.identity
      join sale s on s.workspace_id = i.workspace_id and s.sale_id = i.sale_id where s.workspace_id = $1",
@@ -16,17 +16,17 @@ pub(crate) static BY_IDENTITY_SET: Statement = Statement::split(
 );
 pub(crate) static BY_ID: Statement = Statement::same(
     "sale_by_id",
-    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, facts from sale where workspace_id = $1 and sale_id = $2",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts from sale where workspace_id = $1 and sale_id = $2",
     &[Int, Int],
 );
 pub(crate) static INSERT_SET: Statement = Statement::split(
     "sale_insert",
-    "insert into sale (workspace_id, sale_id, source_id, identity, day, at_ns, version, recorded_us, created_us, import_id, line, facts)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-    "insert into sale as x (workspace_id, sale_id, source_id, identity, day, at_ns, version, recorded_us, created_us, import_id, line, facts)
+    "insert into sale (workspace_id, sale_id, source_id, identity, day, at_ns, version, recorded_us, created_us, import_id, line, salt, facts)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    "insert into sale as x (workspace_id, sale_id, source_id, identity, day, at_ns, version, recorded_us, created_us, import_id, line, salt, facts)
      select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
-     $10::bigint[], $11::bigint[], $12::bytea[]) as u",
-    &[Int, Int, Text, Int, Int, Int, Int, Int, Int, Int, Bytes],
+     $10::bigint[], $11::bigint[], $12::bigint[], $13::bytea[]) as u",
+    &[Int, Int, Text, Int, Int, Int, Int, Int, Int, Int, Int, Bytes],
 );
 pub(crate) static IDENTITY_SET: Statement = Statement::split(
     "sale_identity_insert",
@@ -37,11 +37,11 @@ pub(crate) static IDENTITY_SET: Statement = Statement::split(
 );
 pub(crate) static UPDATE_SET: Statement = Statement::split(
     "sale_update",
-    "update sale set day = $3, at_ns = $4, version = $5, recorded_us = $6, import_id = $7, line = $8, facts = $9 where workspace_id = $1 and sale_id = $2",
+    "update sale set day = $3, at_ns = $4, version = $5, recorded_us = $6, import_id = $7, line = $8, salt = $9, facts = $10 where workspace_id = $1 and sale_id = $2",
     "update sale as x set day = u.day, at_ns = u.at_ns, version = u.version, recorded_us = u.recorded_us, import_id = u.import_id, line = u.line,
-     facts = u.facts from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bytea[])
-     as u (sale_id, day, at_ns, version, recorded_us, import_id, line, facts) where x.workspace_id = $1 and x.sale_id = u.sale_id",
-    &[Int, Int, Int, Int, Int, Int, Int, Bytes],
+     salt = u.salt, facts = u.facts from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+     $9::bigint[], $10::bytea[]) as u (sale_id, day, at_ns, version, recorded_us, import_id, line, salt, facts) where x.workspace_id = $1 and x.sale_id = u.sale_id",
+    &[Int, Int, Int, Int, Int, Int, Int, Int, Bytes],
 );
 pub(crate) static ORIGINAL_SET: Statement = Statement::split(
     "sale_original_put",
@@ -54,10 +54,10 @@ pub(crate) static ORIGINAL_SET: Statement = Statement::split(
 );
 pub(crate) static VERSION_SET: Statement = Statement::split(
     "sale_version_add",
-    "insert into sale_version (workspace_id, sale_id, version, recorded_us, import_id, line, facts) values ($1, $2, $3, $4, $5, $6, $7)",
-    "insert into sale_version as x (workspace_id, sale_id, version, recorded_us, import_id, line, facts)
-     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[]) as u",
-    &[Int, Int, Int, Int, Int, Bytes],
+    "insert into sale_version (workspace_id, sale_id, version, recorded_us, import_id, line, salt, facts) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    "insert into sale_version as x (workspace_id, sale_id, version, recorded_us, import_id, line, salt, facts)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bytea[]) as u",
+    &[Int, Int, Int, Int, Int, Int, Bytes],
 );
 pub(crate) static ORIGINALS: Statement = Statement::split(
     "sale_originals",
@@ -87,19 +87,28 @@ pub(crate) static PER_DAY: Statement =
     Statement::same("sale_per_day", "select day, count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3 group by day order by day", &[Int, Int, Int]);
 pub(crate) static PAGE: Statement = Statement::same(
     "sale_page",
-    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, facts from sale
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts from sale
      where workspace_id = $1 and day >= $2 and day <= $3 and (day < $4 or (day = $4 and sale_id < $5)) order by day desc, sale_id desc limit $6",
     &[Int, Int, Int, Int, Int, Int],
 );
 pub(crate) static ID_BOUNDS: Statement =
     Statement::same("sale_id_bounds", "select coalesce(min(sale_id), 0), coalesce(max(sale_id), 0) from sale where workspace_id = $1", &[Int]);
-pub(crate) static CHANGED_SINCE: Statement = Statement::same(
-    "sale_versions_since",
-    "select sale_id, min(version) from sale_version where workspace_id = $1 group by sale_id order by sale_id",
+/// Every version of every sale with the time it was recorded: what the audit chain's digests cover.
+pub(crate) static VERSIONS_BY_TIME: Statement = Statement::same(
+    "sale_versions_by_time",
+    "select recorded_us, sale_id, version, salt, facts from sale where workspace_id = $1
+     union all select recorded_us, sale_id, version, salt, facts from sale_version where workspace_id = $1 order by 1, 2, 3",
     &[Int],
+);
+/// The versions that a later one replaced after a point in time, for questions "as known at".
+pub(crate) static REPLACED_SINCE: Statement = Statement::same(
+    "sale_replaced_since",
+    "select v.sale_id, v.version, v.recorded_us, v.facts from sale_version v join sale s on s.workspace_id = v.workspace_id and s.sale_id = v.sale_id
+     where v.workspace_id = $1 and v.recorded_us <= $2 and s.recorded_us > $2 order by v.sale_id, v.version",
+    &[Int, Int],
 );
 
 pub(crate) const ALL: &[&Statement] = &[
     &BY_IDENTITY_SET, &BY_ID, &INSERT_SET, &IDENTITY_SET, &UPDATE_SET, &ORIGINAL_SET, &VERSION_SET, &ORIGINALS, &VERSIONS, &SCAN, &BY_DAYS,
-    &COUNT_DAYS, &PER_DAY, &PAGE, &ID_BOUNDS, &CHANGED_SINCE,
+    &COUNT_DAYS, &PER_DAY, &PAGE, &ID_BOUNDS, &VERSIONS_BY_TIME, &REPLACED_SINCE,
 ];

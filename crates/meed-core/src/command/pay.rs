@@ -1,0 +1,92 @@
+//! Marking as paid by hand: payroll has paid, or somebody handed it over (`ledger.md` §3.5).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Class, Command, Needs, PutRecord, PutRecords, RecordKind, Refused, Reply, RewardRow, RewardState, State};
+use crate::id::Id;
+use crate::ledger::{Origin, Owner, Purpose, postings};
+use crate::money::{Amount, Unit};
+
+/// What one payee is paid of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// The payee.
+    pub owner: Owner,
+    /// The currency.
+    pub unit: Unit,
+}
+
+/// Pays what a release made payable, outside Meed.
+#[derive(Clone, Debug)]
+pub struct PayByHand {
+    /// The release.
+    pub release: Id,
+    /// Its program.
+    pub program: Id,
+    /// Its period, as day number of the first day.
+    pub booked_day: i64,
+    /// Who is paid.
+    pub payments: Vec<Payment>,
+    /// When it was paid.
+    pub paid_at: Timestamp,
+    /// The payout's document, JSON: method, reference, date.
+    pub body: String,
+}
+
+impl Command for PayByHand {
+    fn action(&self) -> &'static str {
+        "payout.paid_by_hand"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.reward_periods.insert((self.program, self.booked_day));
+        for payment in &self.payments {
+            needs.accounts.extend(postings::payee_accounts(payment.owner, payment.unit));
+        }
+    }
+
+    fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
+        let mut rows: BTreeMap<(Owner, Unit), Vec<RewardRow>> = BTreeMap::new();
+        for row in state.rewards().filter(|r| r.release == Some(self.release)) {
+            rows.entry((row.owner, row.unit)).or_default().push(row.clone());
+        }
+        let workspace = state.head.workspace;
+        let origin = Origin { ..Origin::at(self.paid_at) };
+        let payout = state.next_id();
+        let mut transfers = Vec::new();
+        let mut paid = Vec::new();
+        for payment in &self.payments {
+            let rows = rows.remove(&(payment.owner, payment.unit)).ok_or_else(|| {
+                Refused::new(Class::NotFound, "nothing_released", "this payee has nothing in this release")
+            })?;
+            if rows.iter().any(|r| r.state == RewardState::Paid) {
+                return Err(Refused::new(Class::Conflict, "already_paid", "this payee's part of the release is paid already"));
+            }
+            let total = rows.iter().try_fold(0i64, |sum, r| sum.checked_add(r.amount)).ok_or(crate::ledger::Refusal::AmountOverflow)?;
+            // What the payee owed was taken first, so the payable part may be smaller than the statement's total.
+            let payable = state.book.available(&payment.owner.account(Purpose::Payable, payment.unit)).min(total.max(0));
+            if payable > 0 {
+                let origin = Origin { payout: Some(payout), ..origin };
+                let amount = Amount { minor: payable, unit: payment.unit };
+                transfers.extend(postings::paid_by_hand(workspace, payment.owner, amount, None, origin));
+            }
+            paid.extend(rows);
+        }
+        if paid.is_empty() {
+            return Err(Refused::new(Class::Conflict, "nothing_released", "nobody was named"));
+        }
+        state.post(&transfers)?;
+        let put = PutRecord::new(RecordKind::Payout, Some(payout.to_string()), self.body.clone());
+        PutRecords::along(vec![put]).decide(state)?;
+        let rewards = u32::try_from(paid.len()).unwrap_or(u32::MAX);
+        for mut row in paid {
+            row.state = RewardState::Paid;
+            row.payout = Some(payout);
+            state.change_reward(row);
+        }
+        state.emit("payout.paid", payout.text(crate::id::Kind::Payout), self.body.clone());
+        Ok(Reply::Paid { id: payout, rewards })
+    }
+}

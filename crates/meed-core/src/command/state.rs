@@ -1,0 +1,354 @@
+//! The state on which a batch decides: what was loaded, and what its commands did to it since.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use sha2::{Digest as _, Sha256};
+
+use super::effects::{digest_record, digest_sale, is_configuration};
+use super::{Actor, Effects, EventRow, Record, RecordKind, RewardRow, SaleRow};
+use crate::audit::{self, Digest, Hash};
+use crate::id::Id;
+use crate::ledger::{Book, NewTransfer, Refusal, Stamp};
+use crate::money::Unit;
+
+/// The workspace row: what the batch locks, and the heads it moves on.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The workspace (one side of a tenant).
+    pub workspace: Id,
+    /// Counts changes of configuration; cached programs and people carry it.
+    pub config_version: i64,
+    /// The last id given out.
+    pub last_id: Id,
+    /// The last recorded time.
+    pub last_recorded_us: i64,
+    /// Number of the last audit line.
+    pub audit_number: i64,
+    /// Hash of the last audit line.
+    pub audit_hash: Hash,
+    /// The zone that decides days and periods.
+    pub zone: TimeZone,
+    /// The workspace's currency.
+    pub unit: Unit,
+    /// Sales stored.
+    pub sale_count: i64,
+}
+
+/// An audit line with who and what.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct AuditLine {
+    pub line: audit::AuditLine,
+    pub actor: String,
+    pub action: &'static str,
+    pub subject: String,
+}
+
+/// The command that is being decided.
+struct Current {
+    command: Id,
+    recorded_us: i64,
+    digest: Digest,
+    has_effect: bool,
+    transfers_before: usize,
+}
+
+/// Loaded rows, the book, and the effects so far.
+pub struct State {
+    /// The workspace row as this batch moves it on.
+    pub head: Head,
+    /// Accounts and transfers.
+    pub book: Book,
+    /// What will be written.
+    pub effects: Effects,
+    now_us: i64,
+    seed: [u8; 32],
+    salts: u64,
+    sales: HashMap<(Id, String), SaleRow>,
+    new_sales: HashMap<Id, usize>,
+    changed_sales: HashMap<Id, usize>,
+    records: BTreeMap<(RecordKind, Id), Record>,
+    record_keys: HashMap<(RecordKind, String), Id>,
+    dirty_records: BTreeMap<(RecordKind, Id), usize>,
+    rewards: HashMap<Id, RewardRow>,
+    current: Option<Current>,
+}
+
+impl State {
+    /// A state for one batch. `now_us` is the clock, read once; `seed` feeds the salts.
+    #[must_use]
+    pub fn new(head: Head, now_us: i64, seed: [u8; 32]) -> Self {
+        Self {
+            head,
+            book: Book::new(),
+            effects: Effects::default(),
+            now_us,
+            seed,
+            salts: 0,
+            sales: HashMap::new(),
+            new_sales: HashMap::new(),
+            changed_sales: HashMap::new(),
+            records: BTreeMap::new(),
+            record_keys: HashMap::new(),
+            dirty_records: BTreeMap::new(),
+            rewards: HashMap::new(),
+            current: None,
+        }
+    }
+
+    /// Takes a loaded sale.
+    pub fn load_sale(&mut self, row: SaleRow) {
+        self.sales.insert((row.source, row.identity.clone()), row);
+    }
+
+    /// Takes a loaded record.
+    pub fn load_record(&mut self, record: Record) {
+        self.record_keys.insert((record.kind, record.key.clone()), record.id);
+        self.records.insert((record.kind, record.id), record);
+    }
+
+    /// Takes a loaded reward.
+    pub fn load_reward(&mut self, row: RewardRow) {
+        self.rewards.insert(row.id, row);
+    }
+
+    /// Starts a command: recorded time moves on by at least a microsecond.
+    pub fn start(&mut self) {
+        let recorded_us = self.now_us.max(self.head.last_recorded_us.saturating_add(1));
+        let command = Id::next(self.now_us, self.head.last_id);
+        self.current =
+            Some(Current { command, recorded_us, digest: Digest::new(), has_effect: false, transfers_before: self.book.transfers().len() });
+    }
+
+    /// Ends a command. One that had an effect gets its line in the audit chain; one without leaves no trace at all.
+    pub fn finish(&mut self, actor: &Actor, action: &'static str, subject: String) {
+        let Some(mut current) = self.current.take() else { return };
+        let transfers = &self.book.transfers()[current.transfers_before..];
+        if !current.has_effect && transfers.is_empty() {
+            return;
+        }
+        current.digest.text(&actor.0).text(action).text(&subject);
+        for transfer in transfers {
+            transfer.digest_into(&mut current.digest);
+        }
+        let line = audit::AuditLine::next(
+            self.head.audit_hash,
+            self.head.audit_number,
+            current.command,
+            current.recorded_us,
+            current.digest.finish(),
+        );
+        self.head.audit_number = line.number;
+        self.head.audit_hash = line.hash;
+        self.head.last_recorded_us = current.recorded_us;
+        self.head.last_id = self.head.last_id.max(current.command);
+        self.effects.audit.push(AuditLine { line, actor: actor.0.clone(), action, subject });
+    }
+
+    /// Gives up a command that was refused. It must not have changed anything.
+    pub fn abandon(&mut self) {
+        let current = self.current.take();
+        debug_assert!(current.is_none_or(|c| !c.has_effect), "a refused command left an effect");
+    }
+
+    /// A new id.
+    pub fn next_id(&mut self) -> Id {
+        // The command's own id was taken when it started.
+        let floor = self.current.as_ref().map_or(Id(0), |c| c.command);
+        let id = Id::next(self.now_us, self.head.last_id.max(floor));
+        self.head.last_id = id;
+        id
+    }
+
+    /// Recorded time of the current command.
+    #[must_use]
+    pub fn recorded_us(&self) -> i64 {
+        self.current.as_ref().map_or(self.now_us, |c| c.recorded_us)
+    }
+
+    /// Id of the current command.
+    #[must_use]
+    pub fn command_id(&self) -> Id {
+        self.current.as_ref().map_or(Id(0), |c| c.command)
+    }
+
+    /// The stamp for the ledger.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        Stamp { command: self.command_id(), recorded_us: self.recorded_us(), correction: false }
+    }
+
+    /// Applies linked transfers: all of them, or none and the reason.
+    pub fn post(&mut self, transfers: &[NewTransfer]) -> Result<(), Refusal> {
+        let stamp = self.stamp();
+        let (now_us, floor) = (self.now_us, stamp.command);
+        let head = &mut self.head;
+        let mut ids = || {
+            head.last_id = Id::next(now_us, head.last_id.max(floor));
+            head.last_id
+        };
+        self.book.apply(stamp, &mut ids, transfers).map(|_| ())
+    }
+
+    /// Day number of an instant in the workspace's zone.
+    #[must_use]
+    pub fn day_of(&self, at: Timestamp) -> i64 {
+        day_number(at.to_zoned(self.head.zone.clone()).date())
+    }
+
+    fn salt(&mut self) -> i64 {
+        self.salts += 1;
+        let mut hasher = Sha256::new();
+        hasher.update(self.seed);
+        hasher.update(self.salts.to_be_bytes());
+        let hash: [u8; 32] = hasher.finalize().into();
+        i64::from_be_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]])
+    }
+
+    fn note(&mut self, put: impl FnOnce(&mut Digest)) {
+        if let Some(current) = &mut self.current {
+            current.has_effect = true;
+            put(&mut current.digest);
+        }
+    }
+
+    /// A sale as the commands so far left it.
+    #[must_use]
+    pub fn sale(&self, source: Id, identity: &str) -> Option<&SaleRow> {
+        // A tuple of owned and borrowed parts cannot be looked up without a copy; identities are short.
+        self.sales.get(&(source, identity.to_owned()))
+    }
+
+    /// Writes a new sale.
+    pub fn add_sale(&mut self, mut row: SaleRow) {
+        row.salt = self.salt();
+        self.note(|digest| digest_sale(digest, row.id, row.version, row.salt, &row.facts));
+        self.head.sale_count += 1;
+        self.new_sales.insert(row.id, self.effects.new_sales.len());
+        self.effects.new_sales.push(row.clone());
+        self.sales.insert((row.source, row.identity.clone()), row);
+    }
+
+    /// Replaces a sale; what it said before goes to its history.
+    pub fn change_sale(&mut self, mut row: SaleRow) {
+        row.salt = self.salt();
+        self.note(|digest| digest_sale(digest, row.id, row.version, row.salt, &row.facts));
+        if let Some(before) = self.sales.get(&(row.source, row.identity.clone())) {
+            self.effects.sale_versions.push(super::SaleVersionRow {
+                sale: before.id,
+                version: before.version,
+                recorded_us: before.recorded_us,
+                import: before.import,
+                line: before.line,
+                salt: before.salt,
+                facts: before.facts.clone(),
+            });
+        }
+        if let Some(index) = self.new_sales.get(&row.id) {
+            self.effects.new_sales[*index] = row.clone();
+        } else if let Some(index) = self.changed_sales.get(&row.id) {
+            self.effects.changed_sales[*index] = row.clone();
+        } else {
+            self.changed_sales.insert(row.id, self.effects.changed_sales.len());
+            self.effects.changed_sales.push(row.clone());
+        }
+        self.sales.insert((row.source, row.identity.clone()), row);
+    }
+
+    /// A record by id as the commands so far left it; deleted ones are not found.
+    #[must_use]
+    pub fn record(&self, kind: RecordKind, id: Id) -> Option<&Record> {
+        self.records.get(&(kind, id)).filter(|r| !r.deleted)
+    }
+
+    /// A record by its natural key.
+    #[must_use]
+    pub fn record_by_key(&self, kind: RecordKind, key: &str) -> Option<&Record> {
+        self.record_keys.get(&(kind, key.to_owned())).and_then(|id| self.record(kind, *id)).filter(|r| r.key == key)
+    }
+
+    /// Writes a record in its next version. Journaled kinds keep every version.
+    pub fn put_record(&mut self, record: Record) {
+        let salt = self.salt();
+        let journaled = record.kind.is_journaled();
+        self.note(|digest| {
+            if journaled {
+                digest_record(digest, record.kind.code(), record.id, record.version, record.deleted, salt, &record.body);
+            }
+        });
+        if is_configuration(record.kind) {
+            self.head.config_version += 1;
+        }
+        if journaled {
+            let command = self.command_id();
+            self.effects.record_versions.push((record.clone(), salt, command));
+        }
+        match self.dirty_records.get(&(record.kind, record.id)) {
+            Some(index) => self.effects.records[*index] = record.clone(),
+            None => {
+                self.dirty_records.insert((record.kind, record.id), self.effects.records.len());
+                self.effects.records.push(record.clone());
+            }
+        }
+        self.load_record(record);
+    }
+
+    /// Rewards as the commands so far left them.
+    pub fn rewards(&self) -> impl Iterator<Item = &RewardRow> {
+        self.rewards.values()
+    }
+
+    /// Writes a new reward with its explanation.
+    pub fn add_reward(&mut self, row: RewardRow, explanation: String) {
+        self.note(|digest| {
+            digest.text("explanation").id(row.id).text(&explanation);
+        });
+        self.effects.explanations.push((row.id, explanation));
+        self.effects.rewards.push(row.clone());
+        self.rewards.insert(row.id, row);
+    }
+
+    /// Moves a reward to another state.
+    pub fn change_reward(&mut self, row: RewardRow) {
+        self.note(|_| ());
+        if let Some(new) = self.effects.rewards.iter_mut().find(|r| r.id == row.id) {
+            *new = row.clone();
+        } else if let Some(changed) = self.effects.reward_states.iter_mut().find(|r| r.id == row.id) {
+            *changed = row.clone();
+        } else {
+            self.effects.reward_states.push(row.clone());
+        }
+        self.rewards.insert(row.id, row);
+    }
+
+    /// Freezes a statement.
+    pub fn add_statement(&mut self, row: super::StatementRow) {
+        self.note(|digest| {
+            digest.text("statement").id(row.id).text(&row.body);
+        });
+        self.effects.statements.push(row);
+    }
+
+    /// Puts an event into the outbox.
+    pub fn emit(&mut self, topic: &'static str, subject: String, body: String) {
+        let id = self.next_id();
+        let recorded_us = self.recorded_us();
+        self.effects.events.push(EventRow { id, topic, subject, body, recorded_us });
+    }
+}
+
+/// Days since 1970-01-01.
+#[must_use]
+pub fn day_number(date: jiff::civil::Date) -> i64 {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    epoch.until(date).map_or(0, |span| i64::from(span.get_days()))
+}
+
+/// The date with this day number.
+#[must_use]
+pub fn date_of(day: i64) -> Option<jiff::civil::Date> {
+    let span = jiff::Span::new().try_days(day).ok()?;
+    jiff::civil::date(1970, 1, 1).checked_add(span).ok()
+}

@@ -1,0 +1,102 @@
+//! Queues per workspace, and writers that take turns on them.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::{BATCH_MAX, Job, Priority};
+
+/// Commands that may wait in one workspace. Beyond, callers are told to come back (`commissions.md` behaviour 18).
+const WAITING_MAX: usize = 20_000;
+
+#[derive(Default)]
+struct Queue {
+    interactive: VecDeque<Job>,
+    bulk: VecDeque<Job>,
+    /// A writer is at work on this workspace, or it stands in `ready`.
+    is_taken: bool,
+}
+
+#[derive(Default)]
+struct Inner {
+    queues: HashMap<i64, Queue>,
+    ready: VecDeque<i64>,
+    is_closed: bool,
+}
+
+/// Hands workspaces with waiting commands to writers, each to one writer at a time.
+#[derive(Default)]
+pub(crate) struct Dispatcher {
+    inner: Mutex<Inner>,
+    wake: Condvar,
+}
+
+impl Dispatcher {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A writer that panicked leaves the queues whole: they are changed in single steps.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues a job, or gives it back when too many wait or the store is closing.
+    pub(crate) fn submit(&self, workspace: i64, job: Job) -> Result<(), Job> {
+        let mut inner = self.lock();
+        if inner.is_closed {
+            return Err(job);
+        }
+        let queue = inner.queues.entry(workspace).or_default();
+        if queue.interactive.len() + queue.bulk.len() >= WAITING_MAX {
+            return Err(job);
+        }
+        match job.submission.priority {
+            Priority::Interactive => queue.interactive.push_back(job),
+            Priority::Bulk => queue.bulk.push_back(job),
+        }
+        if !std::mem::replace(&mut queue.is_taken, true) {
+            inner.ready.push_back(workspace);
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Waits for a workspace with commands and takes a batch of them. `None` when the store closes and all is done.
+    pub(crate) fn take(&self) -> Option<(i64, Vec<Job>)> {
+        let mut inner = self.lock();
+        loop {
+            if let Some(workspace) = inner.ready.pop_front() {
+                let queue = inner.queues.entry(workspace).or_default();
+                let mut jobs = Vec::with_capacity(queue.interactive.len().min(BATCH_MAX));
+                while jobs.len() < BATCH_MAX
+                    && let Some(job) = queue.interactive.pop_front()
+                {
+                    jobs.push(job);
+                }
+                // Bulk commands are large themselves: one at a time keeps interactive callers quick.
+                if let Some(job) = queue.bulk.pop_front() {
+                    jobs.push(job);
+                }
+                return Some((workspace, jobs));
+            }
+            if inner.is_closed {
+                return None;
+            }
+            inner = self.wake.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The writer is done with the workspace; others may take it.
+    pub(crate) fn give_back(&self, workspace: i64) {
+        let mut inner = self.lock();
+        let Some(queue) = inner.queues.get_mut(&workspace) else { return };
+        if queue.interactive.is_empty() && queue.bulk.is_empty() {
+            inner.queues.remove(&workspace);
+        } else {
+            inner.ready.push_back(workspace);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Lets writers finish what waits and end.
+    pub(crate) fn close(&self) {
+        self.lock().is_closed = true;
+        self.wake.notify_all();
+    }
+}

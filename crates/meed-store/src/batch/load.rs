@@ -1,0 +1,201 @@
+//! Load: everything the commands need, one statement per set.
+
+use jiff::tz::TimeZone;
+use meed_core::command::{Head, Needs, Record, RecordKind, RewardRow, RewardState, SaleRow, State};
+use meed_core::id::Id;
+use meed_core::ledger::{Account, AccountKey, AccountState, Owner, OwnerKind, Purpose, Totals, postings};
+use meed_core::money::Unit;
+
+use crate::engine::Session;
+use crate::error::StoreError;
+use crate::sql;
+use crate::value::{RowView, Value};
+
+/// Reads the workspace row. `None`: there is no such workspace.
+pub(crate) fn head(session: &mut dyn Session, workspace: i64, is_locking: bool) -> Result<Option<Head>, StoreError> {
+    let mut head = None;
+    let statement = if is_locking { &sql::workspace::LOCK } else { &sql::workspace::READ };
+    session.query(statement, &[Value::Int(workspace)], &mut |row| {
+        let zone = row.text(5)?;
+        let unit = row.text(6)?;
+        head = Some(Head {
+            workspace: Id(workspace),
+            config_version: row.int(0)?,
+            last_id: row.id(1)?,
+            last_recorded_us: row.int(2)?,
+            audit_number: row.int(3)?,
+            audit_hash: row.bytes(4)?.try_into().map_err(|_| StoreError::broken("the audit head is not a hash"))?,
+            zone: TimeZone::get(zone).map_err(|e| StoreError::broken(format!("time zone `{zone}`: {e}")))?,
+            unit: unit.parse().map_err(|_| StoreError::broken(format!("currency `{unit}` is not known")))?,
+            sale_count: row.int(7)?,
+        });
+        Ok(())
+    })?;
+    Ok(head)
+}
+
+/// Loads what `needs` names into `state`.
+pub(crate) fn load(session: &mut dyn Session, workspace: i64, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
+    let keys: Vec<Vec<Value>> = needs.sales.iter().map(|(source, identity)| vec![source.0.into(), identity.as_str().into()]).collect();
+    if !keys.is_empty() {
+        session.query_set(&sql::sale::BY_IDENTITY_SET, workspace, &keys, &mut |row| {
+            state.load_sale(sale_row(row)?);
+            Ok(())
+        })?;
+    }
+    let keys: Vec<Vec<Value>> = needs.records.iter().map(|(kind, id)| vec![kind.code().into(), id.0.into()]).collect();
+    if !keys.is_empty() {
+        session.query_set(&sql::record::BY_ID_SET, workspace, &keys, &mut |row| {
+            state.load_record(record_row(row)?);
+            Ok(())
+        })?;
+    }
+    let keys: Vec<Vec<Value>> = needs.record_keys.iter().map(|(kind, key)| vec![kind.code().into(), key.as_str().into()]).collect();
+    if !keys.is_empty() {
+        session.query_set(&sql::record::BY_KEY_SET, workspace, &keys, &mut |row| {
+            state.load_record(record_row(row)?);
+            Ok(())
+        })?;
+    }
+    let accounts = load_rewards(session, workspace, needs, state)?;
+    load_accounts(session, workspace, accounts.into_iter().chain(needs.accounts.iter().copied()), state)
+}
+
+/// Loads rewards and answers the accounts of their owners.
+fn load_rewards(session: &mut dyn Session, workspace: i64, needs: &Needs, state: &mut State) -> Result<Vec<AccountKey>, StoreError> {
+    let mut rows = Vec::new();
+    for (program, day) in &needs.reward_cells {
+        session.query(&sql::reward::BY_CELL_PERIOD, &[workspace.into(), program.0.into(), (*day).into()], &mut |row| {
+            rows.push(reward_row(row)?);
+            Ok(())
+        })?;
+    }
+    for (program, day) in &needs.reward_periods {
+        session.query(&sql::reward::BY_BOOKED_PERIOD, &[workspace.into(), program.0.into(), (*day).into()], &mut |row| {
+            rows.push(reward_row(row)?);
+            Ok(())
+        })?;
+    }
+    let mut accounts = Vec::new();
+    for row in rows {
+        accounts.extend(postings::payee_accounts(row.owner, row.unit));
+        accounts.push(Owner::program(row.program).account(Purpose::Expense, row.unit));
+        let workspace = Owner::workspace(Id(workspace));
+        accounts.push(workspace.account(Purpose::PayoutClearing, row.unit));
+        accounts.push(workspace.account(Purpose::Paid, row.unit));
+        state.load_reward(row);
+    }
+    Ok(accounts)
+}
+
+fn load_accounts(
+    session: &mut dyn Session,
+    workspace: i64,
+    keys: impl Iterator<Item = AccountKey>,
+    state: &mut State,
+) -> Result<(), StoreError> {
+    let mut wanted: Vec<AccountKey> = keys.collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    state.book.load_absent(wanted.iter().copied());
+    let keys: Vec<Vec<Value>> = wanted
+        .iter()
+        .map(|k| vec![i64::from(k.owner.kind.code()).into(), k.owner.id.0.into(), i64::from(k.purpose.code()).into(), k.unit.code().into()])
+        .collect();
+    session.query_set(&sql::ledger::ACCOUNT_BY_KEY_SET, workspace, &keys, &mut |row| {
+        state.book.load_account(account_row(row)?);
+        Ok(())
+    })
+}
+
+fn code16(value: i64) -> Result<i16, StoreError> {
+    i16::try_from(value).map_err(|_| StoreError::broken(format!("{value} is no stored code")))
+}
+
+fn unit(text: &str) -> Result<Unit, StoreError> {
+    text.parse().map_err(|_| StoreError::broken(format!("currency `{text}` is not known")))
+}
+
+/// An owner from its kind and id, in two columns.
+pub(crate) fn owner(row: &dyn RowView, kind: usize, id: usize) -> Result<Owner, StoreError> {
+    let code = row.int(kind)?;
+    let kind = OwnerKind::from_code(code16(code)?).ok_or_else(|| StoreError::broken(format!("owner kind {code}")))?;
+    Ok(Owner { kind, id: row.id(id)? })
+}
+
+pub(crate) fn account_row(row: &dyn RowView) -> Result<Account, StoreError> {
+    let purpose = row.int(3)?;
+    let state = row.int(5)?;
+    Ok(Account {
+        id: row.id(0)?,
+        key: AccountKey {
+            owner: owner(row, 1, 2)?,
+            purpose: Purpose::from_code(code16(purpose)?).ok_or_else(|| StoreError::broken(format!("purpose {purpose}")))?,
+            unit: unit(row.text(4)?)?,
+        },
+        state: AccountState::from_code(code16(state)?).ok_or_else(|| StoreError::broken(format!("account state {state}")))?,
+        totals: Totals {
+            debits_posted: row.int(6)?,
+            debits_pending: row.int(7)?,
+            credits_posted: row.int(8)?,
+            credits_pending: row.int(9)?,
+        },
+    })
+}
+
+pub(crate) fn sale_row(row: &dyn RowView) -> Result<SaleRow, StoreError> {
+    Ok(SaleRow {
+        id: row.id(0)?,
+        source: row.id(1)?,
+        identity: row.text(2)?.to_owned(),
+        day: 0,
+        at_ns: row.int(3)?,
+        version: version(row.int(4)?)?,
+        recorded_us: row.int(5)?,
+        created_us: row.int(6)?,
+        import: row.opt_id(7)?,
+        line: row.opt_int(8)?,
+        salt: row.int(9)?,
+        facts: row.bytes(10)?.to_vec(),
+    })
+}
+
+pub(crate) fn version(value: i64) -> Result<i32, StoreError> {
+    i32::try_from(value).map_err(|_| StoreError::broken(format!("version {value}")))
+}
+
+pub(crate) fn record_row(row: &dyn RowView) -> Result<Record, StoreError> {
+    let kind = row.int(0)?;
+    Ok(Record {
+        kind: RecordKind::from_code(kind).ok_or_else(|| StoreError::broken(format!("record kind {kind}")))?,
+        id: row.id(1)?,
+        key: row.text(2)?.to_owned(),
+        version: version(row.int(3)?)?,
+        deleted: row.int(4)? != 0,
+        body: row.text(5)?.to_owned(),
+        recorded_us: row.int(6)?,
+    })
+}
+
+pub(crate) fn reward_row(row: &dyn RowView) -> Result<RewardRow, StoreError> {
+    let state = row.int(11)?;
+    Ok(RewardRow {
+        id: row.id(0)?,
+        program: row.id(1)?,
+        version: row.id(2)?,
+        calculation: row.id(3)?,
+        cell_day: row.int(4)?,
+        booked_day: row.int(5)?,
+        owner: owner(row, 6, 7)?,
+        unit: unit(row.text(8)?)?,
+        amount: row.int(9)?,
+        exact: row.text(10)?.to_owned(),
+        state: RewardState::from_code(state).ok_or_else(|| StoreError::broken(format!("reward state {state}")))?,
+        release: row.opt_id(12)?,
+        payout: row.opt_id(13)?,
+        recorded_us: row.int(14)?,
+    })
+}

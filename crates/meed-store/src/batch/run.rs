@@ -1,0 +1,231 @@
+//! Running one batch, and repeating it when that is safe.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use meed_core::command::{Class, Identity, Needs, Record, RecordKind, Refused, Reply, State};
+use meed_core::id::Id;
+
+use super::write::{Remembered, write};
+use super::{ATTEMPTS_MAX, Answer, Dispatcher, Job, Submission, load};
+use crate::crash::{CrashPoint, crash_point};
+use crate::engine::Session;
+use crate::error::{Fault, StoreError};
+use crate::sql;
+use crate::value::Value;
+use crate::{CONTROL_WORKSPACE, Clock};
+
+type Connect = Arc<dyn Fn() -> Result<Box<dyn Session>, StoreError> + Send + Sync>;
+
+/// A writing connection that is made anew when it is lost.
+pub(crate) struct Writer {
+    pub(crate) connect: Connect,
+    pub(crate) session: Option<Box<dyn Session>>,
+    pub(crate) clock: Clock,
+}
+
+/// Takes batches until the store closes.
+pub(crate) fn run_writer(dispatcher: &Arc<Dispatcher>, mut writer: Writer) {
+    while let Some((workspace, jobs)) = dispatcher.take() {
+        writer.run_jobs(workspace, jobs);
+        dispatcher.give_back(workspace);
+    }
+}
+
+impl Writer {
+    fn run_jobs(&mut self, workspace: i64, jobs: Vec<Job>) {
+        let (submissions, senders): (Vec<Submission>, Vec<_>) = jobs.into_iter().map(|job| (job.submission, job.answer)).unzip();
+        let answers = self.answers(workspace, &submissions);
+        for (sender, answer) in senders.into_iter().zip(answers) {
+            // A caller that went away does not need its answer; the effect stands.
+            let _ = sender.send(answer);
+        }
+    }
+
+    fn answers(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Result<Answer, StoreError>> {
+        match catch_unwind(AssertUnwindSafe(|| self.run_until_done(workspace, submissions))) {
+            Ok(Ok(answers)) => answers.into_iter().map(Ok).collect(),
+            Ok(Err(error)) if error.fault == Fault::Bug && submissions.len() > 1 => self.one_by_one(workspace, submissions),
+            Ok(Err(error)) => {
+                tracing::error!(%error, workspace, commands = submissions.len(), "a batch failed");
+                let copy = || StoreError { fault: error.fault, statement: error.statement, detail: error.detail.clone() };
+                submissions.iter().map(|_| Err(copy())).collect()
+            }
+            Err(_) => {
+                // The session may be in the middle of a transaction: give it up.
+                self.session = None;
+                if submissions.len() > 1 {
+                    return self.one_by_one(workspace, submissions);
+                }
+                tracing::error!(workspace, action = submissions.first().map(|s| s.command.action()), "deciding a command panicked");
+                submissions.iter().map(|_| Err(StoreError::bug("deciding the command failed"))).collect()
+            }
+        }
+    }
+
+    /// A bug in one command must not fail its neighbours.
+    fn one_by_one(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Result<Answer, StoreError>> {
+        submissions.iter().flat_map(|submission| self.answers(workspace, std::slice::from_ref(submission))).collect()
+    }
+
+    fn run_until_done(&mut self, workspace: i64, submissions: &[Submission]) -> Result<Vec<Answer>, StoreError> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let result = self.session().and_then(|session| run_once(session, workspace, submissions));
+            let error = match result {
+                Ok(answers) => return Ok(answers),
+                Err(error) => error,
+            };
+            if let Some(session) = &mut self.session {
+                session.rollback();
+                if !session.is_alive() {
+                    self.session = None;
+                }
+            }
+            let may_repeat = match error.fault {
+                Fault::Transient => true,
+                Fault::OutcomeUnknown => submissions.iter().all(|s| s.identity.is_some() || s.command.is_repeatable()),
+                Fault::Duplicate | Fault::Bug | Fault::Broken | Fault::Overloaded => false,
+            };
+            if !may_repeat || attempt >= ATTEMPTS_MAX {
+                return Err(error);
+            }
+            tracing::warn!(%error, workspace, attempt, "a batch is repeated");
+            std::thread::sleep(Duration::from_millis(u64::from(attempt) * 20));
+        }
+    }
+
+    fn session(&mut self) -> Result<SessionAt<'_>, StoreError> {
+        if self.session.is_none() {
+            self.session = Some((self.connect)()?);
+        }
+        match &mut self.session {
+            Some(session) => Ok(SessionAt { session: session.as_mut(), now_us: (self.clock)() }),
+            None => Err(StoreError::broken("no connection")),
+        }
+    }
+}
+
+struct SessionAt<'a> {
+    session: &'a mut dyn Session,
+    now_us: i64,
+}
+
+/// Stored identities by (source, key), with fingerprint and first answer.
+type Known = HashMap<(Id, String), ([u8; 32], String)>;
+
+fn run_once(at: SessionAt<'_>, workspace: i64, submissions: &[Submission]) -> Result<Vec<Answer>, StoreError> {
+    let SessionAt { session, now_us } = at;
+    let valid_keys = valid_keys(session, submissions)?;
+    session.begin()?;
+    let Some(head) = load::head(session, workspace, true)? else {
+        return Err(StoreError::bug(format!("workspace {workspace} does not exist")));
+    };
+    crash_point(CrashPoint::AfterLock);
+    let mut needs = Needs::default();
+    for submission in submissions {
+        submission.command.needs(&mut needs);
+    }
+    let mut known = load_identities(session, workspace, submissions)?;
+    let mut seed = [0u8; 32];
+    getrandom::fill(&mut seed).map_err(|e| StoreError::broken(format!("no random numbers: {e}")))?;
+    let mut state = State::new(head, now_us, seed);
+    load::load(session, workspace, &needs, &mut state)?;
+    crash_point(CrashPoint::AfterLoad);
+    let mut answers = Vec::with_capacity(submissions.len());
+    let mut remembered = Vec::new();
+    for submission in submissions {
+        let is_valid = submission.key.is_none_or(|key| valid_keys.contains(&key));
+        answers.push(decide(submission, is_valid, &mut state, &mut known, &mut remembered));
+    }
+    if state.effects.audit.is_empty() && remembered.is_empty() {
+        session.rollback();
+        return Ok(answers);
+    }
+    write(session, workspace, state, remembered)?;
+    crash_point(CrashPoint::BeforeCommit);
+    session.commit()?;
+    crash_point(CrashPoint::AfterCommit);
+    Ok(answers)
+}
+
+fn decide(submission: &Submission, is_valid: bool, state: &mut State, known: &mut Known, remembered: &mut Vec<Remembered>) -> Answer {
+    if !is_valid {
+        return Answer::Decided(Err(Refused::new(Class::Unauthenticated, "key_revoked", "this key is not valid any more")));
+    }
+    if let Some(identity) = &submission.identity
+        && let Some((fingerprint, answer)) = known.get(&(identity.source, identity.key.clone()))
+    {
+        if *fingerprint == identity.fingerprint {
+            return Answer::Replayed(answer.clone());
+        }
+        let text = "this Idempotency-Key was used for another request; use a new one";
+        return Answer::Decided(Err(Refused::new(Class::Invalid, "idempotency_key_reused", text)));
+    }
+    state.start();
+    let result = submission.command.decide(state);
+    let recorded_us = state.recorded_us();
+    match &result {
+        Ok(_) => state.finish(&submission.actor, submission.command.action(), submission.subject.clone()),
+        Err(_) => state.abandon(),
+    }
+    if let Some(identity) = &submission.identity
+        && is_kept(&result)
+    {
+        remember(identity, &result, recorded_us, known, remembered);
+    }
+    Answer::Decided(result)
+}
+
+/// A request with wrong values leaves no record: it is refused alike each time, because only its content decides.
+fn is_kept(result: &Result<Reply, Refused>) -> bool {
+    result.as_ref().err().is_none_or(|refused| matches!(refused.class, Class::Conflict | Class::NotFound))
+}
+
+fn remember(identity: &Identity, result: &Result<Reply, Refused>, recorded_us: i64, known: &mut Known, remembered: &mut Vec<Remembered>) {
+    let answer = (identity.render)(result);
+    known.insert((identity.source, identity.key.clone()), (identity.fingerprint, answer.clone()));
+    remembered.push(Remembered {
+        source: identity.source.0,
+        key: identity.key.clone(),
+        fingerprint: identity.fingerprint,
+        answer,
+        recorded_us,
+    });
+}
+
+fn load_identities(session: &mut dyn Session, workspace: i64, submissions: &[Submission]) -> Result<Known, StoreError> {
+    let wanted: BTreeSet<(i64, &str)> = submissions.iter().filter_map(|s| s.identity.as_ref()).map(|i| (i.source.0, i.key.as_str())).collect();
+    let mut known = Known::new();
+    if wanted.is_empty() {
+        return Ok(known);
+    }
+    let keys: Vec<Vec<Value>> = wanted.into_iter().map(|(source, key)| vec![source.into(), key.into()]).collect();
+    session.query_set(&sql::journal::COMMAND_BY_IDENTITY_SET, workspace, &keys, &mut |row| {
+        let fingerprint = row.bytes(2)?.try_into().map_err(|_| StoreError::broken("a stored fingerprint is not a hash"))?;
+        known.insert((row.id(0)?, row.text(1)?.to_owned()), (fingerprint, row.text(3)?.to_owned()));
+        Ok(())
+    })?;
+    Ok(known)
+}
+
+/// The keys of this batch that are still valid: a revoked key stops at once, whatever was cached.
+fn valid_keys(session: &mut dyn Session, submissions: &[Submission]) -> Result<BTreeSet<Id>, StoreError> {
+    let wanted: BTreeMap<Id, ()> = submissions.iter().filter_map(|s| s.key).map(|key| (key, ())).collect();
+    let mut valid = BTreeSet::new();
+    if wanted.is_empty() {
+        return Ok(valid);
+    }
+    let keys: Vec<Vec<Value>> = wanted.keys().map(|id| vec![RecordKind::ApiKey.code().into(), id.0.into()]).collect();
+    session.query_set(&sql::record::BY_ID_SET, CONTROL_WORKSPACE.0, &keys, &mut |row| {
+        let record: Record = load::record_row(row)?;
+        if !record.deleted {
+            valid.insert(record.id);
+        }
+        Ok(())
+    })?;
+    Ok(valid)
+}

@@ -1,0 +1,40 @@
+//! Reads, by noun. Each runs on one snapshot of one reading connection.
+
+mod journal;
+mod ledger;
+mod record;
+mod reward;
+mod sale;
+
+pub use journal::{AuditEntry, Event};
+pub use reward::RewardSum;
+pub use sale::{SaleScan, StoredVersion};
+
+use meed_core::command::Head;
+use meed_core::id::Id;
+
+use crate::engine::Session;
+use crate::error::StoreError;
+use crate::{batch, sql};
+
+/// A snapshot of the database.
+pub struct Reader<'a> {
+    pub(crate) session: &'a mut dyn Session,
+}
+
+impl Reader<'_> {
+    /// The workspace row, without locking it.
+    pub fn head(&mut self, workspace: Id) -> Result<Option<Head>, StoreError> {
+        batch::load::head(self.session, workspace.0, false)
+    }
+
+    /// All workspaces, the control workspace among them.
+    pub fn workspaces(&mut self) -> Result<Vec<Id>, StoreError> {
+        let mut ids = Vec::new();
+        self.session.query(&sql::workspace::LIST, &[], &mut |row| {
+            ids.push(row.id(0)?);
+            Ok(())
+        })?;
+        Ok(ids)
+    }
+}

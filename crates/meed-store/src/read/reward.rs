@@ -1,0 +1,119 @@
+//! Reading rewards, explanations and statements.
+
+use meed_core::command::{RewardRow, RewardState, StatementRow};
+use meed_core::id::Id;
+use meed_core::ledger::Owner;
+
+use super::Reader;
+use crate::batch::load::{owner, reward_row};
+use crate::error::StoreError;
+use crate::sql;
+use crate::statement::Statement;
+use crate::value::Value;
+
+/// A sum of rewards, for overviews.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct RewardSum {
+    pub booked_day: i64,
+    pub program: Id,
+    pub owner: Owner,
+    pub unit: String,
+    pub state: RewardState,
+    pub amount: i64,
+}
+
+impl Reader<'_> {
+    fn reward_list(&mut self, statement: &'static Statement, params: &[Value]) -> Result<Vec<RewardRow>, StoreError> {
+        let mut rows = Vec::new();
+        self.session.query(statement, params, &mut |row| {
+            rows.push(reward_row(row)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Rewards booked in a program's period.
+    pub fn rewards_booked(&mut self, workspace: Id, program: Id, booked_day: i64) -> Result<Vec<RewardRow>, StoreError> {
+        self.reward_list(&sql::reward::BY_BOOKED_PERIOD, &[workspace.into(), program.into(), booked_day.into()])
+    }
+
+    /// Rewards earned in a program's period, wherever they are booked.
+    pub fn rewards_of_cell(&mut self, workspace: Id, program: Id, cell_day: i64) -> Result<Vec<RewardRow>, StoreError> {
+        self.reward_list(&sql::reward::BY_CELL_PERIOD, &[workspace.into(), program.into(), cell_day.into()])
+    }
+
+    /// All rewards of one beneficiary.
+    pub fn rewards_of(&mut self, workspace: Id, owner: Owner) -> Result<Vec<RewardRow>, StoreError> {
+        let params = [workspace.into(), i64::from(owner.kind.code()).into(), owner.id.into()];
+        self.reward_list(&sql::reward::BY_OWNER, &params)
+    }
+
+    /// A page of rewards after an id.
+    pub fn rewards_page(&mut self, workspace: Id, after: Option<Id>, limit: i64) -> Result<Vec<RewardRow>, StoreError> {
+        self.reward_list(&sql::reward::LIST, &[workspace.into(), after.map_or(0, |id| id.0).into(), limit.into()])
+    }
+
+    /// A reward by id.
+    pub fn reward(&mut self, workspace: Id, id: Id) -> Result<Option<RewardRow>, StoreError> {
+        Ok(self.reward_list(&sql::reward::BY_ID, &[workspace.into(), id.into()])?.pop())
+    }
+
+    /// Why a reward has its amount, JSON.
+    pub fn explanation(&mut self, workspace: Id, reward: Id) -> Result<Option<String>, StoreError> {
+        let mut body = None;
+        self.session.query(&sql::reward::EXPLANATION, &[workspace.into(), reward.into()], &mut |row| {
+            body = Some(row.text(0)?.to_owned());
+            Ok(())
+        })?;
+        Ok(body)
+    }
+
+    fn statement_list(&mut self, statement: &'static Statement, params: &[Value]) -> Result<Vec<StatementRow>, StoreError> {
+        let mut rows = Vec::new();
+        self.session.query(statement, params, &mut |row| {
+            rows.push(StatementRow {
+                id: row.id(0)?,
+                release: row.id(1)?,
+                program: row.id(2)?,
+                booked_day: row.int(3)?,
+                owner: owner(row, 4, 5)?,
+                audit_from: row.int(6)?,
+                audit_to: row.int(7)?,
+                recorded_us: row.int(8)?,
+                body: row.text(9)?.to_owned(),
+            });
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The frozen statements of a release.
+    pub fn statements_of_release(&mut self, workspace: Id, release: Id) -> Result<Vec<StatementRow>, StoreError> {
+        self.statement_list(&sql::reward::STATEMENTS_OF_RELEASE, &[workspace.into(), release.into()])
+    }
+
+    /// The frozen statements of a payee.
+    pub fn statements_of(&mut self, workspace: Id, owner: Owner) -> Result<Vec<StatementRow>, StoreError> {
+        let params = [workspace.into(), i64::from(owner.kind.code()).into(), owner.id.into()];
+        self.statement_list(&sql::reward::STATEMENTS_OF_OWNER, &params)
+    }
+
+    /// Sums of rewards booked on or after a day.
+    pub fn reward_sums(&mut self, workspace: Id, from_day: i64) -> Result<Vec<RewardSum>, StoreError> {
+        let mut sums = Vec::new();
+        self.session.query(&sql::reward::SUMS, &[workspace.into(), from_day.into()], &mut |row| {
+            let state = row.int(5)?;
+            sums.push(RewardSum {
+                booked_day: row.int(0)?,
+                program: row.id(1)?,
+                owner: owner(row, 2, 3)?,
+                unit: row.text(4)?.to_owned(),
+                state: RewardState::from_code(state).ok_or_else(|| StoreError::broken(format!("reward state {state}")))?,
+                amount: row.int(6)?,
+            });
+            Ok(())
+        })?;
+        Ok(sums)
+    }
+}

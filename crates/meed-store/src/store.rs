@@ -1,0 +1,190 @@
+//! The store: writers on their own threads, readers in a pool.
+
+use std::fs::File;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use meed_core::audit::GENESIS;
+use meed_core::id::Id;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::Clock;
+use crate::batch::{Answer, Dispatcher, Job, Submission, Writer, run_writer};
+use crate::engine::{EngineKind, PostgresOptions, PostgresSession, Role, Session, SqliteOptions, SqliteSession, lock_data_file};
+use crate::error::{Fault, StoreError};
+use crate::read::Reader;
+use crate::schema::migrate;
+use crate::sql;
+use crate::value::Value;
+
+/// The workspace of the installation itself: tenants, keys, users, sessions. Global uniqueness lives here.
+pub const CONTROL_WORKSPACE: Id = Id(0);
+
+/// Which database to open.
+#[derive(Clone, Debug)]
+pub enum EngineOptions {
+    /// The embedded one.
+    Sqlite(SqliteOptions),
+    /// A PostgreSQL server.
+    Postgres(PostgresOptions),
+}
+
+/// How to open a store.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// The database.
+    pub engine: EngineOptions,
+    /// Reading connections.
+    pub readers: usize,
+    /// Microseconds UTC, read once per batch.
+    pub clock: Clock,
+}
+
+/// An open database.
+pub struct Store {
+    engine: EngineKind,
+    dispatcher: Arc<Dispatcher>,
+    writers: Mutex<Vec<JoinHandle<()>>>,
+    readers: Arc<Readers>,
+    connect_writer: Connect,
+    _lock: Option<File>,
+}
+
+type Connect = Arc<dyn Fn() -> Result<Box<dyn Session>, StoreError> + Send + Sync>;
+
+struct Readers {
+    idle: Mutex<Vec<Box<dyn Session>>>,
+    turns: Arc<Semaphore>,
+    connect: Connect,
+}
+
+impl Store {
+    /// Opens the database, brings its schema up to date, and starts the writers.
+    pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
+        let runtime = Handle::current();
+        tokio::task::spawn_blocking(move || Self::open_blocking(options, &runtime))
+            .await
+            .map_err(|e| StoreError::bug(format!("opening the store failed: {e}")))?
+    }
+
+    fn open_blocking(options: StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
+        let StoreOptions { engine, readers, clock } = options;
+        let (kind, writer_count, lock) = match &engine {
+            EngineOptions::Sqlite(sqlite) => (EngineKind::Sqlite, 1, Some(lock_data_file(&sqlite.path)?)),
+            EngineOptions::Postgres(postgres) => (EngineKind::Postgres, postgres.writers.max(1), None),
+        };
+        let mut migrator = connect(&engine, Role::Migrator, runtime)?;
+        migrate(migrator.as_mut(), kind)?;
+        migrator.begin()?;
+        migrator.execute(
+            &sql::workspace::CREATE,
+            vec![Value::Int(CONTROL_WORKSPACE.0), GENESIS.as_slice().into(), "UTC".into(), "USD".into()],
+        )?;
+        migrator.commit()?;
+        drop(migrator);
+        let connect_as = |role| -> Connect {
+            let (engine, handle) = (engine.clone(), runtime.clone());
+            Arc::new(move || connect(&engine, role, &handle))
+        };
+        let dispatcher = Arc::new(Dispatcher::default());
+        let mut writers = Vec::new();
+        for index in 0..writer_count {
+            let connect = connect_as(Role::Writer);
+            let writer = Writer { session: Some(connect()?), connect, clock: Arc::clone(&clock) };
+            let dispatcher = Arc::clone(&dispatcher);
+            let thread = std::thread::Builder::new().name(format!("writer-{index}")).spawn(move || run_writer(&dispatcher, writer));
+            writers.push(thread.map_err(|e| StoreError::broken(format!("no thread for a writer: {e}")))?);
+        }
+        let readers =
+            Readers { idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(readers.max(1))), connect: connect_as(Role::Reader) };
+        let connect_writer = connect_as(Role::Writer);
+        Ok(Self { engine: kind, dispatcher, writers: Mutex::new(writers), readers: Arc::new(readers), connect_writer, _lock: lock })
+    }
+
+    /// Which engine this is.
+    #[must_use]
+    pub fn engine(&self) -> EngineKind {
+        self.engine
+    }
+
+    /// Hands a command to the next batch of its workspace and waits for its answer. When it answers, the effect is durable.
+    pub async fn submit(&self, workspace: Id, submission: Submission) -> Result<Answer, StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        if self.dispatcher.submit(workspace.0, Job { submission, answer: sender }).is_err() {
+            return Err(StoreError { fault: Fault::Overloaded, statement: None, detail: "too many commands wait".into() });
+        }
+        receiver.await.map_err(|_| StoreError::broken("the store closed before the command was decided"))?
+    }
+
+    /// Reads on one snapshot, on a thread that may block.
+    pub async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.readers);
+        let turn = Arc::clone(&readers.turns).acquire_owned().await.map_err(|_| StoreError::broken("the store is closed"))?;
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            readers.run(query)
+        })
+        .await
+        .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
+    }
+
+    /// Makes the row of a workspace, unless it is there. The zone decides its days and periods, the unit its currency.
+    pub async fn create_workspace(&self, workspace: Id, zone: &str, unit: &str) -> Result<(), StoreError> {
+        let connect_writer = Arc::clone(&self.connect_writer);
+        let values = vec![Value::Int(workspace.0), GENESIS.as_slice().into(), zone.into(), unit.into()];
+        tokio::task::spawn_blocking(move || {
+            let mut session = connect_writer()?;
+            session.begin()?;
+            session.execute(&sql::workspace::CREATE, values)?;
+            session.commit()
+        })
+        .await
+        .map_err(|e| StoreError::bug(format!("making a workspace panicked: {e}")))?
+    }
+
+    /// Lets the writers finish what waits, and closes.
+    pub fn close(&self) {
+        self.dispatcher.close();
+        let writers = std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
+        for writer in writers {
+            if writer.join().is_err() {
+                tracing::error!("a writer ended by a panic");
+            }
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.dispatcher.close();
+    }
+}
+
+impl Readers {
+    fn run<T>(&self, query: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut session = match idle.filter(|session| session.is_alive()) {
+            Some(session) => session,
+            None => (self.connect)()?,
+        };
+        session.begin_read()?;
+        let result = query(&mut Reader { session: session.as_mut() });
+        session.rollback();
+        if session.is_alive() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        }
+        result
+    }
+}
+
+fn connect(engine: &EngineOptions, role: Role, runtime: &Handle) -> Result<Box<dyn Session>, StoreError> {
+    Ok(match engine {
+        EngineOptions::Sqlite(options) => Box::new(SqliteSession::open(options, role)?),
+        EngineOptions::Postgres(options) => Box::new(PostgresSession::open(options, runtime)?),
+    })
+}
