@@ -15,8 +15,11 @@ use model::{Model, Reply};
 
 const COMMANDS: usize = 60;
 
-/// The movements of §3 that the generator prefers, as (debit, credit) without the unit.
-const WAYS: &[((OwnerKind, Purpose), (OwnerKind, Purpose))] = {
+/// An account without its unit.
+type Place = (OwnerKind, Purpose);
+
+/// The movements of §3 that the generator prefers, as (debit, credit).
+const WAYS: &[(Place, Place)] = {
     use OwnerKind::{Affiliate, Participant, Program, Rep, Workspace};
     use Purpose::{
         Accrued, Available, Breakage, Budget, Draw, Expense, Fees, FxClearing, Issued, Paid, Payable, PayoutClearing, Pending, Recoverable,
@@ -54,7 +57,7 @@ struct Generator {
 }
 
 impl Generator {
-    fn key(&mut self, (owner, purpose): (OwnerKind, Purpose)) -> AccountKey {
+    fn key(&mut self, (owner, purpose): Place) -> AccountKey {
         let code = self.random.pick(&["USD", "USD", "USD", "EUR", "PTS"]);
         let id = self.random.pick(&[1, 1, 1, 2]);
         own(owner, id, purpose, code)
@@ -176,7 +179,7 @@ fn sequence(seed: u64, reached: &mut BTreeMap<&'static str, u64>) {
         for (place, transfer) in new.iter().enumerate() {
             model.ids.push(transfer.id);
             for account in [transfer.debit, transfer.credit] {
-                let key = book.account_by_id(account).unwrap().key;
+                let key = book.account_by_id(account).expect("just written").key;
                 model.account_ids.insert(account, key);
                 if !generator.accounts.contains(&account) {
                     generator.accounts.push(account);

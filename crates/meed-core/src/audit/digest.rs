@@ -112,7 +112,7 @@ mod tests {
         let hash = digest(|d| {
             d.int(42).text("ok");
         });
-        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "046a5763aaf3e3c1fcc952d77fdc95dbd3da7f5aa8a27bf4c99e186c3ab76367");
+        let first = [0x04, 0x6a, 0x57, 0x63, 0xaa, 0xf3, 0xe3, 0xc1];
+        assert_eq!(hash[..8], first);
     }
 }

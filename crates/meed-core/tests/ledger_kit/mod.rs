@@ -7,7 +7,7 @@ use meed_core::id::Id;
 use meed_core::ledger::verify::{Report, Verifier};
 use meed_core::ledger::{
     Account, AccountKey, AccountRef, AccountState, Action, Book, Changes, Hold, HoldState, NewTransfer, Origin, Original, Owner, OwnerKind,
-    Purpose, Reversed, Stamp, Totals, Transfer, TransferKind,
+    Purpose, Refusal, Reversed, Stamp, Totals, Transfer, TransferKind,
 };
 use meed_core::money::{Amount, Unit};
 
@@ -16,7 +16,7 @@ pub(crate) const PROGRAM: Id = Id(10);
 pub(crate) const REP: Id = Id(20);
 
 pub(crate) fn unit(code: &str) -> Unit {
-    code.parse().unwrap()
+    code.parse().expect("a unit")
 }
 
 pub(crate) fn usd(minor: i64) -> Amount {
@@ -40,7 +40,7 @@ pub(crate) fn workspace(purpose: Purpose) -> AccountKey {
 }
 
 pub(crate) fn origin() -> Origin {
-    Origin::at("2026-03-05T12:00:00Z".parse().unwrap())
+    Origin::at("2026-03-05T12:00:00Z".parse().expect("a time"))
 }
 
 pub(crate) fn action(action: Action) -> NewTransfer {
@@ -91,7 +91,7 @@ impl Clock {
     }
 }
 
-/// SplitMix64: small, and the same everywhere.
+/// `SplitMix64`: small, and the same everywhere.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -104,11 +104,13 @@ impl Random {
     }
 
     pub(crate) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
+        let end = u64::try_from(end).expect("a small number");
+        usize::try_from(self.next() % end).expect("below a usize")
     }
 
     pub(crate) fn amount(&mut self, end: i64) -> i64 {
-        i64::try_from(self.next() % u64::try_from(end).unwrap()).unwrap() + 1
+        let end = u64::try_from(end).expect("above 0");
+        i64::try_from(self.next() % end).expect("below an i64") + 1
     }
 
     pub(crate) fn chance(&mut self, percent: u64) -> bool {
@@ -144,15 +146,14 @@ impl Shelf {
 
     /// Loads what these transfers name.
     pub(crate) fn load(&self, book: &mut Book, now_us: i64, new: &[NewTransfer]) {
-        let keys = book.unknown_keys(new);
-        self.load_keys(book, now_us, &keys);
+        // A key may be known already because a hold brought its account along; its own holds were not loaded with it.
         for transfer in new {
             for account in transfer.accounts() {
-                if let AccountRef::Id(id) = account
-                    && let Some(key) = self.by_id.get(&id)
-                {
-                    self.load_keys(book, now_us, &[*key]);
-                }
+                let key = match account {
+                    AccountRef::Key(key) => Some(key),
+                    AccountRef::Id(id) => self.by_id.get(&id).copied(),
+                };
+                self.load_keys(book, now_us, key.as_slice());
             }
             match transfer.action {
                 Action::PostHold { hold, .. } | Action::VoidHold { hold } => self.load_hold(book, now_us, hold),
@@ -241,4 +242,58 @@ impl Shelf {
         self.journal.iter().for_each(|transfer| verifier.transfer(transfer));
         verifier.finish()
     }
+}
+
+/// A complete book with its clock.
+pub(crate) struct Desk {
+    pub(crate) book: Book,
+    pub(crate) clock: Clock,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self { book: Book::complete(), clock: Clock::new() }
+    }
+
+    /// 100.00 USD accrued and 100.00 payable for the rep.
+    pub(crate) fn funded() -> Self {
+        let mut desk = Self::new();
+        desk.run(&[moves(program(Purpose::Expense), rep(Purpose::Accrued), usd(20_000))]).expect("funds");
+        desk.run(&[moves(rep(Purpose::Accrued), rep(Purpose::Payable), usd(10_000))]).expect("funds");
+        desk
+    }
+
+    pub(crate) fn stamped(&mut self, stamp: Stamp, new: &[NewTransfer]) -> Result<Vec<Transfer>, Refusal> {
+        let Self { book, clock } = self;
+        book.apply(stamp, &mut || clock.id(), new).map(|applied| applied.transfers.to_vec())
+    }
+
+    pub(crate) fn run(&mut self, new: &[NewTransfer]) -> Result<Vec<Transfer>, Refusal> {
+        let stamp = self.clock.stamp();
+        self.stamped(stamp, new)
+    }
+
+    /// Refused, with nothing written and the same answer when it is sent again.
+    pub(crate) fn refuses(&mut self, new: &[NewTransfer], code: &str) -> Refusal {
+        let before = self.book.clone().into_changes();
+        let first = self.run(new).expect_err(code);
+        assert_eq!(first.code(), code);
+        assert_eq!(self.run(new), Err(first.clone()), "sent again");
+        assert_eq!(self.book.clone().into_changes(), before, "{code} wrote something");
+        first
+    }
+
+    pub(crate) fn hold(&mut self, minor: i64, expires_us: Option<i64>) -> Id {
+        let new = holds(rep(Purpose::Payable), workspace(Purpose::PayoutClearing), usd(minor), expires_us);
+        self.run(&[new]).expect("a hold")[0].id
+    }
+}
+
+/// The same with one more account in this state.
+pub(crate) fn preset(state: AccountState) -> (Desk, AccountKey) {
+    let mut desk = Desk::funded();
+    let key = own(OwnerKind::Rep, 99, Purpose::Payable, "USD");
+    let account = Account { id: Id(5), key, state, totals: Totals::default() };
+    desk.book.load_account(account);
+    (desk, key)
 }

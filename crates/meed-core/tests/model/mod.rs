@@ -45,6 +45,7 @@ pub(crate) struct Sums {
 }
 
 /// Normal side and floor, copied by hand from the table of §1.3.
+#[allow(clippy::match_same_arms, reason = "one row per row of the table")]
 fn table(key: &AccountKey) -> Option<(Side, bool)> {
     let payee = matches!(key.owner.kind, OwnerKind::Rep | OwnerKind::Affiliate);
     match (key.owner.kind, key.purpose) {
