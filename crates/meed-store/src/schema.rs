@@ -35,9 +35,11 @@ const CREATE_LEDGER: Statement = Statement::split(
     &[],
 );
 
-static LOCK_LEDGER: Statement = Statement::split("migration_lock", "select 1 where false", "lock table applied_migration in exclusive mode", &[]);
+static LOCK_LEDGER: Statement =
+    Statement::split("migration_lock", "select 1 where false", "lock table applied_migration in exclusive mode", &[]);
 static APPLIED: Statement = Statement::same("migration_applied", "select number, name from applied_migration order by number", &[]);
-static REMEMBER: Statement = Statement::same("migration_remember", "insert into applied_migration (number, name) values ($1, $2)", &[Kind::Int, Kind::Text]);
+static REMEMBER: Statement =
+    Statement::same("migration_remember", "insert into applied_migration (number, name) values ($1, $2)", &[Kind::Int, Kind::Text]);
 
 /// Brings the schema up to this release. Refuses a database of a newer one.
 pub(crate) fn migrate(session: &mut dyn Session, engine: EngineKind) -> Result<(), StoreError> {
@@ -63,7 +65,9 @@ fn apply(session: &mut dyn Session, engine: EngineKind) -> Result<(), StoreError
     })?;
     for (number, name) in &applied {
         if !MIGRATIONS.iter().any(|m| m.number == *number && m.name == name) {
-            return Err(StoreError::broken(format!("the database was made by a newer Meed: it has migration {number} `{name}`, which this one does not know")));
+            return Err(StoreError::broken(format!(
+                "the database was made by a newer Meed: it has migration {number} `{name}`, which this one does not know"
+            )));
         }
     }
     for migration in MIGRATIONS {

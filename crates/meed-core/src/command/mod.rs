@@ -10,13 +10,15 @@ mod pay;
 mod post_rewards;
 mod put_records;
 mod record_sales;
-mod release;
 mod refused;
+mod release;
 mod state;
 
-pub use effects::{Effects, EventRow, RewardRow, RewardState, SaleOriginal, SaleRow, SaleVersionRow, StatementRow, digest_record, digest_sale};
+pub use effects::{
+    Effects, EventRow, RewardRow, RewardState, SaleOriginal, SaleRow, SaleVersionRow, StatementRow, digest_record, digest_sale,
+};
 pub use needs::Needs;
-pub use pay::{Payment, PayByHand};
+pub use pay::{PayByHand, Payment};
 pub use post_rewards::{PostRewards, Target};
 pub use put_records::{PutRecord, PutRecords, Record, RecordKind};
 pub use record_sales::{RecordSales, SaleChange, SaleContent, SaleInput, SaleOutcome, identity_of};

@@ -58,9 +58,9 @@ impl Command for PayByHand {
         let mut transfers = Vec::new();
         let mut paid = Vec::new();
         for payment in &self.payments {
-            let rows = rows.remove(&(payment.owner, payment.unit)).ok_or_else(|| {
-                Refused::new(Class::NotFound, "nothing_released", "this payee has nothing in this release")
-            })?;
+            let rows = rows
+                .remove(&(payment.owner, payment.unit))
+                .ok_or_else(|| Refused::new(Class::NotFound, "nothing_released", "this payee has nothing in this release"))?;
             if rows.iter().any(|r| r.state == RewardState::Paid) {
                 return Err(Refused::new(Class::Conflict, "already_paid", "this payee's part of the release is paid already"));
             }

@@ -180,7 +180,8 @@ impl Command for PutRecords {
         self.check(state)?;
         let mut done = Vec::with_capacity(self.puts.len());
         for put in &self.puts {
-            let by_key = put.key.as_ref().filter(|_| put.upsert_by_key && put.id.is_none()).and_then(|key| state.record_by_key(put.kind, key));
+            let by_key =
+                put.key.as_ref().filter(|_| put.upsert_by_key && put.id.is_none()).and_then(|key| state.record_by_key(put.kind, key));
             let present = put.id.and_then(|id| state.record(put.kind, id)).or(by_key).cloned();
             if let Some(present) = &present
                 && !put.delete

@@ -198,7 +198,8 @@ fn remember(identity: &Identity, result: &Result<Reply, Refused>, recorded_us: i
 }
 
 fn load_identities(session: &mut dyn Session, workspace: i64, submissions: &[Submission]) -> Result<Known, StoreError> {
-    let wanted: BTreeSet<(i64, &str)> = submissions.iter().filter_map(|s| s.identity.as_ref()).map(|i| (i.source.0, i.key.as_str())).collect();
+    let wanted: BTreeSet<(i64, &str)> =
+        submissions.iter().filter_map(|s| s.identity.as_ref()).map(|i| (i.source.0, i.key.as_str())).collect();
     let mut known = Known::new();
     if wanted.is_empty() {
         return Ok(known);

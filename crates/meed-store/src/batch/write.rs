@@ -43,7 +43,12 @@ fn advance(session: &mut dyn Session, head: &Head) -> Result<(), StoreError> {
     )
 }
 
-fn put(session: &mut dyn Session, statement: &'static crate::statement::Statement, workspace: i64, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
+fn put(
+    session: &mut dyn Session,
+    statement: &'static crate::statement::Statement,
+    workspace: i64,
+    rows: Vec<Vec<Value>>,
+) -> Result<(), StoreError> {
     if rows.is_empty() { Ok(()) } else { session.execute_set(statement, workspace, rows) }
 }
 
@@ -227,7 +232,8 @@ fn write_rewards(session: &mut dyn Session, workspace: i64, effects: &Effects) -
         })
         .collect();
     put(session, &sql::reward::ADD_SET, workspace, rewards)?;
-    let states = effects.reward_states.iter().map(|r| vec![r.id.into(), r.state.code().into(), r.release.into(), r.payout.into()]).collect();
+    let states =
+        effects.reward_states.iter().map(|r| vec![r.id.into(), r.state.code().into(), r.release.into(), r.payout.into()]).collect();
     put(session, &sql::reward::STATE_SET, workspace, states)?;
     let explanations = effects.explanations.iter().map(|(id, body)| vec![(*id).into(), body.as_str().into()]).collect();
     put(session, &sql::reward::EXPLANATION_SET, workspace, explanations)?;

@@ -46,7 +46,8 @@ pub(crate) struct PostgresSession {
 
 impl PostgresSession {
     pub(crate) fn open(options: &PostgresOptions, runtime: &Handle) -> Result<Self, StoreError> {
-        let mut config: Config = options.url.parse().map_err(|e| StoreError::broken(format!("the PostgreSQL address cannot be read: {e}")))?;
+        let mut config: Config =
+            options.url.parse().map_err(|e| StoreError::broken(format!("the PostgreSQL address cannot be read: {e}")))?;
         let search_path = options.schema.as_ref().map(|s| format!(" -c search_path={s}")).unwrap_or_default();
         let own = config.get_options().unwrap_or_default().to_owned();
         config.options(format!(
@@ -59,7 +60,14 @@ impl PostgresSession {
                 tracing::warn!(%error, "a PostgreSQL connection ended");
             }
         });
-        Ok(Self { runtime: runtime.clone(), client, prepared: HashMap::new(), queued: Vec::new(), begin_pending: None, in_transaction: false })
+        Ok(Self {
+            runtime: runtime.clone(),
+            client,
+            prepared: HashMap::new(),
+            queued: Vec::new(),
+            begin_pending: None,
+            in_transaction: false,
+        })
     }
 
     fn prepare(&mut self, statement: &'static Statement) -> Result<Prepared, StoreError> {
@@ -124,7 +132,11 @@ fn scalar(value: &Value) -> Box<dyn ToSql + Sync + Send> {
 
 /// Rows become one array per column.
 fn arrays(statement: &'static Statement, workspace: i64, rows: Vec<Vec<Value>>) -> Result<Params, StoreError> {
-    let mismatch = || StoreError { fault: crate::error::Fault::Bug, statement: Some(statement.name), detail: "a row does not fit the statement's columns".into() };
+    let mismatch = || StoreError {
+        fault: crate::error::Fault::Bug,
+        statement: Some(statement.name),
+        detail: "a row does not fit the statement's columns".into(),
+    };
     let count = rows.len();
     let mut params: Params = vec![Box::new(workspace)];
     let mut columns: Vec<std::vec::IntoIter<Value>> = rows.into_iter().map(Vec::into_iter).collect();

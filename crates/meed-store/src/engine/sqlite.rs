@@ -83,7 +83,9 @@ impl SqliteSession {
 #[allow(clippy::needless_pass_by_value)]
 fn refuse_journal_changes(context: AuthContext<'_>) -> Authorization {
     match context.action {
-        AuthAction::Update { table_name, .. } | AuthAction::Delete { table_name } if JOURNAL_TABLES.contains(&table_name) => Authorization::Deny,
+        AuthAction::Update { table_name, .. } | AuthAction::Delete { table_name } if JOURNAL_TABLES.contains(&table_name) => {
+            Authorization::Deny
+        }
         AuthAction::DropTable { .. } | AuthAction::AlterTable { .. } => Authorization::Deny,
         _ => Authorization::Allow,
     }
@@ -93,7 +95,12 @@ fn refuse_journal_changes(context: AuthContext<'_>) -> Authorization {
 pub(crate) fn lock_data_file(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(|e| StoreError::broken(format!("cannot open {}: {e}", name.display())))?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(|e| StoreError::broken(format!("cannot open {}: {e}", name.display())))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(_) => Err(StoreError::broken(format!("another Meed process is serving {}; stop it first, or use its API", path.display()))),
@@ -102,7 +109,10 @@ pub(crate) fn lock_data_file(path: &Path) -> Result<File, StoreError> {
 
 fn wrong_file(options: &SqliteOptions, error: &rusqlite::Error) -> StoreError {
     if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
-        return StoreError::broken(format!("{} cannot be read with this key: it is encrypted with another one, or not a Meed database", options.path.display()));
+        return StoreError::broken(format!(
+            "{} cannot be read with this key: it is encrypted with another one, or not a Meed database",
+            options.path.display()
+        ));
     }
     map(error, None)
 }
@@ -220,7 +230,9 @@ impl RowView for SqliteRow<'_, '_> {
 
     fn opt_text(&self, column: usize) -> Result<Option<&str>, StoreError> {
         match self.get(column)? {
-            ValueRef::Text(value) => std::str::from_utf8(value).map(Some).map_err(|_| StoreError::broken(format!("column {column} is not UTF-8"))),
+            ValueRef::Text(value) => {
+                std::str::from_utf8(value).map(Some).map_err(|_| StoreError::broken(format!("column {column} is not UTF-8")))
+            }
             ValueRef::Null => Ok(None),
             other => Err(StoreError::bug(format!("column {column} is {:?}, wanted a text", other.data_type()))),
         }

@@ -53,16 +53,20 @@ impl Reader<'_> {
     /// Events after an id, in order: a reader that remembers the last id loses none and gets none twice.
     pub fn events_after(&mut self, workspace: Id, after: Option<Id>, limit: i64) -> Result<Vec<Event>, StoreError> {
         let mut page = Vec::new();
-        self.session.query(&sql::journal::EVENT_PAGE, &[workspace.into(), after.map_or(0, |id| id.0).into(), limit.into()], &mut |row| {
-            page.push(Event {
-                id: row.id(0)?,
-                topic: row.text(1)?.to_owned(),
-                subject: row.text(2)?.to_owned(),
-                body: row.text(3)?.to_owned(),
-                recorded_us: row.int(4)?,
-            });
-            Ok(())
-        })?;
+        self.session.query(
+            &sql::journal::EVENT_PAGE,
+            &[workspace.into(), after.map_or(0, |id| id.0).into(), limit.into()],
+            &mut |row| {
+                page.push(Event {
+                    id: row.id(0)?,
+                    topic: row.text(1)?.to_owned(),
+                    subject: row.text(2)?.to_owned(),
+                    body: row.text(3)?.to_owned(),
+                    recorded_us: row.int(4)?,
+                });
+                Ok(())
+            },
+        )?;
         Ok(page)
     }
 }

@@ -1,7 +1,7 @@
 //! Reading accounts and transfers.
 
-use meed_core::ledger::{Account, Owner};
 use meed_core::id::Id;
+use meed_core::ledger::{Account, Owner};
 
 use super::Reader;
 use crate::batch::load::account_row;

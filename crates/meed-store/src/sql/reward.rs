@@ -89,6 +89,17 @@ pub(crate) static SUMS: Statement = Statement::same(
 );
 
 pub(crate) const ALL: &[&Statement] = &[
-    &BY_CELL_PERIOD, &BY_BOOKED_PERIOD, &BY_OWNER, &LIST, &BY_ID, &ADD_SET, &STATE_SET, &EXPLANATION_SET, &EXPLANATION, &STATEMENT_SET,
-    &STATEMENTS_OF_RELEASE, &STATEMENTS_OF_OWNER, &SUMS,
+    &BY_CELL_PERIOD,
+    &BY_BOOKED_PERIOD,
+    &BY_OWNER,
+    &LIST,
+    &BY_ID,
+    &ADD_SET,
+    &STATE_SET,
+    &EXPLANATION_SET,
+    &EXPLANATION,
+    &STATEMENT_SET,
+    &STATEMENTS_OF_RELEASE,
+    &STATEMENTS_OF_OWNER,
+    &SUMS,
 ];

@@ -83,16 +83,22 @@ pub(crate) static BY_DAYS: Statement = Statement::same(
 );
 pub(crate) static COUNT_DAYS: Statement =
     Statement::same("sale_count_days", "select count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3", &[Int, Int, Int]);
-pub(crate) static PER_DAY: Statement =
-    Statement::same("sale_per_day", "select day, count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3 group by day order by day", &[Int, Int, Int]);
+pub(crate) static PER_DAY: Statement = Statement::same(
+    "sale_per_day",
+    "select day, count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3 group by day order by day",
+    &[Int, Int, Int],
+);
 pub(crate) static PAGE: Statement = Statement::same(
     "sale_page",
     "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts from sale
      where workspace_id = $1 and day >= $2 and day <= $3 and (day < $4 or (day = $4 and sale_id < $5)) order by day desc, sale_id desc limit $6",
     &[Int, Int, Int, Int, Int, Int],
 );
-pub(crate) static ID_BOUNDS: Statement =
-    Statement::same("sale_id_bounds", "select coalesce(min(sale_id), 0), coalesce(max(sale_id), 0) from sale where workspace_id = $1", &[Int]);
+pub(crate) static ID_BOUNDS: Statement = Statement::same(
+    "sale_id_bounds",
+    "select coalesce(min(sale_id), 0), coalesce(max(sale_id), 0) from sale where workspace_id = $1",
+    &[Int],
+);
 /// Every version of every sale with the time it was recorded: what the audit chain's digests cover.
 pub(crate) static VERSIONS_BY_TIME: Statement = Statement::same(
     "sale_versions_by_time",
@@ -109,6 +115,21 @@ pub(crate) static REPLACED_SINCE: Statement = Statement::same(
 );
 
 pub(crate) const ALL: &[&Statement] = &[
-    &BY_IDENTITY_SET, &BY_ID, &INSERT_SET, &IDENTITY_SET, &UPDATE_SET, &ORIGINAL_SET, &VERSION_SET, &ORIGINALS, &VERSIONS, &SCAN, &BY_DAYS,
-    &COUNT_DAYS, &PER_DAY, &PAGE, &ID_BOUNDS, &VERSIONS_BY_TIME, &REPLACED_SINCE,
+    &BY_IDENTITY_SET,
+    &BY_ID,
+    &INSERT_SET,
+    &IDENTITY_SET,
+    &UPDATE_SET,
+    &ORIGINAL_SET,
+    &VERSION_SET,
+    &ORIGINALS,
+    &VERSIONS,
+    &SCAN,
+    &BY_DAYS,
+    &COUNT_DAYS,
+    &PER_DAY,
+    &PAGE,
+    &ID_BOUNDS,
+    &VERSIONS_BY_TIME,
+    &REPLACED_SINCE,
 ];
