@@ -106,6 +106,31 @@ fn led_006_linked_transfers_over_two_units_leave_no_trace() {
 }
 
 #[test]
+fn an_account_made_by_a_refused_command_was_never_there() {
+    let mut book = Book::new();
+    let mut clock = Clock::new();
+    book.load_absent([program(Purpose::Expense), rep(Purpose::Accrued), rep(Purpose::Payable)]);
+    let credit = moves(program(Purpose::Expense), rep(Purpose::Accrued), usd(1));
+    let stamp = clock.stamp();
+    let mut given = Vec::new();
+    let mut ids = || {
+        given.push(clock.id());
+        given[given.len() - 1]
+    };
+    let refused = book.apply(stamp, &mut ids, &[credit, moves(rep(Purpose::Payable), rep(Purpose::Accrued), usd(1))]);
+    assert!(refused.is_err());
+    for id in given {
+        assert_eq!(book.account_by_id(id), None);
+        let stamp = clock.stamp();
+        let by_id = book.apply(stamp, &mut || clock.id(), &[moves(id, rep(Purpose::Accrued), usd(1))]).map(|_| ());
+        assert_eq!(by_id, Err(Refusal::AccountNotFound));
+    }
+    // It is still known to be absent, so the next command may make it.
+    let stamp = clock.stamp();
+    assert!(book.apply(stamp, &mut || clock.id(), &[credit]).is_ok());
+}
+
+#[test]
 fn a_command_of_several_steps_is_undone_as_a_whole() {
     let mut desk = Desk::funded();
     let before = desk.book.clone().into_changes();
@@ -212,6 +237,11 @@ fn led_014_a_hold_is_resolved_once() {
     let refusal = desk.refuses(&[posts(above, 101)], "hold_amount_exceeded");
     assert_eq!(refusal, Refusal::HoldAmountExceeded { held: 100, asked: 101 });
     desk.run(&[posts(above, 100)]).expect("all of it");
+
+    // Only an open hold can run out of range; a resolved one takes nothing.
+    let open = desk.hold(100, None);
+    desk.refuses(&[posts(open, i64::MAX)], "amount_overflow");
+    desk.refuses(&[posts(posted, i64::MAX)], "hold_already_posted");
 
     // A refused hold wrote nothing, so there is nothing to post; a transfer that is no hold is none either.
     desk.refuses(&[posts(Id(999_999), 1)], "hold_not_found");

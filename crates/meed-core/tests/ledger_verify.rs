@@ -55,6 +55,8 @@ fn verify_finds_every_kind_of_difference() {
     assert!(whole(&|rows| rows.transfers[reversal].amount = 20_001).contains(&What::Reversal));
     assert!(whole(&|rows| rows.transfers[reversal].causes.reverses = Some(hold)).contains(&What::ReversedTotal));
     assert!(whole(&|rows| rows.transfers.swap(second, second + 1)).contains(&What::Floor), "floors are judged in order");
+    assert_eq!(whole(&|rows| rows.transfers[second].recorded_us -= 1), [What::RecordedTime], "equal is not later");
+    assert!(whole(&|rows| rows.transfers.swap(0, reversal)).contains(&What::Reversal), "taken back before it was there");
     let last_missing = whole(&|rows| rows.transfers.truncate(reversal));
     assert_eq!(last_missing, [What::CreditsPosted, What::DebitsPosted, What::ReversedTotal]);
 }
