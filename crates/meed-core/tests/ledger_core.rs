@@ -7,7 +7,7 @@ use ledger_kit::{
     workspace,
 };
 use meed_core::id::Id;
-use meed_core::ledger::{Book, HoldState, Owner, OwnerKind, Phase, Purpose, Refusal, Stamp, Totals, postings};
+use meed_core::ledger::{Book, Changes, HoldState, Owner, OwnerKind, Phase, Purpose, Refusal, Stamp, Totals, postings};
 use meed_core::money::Amount;
 
 #[test]
@@ -131,6 +131,18 @@ fn an_account_made_by_a_refused_command_was_never_there() {
 }
 
 #[test]
+fn an_account_that_a_refused_command_touched_is_not_written() {
+    let Desk { book, mut clock } = Desk::funded();
+    let mut later = Book::complete();
+    book.into_changes().accounts.iter().for_each(|change| later.load_account(change.account));
+    let new =
+        [moves(rep(Purpose::Payable), rep(Purpose::Accrued), usd(1)), moves(rep(Purpose::Payable), rep(Purpose::Accrued), usd(10_000))];
+    let stamp = clock.stamp();
+    assert!(later.apply(stamp, &mut || clock.id(), &new).is_err());
+    assert_eq!(later.into_changes(), Changes::default());
+}
+
+#[test]
 fn a_command_of_several_steps_is_undone_as_a_whole() {
     let mut desk = Desk::funded();
     let before = desk.book.clone().into_changes();
@@ -242,6 +254,11 @@ fn led_014_a_hold_is_resolved_once() {
     let open = desk.hold(100, None);
     desk.refuses(&[posts(open, i64::MAX)], "amount_overflow");
     desk.refuses(&[posts(posted, i64::MAX)], "hold_already_posted");
+
+    let (full, empty) = (own(OwnerKind::Program, 50, Purpose::Expense, "USD"), own(OwnerKind::Rep, 50, Purpose::Accrued, "USD"));
+    desk.run(&[moves(full, rep(Purpose::Pending), usd(i64::MAX - 100))]).expect("nearly full");
+    let last = desk.run(&[holds(full, empty, usd(100), None)]).expect("the last of its room")[0].id;
+    desk.refuses(&[posts(last, 101)], "amount_overflow");
 
     // A refused hold wrote nothing, so there is nothing to post; a transfer that is no hold is none either.
     desk.refuses(&[posts(Id(999_999), 1)], "hold_not_found");
