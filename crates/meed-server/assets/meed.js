@@ -92,7 +92,7 @@
       select.addEventListener("change", () => {
         const row = select.closest("[data-column]");
         const badge = row.querySelector("[data-state]");
-        row.className = select.value ? "chosen" : "empty";
+        row.className = select.value ? "chosen" : "unused";
         badge.className = "badge " + (select.value ? "good" : "neutral");
         badge.textContent = select.value ? "Your choice" : "Not used";
         check();

@@ -51,16 +51,12 @@ impl CalculationStatus {
             .into_iter()
             .enumerate()
             .map(|(i, title)| {
-                (
-                    title,
-                    if i < here {
-                        "done"
-                    } else if i == here {
-                        "here"
-                    } else {
-                        "ahead"
-                    },
-                )
+                let state = match i.cmp(&here) {
+                    std::cmp::Ordering::Less => "done",
+                    std::cmp::Ordering::Equal => "here",
+                    std::cmp::Ordering::Greater => "ahead",
+                };
+                (title, state)
             })
             .collect()
     }

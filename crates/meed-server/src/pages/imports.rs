@@ -104,8 +104,8 @@ pub struct UploadPage {
     pub sources: Vec<Choice>,
     /// Name of a new source as typed before.
     pub source_name: String,
-    /// Largest file in MB.
-    pub max_mb: u64,
+    /// Largest file in words: "1 GB".
+    pub max_size: String,
     /// Latest imports; at most five.
     pub recent: Vec<ImportRow>,
     /// What was wrong with `file`, `source` or `source_name`.

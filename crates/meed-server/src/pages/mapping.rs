@@ -26,7 +26,7 @@ impl MappingState {
         match self {
             Self::Automatic => "automatic",
             Self::Ask => "ask",
-            Self::Empty => "empty",
+            Self::Empty => "unused",
             Self::Chosen => "chosen",
             Self::Remembered => "remembered",
         }

@@ -41,6 +41,8 @@ pub struct BarChart {
 const TOP: i64 = 22;
 const PLOT: i64 = 150;
 const HEIGHT: i64 = 200;
+/// Percent of the width that the tick labels keep for themselves.
+const MARGIN: i64 = 8;
 /// More labels than this do not fit on a phone.
 const LABELS: usize = 12;
 
@@ -52,7 +54,7 @@ impl BarChart {
         (high, axis::round_up_or_zero(low.abs()))
     }
 
-    fn grid(&self, f: &mut fmt::Formatter<'_>, high: Decimal, low: Decimal) -> fmt::Result {
+    fn grid(f: &mut fmt::Formatter<'_>, high: Decimal, low: Decimal) -> fmt::Result {
         let whole = high.saturating_add(low);
         let half = high.checked_div(Decimal::TWO).unwrap_or(high);
         let mut ticks = vec![(high, "grid"), (half, "grid"), (Decimal::ZERO, "base")];
@@ -71,11 +73,14 @@ impl BarChart {
     }
 
     fn bar(&self, f: &mut fmt::Formatter<'_>, index: usize, bar: &Bar, high: Decimal, whole: Decimal) -> fmt::Result {
-        let slot = Decimal::ONE_HUNDRED.checked_div(Decimal::from(self.bars.len())).unwrap_or_default();
-        let left = slot.saturating_mul(Decimal::from(index));
-        let x = left.saturating_add(slot.saturating_mul(Decimal::new(18, 2))).round_dp(3);
-        let width = slot.saturating_mul(Decimal::new(64, 2)).round_dp(3);
-        let middle = left.saturating_add(slot.saturating_mul(Decimal::new(5, 1))).round_dp(3);
+        let slot = Decimal::from(100 - MARGIN).checked_div(Decimal::from(self.bars.len())).unwrap_or_default();
+        let at = |share: Decimal| {
+            let slots = Decimal::from(index).saturating_add(share);
+            Decimal::from(MARGIN).saturating_add(slot.saturating_mul(slots)).round_dp(3).normalize()
+        };
+        let (left, x, middle) = (at(Decimal::ZERO), at(Decimal::new(18, 2)), at(Decimal::new(5, 1)));
+        let span = slot.round_dp(3).normalize();
+        let width = slot.saturating_mul(Decimal::new(64, 2)).round_dp(3).normalize();
         let y = Decimal::from(TOP).saturating_add(length(high.saturating_sub(bar.value.max(Decimal::ZERO)), whole, PLOT));
         let tall = length(bar.value.abs(), whole, PLOT).max(if bar.value.is_zero() { Decimal::ZERO } else { Decimal::ONE });
         let class = match (bar.value < Decimal::ZERO, bar.open) {
@@ -89,7 +94,7 @@ impl BarChart {
         // The invisible rectangle makes the whole slot a target for the pointer.
         write!(
             f,
-            "<g><title>{}: {}</title><rect class=\"slot\" x=\"{left:.3}%\" y=\"0\" width=\"{slot:.3}%\" height=\"{HEIGHT}\"/>\
+            "<g><title>{}: {}</title><rect class=\"slot\" x=\"{left}%\" y=\"0\" width=\"{span}%\" height=\"{HEIGHT}\"/>\
              <rect class=\"{class}\" x=\"{x}%\" y=\"{y}\" width=\"{width}%\" height=\"{tall}\" rx=\"2\"/></g>",
             escape(&bar.label),
             escape(&bar.shown)
@@ -127,7 +132,7 @@ impl Display for BarChart {
             escape(&self.title),
             escape(&self.description)
         )?;
-        self.grid(f, high, low)?;
+        Self::grid(f, high, low)?;
         for (index, bar) in self.bars.iter().enumerate() {
             self.bar(f, index, bar, high, whole)?;
         }

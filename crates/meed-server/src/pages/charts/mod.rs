@@ -19,6 +19,8 @@ pub use rank::{Rank, RankChart};
 pub use sparkline::Sparkline;
 pub use steps::{StepChart, StepMarker, TierStep};
 
+use std::fmt::Write as _;
+
 use rust_decimal::Decimal;
 
 use super::markup::escape;
@@ -60,7 +62,8 @@ fn data_table(caption: &str, heads: [&str; 2], rows: impl Iterator<Item = (Strin
         escape(heads[1])
     );
     for (label, value) in rows {
-        out.push_str(&format!("<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr>", escape(&label), escape(&value)));
+        // Writing to a string cannot fail.
+        let _ = write!(out, "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td></tr>", escape(&label), escape(&value));
     }
     out.push_str("</tbody></table></details>");
     out

@@ -55,6 +55,7 @@ impl Display for TierPieces {
             escape(&self.title),
             escape(&self.title)
         )?;
+        let mut last_label = Decimal::ZERO;
         for (index, band) in self.bands.iter().enumerate() {
             let x = percent(band.from, end);
             let width = percent(band.to.unwrap_or(end).min(end), end).saturating_sub(x).max(Decimal::ZERO);
@@ -64,7 +65,8 @@ impl Display for TierPieces {
                 let middle = x.saturating_add(width.checked_div(Decimal::TWO).unwrap_or_default()).round_dp(3);
                 write!(f, "<text class=\"rate\" x=\"{middle}%\" y=\"12\" text-anchor=\"middle\">{}</text>", escape(&band.rate_shown))?;
             }
-            if index > 0 && width >= Decimal::from(7) {
+            if index > 0 && x.saturating_sub(last_label) >= Decimal::from(14) {
+                last_label = x;
                 write!(f, "<text class=\"label\" x=\"{x}%\" y=\"47\" text-anchor=\"middle\">{}</text>", escape(&band.from_shown))?;
             }
         }

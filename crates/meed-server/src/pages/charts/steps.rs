@@ -47,9 +47,13 @@ pub struct StepChart {
     pub marker: Option<StepMarker>,
 }
 
-const TOP: i64 = 24;
 const PLOT: i64 = 112;
-const HEIGHT: i64 = 172;
+/// Vertical position of the base line.
+const BASE: i64 = 142;
+const HEIGHT: i64 = 178;
+/// Percent of the width below which a stair carries no label of its rate, or of its bound.
+const NARROW_RATE: i64 = 8;
+const NARROW_BOUND: i64 = 14;
 
 impl StepChart {
     /// Right end of the scale: the last bound and room for the open tier, or the marker if it lies beyond.
@@ -66,6 +70,61 @@ impl StepChart {
             None => format!("from {}", step.from_shown),
         }
     }
+
+    fn stair(f: &mut fmt::Formatter<'_>, step: &TierStep, end: Decimal, top_rate: Decimal) -> fmt::Result {
+        let (x, right, y) = Self::corner(step, end, top_rate);
+        let width = right.saturating_sub(x).max(Decimal::ZERO);
+        let tall = Decimal::from(BASE).saturating_sub(y);
+        write!(
+            f,
+            "<rect class=\"area\" x=\"{x}%\" y=\"{y}\" width=\"{width}%\" height=\"{tall}\"/>\
+             <line class=\"edge\" x1=\"{x}%\" x2=\"{right}%\" y1=\"{y}\" y2=\"{y}\"/>"
+        )
+    }
+
+    /// Left and right end of a stair in percent, and its height as a vertical position.
+    fn corner(step: &TierStep, end: Decimal, top_rate: Decimal) -> (Decimal, Decimal, Decimal) {
+        let tall = length(step.rate.max(Decimal::ZERO), top_rate, PLOT);
+        (percent(step.from, end), percent(step.to.unwrap_or(end).min(end), end), Decimal::from(BASE).saturating_sub(tall))
+    }
+
+    fn labels(&self, f: &mut fmt::Formatter<'_>, end: Decimal, top_rate: Decimal) -> fmt::Result {
+        let mut last_bound: Option<Decimal> = None;
+        for step in &self.steps {
+            let (x, right, y) = Self::corner(step, end, top_rate);
+            if right.saturating_sub(x) >= Decimal::from(NARROW_RATE) {
+                let middle = x.saturating_add(right).checked_div(Decimal::TWO).unwrap_or(x).round_dp(3);
+                let label = y.saturating_sub(Decimal::from(7));
+                write!(f, "<text class=\"rate\" x=\"{middle}%\" y=\"{label}\" text-anchor=\"middle\">{}</text>", escape(&step.rate_shown))?;
+            }
+            // Bounds that would overlap their left neighbour are left to the table.
+            if last_bound.is_none_or(|last| x.saturating_sub(last) >= Decimal::from(NARROW_BOUND)) {
+                let anchor = if last_bound.is_none() { "start" } else { "middle" };
+                write!(
+                    f,
+                    "<line class=\"base\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{BASE}\" y2=\"{}\"/>\
+                     <text class=\"label\" x=\"{x}%\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
+                    BASE + 5,
+                    BASE + 19,
+                    escape(&step.from_shown)
+                )?;
+                last_bound = Some(x);
+            }
+        }
+        Ok(())
+    }
+
+    fn marker(&self, f: &mut fmt::Formatter<'_>, end: Decimal) -> fmt::Result {
+        let Some(marker) = &self.marker else { return Ok(()) };
+        let x = percent(marker.value, end);
+        let (anchor, shift) = if x > Decimal::from(60) { ("end", -6) } else { ("start", 6) };
+        write!(
+            f,
+            "<line class=\"marker\" x1=\"{x}%\" x2=\"{x}%\" y1=\"2\" y2=\"{BASE}\"/>\
+             <text class=\"marker-text\" x=\"{x}%\" dx=\"{shift}\" y=\"11\" text-anchor=\"{anchor}\">{}</text>",
+            escape(&marker.shown)
+        )
+    }
 }
 
 impl Display for StepChart {
@@ -75,7 +134,6 @@ impl Display for StepChart {
         }
         let end = self.end();
         let top_rate = axis::round_up(self.steps.iter().map(|step| step.rate).max().unwrap_or_default());
-        let base = TOP + PLOT;
         write!(
             f,
             "<figure class=\"chart\"><svg class=\"steps\" role=\"img\" aria-label=\"{}\" width=\"100%\" height=\"{HEIGHT}\"><title>{}</title><desc>{}</desc>",
@@ -83,43 +141,12 @@ impl Display for StepChart {
             escape(&self.title),
             escape(&self.description)
         )?;
-        for (index, step) in self.steps.iter().enumerate() {
-            let x = percent(step.from, end);
-            let right = percent(step.to.unwrap_or(end).min(end), end);
-            let width = right.saturating_sub(x).max(Decimal::ZERO);
-            let tall = length(step.rate.max(Decimal::ZERO), top_rate, PLOT);
-            let y = Decimal::from(base).saturating_sub(tall);
-            let middle = x.saturating_add(width.checked_div(Decimal::TWO).unwrap_or_default()).round_dp(3);
-            let label = y.saturating_sub(Decimal::from(7));
-            write!(
-                f,
-                "<rect class=\"area\" x=\"{x}%\" y=\"{y}\" width=\"{width}%\" height=\"{tall}\"/><line class=\"edge\" x1=\"{x}%\" x2=\"{right}%\" y1=\"{y}\" y2=\"{y}\"/>\
-                 <text class=\"rate\" x=\"{middle}%\" y=\"{label}\" text-anchor=\"middle\">{}</text>",
-                escape(&step.rate_shown)
-            )?;
-            // Bounds that would overlap their left neighbour's label are left to the table.
-            let gap = index.checked_sub(1).and_then(|i| self.steps.get(i)).map(|before| x.saturating_sub(percent(before.from, end)));
-            if gap.is_none_or(|gap| gap >= Decimal::from(9)) {
-                let (anchor, class) = if index == 0 { ("start", "label") } else { ("middle", "label") };
-                write!(
-                    f,
-                    "<line class=\"base\" x1=\"{x}%\" x2=\"{x}%\" y1=\"{base}\" y2=\"{}\"/><text class=\"{class}\" x=\"{x}%\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
-                    base + 5,
-                    base + 19,
-                    escape(&step.from_shown)
-                )?;
-            }
+        for step in &self.steps {
+            Self::stair(f, step, end, top_rate)?;
         }
-        write!(f, "<line class=\"base\" x1=\"0\" x2=\"100%\" y1=\"{base}\" y2=\"{base}\"/>")?;
-        if let Some(marker) = &self.marker {
-            let x = percent(marker.value, end);
-            let anchor = if x > Decimal::from(70) { "end" } else { "start" };
-            write!(
-                f,
-                "<line class=\"marker\" x1=\"{x}%\" x2=\"{x}%\" y1=\"12\" y2=\"{base}\"/><text class=\"marker-text\" x=\"{x}%\" y=\"10\" text-anchor=\"{anchor}\">{}</text>",
-                escape(&marker.shown)
-            )?;
-        }
+        write!(f, "<line class=\"base\" x1=\"0\" x2=\"100%\" y1=\"{BASE}\" y2=\"{BASE}\"/>")?;
+        self.marker(f, end)?;
+        self.labels(f, end, top_rate)?;
         write!(f, "<text class=\"measure\" x=\"100%\" y=\"{}\" text-anchor=\"end\">{}</text></svg>", HEIGHT - 2, escape(&self.measure))?;
         let rows = self.steps.iter().enumerate().map(|(i, step)| (self.bound_text(i, step), step.rate_shown.clone()));
         write!(f, "{}</figure>", data_table(&self.title, [&self.measure, "Rate"], rows))

@@ -40,14 +40,14 @@ fn tick_labels_are_short() {
 #[test]
 fn a_bar_of_half_the_scale_is_half_as_tall() {
     let svg = bars(&[100, 50]).to_string();
-    assert!(svg.contains("y=\"22\" width=\"32.000%\" height=\"150\""), "{svg}");
-    assert!(svg.contains("y=\"97\" width=\"32.000%\" height=\"75\""), "{svg}");
+    assert!(svg.contains("y=\"22\" width=\"29.44%\" height=\"150\""), "{svg}");
+    assert!(svg.contains("y=\"97\" width=\"29.44%\" height=\"75\""), "{svg}");
 }
 
 #[test]
 fn negative_bars_hang_below_the_base_line() {
     let svg = bars(&[50, -50]).to_string();
-    assert!(svg.contains("class=\"bar below\" x=\"59.000%\" y=\"97\" width=\"32.000%\" height=\"75\""), "{svg}");
+    assert!(svg.contains("class=\"bar below\" x=\"62.28%\" y=\"97\" width=\"29.44%\" height=\"75\""), "{svg}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::pages::audit::{AuditPage, AuditRow};
 use crate::pages::keys::{KeyCreatedPage, KeyRow, KeysPage};
 use crate::pages::{Badge, Change, Choice, FormErrors, Nav, Pager, Tone};
 
-pub fn scopes() -> Vec<Choice> {
+pub(crate) fn scopes() -> Vec<Choice> {
     [
         ("sales.write", "Send sales", "Create and update sales, upload files", true),
         ("sales.read", "Read sales", "", false),
@@ -16,7 +16,7 @@ pub fn scopes() -> Vec<Choice> {
     .to_vec()
 }
 
-pub fn keys(errors: FormErrors) -> KeysPage {
+pub(crate) fn keys(errors: FormErrors) -> KeysPage {
     let row = |id: &str, label: &str, prefix: &str, scopes: &[&str], last: &str, status: Badge, active| KeyRow {
         id: id.into(),
         label: s(label),
@@ -96,7 +96,7 @@ fn audit() -> AuditPage {
     }
 }
 
-pub fn pages() -> Vec<(&'static str, String)> {
+pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let created = KeyCreatedPage {
         chrome: chrome(Nav::Keys, "/keys"),
         label: s("ERP nightly"),

@@ -48,7 +48,7 @@ fn intake() -> Vec<(&'static str, String)> {
                 chrome: chrome(Nav::Imports, "/imports/new"),
                 sources: Vec::new(),
                 source_name: String::new(),
-                max_mb: 1024,
+                max_size: "1 GB".into(),
                 recent: Vec::new(),
                 errors: FormErrors::none(),
             },
@@ -307,7 +307,7 @@ fn paying() -> Vec<(&'static str, String)> {
     ]
 }
 
-pub fn pages() -> Vec<(&'static str, String)> {
+pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let mut pages = intake();
     pages.extend(paying());
     pages

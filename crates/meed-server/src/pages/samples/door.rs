@@ -18,7 +18,7 @@ fn login(problem: Option<SignInProblem>) -> LoginPage {
     }
 }
 
-pub fn pages() -> Vec<(&'static str, String)> {
+pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let welcome = WelcomePage {
         chrome: outside(),
         token: "wel_7Qx".into(),

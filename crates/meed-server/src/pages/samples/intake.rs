@@ -46,7 +46,7 @@ fn imported() -> BarChart {
     }
 }
 
-pub fn ranking() -> RankChart {
+pub(crate) fn ranking() -> RankChart {
     let rows = [
         ("Mara Quill", "6120.45"),
         ("Tunde Okafor", "5480.20"),
@@ -69,7 +69,7 @@ pub fn ranking() -> RankChart {
     }
 }
 
-pub fn calculation_rows() -> Vec<CalculationRow> {
+pub(crate) fn calculation_rows() -> Vec<CalculationRow> {
     let row = |id: &str, program: &str, period: &str, status, minor, payees, alerts, stale| CalculationRow {
         id: id.into(),
         program: s(program),
@@ -130,7 +130,7 @@ fn overview() -> OverviewPage {
     }
 }
 
-pub fn import_rows() -> Vec<ImportRow> {
+pub(crate) fn import_rows() -> Vec<ImportRow> {
     let row = |id: &str, file: &str, source: &str, when: &str, who: &str, status, create, update, ignore, fail| ImportRow {
         id: id.into(),
         file: s(file),
@@ -154,13 +154,13 @@ fn upload(errors: FormErrors) -> UploadPage {
         chrome: chrome(Nav::Imports, "/imports/new"),
         sources: vec![Choice::new("src_1", &s("Webshop"), true), Choice::new("src_2", &s("ERP South"), false)],
         source_name: String::new(),
-        max_mb: 1024,
+        max_size: "1 GB".into(),
         recent: import_rows().into_iter().skip(2).collect(),
         errors,
     }
 }
 
-pub fn targets() -> Vec<Target> {
+pub(crate) fn targets() -> Vec<Target> {
     let t = |group: &str, code: &str, label: &str, meaning: &str, places| Target {
         code: code.into(),
         label: label.into(),
@@ -474,7 +474,7 @@ fn source() -> SourcePage {
     }
 }
 
-pub fn pages() -> Vec<(&'static str, String)> {
+pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let imports = ImportsPage {
         chrome: chrome(Nav::Imports, "/imports"),
         rows: import_rows(),

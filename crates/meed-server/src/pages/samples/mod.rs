@@ -1,12 +1,12 @@
 //! Sample view models of every page: a believable company, the same pages empty, and their refusals. Used by the tests.
 
-pub mod admin;
-pub mod blank;
-pub mod door;
-pub mod intake;
-pub mod pay;
-pub mod plans;
-pub mod selling;
+pub(crate) mod admin;
+pub(crate) mod blank;
+pub(crate) mod door;
+pub(crate) mod intake;
+pub(crate) mod pay;
+pub(crate) mod plans;
+pub(crate) mod selling;
 
 use std::cell::RefCell;
 
@@ -20,57 +20,57 @@ thread_local! {
 }
 
 /// From now on this thread's samples carry `text` in everything that people type.
-pub fn spice_with(text: &str) {
+pub(crate) fn spice_with(text: &str) {
     SPICE.with(|spice| text.clone_into(&mut spice.borrow_mut()));
 }
 
 /// A text that a person typed.
-pub fn s(text: &str) -> String {
+pub(crate) fn s(text: &str) -> String {
     SPICE.with(|spice| format!("{text}{}", spice.borrow()))
 }
 
-pub fn texts(list: &[&str]) -> Vec<String> {
+pub(crate) fn texts(list: &[&str]) -> Vec<String> {
     list.iter().map(|text| s(text)).collect()
 }
 
-pub fn eur(minor: i64) -> Amount {
+pub(crate) fn eur(minor: i64) -> Amount {
     Amount::minor(minor, 2, "EUR")
 }
 
-pub fn exact(decimal: &str) -> Amount {
+pub(crate) fn exact(decimal: &str) -> Amount {
     Amount::exact(decimal, "EUR")
 }
 
-pub fn dec(text: &str) -> Decimal {
+pub(crate) fn dec(text: &str) -> Decimal {
     text.parse().expect("sample decimals are written right")
 }
 
-pub fn link(text: &str, href: &str) -> Link {
+pub(crate) fn link(text: &str, href: &str) -> Link {
     Link { text: s(text), href: href.to_owned() }
 }
 
-pub fn fact(label: &str, value: &str) -> Fact {
+pub(crate) fn fact(label: &str, value: &str) -> Fact {
     Fact { label: label.to_owned(), value: s(value), href: String::new() }
 }
 
-pub fn fact_to(label: &str, value: &str, href: &str) -> Fact {
+pub(crate) fn fact_to(label: &str, value: &str, href: &str) -> Fact {
     Fact { href: href.to_owned(), ..fact(label, value) }
 }
 
-pub fn notice(tone: Tone, title: &str, text: &str, href: &str) -> Notice {
+pub(crate) fn notice(tone: Tone, title: &str, text: &str, href: &str) -> Notice {
     Notice { tone, title: s(title), text: s(text), href: href.to_owned(), when: String::new() }
 }
 
-pub fn figure(label: &str, value: &str, unit: &str, note: &str, href: &str) -> Figure {
+pub(crate) fn figure(label: &str, value: &str, unit: &str, note: &str, href: &str) -> Figure {
     Figure { label: label.into(), value: value.into(), unit: unit.into(), note: s(note), href: href.into() }
 }
 
-pub fn step(title: &str, text: &str, href: &str, done: bool) -> NextStep {
+pub(crate) fn step(title: &str, text: &str, href: &str, done: bool) -> NextStep {
     NextStep { title: s(title), text: s(text), href: href.into(), done }
 }
 
 /// The frame as an operator sees it.
-pub fn chrome(nav: Nav, path: &str) -> Chrome {
+pub(crate) fn chrome(nav: Nav, path: &str) -> Chrome {
     Chrome {
         workspace: s("Halden Instruments"),
         side: Side::Live,
@@ -85,19 +85,19 @@ pub fn chrome(nav: Nav, path: &str) -> Chrome {
 }
 
 /// The frame as a payee sees it.
-pub fn payee_chrome(path: &str) -> Chrome {
+pub(crate) fn payee_chrome(path: &str) -> Chrome {
     Chrome {
         user: Some(User { name: s("Mara Quill"), email: s("mara@halden.example"), role: Role::Payee }),
         ..chrome(Nav::Statements, path)
     }
 }
 
-pub fn flash(tone: Tone, text: &str, to: Option<Link>) -> Flash {
+pub(crate) fn flash(tone: Tone, text: &str, to: Option<Link>) -> Flash {
     Flash { tone, text: s(text), link: to }
 }
 
 /// Every sample page as (name, markup).
-pub fn all() -> Vec<(&'static str, String)> {
+pub(crate) fn all() -> Vec<(&'static str, String)> {
     let mut pages = Vec::new();
     pages.extend(door::pages());
     pages.extend(intake::pages());
@@ -110,6 +110,6 @@ pub fn all() -> Vec<(&'static str, String)> {
 }
 
 /// Renders a page; the name is only for the list.
-pub fn drawn(name: &'static str, page: &impl askama::Template) -> (&'static str, String) {
+pub(crate) fn drawn(name: &'static str, page: &impl askama::Template) -> (&'static str, String) {
     (name, page.render().expect("the sample page renders"))
 }

@@ -24,7 +24,7 @@ fn bands() -> Vec<TierBand> {
     vec![band("0", Some("100000"), "5%", "0"), band("100000", Some("125000"), "6%", "100,000"), band("125000", None, "7%", "125,000")]
 }
 
-pub fn tiered_credit() -> CreditView {
+pub(crate) fn tiered_credit() -> CreditView {
     CreditView {
         id: "credit_71".into(),
         sale: link("23-12345-13001", "/sales/sale_1"),
@@ -53,7 +53,7 @@ pub fn tiered_credit() -> CreditView {
     }
 }
 
-pub fn override_credit() -> CreditView {
+pub(crate) fn override_credit() -> CreditView {
     CreditView {
         id: "credit_72".into(),
         payee: link("Sven Holm", "/statements/rep_2/2026-03#credit_72"),
@@ -91,8 +91,7 @@ fn split_credit() -> CreditView {
 fn refund_credit() -> CreditView {
     CreditView {
         id: "credit_74".into(),
-        sale: link("23-12345-12998", "/sales/sale_4"),
-        date: "30 Mar".into(),
+        sale: link("23-12345-13002", "/sales/sale_4"),
         subject: s("Kontor Nord GmbH, return"),
         amount: exact("-28.80"),
         steps: vec![
@@ -100,7 +99,29 @@ fn refund_credit() -> CreditView {
             work("Tier 100,000 – 125,000", "-480.00 × 6%", "-28.80", false),
             work("Credit", "", "-28.80", true),
         ],
-        tiers: TierPieces { title: s("110,880 back to 110,400"), bands: bands(), before: dec("110880"), after: dec("110400") },
+        tiers: TierPieces {
+            title: s("110,841.03 back to 110,361.03"),
+            bands: bands(),
+            before: dec("110841.025"),
+            after: dec("110361.025"),
+        },
+        ..tiered_credit()
+    }
+}
+
+fn large_credit() -> CreditView {
+    CreditView {
+        id: "credit_70".into(),
+        sale: link("23-12345-12240", "/sales/sale_7"),
+        date: "12 Mar".into(),
+        subject: s("Brauerei Seeblick"),
+        amount: exact("4900.00"),
+        steps: vec![
+            work("Basis", "revenue of the sale", "98,000.00", false),
+            work("Tier 0 – 100,000", "98,000.00 × 5%", "4,900.00", false),
+            work("Credit", "", "4,900.00", true),
+        ],
+        tiers: TierPieces { title: s("0 to 98,000: all at 5%"), bands: bands(), before: dec("0"), after: dec("98000") },
         ..tiered_credit()
     }
 }
@@ -240,16 +261,16 @@ fn statement(chrome: Chrome) -> StatementPage {
         range: s("1 – 31 March 2026, Europe/Berlin"),
         status: Badge::new("Confirmed", Tone::Good),
         status_note: "Released 2 April 2026".into(),
-        totals: vec![eur(587_966)],
+        totals: vec![eur(583_916)],
         rewards: vec![StatementReward {
             program: link("Field sales 2026", ""),
             version: "v3".into(),
-            measures: vec![fact("Credited revenue", "110,361.03 EUR"), fact("Sales", "184")],
+            measures: vec![fact("Credited revenue", "110,361.03 EUR"), fact("Sales", "4")],
             attainment: Some(gauge("Mara Quill", "110.4")),
             tiers,
-            credits: vec![tiered_credit(), split_credit(), refund_credit()],
-            rounding: Some(Rounding { exact: exact("5662.1615"), remainder: exact("-0.0015"), rule: "half up, once per reward".into() }),
-            total: eur(566_216),
+            credits: vec![large_credit(), tiered_credit(), split_credit(), refund_credit()],
+            rounding: Some(Rounding { exact: exact("5621.6615"), remainder: exact("-0.0015"), rule: "half up, once per reward".into() }),
+            total: eur(562_166),
         }],
         late: late().into_iter().take(1).collect(),
         late_totals: vec![eur(21_750)],
@@ -274,7 +295,7 @@ fn statements(chrome: Chrome) -> StatementsPage {
         periods: vec![Choice::new("", "All", true), Choice::new("2026-03", "March 2026", false)],
         rows: vec![
             row("Mara Quill", "April 2026", Badge::new("Pending", Tone::Neutral), 121_480),
-            row("Mara Quill", "March 2026", Badge::new("Confirmed", Tone::Good), 587_966),
+            row("Mara Quill", "March 2026", Badge::new("Confirmed", Tone::Good), 583_916),
             row("Mara Quill", "February 2026", Badge::new("Paid", Tone::Good), 445_806),
         ],
         pager: Pager::default(),
@@ -335,7 +356,7 @@ fn mark_paid(errors: FormErrors) -> MarkPaidPage {
     }
 }
 
-pub fn pages() -> Vec<(&'static str, String)> {
+pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let list = CalculationsPage {
         chrome: chrome(Nav::Calculations, "/calculations"),
         rows: intake::calculation_rows(),

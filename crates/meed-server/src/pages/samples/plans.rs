@@ -5,7 +5,7 @@ use crate::pages::charts::{StepChart, TierStep};
 use crate::pages::programs::{PlanTest, ProgramEditPage, ProgramPage, ProgramRow, ProgramsPage, RuleWords, VersionRow, document_lines};
 use crate::pages::{Badge, FormErrors, Nav, Pager, Tone};
 
-pub const DOCUMENT: &str = r#"name = "Field sales 2026"
+pub(crate) const DOCUMENT: &str = r#"name = "Field sales 2026"
 kind = "commission"
 period = "month"
 currency = "EUR"
@@ -34,7 +34,7 @@ sales = [{ revenue = "150000", owner = "Ada" }]
 expect = { Ada = "8250.00" }
 "#;
 
-pub fn tiers() -> StepChart {
+pub(crate) fn tiers() -> StepChart {
     let step = |from: &str, to: Option<&str>, rate: &str, from_shown: &str| TierStep {
         from: dec(from),
         to: to.map(dec),
@@ -196,7 +196,7 @@ fn edit(broken: bool) -> ProgramEditPage {
     }
 }
 
-pub fn pages() -> Vec<(&'static str, String)> {
+pub(crate) fn pages() -> Vec<(&'static str, String)> {
     vec![
         drawn("programs", &programs()),
         drawn("program", &program()),

@@ -6,7 +6,7 @@ use crate::pages::people::{MembershipField, PeoplePage, RepFormPage, RepRow, Tea
 use crate::pages::sales::{OriginalColumn, SalePage, SaleRow, SaleVersion, SalesFilter, SalesPage};
 use crate::pages::{Badge, Change, Choice, FormErrors, Nav, Pager, Tone};
 
-pub fn filter(active: bool) -> SalesFilter {
+pub(crate) fn filter(active: bool) -> SalesFilter {
     SalesFilter {
         q: if active { s("Kontor") } else { String::new() },
         from: "2026-03-01".into(),
@@ -195,7 +195,7 @@ fn people() -> PeoplePage {
     }
 }
 
-pub fn rep_form(errors: FormErrors) -> RepFormPage {
+pub(crate) fn rep_form(errors: FormErrors) -> RepFormPage {
     let teams = |chosen: bool| {
         vec![Choice::new("", "–", !chosen), Choice::new("team_1", &s("North"), chosen), Choice::new("team_2", &s("South"), false)]
     };
@@ -231,7 +231,7 @@ fn team_form() -> TeamFormPage {
     }
 }
 
-pub fn pages() -> Vec<(&'static str, String)> {
+pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let refused = RepFormPage {
         alerts: vec![notice(
             Tone::Bad,
