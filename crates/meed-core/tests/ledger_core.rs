@@ -7,7 +7,7 @@ use ledger_kit::{
     workspace,
 };
 use meed_core::id::Id;
-use meed_core::ledger::{Book, HoldState, Owner, OwnerKind, Phase, Purpose, Refusal, Stamp, Totals, postings};
+use meed_core::ledger::{Book, Changes, HoldState, Owner, OwnerKind, Phase, Purpose, Refusal, Stamp, Totals, postings};
 use meed_core::money::Amount;
 
 #[test]
@@ -103,6 +103,43 @@ fn led_006_linked_transfers_over_two_units_leave_no_trace() {
     // The next command is decided as if it had never come; with a last transfer that fits, all seven stand.
     assert_eq!(desk.run(&seven(20)).map(|transfers| transfers.len()), Ok(7));
     assert_eq!((desk.book.posted(&wallet), desk.book.available(&rep(Purpose::Payable))), (0, 0));
+}
+
+#[test]
+fn an_account_made_by_a_refused_command_was_never_there() {
+    let mut book = Book::new();
+    let mut clock = Clock::new();
+    book.load_absent([program(Purpose::Expense), rep(Purpose::Accrued), rep(Purpose::Payable)]);
+    let credit = moves(program(Purpose::Expense), rep(Purpose::Accrued), usd(1));
+    let stamp = clock.stamp();
+    let mut given = Vec::new();
+    let mut ids = || {
+        given.push(clock.id());
+        given[given.len() - 1]
+    };
+    let refused = book.apply(stamp, &mut ids, &[credit, moves(rep(Purpose::Payable), rep(Purpose::Accrued), usd(1))]);
+    assert!(refused.is_err());
+    for id in given {
+        assert_eq!(book.account_by_id(id), None);
+        let stamp = clock.stamp();
+        let by_id = book.apply(stamp, &mut || clock.id(), &[moves(id, rep(Purpose::Accrued), usd(1))]).map(|_| ());
+        assert_eq!(by_id, Err(Refusal::AccountNotFound));
+    }
+    // It is still known to be absent, so the next command may make it.
+    let stamp = clock.stamp();
+    assert!(book.apply(stamp, &mut || clock.id(), &[credit]).is_ok());
+}
+
+#[test]
+fn an_account_that_a_refused_command_touched_is_not_written() {
+    let Desk { book, mut clock } = Desk::funded();
+    let mut later = Book::complete();
+    book.into_changes().accounts.iter().for_each(|change| later.load_account(change.account));
+    let new =
+        [moves(rep(Purpose::Payable), rep(Purpose::Accrued), usd(1)), moves(rep(Purpose::Payable), rep(Purpose::Accrued), usd(10_000))];
+    let stamp = clock.stamp();
+    assert!(later.apply(stamp, &mut || clock.id(), &new).is_err());
+    assert_eq!(later.into_changes(), Changes::default());
 }
 
 #[test]
@@ -212,6 +249,16 @@ fn led_014_a_hold_is_resolved_once() {
     let refusal = desk.refuses(&[posts(above, 101)], "hold_amount_exceeded");
     assert_eq!(refusal, Refusal::HoldAmountExceeded { held: 100, asked: 101 });
     desk.run(&[posts(above, 100)]).expect("all of it");
+
+    // Only an open hold can run out of range; a resolved one takes nothing.
+    let open = desk.hold(100, None);
+    desk.refuses(&[posts(open, i64::MAX)], "amount_overflow");
+    desk.refuses(&[posts(posted, i64::MAX)], "hold_already_posted");
+
+    let (full, empty) = (own(OwnerKind::Program, 50, Purpose::Expense, "USD"), own(OwnerKind::Rep, 50, Purpose::Accrued, "USD"));
+    desk.run(&[moves(full, rep(Purpose::Pending), usd(i64::MAX - 100))]).expect("nearly full");
+    let last = desk.run(&[holds(full, empty, usd(100), None)]).expect("the last of its room")[0].id;
+    desk.refuses(&[posts(last, 101)], "amount_overflow");
 
     // A refused hold wrote nothing, so there is nothing to post; a transfer that is no hold is none either.
     desk.refuses(&[posts(Id(999_999), 1)], "hold_not_found");

@@ -94,6 +94,12 @@ fn a_release_repays_an_advance_after_what_is_recoverable() {
     let expected = [(TransferKind::RecoverableNetted, 100), (TransferKind::DrawRepaid, 250), (TransferKind::Released, 650)];
     assert_eq!(released, expected);
     assert_eq!(desk.rep(), [900, 0, 0, 900, 0]);
+
+    // Neither takes more than the release has left.
+    desk.run(&[advance]).expect("advanced");
+    desk.run(&postings::clawed_back(PROGRAM, PAYEE, usd(100), Standing::Released, origin())).expect("clawed back");
+    desk.credit(300);
+    assert_eq!(desk.release(300), [(TransferKind::RecoverableNetted, 100), (TransferKind::DrawRepaid, 200)]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use ledger_kit::{Desk, moves, posts, program, rep, takes_back, unit, usd};
 use meed_core::audit::{self, AuditLine, Digest, Fault, GENESIS, Hash};
 use meed_core::id::Id;
 use meed_core::ledger::verify::{Verifier, What};
-use meed_core::ledger::{Changes, Hold, HoldChange, HoldState, Phase, Purpose, Transfer};
+use meed_core::ledger::{Changes, Hold, HoldChange, HoldState, Phase, Purpose, Reversed, Transfer};
 
 #[test]
 fn verify_finds_every_kind_of_difference() {
@@ -55,6 +55,18 @@ fn verify_finds_every_kind_of_difference() {
     assert!(whole(&|rows| rows.transfers[reversal].amount = 20_001).contains(&What::Reversal));
     assert!(whole(&|rows| rows.transfers[reversal].causes.reverses = Some(hold)).contains(&What::ReversedTotal));
     assert!(whole(&|rows| rows.transfers.swap(second, second + 1)).contains(&What::Floor), "floors are judged in order");
+    assert_eq!(whole(&|rows| rows.transfers[second].recorded_us -= 1), [What::RecordedTime], "equal is not later");
+    assert!(whole(&|rows| rows.transfers.swap(0, reversal)).contains(&What::Reversal), "taken back before it was there");
+    let expense = changes.transfers[0].debit;
+    assert!(whole(&|rows| rows.transfers[post].credit = expense).contains(&What::Resolution), "another account than the hold's");
+    assert!(whole(&|rows| rows.transfers[reversal].debit = rows.transfers[post].credit).contains(&What::Reversal), "another owner");
+    let of_hold = whole(&|rows| {
+        rows.transfers[reversal].causes.reverses = Some(hold);
+        rows.reversed[0].reversed = Reversed { transfer: hold, total: 500 };
+    });
+    assert_eq!(of_hold, [What::Reversal; 3], "too much, of a hold, between other owners");
+    assert_eq!(whole(&|rows| rows.transfers[second].credit = rows.transfers[second].debit)[0], What::Transfer);
+    assert_eq!(whole(&|rows| rows.accounts[0].account.key.purpose = Purpose::Draw)[0], What::Transfer);
     let last_missing = whole(&|rows| rows.transfers.truncate(reversal));
     assert_eq!(last_missing, [What::CreditsPosted, What::DebitsPosted, What::ReversedTotal]);
 }
@@ -77,7 +89,8 @@ fn led_008_a_change_of_any_field_of_an_old_transfer_is_found() {
     for minor in 1..20 {
         desk.run(&[moves(program(Purpose::Expense), rep(Purpose::Accrued), usd(minor))]).expect("credited");
     }
-    let journal = desk.book.into_changes().transfers;
+    let mut journal = desk.book.into_changes().transfers;
+    journal[7].period = Some(jiff::civil::date(2026, 2, 1));
     let mut lines: Vec<AuditLine> = Vec::new();
     for (command, recorded_us, digest) in digests(&journal) {
         let (previous, number) = lines.last().map_or((GENESIS, 0), |line| (line.hash, line.number));

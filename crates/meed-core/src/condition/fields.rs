@@ -120,11 +120,6 @@ pub(crate) fn text_field(name: &str) -> Option<TextField> {
     })
 }
 
-/// The document's name of a text field.
-pub(crate) fn text_field_name(wanted: TextField) -> &'static str {
-    SALE.iter().find(|(_, field)| *field == SaleField::Text(wanted)).map_or("text", |(name, _)| name)
-}
-
 /// All text fields by name, for suggestions.
 pub(crate) fn text_field_names() -> impl Iterator<Item = &'static str> {
     SALE.iter().filter(|(_, field)| matches!(field, SaleField::Text(_))).map(|(name, _)| *name)

@@ -17,7 +17,7 @@ mod value;
 pub use eval::{Context, EvalError, RepContext};
 pub use explain::Failed;
 pub use facts::{NumberField, Originals, SaleFacts, SaleRef, TextField};
-pub(crate) use fields::{text_field, text_field_name, text_field_names};
+pub(crate) use fields::{text_field, text_field_names};
 pub use value::Value;
 
 use node::Node;
@@ -113,6 +113,11 @@ impl Condition {
     #[must_use]
     pub const fn uses_rep(&self) -> bool {
         self.uses_rep
+    }
+
+    /// The names of the variables that are read.
+    pub fn variables(&self) -> Vec<String> {
+        self.root.variables()
     }
 
     /// Whether the condition holds. Null does not hold.

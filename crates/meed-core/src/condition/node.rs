@@ -148,6 +148,14 @@ impl Node {
         test(self) || self.children().into_iter().any(|child| child.any(test))
     }
 
+    /// The names of the variables in the tree, in reading order.
+    pub(super) fn variables(&self) -> Vec<String> {
+        match self {
+            Self::Variable(name) => vec![name.to_string()],
+            other => other.children().into_iter().flat_map(Node::variables).collect(),
+        }
+    }
+
     /// Whether this is a value that a reason should show: a field, a variable, an original column.
     pub(super) const fn is_reading(&self) -> bool {
         matches!(self, Self::Sale(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::Period(_))

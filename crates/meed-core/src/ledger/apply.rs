@@ -149,7 +149,7 @@ impl Book {
             Action::VoidHold { hold } => {
                 let hold = self.hold(hold).copied().ok_or(Refusal::HoldNotFound)?;
                 check_accounts(stamp, &[self.end(hold.debit.into()), self.end(hold.credit.into())])?;
-                check_open(stamp, &hold)?;
+                check_open(&hold)?;
                 self.release(&hold, 0, HoldState::Voided);
                 let void = transfer_of_hold(ids(), stamp, &hold, new.kind, &new.origin);
                 self.push_transfer(void);
@@ -198,7 +198,7 @@ impl Book {
             room_for(more, ends[1].totals.credits_posted, ends[1].totals.credits_pending)?;
         }
         check_accounts(stamp, &ends)?;
-        check_open(stamp, &hold)?;
+        check_open(&hold)?;
         if amount > hold.amount {
             return Err(Refusal::HoldAmountExceeded { held: hold.amount, asked: amount });
         }
@@ -258,12 +258,12 @@ fn check_accounts(stamp: Stamp, ends: &[End; 2]) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_open(stamp: Stamp, hold: &Hold) -> Result<(), Refusal> {
+/// An overdue hold was voided before its command's transfers are judged, so an open one is not over.
+fn check_open(hold: &Hold) -> Result<(), Refusal> {
     match hold.state {
         HoldState::Posted => Err(Refusal::HoldAlreadyPosted),
         HoldState::Voided => Err(Refusal::HoldAlreadyVoided),
         HoldState::Expired => Err(Refusal::HoldExpired),
-        HoldState::Open if hold.is_overdue(stamp.recorded_us) => Err(Refusal::HoldExpired),
         HoldState::Open => Ok(()),
     }
 }
@@ -285,8 +285,8 @@ fn check_reversal(amount: Minor, ends: &[End; 2], original: Option<Original>) ->
     Ok(original)
 }
 
-/// *Available* never below 0 where the account has a floor. Budgets stand ahead of the other accounts in the list of
-/// refusals.
+/// *Available* never below 0 where the account has a floor. A budget stands ahead of the other accounts in the list of
+/// refusals; only a debit can exhaust it, so the debit is judged first.
 fn check_floors(needed: Minor, ends: &[End; 2], after: &[Totals; 2]) -> Result<(), Refusal> {
     let broken = |side: usize| {
         let rule = ends[side].rule.filter(|rule| rule.floor)?;
@@ -298,8 +298,7 @@ fn check_floors(needed: Minor, ends: &[End; 2], after: &[Totals; 2]) -> Result<(
             Refusal::InsufficientAvailable { account: key, available, needed }
         })
     };
-    let first = [broken(0), broken(1)].into_iter().flatten().min_by_key(Refusal::rank);
-    first.map_or(Ok(()), Err)
+    broken(0).or_else(|| broken(1)).map_or(Ok(()), Err)
 }
 
 /// The row of a movement; what a hold or a reversal adds is set by the caller.

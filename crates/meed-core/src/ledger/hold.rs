@@ -41,14 +41,6 @@ pub struct Hold {
     pub posted: Minor,
 }
 
-impl Hold {
-    /// Whether an open hold is over at `now_us`.
-    #[must_use]
-    pub fn is_overdue(&self, now_us: i64) -> bool {
-        self.state == HoldState::Open && self.expires_us.is_some_and(|expires| expires <= now_us)
-    }
-}
-
 /// What a reversal must know of the transfer that it takes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Original {

@@ -1,0 +1,253 @@
+//! Running the examples that a document carries.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{BoundProgram, Calculation, calculate};
+use crate::condition::{Originals, SaleRef};
+use crate::id::Id;
+use crate::money::{Exact, Unit};
+use crate::people::{Directory, Match, Membership, Rep, Team, Variable, fold_alias};
+use crate::period::{Period, PeriodError, first_instant};
+use crate::program::{Example, ExampleRep, ExampleSale, ExampleTeam, Program};
+use crate::sale::{StoredSale, split_owners};
+
+/// What an example came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleResult {
+    /// Its name.
+    pub name: String,
+    /// Line of the document where it starts.
+    pub line: u32,
+    /// Where it differs from what it expects; empty when it passes.
+    pub differences: Vec<Difference>,
+    /// The explanation of every reward, for reading.
+    pub explanations: Vec<String>,
+    /// Alerts of the calculation.
+    pub alerts: Vec<String>,
+}
+
+impl ExampleResult {
+    /// Whether everything came out as expected.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
+
+/// A difference between what an example expects and what came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What was compared: `reward of Ana`, `attainment of Ana`, `credit of Ana on line 12`.
+    pub what: String,
+    /// What the document expects.
+    pub expected: String,
+    /// What came out.
+    pub found: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: expected {}, found {}", self.what, self.expected, self.found)
+    }
+}
+
+impl Program {
+    /// Runs every example of the document.
+    #[must_use]
+    pub fn run_tests(&self) -> Vec<ExampleResult> {
+        self.examples.iter().map(|example| run(self, example)).collect()
+    }
+}
+
+struct Columns<'a>(&'a BTreeMap<String, String>);
+
+impl Originals for Columns<'_> {
+    fn original(&self, column: &str) -> Option<Cow<'_, str>> {
+        self.0.get(column).map(|cell| Cow::Borrowed(cell.as_str()))
+    }
+}
+
+fn run(program: &Program, example: &Example) -> ExampleResult {
+    let mut result = ExampleResult {
+        name: example.name.clone(),
+        line: example.line,
+        differences: Vec::new(),
+        explanations: Vec::new(),
+        alerts: Vec::new(),
+    };
+    let prepared = period_of(program, example).and_then(|period| Ok((stored_sales(example, &period)?, period)));
+    let (sales, period) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            result.differences.push(Difference { what: "period".into(), expected: "a period".into(), found: error.to_string() });
+            return result;
+        }
+    };
+    let directory = directory(program, example);
+    let bound = BoundProgram::new(program, &directory, &period);
+    let columns: Vec<Columns<'_>> = example.sales.iter().map(|sale| Columns(&sale.original)).collect();
+    let refs = sales.iter().zip(&columns).map(|(sale, columns)| SaleRef::from(sale).with_originals(columns));
+    let calculation = calculate(&bound, refs);
+    result.explanations =
+        calculation.rewards().iter().filter_map(|reward| calculation.explain(reward.rep)).map(|e| e.to_string()).collect();
+    result.alerts = calculation.alerts().iter().map(ToString::to_string).collect();
+    compare(example, &directory, &calculation, program.currency, &mut result.differences);
+    result
+}
+
+fn period_of(program: &Program, example: &Example) -> Result<Period, PeriodError> {
+    let zone = example.zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+    if let Some(label) = &example.period {
+        return Period::parse(label, &zone);
+    }
+    let first = example.sales.first();
+    if let Some(at) = first.and_then(|sale| sale.at) {
+        return Period::containing(at, program.cadence, &zone);
+    }
+    let day = first.and_then(|sale| sale.day).or(program.valid_from).unwrap_or(jiff::civil::date(2026, 1, 1));
+    Period::holding(day, program.cadence, &zone)
+}
+
+/// The sales as they would be stored: record ids in the order of the document, whole days at their first instant.
+fn stored_sales(example: &Example, period: &Period) -> Result<Vec<StoredSale>, PeriodError> {
+    (1i64..).zip(&example.sales).map(|(number, sale)| stored(number, sale, period)).collect()
+}
+
+fn stored(number: i64, sale: &ExampleSale, period: &Period) -> Result<StoredSale, PeriodError> {
+    let at: Timestamp = match (sale.at, sale.day) {
+        (Some(at), _) => at,
+        (None, Some(day)) => first_instant(day, period.zone())?,
+        (None, None) => period.start(),
+    };
+    let mut facts = sale.sale.clone();
+    facts.at = at;
+    Ok(StoredSale { id: Id(number), source: Id(1), unique_id: sale.unique_id.clone(), version: 1, sale: facts })
+}
+
+/// The people of an example: those it lists, and those its sales, teams and expectations name.
+fn directory(program: &Program, example: &Example) -> Directory {
+    let listed = Directory::new(example.reps.iter().enumerate().map(|(i, rep)| plain(i, rep)).collect(), Vec::new());
+    let mut people = example.reps.clone();
+    let mut add = |name: &str| {
+        let known = !matches!(listed.find_rep(name), Match::Nobody) || people.iter().any(|rep| fold_alias(&rep.name) == fold_alias(name));
+        if !known {
+            people.push(ExampleRep { name: name.trim().to_owned(), ..ExampleRep::default() });
+        }
+    };
+    // Where an example lists its people, a sale may name somebody who is not among them.
+    if example.reps.is_empty() {
+        for sale in &example.sales {
+            sale.sale.owners.iter().flatten().flat_map(|owner| split_owners(owner)).for_each(&mut add);
+        }
+    }
+    example.reps.iter().filter_map(|rep| rep.manager.as_deref()).for_each(&mut add);
+    example.teams.iter().filter_map(|team| team.manager.as_deref()).for_each(&mut add);
+    let mut teams = example.teams.clone();
+    let named = example.reps.iter().flat_map(|rep| &rep.teams).chain(&program.targets.teams);
+    for name in named {
+        if !teams
+            .iter()
+            .any(|team| fold_alias(&team.name) == fold_alias(name) || team.aliases.iter().any(|a| fold_alias(a) == fold_alias(name)))
+        {
+            teams.push(ExampleTeam { name: name.clone(), ..ExampleTeam::default() });
+        }
+    }
+    let rep_id = |name: &str| people.iter().position(|rep| fold_alias(&rep.name) == fold_alias(name)).map(number);
+    let team_id = |name: &str| {
+        let is = |team: &ExampleTeam| std::iter::once(&team.name).chain(&team.aliases).any(|alias| fold_alias(alias) == fold_alias(name));
+        teams.iter().position(is).map(|index| Id(number(index).0 + 1_000_000))
+    };
+    let reps = people.iter().enumerate().map(|(index, rep)| Rep {
+        manager: rep.manager.as_deref().and_then(rep_id),
+        memberships: rep.teams.iter().filter_map(|name| team_id(name)).map(|team| Membership { team, from: None, until: None }).collect(),
+        ..plain(index, rep)
+    });
+    let built = teams.iter().map(|team| Team {
+        id: team_id(&team.name).unwrap_or_default(),
+        name: team.name.clone(),
+        aliases: team.aliases.clone(),
+        manager: team.manager.as_deref().and_then(rep_id),
+        ..Team::default()
+    });
+    Directory::new(reps.collect(), built.collect())
+}
+
+fn number(index: usize) -> Id {
+    Id(i64::try_from(index).unwrap_or(i64::MAX - 2_000_000) + 1)
+}
+
+fn plain(index: usize, rep: &ExampleRep) -> Rep {
+    Rep {
+        id: number(index),
+        name: rep.name.clone(),
+        aliases: rep.aliases.clone(),
+        tags: rep.tags.clone(),
+        variables: rep.variables.iter().map(|(name, value)| Variable { name: name.clone(), from: None, value: *value }).collect(),
+        active: true,
+        ..Rep::default()
+    }
+}
+
+fn compare(example: &Example, directory: &Directory, calculation: &Calculation<'_>, currency: Unit, differences: &mut Vec<Difference>) {
+    let id_of = |name: &str| match directory.find_rep(name) {
+        Match::One(id) => Some(id),
+        _ => None,
+    };
+    let unknown = |what: String, expected: String| Difference { what, expected, found: "no such rep".into() };
+    let mut named = Vec::new();
+    for (name, expected) in &example.expected.rewards {
+        let what = format!("reward of {name}");
+        let Some(id) = id_of(name) else {
+            // Somebody who took no part earns nothing, as may be expected.
+            if !expected.is_zero() {
+                differences.push(unknown(what, expected.to_string()));
+            }
+            continue;
+        };
+        named.push(id);
+        let found = calculation.reward(id).map_or(Exact::ZERO, |reward| Exact::new(reward.minor, currency.exponent()));
+        if found != *expected {
+            differences.push(Difference { what, expected: expected.to_string(), found: found.to_string() });
+        }
+    }
+    if !example.expected.rewards.is_empty() {
+        for reward in calculation.rewards().iter().filter(|reward| reward.minor != 0 && !named.contains(&reward.rep)) {
+            let name = directory.rep(reward.rep).map(|rep| rep.name.clone()).unwrap_or_default();
+            let found = Exact::new(reward.minor, currency.exponent()).to_string();
+            differences.push(Difference { what: format!("reward of {name}"), expected: "nothing".into(), found });
+        }
+    }
+    for (name, expected) in &example.expected.attainment {
+        let percent = id_of(name).and_then(|id| calculation.attainment(id)).and_then(|attainment| attainment.percent());
+        let rounding = rust_decimal::RoundingStrategy::MidpointAwayFromZero;
+        let found = percent.map(|percent| percent.round_dp_with_strategy(expected.scale(), rounding));
+        if found != Some(*expected) {
+            let found = found.map_or_else(|| "no attainment".to_owned(), |found| format!("{found}%"));
+            differences.push(Difference { what: format!("attainment of {name}"), expected: format!("{expected}%"), found });
+        }
+    }
+    compare_credits(example, &id_of, calculation, differences);
+}
+
+fn compare_credits(
+    example: &Example,
+    id_of: &dyn Fn(&str) -> Option<Id>,
+    calculation: &Calculation<'_>,
+    differences: &mut Vec<Difference>,
+) {
+    for (number, sale) in (1i64..).zip(&example.sales) {
+        for (name, expected) in &sale.earns {
+            let credits = id_of(name).map(|id| calculation.credits(id)).unwrap_or_default();
+            let found: Exact = credits.iter().filter(|credit| credit.sale == Id(number)).map(|credit| credit.amount).sum();
+            if found != *expected {
+                let what = format!("credit of {name} on line {}", sale.line);
+                differences.push(Difference { what, expected: expected.to_string(), found: found.normalize().to_string() });
+            }
+        }
+    }
+}

@@ -1,0 +1,486 @@
+//! Why a rep earned what they earned: structured, readable, and in a stable form for storing.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::pay::FixedBand;
+use crate::id::{Id, Kind};
+use crate::money::{Exact, Minor, Unit};
+
+/// A rate as it was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RateShown {
+    /// Percent of the basis: 5 is 5 %.
+    Percent(Exact),
+    /// Money for each unit of the basis.
+    Each(Exact),
+    /// Variable pay ÷ quota.
+    Derived {
+        /// Variable pay.
+        pay: Exact,
+        /// Quota.
+        quota: Exact,
+    },
+    /// An amount that does not depend on the basis, or is earned over a band.
+    Amount(Exact),
+}
+
+impl fmt::Display for RateShown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Percent(percent) => write!(f, "{}%", percent.normalize()),
+            Self::Each(each) => write!(f, "{} each", shown(*each)),
+            Self::Derived { pay, quota } => write!(f, "{} ÷ {}", shown(*pay), shown(*quota)),
+            Self::Amount(amount) => write!(f, "amount {}", shown(*amount)),
+        }
+    }
+}
+
+/// What a piece of a credit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PieceKind {
+    /// Basis times rate, inside a tier or without tiers.
+    Rated,
+    /// What earlier sales gain or lose because this sale changed the tier of the whole.
+    Retroactive,
+    /// The part above the last tier, which pays nothing.
+    AboveTiers,
+    /// What a cap took away.
+    Cap,
+    /// What a floor added.
+    Floor,
+}
+
+impl PieceKind {
+    /// The stable word.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Rated => "rated",
+            Self::Retroactive => "retroactive",
+            Self::AboveTiers => "above_tiers",
+            Self::Cap => "cap",
+            Self::Floor => "floor",
+        }
+    }
+}
+
+/// One piece of a credit. The pieces sum to the credit exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// What it is.
+    pub kind: PieceKind,
+    /// The part of the basis.
+    pub basis: Exact,
+    /// The rate on it.
+    pub rate: RateShown,
+    /// The amount, unrounded.
+    pub amount: Exact,
+    /// Index of the tier.
+    pub tier: Option<usize>,
+    /// Name of the tier, where the document gives one.
+    pub tier_label: Option<String>,
+}
+
+impl Piece {
+    pub(super) fn band(index: usize, band: &FixedBand, basis: Exact, amount: Exact) -> Self {
+        Self { kind: PieceKind::Rated, basis, rate: band.shown(), amount, tier: Some(index), tier_label: band.label.clone() }
+    }
+}
+
+impl fmt::Display for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (basis, amount) = (shown(self.basis), shown(self.amount));
+        match self.kind {
+            PieceKind::Rated => write!(f, "{basis} at {} = {amount}", self.rate),
+            PieceKind::Retroactive => write!(f, "{basis} of earlier sales now at {}: {amount}", self.rate),
+            PieceKind::AboveTiers => write!(f, "{basis} above the last tier = 0.00"),
+            PieceKind::Cap => write!(f, "cap: {amount}"),
+            PieceKind::Floor => write!(f, "floor: {amount}"),
+        }
+    }
+}
+
+/// How a sale was divided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SplitShown {
+    /// The basis of the whole sale.
+    pub whole: Exact,
+    /// The share of the owner field: 1 where the document gives none.
+    pub share: Exact,
+    /// Equal parts inside that share.
+    pub parts: u16,
+}
+
+impl fmt::Display for SplitShown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", shown(self.whole))?;
+        if self.share != Exact::ONE {
+            write!(f, " × {}%", (self.share * Exact::ONE_HUNDRED).normalize())?;
+        }
+        if self.parts > 1 {
+            write!(f, " ÷ {}", self.parts)?;
+        }
+        Ok(())
+    }
+}
+
+/// One credit: a rule gives a rep an exact amount for a sale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credit {
+    /// The sale.
+    pub sale: Id,
+    /// The source's id of it.
+    pub unique_id: Option<String>,
+    /// Its business time.
+    pub at: Timestamp,
+    /// Index of the rule in the program.
+    pub rule: usize,
+    /// Id of the rule.
+    pub rule_id: String,
+    /// Level of an override, from 0.
+    pub level: usize,
+    /// Place among the credits of this rule on this sale.
+    pub place: u16,
+    /// The credited basis: the rep's part of the sale, or the base of an override.
+    pub basis: Exact,
+    /// How the sale was divided; `None` when the rep got the whole.
+    pub split: Option<SplitShown>,
+    /// The rep whose credit an override builds on.
+    pub through: Option<Id>,
+    /// What the rule had measured for the rep (or the group) before this sale.
+    pub before: Exact,
+    /// The amount, unrounded.
+    pub amount: Exact,
+    /// The pieces; empty unless the credit was traced ([`super::Calculation::explain`]).
+    pub pieces: Vec<Piece>,
+}
+
+impl Credit {
+    /// Amount ÷ basis in percent, at two places or as many as it has; `None` without a basis.
+    #[must_use]
+    pub fn blended_percent(&self) -> Option<Exact> {
+        let percent = self.amount.checked_mul(Exact::ONE_HUNDRED)?.checked_div(self.basis)?;
+        Some(percent.round_dp_with_strategy(4, rust_decimal::RoundingStrategy::MidpointAwayFromZero).normalize())
+    }
+
+    /// The arithmetic in one line: `1,000.00 at 1% = 10.00 + 1,500.00 at 2% = 30.00; blended 1.6%`.
+    #[must_use]
+    pub fn arithmetic(&self) -> String {
+        let mut line = String::new();
+        if let Some(split) = &self.split {
+            line.push_str(&format!("{split} = {}; ", shown(self.basis)));
+        }
+        let pieces: Vec<String> = self.pieces.iter().map(ToString::to_string).collect();
+        line.push_str(&pieces.join(" + "));
+        if self.pieces.len() > 1 {
+            line.push_str(&format!("; total {}", shown(self.amount)));
+            if let Some(blended) = self.blended_percent() {
+                line.push_str(&format!("; blended {blended}%"));
+            }
+        }
+        line
+    }
+}
+
+/// What a rep reached against the quota.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attainment {
+    /// What was credited and counts.
+    pub value: Exact,
+    /// The quota of the period, where there is one.
+    pub quota: Option<Exact>,
+}
+
+impl Attainment {
+    /// Value ÷ quota in percent, at four places.
+    #[must_use]
+    pub fn percent(&self) -> Option<Exact> {
+        let percent = self.value.checked_mul(Exact::ONE_HUNDRED)?.checked_div(self.quota?)?;
+        Some(percent.round_dp_with_strategy(4, rust_decimal::RoundingStrategy::MidpointAwayFromZero).normalize())
+    }
+}
+
+/// A variable that took part, with the value that held on the last day of the period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariableShown {
+    /// Name.
+    pub name: String,
+    /// Value; `None` where neither the rep nor the program has it.
+    pub value: Option<Exact>,
+    /// First day on which it holds; `None` where it always did, or where it is the program's.
+    pub from: Option<Date>,
+    /// Whether it is the rep's own, and not the program's.
+    pub own: bool,
+}
+
+/// Everything about one rep's reward.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// Name of the program.
+    pub program: String,
+    /// Label of the period.
+    pub period: String,
+    /// The rep.
+    pub rep: Id,
+    /// Their name.
+    pub rep_name: String,
+    /// Currency.
+    pub currency: Unit,
+    /// The credits in canonical order, with their pieces.
+    pub credits: Vec<Credit>,
+    /// Attainment.
+    pub attainment: Attainment,
+    /// Variables that the program names.
+    pub variables: Vec<VariableShown>,
+    /// Sum of the credits, unrounded.
+    pub exact: Exact,
+    /// The reward.
+    pub minor: Minor,
+}
+
+impl Explanation {
+    /// What rounding added or took away: reward less exact sum.
+    #[must_use]
+    pub fn rounding_difference(&self) -> Exact {
+        Exact::new(self.minor, self.currency.exponent()) - self.exact
+    }
+
+    /// The stable form for storing: JSON with decimals as text and fields in a fixed order.
+    #[must_use]
+    pub fn explanation_json(&self) -> String {
+        serde_json::to_string(&Stored::from(self)).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} · {} · {}", self.rep_name, self.program, self.period)?;
+        for credit in &self.credits {
+            let sale = credit.unique_id.clone().unwrap_or_else(|| credit.sale.text(Kind::Sale));
+            writeln!(f, "  {sale} [{}]: {}", credit.rule_id, credit.arithmetic())?;
+        }
+        write!(f, "  attainment {}", shown(self.attainment.value))?;
+        if let (Some(quota), Some(percent)) = (self.attainment.quota, self.attainment.percent()) {
+            write!(f, " of {} = {percent}%", shown(quota))?;
+        }
+        for variable in self.variables.iter().filter(|variable| variable.value.is_some()) {
+            write!(f, "\n  {} = {}", variable.name, variable.value.unwrap_or_default())?;
+        }
+        let reward = Exact::new(self.minor, self.currency.exponent());
+        write!(f, "\n  reward {} {}", shown(reward), self.currency)?;
+        let difference = self.rounding_difference();
+        if !difference.is_zero() {
+            write!(f, " (exact {}, rounding {})", self.exact.normalize(), difference.normalize())?;
+        }
+        Ok(())
+    }
+}
+
+/// A decimal for people: thousands in groups, at least two places, all further ones it has.
+#[must_use]
+pub fn shown(value: Exact) -> String {
+    let mut value = value.normalize();
+    if value.scale() < 2 {
+        value.rescale(2);
+    }
+    let text = value.abs().to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, "00"));
+    let mut out = String::with_capacity(text.len() + 8);
+    if value.is_sign_negative() && !value.is_zero() {
+        out.push('-');
+    }
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out.push('.');
+    out.push_str(fraction);
+    out
+}
+
+// The stored form. Fields may be added at the end; none is renamed.
+
+#[derive(Serialize)]
+struct Stored {
+    program: String,
+    period: String,
+    rep: String,
+    rep_name: String,
+    currency: String,
+    reward_minor: i64,
+    exact: String,
+    rounding: String,
+    attainment: StoredAttainment,
+    variables: Vec<StoredVariable>,
+    credits: Vec<StoredCredit>,
+}
+
+#[derive(Serialize)]
+struct StoredAttainment {
+    value: String,
+    quota: Option<String>,
+    percent: Option<String>,
+}
+
+#[derive(Serialize)]
+struct StoredVariable {
+    name: String,
+    value: Option<String>,
+    from: Option<String>,
+    own: bool,
+}
+
+#[derive(Serialize)]
+struct StoredCredit {
+    sale: String,
+    unique_id: Option<String>,
+    at: String,
+    rule: String,
+    level: usize,
+    place: u16,
+    basis: String,
+    split: Option<StoredSplit>,
+    through: Option<String>,
+    before: String,
+    amount: String,
+    pieces: Vec<StoredPiece>,
+}
+
+#[derive(Serialize)]
+struct StoredSplit {
+    whole: String,
+    share: String,
+    parts: u16,
+}
+
+#[derive(Serialize)]
+struct StoredPiece {
+    kind: &'static str,
+    tier: Option<usize>,
+    tier_label: Option<String>,
+    basis: String,
+    rate: StoredRate,
+    amount: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredRate {
+    Percent(String),
+    Each(String),
+    Derived { pay: String, quota: String },
+    Amount(String),
+}
+
+/// One text per value: trailing zeros differ with the way a value was reached, and say nothing.
+fn plain(value: Exact) -> String {
+    value.normalize().to_string()
+}
+
+impl From<&Explanation> for Stored {
+    fn from(explanation: &Explanation) -> Self {
+        Self {
+            program: explanation.program.clone(),
+            period: explanation.period.clone(),
+            rep: explanation.rep.text(Kind::Rep),
+            rep_name: explanation.rep_name.clone(),
+            currency: explanation.currency.to_string(),
+            reward_minor: explanation.minor,
+            exact: plain(explanation.exact),
+            rounding: plain(explanation.rounding_difference()),
+            attainment: StoredAttainment {
+                value: plain(explanation.attainment.value),
+                quota: explanation.attainment.quota.map(plain),
+                percent: explanation.attainment.percent().map(plain),
+            },
+            variables: explanation.variables.iter().map(StoredVariable::from).collect(),
+            credits: explanation.credits.iter().map(StoredCredit::from).collect(),
+        }
+    }
+}
+
+impl From<&VariableShown> for StoredVariable {
+    fn from(variable: &VariableShown) -> Self {
+        Self {
+            name: variable.name.clone(),
+            value: variable.value.map(plain),
+            from: variable.from.map(|day| day.to_string()),
+            own: variable.own,
+        }
+    }
+}
+
+impl From<&Credit> for StoredCredit {
+    fn from(credit: &Credit) -> Self {
+        Self {
+            sale: credit.sale.text(Kind::Sale),
+            unique_id: credit.unique_id.clone(),
+            at: credit.at.to_string(),
+            rule: credit.rule_id.clone(),
+            level: credit.level,
+            place: credit.place,
+            basis: plain(credit.basis),
+            split: credit.split.as_ref().map(|split| StoredSplit {
+                whole: plain(split.whole),
+                share: plain(split.share),
+                parts: split.parts,
+            }),
+            through: credit.through.map(|rep| rep.text(Kind::Rep)),
+            before: plain(credit.before),
+            amount: plain(credit.amount),
+            pieces: credit.pieces.iter().map(StoredPiece::from).collect(),
+        }
+    }
+}
+
+impl From<&Piece> for StoredPiece {
+    fn from(piece: &Piece) -> Self {
+        let rate = match &piece.rate {
+            RateShown::Percent(percent) => StoredRate::Percent(plain(*percent)),
+            RateShown::Each(each) => StoredRate::Each(plain(*each)),
+            RateShown::Derived { pay, quota } => StoredRate::Derived { pay: plain(*pay), quota: plain(*quota) },
+            RateShown::Amount(amount) => StoredRate::Amount(plain(*amount)),
+        };
+        Self {
+            kind: piece.kind.code(),
+            tier: piece.tier,
+            tier_label: piece.tier_label.clone(),
+            basis: plain(piece.basis),
+            rate,
+            amount: plain(piece.amount),
+        }
+    }
+}
+
+impl Credit {
+    /// The stable form of one credit, as in [`Explanation::explanation_json`].
+    #[must_use]
+    pub fn explanation_json(&self) -> String {
+        serde_json::to_string(&StoredCredit::from(self)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_shown_with_groups_and_all_their_places() {
+        for (value, text) in [
+            ("1000", "1,000.00"),
+            ("0.882", "0.882"),
+            ("-1234567.5", "-1,234,567.50"),
+            ("0", "0.00"),
+            ("999", "999.00"),
+            ("-0.000", "0.00"),
+        ] {
+            assert_eq!(shown(value.parse().expect("a decimal")), text);
+        }
+    }
+}

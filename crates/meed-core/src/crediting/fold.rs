@@ -1,0 +1,174 @@
+//! Folding the entries of one rep: running totals, tiers, caps, in canonical order.
+
+use std::collections::HashMap;
+
+use super::explanation::{Piece, PieceKind, RateShown};
+use super::kept::{add, mul, sub};
+use super::pay::{FixedBandPay, FixedPay, FixedTiers, Limits, Over};
+use super::run::Entry;
+use crate::money::{Exact, Overflow};
+use crate::program::Mode;
+
+/// What one entry came to.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    /// What the rule had measured before, for the rep or the group.
+    pub(super) before: Exact,
+    pub(super) amount: Exact,
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// A running total.
+#[derive(Clone, Copy, Default)]
+struct Total {
+    value: Exact,
+    earned: Exact,
+}
+
+/// The fold of one component for one rep.
+pub(super) struct ComponentFold<'p> {
+    pay: &'p FixedPay,
+    limits: Limits,
+    traced: bool,
+    running: Total,
+    groups: HashMap<u32, Total>,
+    /// Sums of whole groups, where the highest tier reached pays on all of the group.
+    group_sums: HashMap<u32, Exact>,
+    /// The rule's credits so far, before and after cap and floor.
+    raw: Exact,
+    paid: Exact,
+}
+
+impl<'p> ComponentFold<'p> {
+    /// Prepares the fold; `entries` are those of the component, for sums that must be known beforehand.
+    pub(super) fn new(
+        pay: &'p FixedPay,
+        limits: Limits,
+        traced: bool,
+        entries: &mut dyn Iterator<Item = &Entry>,
+    ) -> Result<Self, Overflow> {
+        let mut group_sums = HashMap::new();
+        if let FixedPay::Tiers(FixedTiers { over: Over::Group, mode: Mode::Whole, .. }) = pay {
+            for entry in entries {
+                let sum = group_sums.entry(entry.group).or_insert(Exact::ZERO);
+                *sum = add(*sum, entry.basis)?;
+            }
+        }
+        let zero = Exact::ZERO;
+        Ok(Self { pay, limits, traced, running: Total::default(), groups: HashMap::new(), group_sums, raw: zero, paid: zero })
+    }
+
+    /// Folds the next entry; `share` is the part of one sale that it stands for.
+    pub(super) fn next(&mut self, entry: &Entry, share: Exact) -> Result<Outcome, Overflow> {
+        let mut outcome = self.unlimited(entry, share)?;
+        if self.limits.cap_per_sale.is_some() || self.limits.cap.is_some() || self.limits.floor.is_some() {
+            self.limit(&mut outcome)?;
+        }
+        Ok(outcome)
+    }
+
+    fn unlimited(&mut self, entry: &Entry, share: Exact) -> Result<Outcome, Overflow> {
+        match self.pay {
+            FixedPay::Rate(rate) => {
+                let amount = rate.of(entry.basis)?;
+                self.plain(entry.basis, amount, rate.shown())
+            }
+            FixedPay::Amount(amount) => {
+                let whole = *amount;
+                let amount = mul(whole, share)?;
+                self.plain(entry.basis, amount, RateShown::Amount(whole))
+            }
+            FixedPay::Tiers(tiers) => match tiers.over {
+                Over::Transaction => self.alone(tiers, entry.basis),
+                Over::Accumulated => {
+                    let mut total = self.running;
+                    let outcome = accumulate(tiers, &mut total, entry.basis, self.traced)?;
+                    self.running = total;
+                    Ok(outcome)
+                }
+                Over::Group => self.grouped(tiers, entry),
+            },
+        }
+    }
+
+    fn plain(&mut self, basis: Exact, amount: Exact, rate: RateShown) -> Result<Outcome, Overflow> {
+        let before = self.running.value;
+        self.running.value = add(before, basis)?;
+        let pieces = if self.traced {
+            vec![Piece { kind: PieceKind::Rated, basis, rate, amount, tier: None, tier_label: None }]
+        } else {
+            Vec::new()
+        };
+        Ok(Outcome { before, amount, pieces })
+    }
+
+    fn alone(&self, tiers: &FixedTiers, basis: Exact) -> Result<Outcome, Overflow> {
+        let mirrored = tiers.mirror && basis.is_sign_negative();
+        let mut total = Total::default();
+        let mut outcome = accumulate(tiers, &mut total, if mirrored { -basis } else { basis }, self.traced)?;
+        if mirrored {
+            outcome.amount = -outcome.amount;
+            for piece in &mut outcome.pieces {
+                piece.basis = -piece.basis;
+                piece.amount = -piece.amount;
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn grouped(&mut self, tiers: &FixedTiers, entry: &Entry) -> Result<Outcome, Overflow> {
+        let traced = self.traced;
+        let sum = self.group_sums.get(&entry.group).copied();
+        let total = self.groups.entry(entry.group).or_default();
+        let Some(sum) = sum else { return accumulate(tiers, total, entry.basis, traced) };
+        // Whole-amount: the tier that the group's sum reaches pays on every sale of the group.
+        let band = tiers.band_of(sum);
+        match tiers.bands[band].pays {
+            FixedBandPay::Rate(rate) => {
+                let before = total.value;
+                total.value = add(before, entry.basis)?;
+                let amount = rate.of(entry.basis)?;
+                let pieces = if traced { vec![Piece::band(band, &tiers.bands[band], entry.basis, amount)] } else { Vec::new() };
+                Ok(Outcome { before, amount, pieces })
+            }
+            FixedBandPay::Amount(_) => accumulate(tiers, total, entry.basis, traced),
+        }
+    }
+
+    /// Cap per sale first, then cap and floor on what the rule has paid so far: a credit is the change of the limited
+    /// sum, so that the credits still sum to what is paid.
+    fn limit(&mut self, outcome: &mut Outcome) -> Result<(), Overflow> {
+        let wanted = outcome.amount;
+        let mut amount = self.limits.cap_per_sale.map_or(wanted, |cap| wanted.min(cap).max(-cap));
+        self.raw = add(self.raw, amount)?;
+        let capped = self.limits.cap.map_or(self.raw, |cap| self.raw.min(cap));
+        let limited = self.limits.floor.map_or(capped, |floor| capped.max(floor));
+        amount = sub(limited, self.paid)?;
+        self.paid = limited;
+        outcome.amount = amount;
+        let difference = sub(amount, wanted)?;
+        if self.traced && !difference.is_zero() {
+            let kind = if limited > capped { PieceKind::Floor } else { PieceKind::Cap };
+            outcome.pieces.push(Piece {
+                kind,
+                basis: Exact::ZERO,
+                rate: RateShown::Amount(difference),
+                amount: difference,
+                tier: None,
+                tier_label: None,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Tier function of the total after, less what was earned before.
+fn accumulate(tiers: &FixedTiers, total: &mut Total, basis: Exact, traced: bool) -> Result<Outcome, Overflow> {
+    let (before, earned) = (total.value, total.earned);
+    let after = add(before, basis)?;
+    let now = tiers.total(after)?;
+    let amount = sub(now, earned)?;
+    let pieces = if traced { tiers.pieces(before, after, earned)? } else { Vec::new() };
+    *total = Total { value: after, earned: now };
+    Ok(Outcome { before, amount, pieces })
+}

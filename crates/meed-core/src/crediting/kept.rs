@@ -1,0 +1,74 @@
+//! The precision that credits keep: twelve decimal places.
+//!
+//! Products and quotients are brought to twelve places (half to even) as they arise, so that every sum of credits is
+//! exact, and splitting or re-ordering them cannot move a digit. The reward is rounded once, at its end.
+
+use crate::money::{Exact, Overflow};
+
+/// Decimal places of a basis and of an unrounded credit.
+pub const PLACES: u32 = 12;
+
+/// `value` at twelve places or fewer.
+pub(super) fn keep(value: Exact) -> Exact {
+    if value.scale() <= PLACES { value } else { value.round_dp_with_strategy(PLACES, rust_decimal::RoundingStrategy::MidpointNearestEven) }
+}
+
+pub(super) fn add(a: Exact, b: Exact) -> Result<Exact, Overflow> {
+    a.checked_add(b).ok_or(Overflow).map(keep)
+}
+
+pub(super) fn sub(a: Exact, b: Exact) -> Result<Exact, Overflow> {
+    a.checked_sub(b).ok_or(Overflow).map(keep)
+}
+
+pub(super) fn mul(a: Exact, b: Exact) -> Result<Exact, Overflow> {
+    a.checked_mul(b).ok_or(Overflow).map(keep)
+}
+
+/// `a × b ÷ c`, divided last; `c` is not zero.
+pub(super) fn mul_div(a: Exact, b: Exact, c: Exact) -> Result<Exact, Overflow> {
+    a.checked_mul(b).and_then(|product| product.checked_div(c)).ok_or(Overflow).map(keep)
+}
+
+/// The part number `index` of `parts` equal parts of `whole`, at twelve places. What does not divide is dealt out one
+/// last unit at a time to the first parts, so the parts sum to the whole exactly (`commissions.md` behaviour 29).
+pub(super) fn equal_part(whole: Exact, parts: u16, index: u16) -> Result<Exact, Overflow> {
+    if parts <= 1 {
+        return Ok(whole);
+    }
+    let whole = keep(whole);
+    let step = 10i128.checked_pow(PLACES - whole.scale()).ok_or(Overflow)?;
+    let units = whole.mantissa().checked_mul(step).ok_or(Overflow)?;
+    let count = i128::from(parts);
+    let (share, left) = (units / count, units % count);
+    let extra = if i128::from(index) < left.abs() { left.signum() } else { 0 };
+    Exact::try_from_i128_with_scale(share + extra, PLACES).map(|part| part.normalize()).map_err(|_| Overflow)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parts(whole: &str, count: u16) -> Vec<String> {
+        let whole: Exact = whole.parse().expect("a decimal");
+        (0..count).map(|index| equal_part(whole, count, index).expect("in range").to_string()).collect()
+    }
+
+    #[test]
+    fn led_034_three_ways_sum_exactly_in_a_stable_order() {
+        assert_eq!(parts("0.01", 3), ["0.003333333334", "0.003333333333", "0.003333333333"]);
+        assert_eq!(parts("100.00", 3), ["33.333333333334", "33.333333333333", "33.333333333333"]);
+        assert_eq!(parts("-100.00", 3), ["-33.333333333334", "-33.333333333333", "-33.333333333333"]);
+        assert_eq!(parts("88.20", 2), ["44.1", "44.1"]);
+    }
+
+    proptest! {
+        #[test]
+        fn com_029_parts_sum_to_the_whole_to_the_last_unit(mantissa in -1_000_000_000_000_000i64..1_000_000_000_000_000, scale in 0u32..8, count in 1u16..9) {
+            let whole = Exact::new(mantissa, scale);
+            let sum = (0..count).try_fold(Exact::ZERO, |sum, index| add(sum, equal_part(whole, count, index)?)).expect("in range");
+            prop_assert_eq!(sum, whole);
+        }
+    }
+}

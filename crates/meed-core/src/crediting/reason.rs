@@ -1,0 +1,197 @@
+//! Why a sale was not credited, and what a person should look at.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::id::Id;
+
+/// Why a rule did not credit a sale, or a part of it. Codes are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// The sale lies outside the period, or outside the validity of the program or rule.
+    OutsideValidity,
+    /// The condition does not hold.
+    Condition,
+    /// The condition or formula has no answer for this sale.
+    ConditionError,
+    /// The sale is in another currency than the program.
+    Currency,
+    /// The sale lacks what the rule measures.
+    BasisMissing,
+    /// No owner or team field has a value.
+    NoOwner,
+    /// Nobody has this alias.
+    NoMatch,
+    /// Several have this alias, so nobody is credited.
+    DuplicateAlias,
+    /// The rep is not a target of the program.
+    NotTarget,
+    /// The team has no members, or no manager, to credit.
+    EmptyTeam,
+    /// The sale was already counted for this manager through another credit.
+    AlreadyCounted,
+    /// A figure that the rule needs is missing for this rep, or an amount leaves the range.
+    PayUnknown,
+}
+
+impl Reason {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OutsideValidity => "outside_validity",
+            Self::Condition => "condition_false",
+            Self::ConditionError => "condition_error",
+            Self::Currency => "currency_mismatch",
+            Self::BasisMissing => "basis_missing",
+            Self::NoOwner => "no_owner",
+            Self::NoMatch => "no_match",
+            Self::DuplicateAlias => "duplicate_alias",
+            Self::NotTarget => "not_target",
+            Self::EmptyTeam => "empty_team",
+            Self::AlreadyCounted => "already_counted",
+            Self::PayUnknown => "pay_unknown",
+        }
+    }
+}
+
+/// A sale, or a part of it, that a rule did not credit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotCredited {
+    /// The sale.
+    pub sale: Id,
+    /// Index of the rule in the program.
+    pub rule: usize,
+    /// Why.
+    pub reason: Reason,
+    /// The alias, rep or condition in question; empty where there is none. For a false condition ask the verdict of
+    /// the sale, which evaluates it again and names the part that failed.
+    pub detail: String,
+}
+
+/// The kinds of alerts. Codes are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AlertCode {
+    /// An alias owned by several: nobody is credited.
+    DuplicateAlias,
+    /// An alias owned by nobody.
+    NoMatch,
+    /// Sales in another currency than the program.
+    CurrencyMismatch,
+    /// A condition or formula without an answer.
+    ConditionError,
+    /// A rep without a usable quota, under a rule that needs one.
+    QuotaMissing,
+    /// A rep without a variable that a rule needs.
+    VariableMissing,
+    /// An amount beyond the range that can be kept.
+    AmountOverflow,
+    /// A target of the program that names nobody, or several.
+    UnknownTarget,
+}
+
+impl AlertCode {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::DuplicateAlias => "duplicate_alias",
+            Self::NoMatch => "no_match",
+            Self::CurrencyMismatch => "currency_mismatch",
+            Self::ConditionError => "condition_error",
+            Self::QuotaMissing => "quota_missing",
+            Self::VariableMissing => "variable_missing",
+            Self::AmountOverflow => "amount_overflow",
+            Self::UnknownTarget => "unknown_target",
+        }
+    }
+}
+
+/// Something a person should look at, raised once however many sales it concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// The kind.
+    pub code: AlertCode,
+    /// A sentence for people.
+    pub text: String,
+    /// The alias, currency, condition or variable in question.
+    pub subject: String,
+    /// The reps concerned: the owners of a duplicate alias, the rep without quota.
+    pub reps: Vec<Id>,
+    /// How many sales it concerns.
+    pub sales: u64,
+    /// The first of them in canonical order.
+    pub first_sale: Option<Id>,
+}
+
+impl fmt::Display for Alert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Alerts while they are being counted. Merging is independent of order.
+#[derive(Default)]
+pub(super) struct AlertCounts(BTreeMap<(AlertCode, String), Seen>);
+
+struct Seen {
+    text: String,
+    reps: Vec<Id>,
+    sales: u64,
+    first: Option<(Timestamp, String, Id)>,
+}
+
+impl AlertCounts {
+    /// Counts one sale; `make` gives text and reps when the alert is new.
+    pub(super) fn count(
+        &mut self,
+        code: AlertCode,
+        subject: &str,
+        sale: Option<(Timestamp, &str, Id)>,
+        make: impl FnOnce() -> (String, Vec<Id>),
+    ) {
+        let seen = self.0.entry((code, subject.to_owned())).or_insert_with(|| {
+            let (text, reps) = make();
+            Seen { text, reps, sales: 0, first: None }
+        });
+        if let Some((at, unique, id)) = sale {
+            seen.sales += 1;
+            if seen.first.as_ref().is_none_or(|(a, u, i)| (at, unique, id) < (*a, u.as_str(), *i)) {
+                seen.first = Some((at, unique.to_owned(), id));
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for (key, seen) in other.0 {
+            match self.0.get_mut(&key) {
+                None => {
+                    self.0.insert(key, seen);
+                }
+                Some(mine) => {
+                    mine.sales += seen.sales;
+                    mine.first = match (mine.first.take(), seen.first) {
+                        (Some(a), Some(b)) => Some(a.min(b)),
+                        (a, b) => a.or(b),
+                    };
+                }
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<Alert> {
+        self.0
+            .into_iter()
+            .map(|((code, subject), seen)| Alert {
+                code,
+                text: seen.text,
+                subject,
+                reps: seen.reps,
+                sales: seen.sales,
+                first_sale: seen.first.map(|(_, _, id)| id),
+            })
+            .collect()
+    }
+}

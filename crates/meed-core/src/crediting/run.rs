@@ -1,0 +1,339 @@
+//! The streaming side of a calculation: sales come in, in any order and in several runs; compact entries are kept.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::bound::BoundProgram;
+use super::calculation::Calculation;
+use super::decide::{Detail, Memo, Share, Sink, SplitPart, decide};
+use super::reason::{AlertCode, AlertCounts, Reason};
+use crate::condition::{Context, SaleRef};
+use crate::id::Id;
+use crate::money::Exact;
+use crate::people::Directory;
+
+/// No index.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A credit before its amount is known, in 40 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) basis: Exact,
+    /// Index of the sale in the table.
+    pub(super) sale: u32,
+    /// Index of the division, or of the rep an override goes through.
+    pub(super) origin: u32,
+    /// Index of the group.
+    pub(super) group: u32,
+    pub(super) component: u16,
+    pub(super) place: u16,
+}
+
+/// What the canonical order needs of a sale.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SaleKey {
+    pub(super) at: Timestamp,
+    pub(super) id: Id,
+    unique_start: u32,
+    unique_len: u32,
+}
+
+/// The sales of a run. Unique ids lie one behind the other in one text.
+#[derive(Default)]
+pub(super) struct SaleTable {
+    pub(super) keys: Vec<SaleKey>,
+    unique: String,
+    /// Which conditional overrides the sale passes, one bit each; empty where there are none.
+    pub(super) passes: Vec<u64>,
+}
+
+/// Marks a sale without a unique id, which is not the same as an empty one.
+const NO_UNIQUE: u32 = u32::MAX;
+
+impl SaleTable {
+    fn push(&mut self, sale: SaleRef<'_>) -> u32 {
+        let index = u32::try_from(self.keys.len()).unwrap_or(NONE);
+        let unique_start = u32::try_from(self.unique.len()).unwrap_or(NONE);
+        let unique_len = sale.unique_id.map_or(NO_UNIQUE, |unique| u32::try_from(unique.len()).unwrap_or(0));
+        self.unique.push_str(sale.unique_id.unwrap_or_default());
+        self.keys.push(SaleKey { at: sale.facts.at(), id: sale.id, unique_start, unique_len });
+        index
+    }
+
+    pub(super) fn unique(&self, key: &SaleKey) -> Option<&str> {
+        if key.unique_len == NO_UNIQUE {
+            return None;
+        }
+        self.unique.get(key.unique_start as usize..(key.unique_start + key.unique_len) as usize)
+    }
+
+    fn canonical(&self, index: u32) -> (Timestamp, &str, Id) {
+        let key = &self.keys[index as usize];
+        (key.at, self.unique(key).unwrap_or_default(), key.id)
+    }
+
+    /// The place of every sale in the canonical order; `None` when they already stand in it.
+    pub(super) fn ranks(&self) -> Option<Vec<u32>> {
+        let count = u32::try_from(self.keys.len()).unwrap_or(NONE);
+        if (1..count).all(|index| self.canonical(index - 1) <= self.canonical(index)) {
+            return None;
+        }
+        let mut order: Vec<(Timestamp, u64, u32)> = (0..count)
+            .map(|index| {
+                let key = &self.keys[index as usize];
+                (key.at, prefix(self.unique(key).unwrap_or_default()), index)
+            })
+            .collect();
+        order.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.canonical(a.2).cmp(&self.canonical(b.2))));
+        let mut ranks = vec![0; self.keys.len()];
+        for (rank, (_, _, index)) in (0u32..).zip(order) {
+            ranks[index as usize] = rank;
+        }
+        Some(ranks)
+    }
+
+    fn append(&mut self, other: Self) {
+        let shift = u32::try_from(self.unique.len()).unwrap_or(NONE);
+        self.unique.push_str(&other.unique);
+        self.passes.extend(other.passes);
+        self.keys.extend(other.keys.into_iter().map(|key| SaleKey { unique_start: key.unique_start + shift, ..key }));
+    }
+}
+
+/// The first eight bytes, which order like the text as far as they go.
+fn prefix(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let len = text.len().min(8);
+    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
+    u64::from_be_bytes(bytes)
+}
+
+/// A refusal, compact.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal {
+    pub(super) sale: u32,
+    /// Index of an alias or other subject, or of a rep, by reason.
+    pub(super) detail: u32,
+    pub(super) rule: u16,
+    pub(super) reason: Reason,
+}
+
+/// Texts that occur again and again.
+#[derive(Default)]
+pub(super) struct Texts {
+    pub(super) all: Vec<Box<str>>,
+    index: HashMap<Box<str>, u32>,
+}
+
+impl Texts {
+    pub(super) fn intern(&mut self, text: &str) -> u32 {
+        if let Some(index) = self.index.get(text) {
+            return *index;
+        }
+        let index = u32::try_from(self.all.len()).unwrap_or(NONE);
+        self.all.push(text.into());
+        self.index.insert(text.into(), index);
+        index
+    }
+}
+
+/// What sales left behind.
+pub(super) struct Collected {
+    pub(super) sales: SaleTable,
+    /// By rep index.
+    pub(super) cells: Vec<Vec<Entry>>,
+    pub(super) splits: Vec<SplitPart>,
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) texts: Texts,
+    pub(super) alerts: AlertCounts,
+}
+
+/// One stream of sales into a calculation. Runs on several threads are merged; the result does not depend on how the
+/// sales were dealt among them.
+///
+/// A sale may be fed once; the caller sees to that. At most 2³² − 1 sales and 4 GiB of unique ids fit into one run.
+pub struct Run<'a> {
+    bound: &'a BoundProgram<'a>,
+    memo: Memo,
+    collected: Collected,
+}
+
+impl<'a> Run<'a> {
+    /// An empty run.
+    #[must_use]
+    pub fn new(bound: &'a BoundProgram<'a>) -> Self {
+        let collected = Collected {
+            sales: SaleTable::default(),
+            cells: vec![Vec::new(); bound.reps.len()],
+            splits: Vec::new(),
+            refusals: Vec::new(),
+            texts: Texts::default(),
+            alerts: AlertCounts::default(),
+        };
+        Self { bound, memo: Memo::default(), collected }
+    }
+
+    /// Takes sales in, in any order.
+    pub fn feed<'s>(&mut self, sales: impl IntoIterator<Item = SaleRef<'s>>) {
+        for sale in sales {
+            self.feed_one(sale);
+        }
+    }
+
+    /// Takes one sale in.
+    pub fn feed_one(&mut self, sale: SaleRef<'_>) {
+        let index = self.collected.sales.push(sale);
+        if !self.bound.conditional.is_empty() {
+            self.collected.sales.passes.push(passes(self.bound, sale));
+        }
+        let mut sink = Collector { bound: self.bound, sale, index, collected: &mut self.collected };
+        decide(self.bound, &mut self.memo, sale, &mut sink);
+    }
+
+    /// How many sales were taken in.
+    #[must_use]
+    pub fn sales(&self) -> usize {
+        self.collected.sales.keys.len()
+    }
+
+    /// Adds what another run of the same bound program has taken in.
+    pub fn merge(&mut self, other: Self) {
+        let mine = &mut self.collected;
+        let theirs = other.collected;
+        let sale_shift = u32::try_from(mine.sales.keys.len()).unwrap_or(NONE);
+        let split_shift = u32::try_from(mine.splits.len()).unwrap_or(NONE);
+        let texts: Vec<u32> = theirs.texts.all.iter().map(|text| mine.texts.intern(text)).collect();
+        let text = |index: u32| texts.get(index as usize).copied().unwrap_or(index);
+        let formula_group = formula_groups(self.bound);
+        for (cell, theirs) in mine.cells.iter_mut().zip(theirs.cells) {
+            cell.extend(theirs.into_iter().map(|entry| Entry {
+                sale: entry.sale + sale_shift,
+                origin: if entry.origin == NONE { NONE } else { entry.origin + split_shift },
+                group: if formula_group[usize::from(entry.component)] { text(entry.group) } else { entry.group },
+                ..entry
+            }));
+        }
+        mine.refusals.extend(theirs.refusals.into_iter().map(|refusal| Refusal {
+            sale: refusal.sale + sale_shift,
+            detail: if names_text(refusal.reason) { text(refusal.detail) } else { refusal.detail },
+            ..refusal
+        }));
+        mine.splits.extend(theirs.splits);
+        mine.sales.append(theirs.sales);
+        mine.alerts.merge(theirs.alerts);
+    }
+
+    /// Folds every cell in canonical order.
+    #[must_use]
+    pub fn finish(self) -> Calculation<'a> {
+        self.finish_on(1)
+    }
+
+    /// The same on several threads; the result is the same for any number.
+    #[must_use]
+    pub fn finish_on(self, threads: usize) -> Calculation<'a> {
+        Calculation::new(self.bound, self.collected, threads.max(1))
+    }
+}
+
+/// The conditional overrides whose condition the sale fulfils. An error does not fulfil it.
+fn passes(bound: &BoundProgram<'_>, sale: SaleRef<'_>) -> u64 {
+    let context = Context { sale, period: bound.period, rep: None };
+    let mut bits = 0;
+    for (bit, rule) in bound.conditional.iter().enumerate() {
+        let holds = bound.program.rules[*rule].when.as_ref().is_some_and(|when| when.holds(&context) == Ok(true));
+        bits |= u64::from(holds) << bit;
+    }
+    bits
+}
+
+/// Whether a component's groups are texts, by component.
+fn formula_groups(bound: &BoundProgram<'_>) -> Vec<bool> {
+    use crate::program::{Accumulate, Group, Pay};
+    let is_formula = |pay: &Pay| matches!(pay, Pay::Tiers(tiers) if matches!(tiers.accumulate, Accumulate::Group(Group::Formula(_))));
+    bound.components.iter().map(|component| is_formula(component.pay)).collect()
+}
+
+/// Whether a refusal's detail is a text; otherwise it is a rep or nothing.
+pub(super) const fn names_text(reason: Reason) -> bool {
+    matches!(reason, Reason::NoMatch | Reason::DuplicateAlias | Reason::EmptyTeam | Reason::Currency | Reason::ConditionError)
+}
+
+struct Collector<'r, 'b, 's> {
+    bound: &'r BoundProgram<'b>,
+    sale: SaleRef<'s>,
+    index: u32,
+    collected: &'r mut Collected,
+}
+
+impl Sink for Collector<'_, '_, '_> {
+    fn credit(&mut self, share: &Share<'_>) {
+        let component = self.bound.component_of[share.rule];
+        let origin = share.split.map_or(NONE, |split| {
+            self.collected.splits.push(split);
+            u32::try_from(self.collected.splits.len() - 1).unwrap_or(NONE)
+        });
+        let group = match share.group {
+            Some(text) => self.collected.texts.intern(text),
+            None => self.bound.group_of(component, self.sale.facts.at()),
+        };
+        let entry = Entry { basis: share.basis, sale: self.index, origin, group, component, place: share.place };
+        self.collected.cells[share.rep as usize].push(entry);
+    }
+
+    fn refuse(&mut self, rule: usize, reason: Reason, detail: &Detail<'_>) {
+        let detail = match detail {
+            Detail::Nothing => NONE,
+            Detail::Rep(rep) => *rep,
+            Detail::Alias(alias) => self.collected.texts.intern(alias),
+            Detail::Owners(alias, _) => self.collected.texts.intern(alias),
+            Detail::Currency(unit) => self.collected.texts.intern(unit.code()),
+            Detail::Error(error) => self.collected.texts.intern(&error.to_string()),
+        };
+        let rule_number = u16::try_from(rule).unwrap_or(u16::MAX);
+        self.collected.refusals.push(Refusal { sale: self.index, detail, rule: rule_number, reason });
+        self.alert(rule, reason, detail);
+    }
+}
+
+impl Collector<'_, '_, '_> {
+    fn alert(&mut self, rule: usize, reason: Reason, detail: u32) {
+        let code = match reason {
+            Reason::NoMatch => AlertCode::NoMatch,
+            Reason::DuplicateAlias => AlertCode::DuplicateAlias,
+            Reason::Currency => AlertCode::CurrencyMismatch,
+            Reason::ConditionError => AlertCode::ConditionError,
+            _ => return,
+        };
+        let bound = self.bound;
+        let subject = self.collected.texts.all.get(detail as usize).cloned().unwrap_or_default();
+        let key = (self.sale.facts.at(), self.sale.unique_id.unwrap_or_default(), self.sale.id);
+        let rule_id = &bound.program.rules[rule].id;
+        self.collected.alerts.count(code, &subject, Some(key), || match code {
+            AlertCode::DuplicateAlias => duplicate(bound.directory, &subject),
+            AlertCode::CurrencyMismatch => {
+                let text = format!("sales in {subject} were not credited: the program pays in {}", bound.program.currency);
+                (text, Vec::new())
+            }
+            AlertCode::ConditionError => (format!("rule `{rule_id}` has no answer for some sales: {subject}"), Vec::new()),
+            _ => (format!("`{subject}` matches no rep or team"), Vec::new()),
+        });
+    }
+}
+
+fn duplicate(directory: &Directory, alias: &str) -> (String, Vec<Id>) {
+    use crate::people::Match;
+    let (owners, names): (Vec<Id>, Vec<String>) = match directory.find_rep(alias) {
+        Match::Ambiguous(owners) => {
+            owners.iter().map(|id| (*id, directory.rep(*id).map(|rep| rep.name.clone()).unwrap_or_default())).unzip()
+        }
+        _ => match directory.find_team(alias) {
+            Match::Ambiguous(owners) => {
+                owners.iter().map(|id| (*id, directory.team(*id).map(|team| team.name.clone()).unwrap_or_default())).unzip()
+            }
+            _ => (Vec::new(), Vec::new()),
+        },
+    };
+    (format!("`{alias}` is an alias of {}: nobody is credited for it", names.join(" and ")), owners)
+}

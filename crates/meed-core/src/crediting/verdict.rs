@@ -1,0 +1,208 @@
+//! One sale in the light of a program: whom each rule credits, or why not.
+
+use std::fmt;
+
+use super::bound::BoundProgram;
+use super::decide::{Detail, Memo, Share, Sink, decide};
+use super::reason::Reason;
+use crate::condition::{Condition, Context, Failed, RepContext, SaleRef};
+use crate::id::Id;
+use crate::money::Exact;
+use crate::program::Trigger;
+
+/// What a program makes of one sale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaleVerdict {
+    /// Name of the program.
+    pub program: String,
+    /// Label of the period.
+    pub period: String,
+    /// Rule by rule, in the order of the document.
+    pub rules: Vec<RuleVerdict>,
+}
+
+/// What one rule makes of one sale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleVerdict {
+    /// Id of the rule.
+    pub rule: String,
+    /// Its label.
+    pub label: String,
+    /// Whom it credits, with the part of the basis. For an override: the managers, with the base where it is sales.
+    pub credited: Vec<CreditedTo>,
+    /// Why it does not credit, or not all of the sale.
+    pub refused: Vec<Refused>,
+}
+
+/// A rep that is credited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditedTo {
+    /// The rep.
+    pub rep: Id,
+    /// Their name.
+    pub name: String,
+    /// The credited basis; `None` for an override on commission, whose base the calculation finds.
+    pub basis: Option<Exact>,
+}
+
+/// Why a rule does not credit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The kind.
+    pub reason: Reason,
+    /// The part of the condition that failed, with its values.
+    pub failed: Option<Failed>,
+    /// A sentence for people.
+    pub text: String,
+}
+
+impl fmt::Display for RuleVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.rule)?;
+        for credited in &self.credited {
+            match credited.basis {
+                Some(basis) => write!(f, " {} is credited {};", credited.name, super::explanation::shown(basis))?,
+                None => write!(f, " {} earns on its commission;", credited.name)?,
+            }
+        }
+        for refused in &self.refused {
+            write!(f, " {};", refused.text)?;
+        }
+        Ok(())
+    }
+}
+
+impl BoundProgram<'_> {
+    /// What the program makes of one sale, rule by rule: whom it credits, or why not.
+    #[must_use]
+    pub fn verdict(&self, sale: SaleRef<'_>) -> SaleVerdict {
+        let rules = self.program.rules.iter().map(|rule| RuleVerdict {
+            rule: rule.id.clone(),
+            label: rule.label.clone(),
+            credited: Vec::new(),
+            refused: Vec::new(),
+        });
+        let mut judge = Judge { bound: self, sale, rules: rules.collect(), reps: vec![Vec::new(); self.program.rules.len()] };
+        decide(self, &mut Memo::default(), sale, &mut judge);
+        judge.overrides();
+        SaleVerdict { program: self.program.name.clone(), period: self.period.label(), rules: judge.rules }
+    }
+}
+
+struct Judge<'j, 'a> {
+    bound: &'j BoundProgram<'a>,
+    sale: SaleRef<'j>,
+    rules: Vec<RuleVerdict>,
+    /// The credited reps by rule, for overrides.
+    reps: Vec<Vec<(u32, Exact)>>,
+}
+
+impl Sink for Judge<'_, '_> {
+    fn credit(&mut self, share: &Share<'_>) {
+        let rep = self.bound.rep(share.rep);
+        self.reps[share.rule].push((share.rep, share.basis));
+        self.rules[share.rule].credited.push(CreditedTo { rep: rep.id, name: rep.name.clone(), basis: Some(share.basis) });
+    }
+
+    fn refuse(&mut self, rule: usize, reason: Reason, detail: &Detail<'_>) {
+        let condition = self.bound.program.rules[rule].when.as_ref();
+        let failed = if reason == Reason::Condition { condition.and_then(|when| self.why_not(when, detail)) } else { None };
+        let text = failed.as_ref().map_or_else(|| self.sentence(rule, reason, detail), |failed| failed.text.clone());
+        self.rules[rule].refused.push(Refused { reason, failed, text });
+    }
+}
+
+impl Judge<'_, '_> {
+    fn why_not(&self, when: &Condition, detail: &Detail<'_>) -> Option<Failed> {
+        let rep = match detail {
+            Detail::Rep(rep) => {
+                Some(RepContext { rep: self.bound.rep(*rep), directory: self.bound.directory, defaults: &self.bound.program.variables })
+            }
+            _ => None,
+        };
+        when.why_not(&Context { sale: self.sale, period: self.bound.period, rep })
+    }
+
+    fn sentence(&self, rule: usize, reason: Reason, detail: &Detail<'_>) -> String {
+        let bound = self.bound;
+        let rule = &bound.program.rules[rule];
+        let subject = match detail {
+            Detail::Rep(rep) => bound.rep(*rep).name.clone(),
+            Detail::Alias(alias) | Detail::Owners(alias, _) => (*alias).to_owned(),
+            Detail::Currency(unit) => unit.to_string(),
+            Detail::Error(error) => error.to_string(),
+            Detail::Nothing => String::new(),
+        };
+        match reason {
+            Reason::OutsideValidity => self.outside(rule),
+            Reason::Currency => format!("the sale is in {subject}, the program pays in {}", bound.program.currency),
+            Reason::BasisMissing => format!("the sale has no {}", rule.basis.name()),
+            Reason::NoOwner => "no owner or team field of the sale has a value".to_owned(),
+            Reason::NoMatch => format!("`{subject}` matches no rep or team"),
+            Reason::DuplicateAlias => match detail {
+                Detail::Owners(alias, owners) => {
+                    let names: Vec<String> = owners.iter().map(|id| self.name(*id)).collect();
+                    format!("`{alias}` is an alias of {}: nobody is credited for it", names.join(" and "))
+                }
+                _ => format!("`{subject}` is an alias of several: nobody is credited for it"),
+            },
+            Reason::NotTarget => format!("{subject} is not a target of the program"),
+            Reason::EmptyTeam => format!("the team `{subject}` has nobody to credit"),
+            Reason::ConditionError => subject,
+            Reason::Condition | Reason::AlreadyCounted | Reason::PayUnknown => format!("{}: {subject}", reason.code()),
+        }
+    }
+
+    fn name(&self, id: Id) -> String {
+        let directory = self.bound.directory;
+        let rep = directory.rep(id).map(|rep| rep.name.clone());
+        rep.or_else(|| directory.team(id).map(|team| team.name.clone())).unwrap_or_default()
+    }
+
+    fn outside(&self, rule: &crate::program::Rule) -> String {
+        let period = self.bound.period;
+        let day = period.zone().to_datetime(self.sale.facts.at()).date();
+        if !period.contains(self.sale.facts.at()) {
+            return format!("the sale of {day} lies outside {period}");
+        }
+        let program = self.bound.program;
+        let valid = |from: Option<jiff::civil::Date>, until: Option<jiff::civil::Date>| match (from, until) {
+            (Some(from), Some(until)) => format!("from {from} until {until}"),
+            (Some(from), None) => format!("from {from}"),
+            (None, Some(until)) => format!("until {until}"),
+            (None, None) => "always".to_owned(),
+        };
+        let (what, from, until) = if rule.valid_from.is_some_and(|from| day < from) || rule.valid_until.is_some_and(|until| day > until) {
+            ("rule", rule.valid_from, rule.valid_until)
+        } else {
+            ("program", program.valid_from, program.valid_until)
+        };
+        format!("the sale is of {day}, the {what} is valid {}", valid(from, until))
+    }
+
+    /// Overrides follow the credits of the rules they build on.
+    fn overrides(&mut self) {
+        let bound = self.bound;
+        for over in &bound.overrides {
+            let index = bound.components[usize::from(over.component)].rule;
+            let rule = &bound.program.rules[index];
+            let context = Context { sale: self.sale, period: bound.period, rep: None };
+            if let Some(failed) = rule.when.as_ref().and_then(|when| when.why_not(&context)) {
+                if over.level == 0 {
+                    let text = failed.text.clone();
+                    self.rules[index].refused.push(Refused { reason: Reason::Condition, failed: Some(failed), text });
+                }
+                continue;
+            }
+            let on_sales = matches!(&rule.trigger, Trigger::Override(over) if over.base == crate::program::OverrideBase::Sales);
+            let below: Vec<(u32, Exact)> =
+                self.reps.iter().enumerate().filter(|(rule, _)| over.of[*rule]).flat_map(|(_, reps)| reps.iter().copied()).collect();
+            for (rep, basis) in below {
+                if let Some(manager) = bound.reps[rep as usize].managers.get(over.level).map(|manager| bound.rep(*manager)) {
+                    let credited = CreditedTo { rep: manager.id, name: manager.name.clone(), basis: on_sales.then_some(basis) };
+                    self.rules[index].credited.push(credited);
+                }
+            }
+        }
+    }
+}

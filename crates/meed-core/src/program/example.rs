@@ -1,0 +1,312 @@
+//! The examples that a document carries: sales, and what they must earn.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use toml::de::DeValue;
+
+use super::finding::Code;
+use super::reader::{Findings, Item, Table, number};
+use crate::money::{Exact, Unit};
+use crate::sale::Sale;
+
+/// One `[[test]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// What it shows.
+    pub name: String,
+    /// Line of the document where it starts.
+    pub line: u32,
+    /// Label of the period; without it the period of the first sale.
+    pub period: Option<String>,
+    /// Zone of the days; UTC where none is given.
+    pub zone: Option<String>,
+    /// People; owners that are not listed are made up from their names.
+    pub reps: Vec<ExampleRep>,
+    /// Teams; those that people name are made up too.
+    pub teams: Vec<ExampleTeam>,
+    /// The sales, in any order.
+    pub sales: Vec<ExampleSale>,
+    /// What must come out.
+    pub expected: Expected,
+}
+
+/// A person of an example.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExampleRep {
+    /// Name.
+    pub name: String,
+    /// Other names that sales use.
+    pub aliases: Vec<String>,
+    /// Name of the manager.
+    pub manager: Option<String>,
+    /// Names of teams.
+    pub teams: Vec<String>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Variables.
+    pub variables: Vec<(String, Exact)>,
+}
+
+/// A team of an example.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExampleTeam {
+    /// Name.
+    pub name: String,
+    /// Other names, such as territories.
+    pub aliases: Vec<String>,
+    /// Name of the manager.
+    pub manager: Option<String>,
+}
+
+/// A sale of an example.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExampleSale {
+    /// Line of the document.
+    pub line: u32,
+    /// The local day, where no instant is given.
+    pub day: Option<Date>,
+    /// The instant.
+    pub at: Option<Timestamp>,
+    /// The source's id.
+    pub unique_id: Option<String>,
+    /// The facts; their time is set when the example runs.
+    pub sale: Sale,
+    /// Original columns.
+    pub original: BTreeMap<String, String>,
+    /// What the credits of this sale must be, by name, unrounded.
+    pub earns: Vec<(String, Exact)>,
+}
+
+/// What an example must come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// Rewards by name; whoever is not named must earn nothing.
+    pub rewards: Vec<(String, Exact)>,
+    /// Attainment in percent by name, compared at the places that are written.
+    pub attainment: Vec<(String, Exact)>,
+}
+
+/// Reads all `[[test]]` of a document.
+pub(super) fn examples(root: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec<Example> {
+    match root.get("test").map(|item| (item, item.get_ref())) {
+        Some((_, DeValue::Array(items))) => items.iter().filter_map(|item| example(item, findings)).collect(),
+        Some((item, _)) => {
+            findings.add(item.span().start, Code::WrongType, "`test` is written with double brackets: [[test]]");
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn example(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<Example> {
+    let table = Table::of(item, "a test", findings)?;
+    table.only(&["name", "period", "zone", "reps", "teams", "sales", "expect", "attainment"], findings);
+    let line = findings.line(table.at);
+    let name = table.text("name", findings).map_or_else(|| format!("line {line}"), str::to_owned);
+    let zone = table.text("zone", findings).map(str::to_owned);
+    if let Some(name) = &zone
+        && jiff::tz::TimeZone::get(name).is_err()
+    {
+        findings.add(table.place("zone"), Code::BadValue, format!("`{name}` is not a time zone; write one such as \"Europe/Berlin\""));
+    }
+    let period = table.text("period", findings).map(str::to_owned);
+    if let Some(label) = &period
+        && let Err(error) = crate::period::Period::parse(label, &jiff::tz::TimeZone::UTC)
+    {
+        findings.add(table.place("period"), Code::BadValue, error.to_string());
+    }
+    if !table.has("expect") && !table.has("attainment") {
+        table.missing("expect", "what each rep must earn, such as { Ana = 164 }", findings);
+    }
+    let reps = table.list("reps").into_iter().filter_map(|item| rep(item, findings)).collect();
+    let teams = table.list("teams").into_iter().filter_map(|item| team(item, findings)).collect();
+    let sales = table.list("sales").into_iter().filter_map(|item| sale(item, findings)).collect();
+    let expected = Expected { rewards: amounts(&table, "expect", findings), attainment: percentages(&table, findings) };
+    Some(Example { name, line, period, zone, reps, teams, sales, expected })
+}
+
+fn owned(texts: Vec<(&str, usize)>) -> Vec<String> {
+    texts.into_iter().map(|(text, _)| text.to_owned()).collect()
+}
+
+fn rep(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleRep> {
+    let table = Table::of(item, "a rep", findings)?;
+    table.only(&["name", "aliases", "manager", "teams", "tags", "variables"], findings);
+    if !table.has("name") {
+        table.missing("name", "the name that sales use", findings);
+    }
+    let variables = table.get("variables").and_then(|item| Table::of(item, "`variables`", findings)).map(|inner| {
+        let entries = inner.entries().into_iter();
+        entries.filter_map(|(name, _, item)| Some((name.to_owned(), number(item, name, findings)?))).collect()
+    });
+    Some(ExampleRep {
+        name: table.text("name", findings)?.to_owned(),
+        aliases: owned(table.texts("aliases", findings)),
+        manager: table.text("manager", findings).map(str::to_owned),
+        teams: owned(table.texts("teams", findings)),
+        tags: owned(table.texts("tags", findings)),
+        variables: variables.unwrap_or_default(),
+    })
+}
+
+fn team(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleTeam> {
+    let table = Table::of(item, "a team", findings)?;
+    table.only(&["name", "aliases", "manager"], findings);
+    if !table.has("name") {
+        table.missing("name", "the name that sales and reps use", findings);
+    }
+    Some(ExampleTeam {
+        name: table.text("name", findings)?.to_owned(),
+        aliases: owned(table.texts("aliases", findings)),
+        manager: table.text("manager", findings).map(str::to_owned),
+    })
+}
+
+fn amounts(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'_>) -> Vec<(String, Exact)> {
+    let Some(inner) = table.get(key).and_then(|item| Table::of(item, key, findings)) else { return Vec::new() };
+    inner.entries().into_iter().filter_map(|(name, _, item)| Some((name.to_owned(), number(item, name, findings)?))).collect()
+}
+
+fn percentages(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec<(String, Exact)> {
+    let Some(inner) = table.get("attainment").and_then(|item| Table::of(item, "attainment", findings)) else { return Vec::new() };
+    let mut all = Vec::new();
+    for (name, at, item) in inner.entries() {
+        let digits = match item.get_ref() {
+            DeValue::String(text) => text.trim().strip_suffix('%').map(str::trim),
+            _ => None,
+        };
+        match digits.and_then(super::reader::exact) {
+            Some(percent) => all.push((name.to_owned(), percent)),
+            None => findings.add(at, Code::BadValue, "`attainment` holds percentages such as \"66.67%\""),
+        }
+    }
+    all
+}
+
+const NUMBERS: [&str; 8] = ["revenue", "profit", "quantity", "unit_cost", "tax", "other_numeric1", "other_numeric2", "other_numeric3"];
+const TEXTS: [&str; 20] = [
+    "status",
+    "customer_name",
+    "customer_email",
+    "customer_code",
+    "product_code",
+    "product_name",
+    "owner1",
+    "owner2",
+    "owner3",
+    "team1",
+    "team2",
+    "team3",
+    "territory",
+    "coupon",
+    "other_text1",
+    "other_text2",
+    "other_text3",
+    "other_date1",
+    "other_date2",
+    "other_date3",
+];
+const OTHERS: [&str; 7] = ["day", "at", "unique_id", "currency", "original", "earns", "owner"];
+
+fn sale(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleSale> {
+    let table = Table::of(item, "a sale", findings)?;
+    let known: Vec<&str> = NUMBERS.iter().chain(&TEXTS).chain(&OTHERS).copied().collect();
+    table.only(&known, findings);
+    let mut found = ExampleSale { line: findings.line(table.at), ..ExampleSale::default() };
+    for name in NUMBERS {
+        let value = table.number(name, findings);
+        if let Some(slot) = number_slot(&mut found.sale, name) {
+            *slot = value;
+        }
+    }
+    for name in TEXTS {
+        let value = if name.starts_with("other_date") {
+            table.date(name, findings).map(|day| day.to_string())
+        } else {
+            table.text(name, findings).map(str::to_owned)
+        };
+        if let Some(slot) = text_slot(&mut found.sale, name) {
+            *slot = value;
+        }
+    }
+    if let Some(owner) = table.text("owner", findings) {
+        if found.sale.owners[0].is_some() {
+            findings.add(table.place("owner"), Code::Conflict, "`owner` is short for `owner1`; give one of them");
+        }
+        found.sale.owners[0] = Some(owner.to_owned());
+    }
+    found.day = table.date("day", findings);
+    found.at = instant(&table, findings);
+    found.unique_id = table.text("unique_id", findings).map(str::to_owned);
+    found.sale.currency = table.text("currency", findings).and_then(|code| {
+        let unit = code.parse::<Unit>();
+        if unit.is_err() {
+            findings.add(table.place("currency"), Code::CurrencyUnknown, format!("`{code}` is not an ISO 4217 currency code"));
+        }
+        unit.ok()
+    });
+    found.earns = amounts(&table, "earns", findings);
+    if let Some(inner) = table.get("original").and_then(|item| Table::of(item, "`original`", findings)) {
+        for (column, _, item) in inner.entries() {
+            if let Some(cell) = super::reader::text(item, column, findings) {
+                found.original.insert(column.to_owned(), cell.to_owned());
+            }
+        }
+    }
+    Some(found)
+}
+
+fn instant(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Timestamp> {
+    let item = table.get("at")?;
+    let written = match item.get_ref() {
+        DeValue::Datetime(at) => at.to_string(),
+        DeValue::String(text) => text.to_string(),
+        other => {
+            findings.wrong_type(item.span().start, "at", "an instant such as 2026-01-31T12:00:00Z", other);
+            return None;
+        }
+    };
+    let parsed = written.parse();
+    if parsed.is_err() {
+        let text = format!("`at` must be an instant such as 2026-01-31T12:00:00Z, not `{written}`; for a whole day use `day`");
+        findings.add(item.span().start, Code::BadValue, text);
+    }
+    parsed.ok()
+}
+
+fn number_slot<'a>(sale: &'a mut Sale, name: &str) -> Option<&'a mut Option<Exact>> {
+    let [first, second, third] = &mut sale.other_numeric;
+    Some(match name {
+        "revenue" => &mut sale.revenue,
+        "profit" => &mut sale.profit,
+        "quantity" => &mut sale.quantity,
+        "unit_cost" => &mut sale.unit_cost,
+        "tax" => &mut sale.tax,
+        "other_numeric1" => first,
+        "other_numeric2" => second,
+        "other_numeric3" => third,
+        _ => return None,
+    })
+}
+
+fn text_slot<'a>(sale: &'a mut Sale, name: &str) -> Option<&'a mut Option<String>> {
+    let place = name.chars().last().and_then(|c| c.to_digit(10)).map(|digit| digit.saturating_sub(1) as usize);
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    Some(match (stem, place) {
+        ("status", _) => &mut sale.status,
+        ("customer_name", _) => &mut sale.customer_name,
+        ("customer_email", _) => &mut sale.customer_email,
+        ("customer_code", _) => &mut sale.customer_code,
+        ("product_code", _) => &mut sale.product_code,
+        ("product_name", _) => &mut sale.product_name,
+        ("territory", _) => &mut sale.territory,
+        ("coupon", _) => &mut sale.coupon,
+        ("owner", Some(place)) => sale.owners.get_mut(place)?,
+        ("team", Some(place)) => sale.teams.get_mut(place)?,
+        ("other_text", Some(place)) => sale.other_text.get_mut(place)?,
+        ("other_date", Some(place)) => sale.other_date.get_mut(place)?,
+        _ => return None,
+    })
+}

@@ -1,0 +1,420 @@
+//! Programs: rules that turn sales into credits, read from a document and checked before they are kept.
+//!
+//! A document is TOML text (`docs/plans.md`). [`Program::parse`] either returns a program that can be calculated, or
+//! every finding at once, each with its line, a stable code and a sentence.
+
+mod document;
+mod example;
+mod finding;
+mod reader;
+mod rules;
+mod tiers;
+
+pub use example::{Example, ExampleRep, ExampleSale, ExampleTeam, Expected};
+pub use finding::{Code, Finding};
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::condition::{Condition, TextField};
+use crate::money::{Exact, Rounding, Unit};
+use crate::period::Cadence;
+
+/// What a program pays for. Reward schemes and affiliate campaigns will be kinds beside this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A commission plan: reps earn per period.
+    Commission,
+}
+
+impl Kind {
+    /// The word in documents.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Commission => "commission",
+        }
+    }
+}
+
+/// A checked program.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// What it pays for.
+    pub kind: Kind,
+    /// Name shown to people.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Currency of its money figures and of its rewards.
+    pub currency: Unit,
+    /// Length of its periods.
+    pub cadence: Cadence,
+    /// First day on which sales count, in the workspace's zone.
+    pub valid_from: Option<Date>,
+    /// Last day on which sales count.
+    pub valid_until: Option<Date>,
+    /// How a reward is rounded.
+    pub rounding: Rounding,
+    /// Who may be credited.
+    pub targets: Targets,
+    /// The target against which attainment is measured.
+    pub quota: Option<Quota>,
+    /// Figures that hold where a rep has no variable of that name.
+    pub variables: BTreeMap<String, Exact>,
+    /// The rules, in the order of the document.
+    pub rules: Vec<Rule>,
+    /// The examples that the document carries.
+    pub examples: Vec<Example>,
+}
+
+impl Program {
+    /// Reads and checks a document. All findings are returned together, by line.
+    pub fn parse(text: &str) -> Result<Self, Vec<Finding>> {
+        document::parse(text)
+    }
+
+    /// Whether any rule reads original columns, so that callers must offer them.
+    #[must_use]
+    pub fn uses_originals(&self) -> bool {
+        self.rules.iter().any(|rule| {
+            let formula = match &rule.basis {
+                Basis::Formula(formula) => Some(formula),
+                _ => None,
+            };
+            let group = rule.pays.iter().find_map(|pay| match pay {
+                Pay::Tiers(Tiers { accumulate: Accumulate::Group(Group::Formula(formula)), .. }) => Some(formula),
+                _ => None,
+            });
+            rule.when.iter().chain(formula).chain(group).any(Condition::uses_originals)
+        })
+    }
+
+    /// The rule with this id.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+}
+
+/// Who may be credited by their own sales. A rep is a target when any of the lists names them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Targets {
+    /// Everybody; the lists are then empty.
+    pub everybody: bool,
+    /// Reps by name, e-mail address or alias.
+    pub reps: Vec<String>,
+    /// Reps that carry one of these tags.
+    pub tags: Vec<String>,
+    /// Members of these teams (by name or alias) on the last day of the period.
+    pub teams: Vec<String>,
+}
+
+/// A figure of the document: written there, or looked up on the rep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// Written in the document.
+    Literal(Exact),
+    /// The rep's variable of this name on the last day of the period, else the program's.
+    Variable(String),
+}
+
+/// What a quota or target is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuotaLength {
+    /// One period.
+    Period,
+    /// A year; spread evenly over its periods.
+    Year,
+}
+
+/// A target (`commissions.md` §4.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// How much.
+    pub amount: Figure,
+    /// For how long.
+    pub per: QuotaLength,
+    /// Indices of the rules whose credited basis counts as attainment.
+    pub counts: Vec<usize>,
+}
+
+/// One rule: who is credited, for which sales, on which basis, at which rate.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Stable name inside the program.
+    pub id: String,
+    /// Name shown to people; the id where none is given.
+    pub label: String,
+    /// Line of the document where the rule starts.
+    pub line: u32,
+    /// First day on which sales count for this rule.
+    pub valid_from: Option<Date>,
+    /// Last day on which sales count for this rule.
+    pub valid_until: Option<Date>,
+    /// Which sales; all where there is none.
+    pub when: Option<Condition>,
+    /// What starts the rule, and whom it credits.
+    pub trigger: Trigger,
+    /// What is measured of a sale.
+    pub basis: Basis,
+    /// What it pays: one entry, or one per level of an override.
+    pub pays: Vec<Pay>,
+    /// The rule pays a rep at most this in a period.
+    pub cap: Option<Figure>,
+    /// The rule pays a rep at least this in a period in which it credits them at all.
+    pub floor: Option<Figure>,
+    /// The rule pays a rep at most this for one credit.
+    pub cap_per_sale: Option<Figure>,
+}
+
+/// What starts a rule.
+#[derive(Clone, Debug)]
+pub enum Trigger {
+    /// A sale; credits owners or teams.
+    Sale(Crediting),
+    /// The credits of other rules; credits the managers above.
+    Override(Override),
+}
+
+/// Who is credited for a sale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crediting {
+    /// The fields that name owners.
+    pub owners: Vec<OwnerField>,
+    /// What several owners get.
+    pub split: Split,
+    /// Teams that are credited beside the owners.
+    pub teams: Option<TeamCredit>,
+    /// Teams that are credited when no owner is found.
+    pub fallback: Option<TeamCredit>,
+}
+
+/// A field that names owners, with its share where the document gives one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerField {
+    /// The field.
+    pub field: TextField,
+    /// The part of the basis that this field's owners get; by [`Split`] where there is none.
+    pub share: Option<Exact>,
+}
+
+/// What several owners of one sale get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// Each the whole.
+    Full,
+    /// Equal parts that sum to the whole.
+    Equal,
+}
+
+/// Crediting through a team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamCredit {
+    /// The fields that name teams by alias; the first that names one counts.
+    pub fields: Vec<TextField>,
+    /// Who of the team gets it.
+    pub to: TeamShare,
+}
+
+/// Who of a team is credited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TeamShare {
+    /// The active members on the last day of the period, in equal parts.
+    Members,
+    /// The team's manager.
+    Manager,
+}
+
+/// A manager's override (`commissions.md` §4.1). Its base is always stated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// What the rate applies to.
+    pub base: OverrideBase,
+    /// Indices of the rules whose credits it builds on.
+    pub of: Vec<usize>,
+    /// How often one sale counts for one manager.
+    pub once_per: OncePer,
+}
+
+/// What an override's rate applies to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OverrideBase {
+    /// The credited sales of the reps below.
+    Sales,
+    /// The commission of the reps below.
+    Commission,
+}
+
+/// How often one sale counts for one manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OncePer {
+    /// The parts of a sale that the manager's reps share count up to the whole sale, never more.
+    Sale,
+    /// Every credit counts.
+    Credit,
+}
+
+/// What is measured of a sale.
+#[derive(Clone, Debug)]
+pub enum Basis {
+    /// Revenue, money.
+    Revenue,
+    /// Profit, money.
+    Profit,
+    /// Units sold.
+    Quantity,
+    /// One for each sale.
+    Count,
+    /// A number that a formula makes of the sale.
+    Formula(Condition),
+}
+
+impl Basis {
+    /// The word in documents and explanations.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Revenue => "revenue",
+            Self::Profit => "profit",
+            Self::Quantity => "quantity",
+            Self::Count => "count",
+            Self::Formula(_) => "formula",
+        }
+    }
+
+    /// Whether the basis is an amount of the program's currency.
+    #[must_use]
+    pub const fn is_money(&self) -> bool {
+        matches!(self, Self::Revenue | Self::Profit | Self::Formula(_))
+    }
+}
+
+/// What a rule pays for what it measured.
+#[derive(Clone, Debug)]
+pub enum Pay {
+    /// One rate on the basis.
+    Rate(Rate),
+    /// A fixed amount for each credited sale; split as the sale is.
+    Amount(Figure),
+    /// Rates or amounts by tier.
+    Tiers(Tiers),
+}
+
+/// A rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// Percent of the basis; the figure 5 is 5 %.
+    Percent(Figure),
+    /// Money for each unit of the basis.
+    Each(Figure),
+    /// Variable pay ÷ quota (`commissions.md` §4.4, W14).
+    Derived {
+        /// The variable pay.
+        pay: Figure,
+        /// The quota for the same length of time.
+        quota: Figure,
+    },
+}
+
+/// Tiers (`commissions.md` §4.3).
+#[derive(Clone, Debug)]
+pub struct Tiers {
+    /// To what the tiers are applied; every document states it.
+    pub accumulate: Accumulate,
+    /// How a tier pays.
+    pub mode: Mode,
+    /// What the bounds count.
+    pub unit: TierUnit,
+    /// To which tier a value equal to a bound belongs.
+    pub bound: Bound,
+    /// What a single negative sale does, when each transaction stands alone.
+    pub refunds: Refunds,
+    /// The tiers, ascending and without gaps; the first starts at 0.
+    pub bands: Vec<Band>,
+}
+
+/// To what the tiers are applied.
+#[derive(Clone, Debug)]
+pub enum Accumulate {
+    /// Each transaction alone.
+    Transaction,
+    /// The sum of a group, once.
+    Group(Group),
+    /// The running total of the period.
+    Accumulated,
+}
+
+/// What makes a group.
+#[derive(Clone, Debug)]
+pub enum Group {
+    /// The local day.
+    Day,
+    /// The local week, Monday to Sunday, cut at the ends of the period.
+    Week,
+    /// The local month.
+    Month,
+    /// Sales for which a formula results in the same text.
+    Formula(Condition),
+}
+
+/// How a tier pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Each tier reached pays its own band.
+    Marginal,
+    /// The highest tier reached pays on the whole.
+    Whole,
+    /// A tier's amount is earned in proportion to the part of its band that is covered.
+    Interpolated,
+}
+
+/// What the bounds of tiers count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TierUnit {
+    /// The basis itself: money, units, sales.
+    Basis,
+    /// Percent of the rep's quota for the period.
+    PercentOfQuota,
+}
+
+/// To which tier a value equal to a bound belongs (`commissions.md` behaviour 38).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// To the tier above: its lower bound is included.
+    Lower,
+    /// To the tier below: its upper bound is included.
+    Upper,
+}
+
+/// What a negative sale does when each transaction stands alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refunds {
+    /// It falls into the first tier.
+    Baseline,
+    /// It takes back what a positive sale of its size would have earned.
+    Mirror,
+}
+
+/// One tier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Band {
+    /// Lower bound.
+    pub from: Exact,
+    /// Upper bound; open where there is none.
+    pub to: Option<Exact>,
+    /// What it pays.
+    pub pays: BandPay,
+    /// Name shown to people.
+    pub label: Option<String>,
+}
+
+/// What a tier pays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BandPay {
+    /// A rate.
+    Rate(Rate),
+    /// An amount: for reaching the tier (whole) or for covering it (interpolated).
+    Amount(Figure),
+}

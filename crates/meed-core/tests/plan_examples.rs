@@ -1,0 +1,52 @@
+//! Every plan under `examples/plans` passes its own tests.
+
+use std::path::PathBuf;
+
+use meed_core::program::Program;
+
+fn plans() -> Vec<(String, String)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/plans");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&folder).expect("the folder of example plans") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            found.push((name, std::fs::read_to_string(&path).expect("a readable plan")));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn com_034_every_worked_example_gives_the_stated_figures() {
+    let plans = plans();
+    let mut failures = Vec::new();
+    for (name, text) in &plans {
+        match Program::parse(text) {
+            Err(findings) => failures.extend(findings.iter().map(|finding| format!("{name}: {finding}"))),
+            Ok(program) => {
+                assert!(!program.examples.is_empty(), "{name} carries no test");
+                for result in program.run_tests() {
+                    for difference in &result.differences {
+                        failures.push(format!("{name}: {}: {difference}\n{}", result.name, result.explanations.join("\n")));
+                    }
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    for wanted in ["w1-", "w4-", "w6-", "w7-", "w9-", "w10-", "w13-", "w14-", "w16-", "w19-", "w24-", "w25-", "w33-"] {
+        assert!(plans.iter().any(|(name, _)| name.starts_with(wanted)), "no plan for {wanted}");
+    }
+}
+
+#[test]
+fn a_wrong_expectation_fails_and_says_by_how_much() {
+    let (_, text) = plans().into_iter().find(|(name, _)| name.starts_with("w9-")).expect("the accelerator");
+    let program = Program::parse(&text.replace("expect = { Ana = 8250 }", "expect = { Ana = 8251 }")).expect("a program");
+    let results = program.run_tests();
+    assert!(results.iter().all(|result| !result.passed()));
+    let first = results[0].differences[0].to_string();
+    assert_eq!(first, "reward of Ana: expected 8251, found 8250.00");
+}

@@ -1,0 +1,120 @@
+//! Reps and teams: the list, and the two forms.
+
+use askama::Template;
+
+use super::{Badge, Choice, Chrome, FormErrors, Link, Notice};
+
+/// One rep of the list.
+#[derive(Clone, Debug, Default)]
+pub struct RepRow {
+    /// Id of the rep.
+    pub id: String,
+    /// Full name.
+    pub name: String,
+    /// E-mail address; may be empty.
+    pub email: String,
+    /// Teams they belong to now.
+    pub teams: Vec<Link>,
+    /// Their manager; may be empty.
+    pub manager: String,
+    /// Names by which sales know them.
+    pub aliases: Vec<String>,
+    /// "Active", "Left" …
+    pub status: Badge,
+}
+
+/// One team of the list.
+#[derive(Clone, Debug, Default)]
+pub struct TeamRow {
+    /// Id of the team.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// How deep in the tree, 0 for the top.
+    pub depth: u8,
+    /// Its manager; may be empty.
+    pub manager: String,
+    /// Names of its members now.
+    pub members: Vec<String>,
+    /// Names by which sales know it, territories among them.
+    pub aliases: Vec<String>,
+}
+
+/// `GET /people`
+#[derive(Clone, Debug, Template)]
+#[template(path = "people.html")]
+pub struct PeoplePage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Text searched for; query field `q`.
+    pub q: String,
+    /// By name.
+    pub reps: Vec<RepRow>,
+    /// In tree order.
+    pub teams: Vec<TeamRow>,
+    /// Aliases that two own, and names in sales that nobody owns.
+    pub alerts: Vec<Notice>,
+}
+
+/// One membership in the form. Fields `team_{n}`, `member_from_{n}`, `member_until_{n}`, with n from 0.
+#[derive(Clone, Debug, Default)]
+pub struct MembershipField {
+    /// Teams to choose from; the first choice is none.
+    pub teams: Vec<Choice>,
+    /// First day, `YYYY-MM-DD`; may be empty.
+    pub from: String,
+    /// Last day; may be empty.
+    pub until: String,
+}
+
+/// `GET /reps/new`, `GET /reps/{id}`, and the answer to a refused post.
+#[derive(Clone, Debug, Template)]
+#[template(path = "rep_form.html")]
+pub struct RepFormPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Id of the rep; empty for a new one.
+    pub id: String,
+    /// Field `name`.
+    pub name: String,
+    /// Field `email`.
+    pub email: String,
+    /// Field `aliases`: one per line.
+    pub aliases: String,
+    /// Field `manager`; the first choice is none.
+    pub managers: Vec<Choice>,
+    /// Memberships, with one or two empty ones at the end to add to.
+    pub memberships: Vec<MembershipField>,
+    /// Field `currency` in which they are paid; may be empty.
+    pub currency: String,
+    /// Field `active`.
+    pub active: bool,
+    /// Aliases that somebody else owns too.
+    pub alerts: Vec<Notice>,
+    /// What was wrong, by field.
+    pub errors: FormErrors,
+}
+
+/// `GET /teams/new`, `GET /teams/{id}`, and the answer to a refused post.
+#[derive(Clone, Debug, Template)]
+#[template(path = "team_form.html")]
+pub struct TeamFormPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Id of the team; empty for a new one.
+    pub id: String,
+    /// Field `name`.
+    pub name: String,
+    /// Field `aliases`: one per line.
+    pub aliases: String,
+    /// Field `parent`; the first choice is none.
+    pub parents: Vec<Choice>,
+    /// Field `manager`; the first choice is none.
+    pub managers: Vec<Choice>,
+    /// Members now, as links to their forms.
+    pub members: Vec<Link>,
+    /// Aliases that somebody else owns too.
+    pub alerts: Vec<Notice>,
+    /// What was wrong, by field.
+    pub errors: FormErrors,
+}
