@@ -133,6 +133,23 @@ impl Store {
         .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
     }
 
+    /// Reads on `count` connections at once, for scans that are divided. Each has a snapshot of its own: compare heads.
+    pub async fn read_parallel<T, F>(&self, count: usize, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut [Reader<'_>]) -> Result<T, StoreError> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.readers);
+        let turns = u32::try_from(count).unwrap_or(1);
+        let turn = Arc::clone(&readers.turns).acquire_many_owned(turns).await.map_err(|_| StoreError::broken("the store is closed"))?;
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            readers.run_parallel(count, query)
+        })
+        .await
+        .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
+    }
+
     /// Makes the row of a workspace, unless it is there. The zone decides its days and periods, the unit its currency.
     pub async fn create_workspace(&self, workspace: Id, zone: &str, unit: &str) -> Result<(), StoreError> {
         let connect_writer = Arc::clone(&self.connect_writer);
@@ -166,18 +183,36 @@ impl Drop for Store {
 }
 
 impl Readers {
-    fn run<T>(&self, query: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn take(&self) -> Result<Box<dyn Session>, StoreError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut session = match idle.filter(|session| session.is_alive()) {
             Some(session) => session,
             None => (self.connect)()?,
         };
         session.begin_read()?;
-        let result = query(&mut Reader { session: session.as_mut() });
+        Ok(session)
+    }
+
+    fn give_back(&self, mut session: Box<dyn Session>) {
         session.rollback();
         if session.is_alive() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
         }
+    }
+
+    fn run<T>(&self, query: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut session = self.take()?;
+        let result = query(&mut Reader { session: session.as_mut() });
+        self.give_back(session);
+        result
+    }
+
+    fn run_parallel<T>(&self, count: usize, query: impl FnOnce(&mut [Reader<'_>]) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut sessions = (0..count).map(|_| self.take()).collect::<Result<Vec<_>, _>>()?;
+        let mut readers: Vec<Reader<'_>> = sessions.iter_mut().map(|session| Reader { session: session.as_mut() }).collect();
+        let result = query(&mut readers);
+        drop(readers);
+        sessions.into_iter().for_each(|session| self.give_back(session));
         result
     }
 }

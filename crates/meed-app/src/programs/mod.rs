@@ -3,7 +3,8 @@
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::{Id, Kind};
 use meed_core::people::fold_alias;
-use meed_core::program::{ExampleResult, Finding, Program};
+use meed_core::crediting::ExampleResult;
+use meed_core::program::{Finding, Program};
 
 use crate::documents::{ProgramDocument, ProgramVersionDocument, read, write};
 use crate::error::{AppError, AppResult};

@@ -1,6 +1,6 @@
 //! The names a condition may use, and what each stands for.
 
-use super::facts::{NumberField, TextField};
+use crate::sale::{NumberField, TextField};
 use super::value::Type;
 
 /// A field of `sale.…`.

@@ -16,7 +16,8 @@ mod value;
 
 pub use eval::{Context, EvalError, RepContext};
 pub use explain::Failed;
-pub use facts::{NumberField, Originals, SaleFacts, SaleRef, TextField};
+pub use crate::sale::{NumberField, TextField};
+pub use facts::{Originals, SaleFacts, SaleRef};
 pub(crate) use fields::{text_field, text_field_names};
 pub use value::Value;
 

@@ -62,6 +62,17 @@ impl Reader<'_> {
         Ok(found)
     }
 
+    /// Sales by record id, in any order.
+    pub fn sales_by_id(&mut self, workspace: Id, ids: &[Id]) -> Result<Vec<SaleRow>, StoreError> {
+        let keys: Vec<Vec<Value>> = ids.iter().map(|id| vec![(*id).into()]).collect();
+        let mut found = Vec::new();
+        self.session.query_set(&sql::sale::BY_ID_SET, workspace.0, &keys, &mut |row| {
+            found.push(sale_row(row)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     /// Sales by identity within a source, in any order; those that do not exist are left out.
     pub fn sales_by_identity(&mut self, workspace: Id, source: Id, identities: &[String]) -> Result<Vec<SaleRow>, StoreError> {
         let keys: Vec<Vec<Value>> = identities.iter().map(|identity| vec![source.into(), identity.as_str().into()]).collect();

@@ -19,6 +19,13 @@ pub(crate) static BY_ID: Statement = Statement::same(
     "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts from sale where workspace_id = $1 and sale_id = $2",
     &[Int, Int],
 );
+pub(crate) static BY_ID_SET: Statement = Statement::split(
+    "sale_by_id_set",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts from sale where workspace_id = $1 and sale_id = $2",
+    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.salt, s.facts
+     from unnest($2::bigint[]) as k (sale_id) join sale s on s.sale_id = k.sale_id where s.workspace_id = $1",
+    &[Int],
+);
 pub(crate) static INSERT_SET: Statement = Statement::split(
     "sale_insert",
     "insert into sale (workspace_id, sale_id, source_id, identity, day, at_ns, version, recorded_us, created_us, import_id, line, salt, facts)
