@@ -124,14 +124,14 @@ pub enum MappingError {
 }
 
 impl MappingError {
-    /// Stable code.
+    /// Stable code, the same that the intake reports.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NoFieldMappings => "mapping.no_field_mappings",
+            Self::NoFieldMappings => "mapping.none",
             Self::TooManyFields { .. } => "mapping.too_many_fields",
-            Self::DuplicateMappings { .. } => "mapping.duplicate_mappings",
-            Self::CannotDate => "mapping.cannot_date_transactions",
-            Self::CannotCredit => "mapping.cannot_credit_transactions",
+            Self::DuplicateMappings { .. } => "mapping.duplicate",
+            Self::CannotDate => "mapping.no_date",
+            Self::CannotCredit => "mapping.no_credit",
         }
     }
 

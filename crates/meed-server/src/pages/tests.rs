@@ -219,6 +219,7 @@ fn a_payee_sees_neither_the_operator_s_places_nor_links_to_sales() {
     for place in ["/imports", "/keys", "/audit", "/programs", "/people", "/preferences/side"] {
         assert!(!html.contains(&format!("href=\"{place}\"")) && !html.contains(&format!("action=\"{place}\"")), "{place}");
     }
+    assert!(!html.contains("href=\"/sales/") && !html.contains("href=\"/imports/"), "links that the payee may not follow");
     assert!(html.contains("My statements"));
 }
 
@@ -229,6 +230,7 @@ fn progress_asks_again_until_it_is_done() {
     let done = imports::ImportProgress { finished: true, ..running };
     let html = done.render().unwrap();
     assert!(!html.contains("hx-get") && html.contains("href=\"/imports/imp_1\""));
+    assert!(html.contains("hx-swap-oob") && html.contains("Import done."));
 }
 
 #[test]
