@@ -232,6 +232,21 @@ impl MappingPage {
         groups
     }
 
+    /// Whether the unused columns are put behind a fold: from this many on they bury the others.
+    fn folds(&self) -> bool {
+        self.in_state(MappingState::Empty) > 8
+    }
+
+    /// Columns that are listed at once.
+    pub fn columns_shown(&self) -> Vec<&MappingColumn> {
+        self.columns.iter().filter(|column| !self.folds() || column.state != MappingState::Empty).collect()
+    }
+
+    /// Unused columns behind the fold.
+    pub fn columns_folded(&self) -> Vec<&MappingColumn> {
+        self.columns.iter().filter(|column| self.folds() && column.state == MappingState::Empty).collect()
+    }
+
     /// Columns in a state.
     fn in_state(&self, state: MappingState) -> usize {
         self.columns.iter().filter(|column| column.state == state).count()

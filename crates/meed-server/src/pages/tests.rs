@@ -248,3 +248,12 @@ fn themes_survive_their_codes() {
     }
     assert_eq!(Theme::from_code("\"><x"), Theme::Auto);
 }
+
+#[test]
+fn unused_columns_of_a_wide_file_are_folded_but_still_sent() {
+    let html = all().into_iter().find(|(name, _)| *name == "mapping-wide").unwrap().1;
+    assert!(html.contains("33 more columns are not used"));
+    for index in 0..40 {
+        assert_eq!(html.matches(&format!("name=\"target_{index}\"")).count(), 1, "column {index}");
+    }
+}
