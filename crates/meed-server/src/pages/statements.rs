@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::calculations::LateRow;
-use super::charts::{Gauge, StepChart};
+use super::charts::{BarChart, Gauge, StepChart};
 use super::explain::CreditView;
 use super::{Amount, Badge, Choice, Chrome, Fact, Link, Pager};
 
@@ -32,6 +32,8 @@ pub struct StatementsPage {
     pub q: String,
     /// Query field `period`; the first choice is all.
     pub periods: Vec<Choice>,
+    /// What was earned per period, for the payee; no bars draw nothing.
+    pub chart: BarChart,
     /// Newest period first.
     pub rows: Vec<StatementRow>,
     /// Neighbouring pages.

@@ -285,6 +285,7 @@ fn paying() -> Vec<(&'static str, String)> {
                 chrome: payee_chrome("/statements"),
                 q: String::new(),
                 periods: Vec::new(),
+                chart: BarChart::default(),
                 rows: Vec::new(),
                 pager: Pager::default(),
             },

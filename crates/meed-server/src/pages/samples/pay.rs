@@ -4,7 +4,7 @@ use super::{chrome, dec, drawn, eur, exact, fact, fact_to, figure, intake, link,
 use crate::pages::calculations::{
     CalculationPage, CalculationStatus, CalculationsPage, Check, LateRow, PayeeRow, ReasonCount, ReleasePage, ReleasedPage,
 };
-use crate::pages::charts::{Gauge, StepMarker, TierBand, TierPieces};
+use crate::pages::charts::{Bar, BarChart, Gauge, StepMarker, TierBand, TierPieces};
 use crate::pages::explain::{CreditView, Step};
 use crate::pages::exports::{ExportRow, ExportsPage, MarkPaidPage, PayRow};
 use crate::pages::statements::{Rounding, StatementPage, StatementReward, StatementRow, StatementsPage};
@@ -289,7 +289,25 @@ fn statements(chrome: Chrome) -> StatementsPage {
         status,
         totals: vec![eur(minor)],
     };
+    let bars = [("Nov", "3120.40"), ("Dec", "5204.00"), ("Jan", "2890.15"), ("Feb", "4458.06"), ("Mar", "5839.16"), ("Apr", "1214.80")];
+    let chart = BarChart {
+        title: "Your earnings by month".into(),
+        description: "Earnings of the last six months; April is still open.".into(),
+        label_head: "Month".into(),
+        value_head: "Earned".into(),
+        bars: bars
+            .iter()
+            .map(|(label, value)| Bar {
+                label: (*label).into(),
+                value: dec(value),
+                shown: format!("{} EUR", crate::pages::shown::grouped(value)),
+                href: "/statements/rep_1/2026-03".into(),
+                open: *label == "Apr",
+            })
+            .collect(),
+    };
     StatementsPage {
+        chart: if chrome.is_payee() { chart } else { BarChart::default() },
         chrome,
         q: String::new(),
         periods: vec![Choice::new("", "All", true), Choice::new("2026-03", "March 2026", false)],
