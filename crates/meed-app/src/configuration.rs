@@ -48,7 +48,10 @@ pub struct ProgramEntry {
 impl Configuration {
     /// A program by id.
     pub fn program(&self, id: Id) -> AppResult<&ProgramEntry> {
-        self.programs.iter().find(|p| p.id == id).ok_or_else(|| AppError::not_found(&format!("program {}", id.text(meed_core::id::Kind::Program))))
+        self.programs
+            .iter()
+            .find(|p| p.id == id)
+            .ok_or_else(|| AppError::not_found(&format!("program {}", id.text(meed_core::id::Kind::Program))))
     }
 
     /// The name of a rep, or its id where the rep is gone.

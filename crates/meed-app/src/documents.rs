@@ -195,7 +195,11 @@ impl RepDocument {
     /// The domain's rep.
     pub fn rep(&self, id: Id) -> AppResult<Rep> {
         let memberships = self.memberships.iter().map(|m| {
-            Ok(Membership { team: Id(m.team), from: m.from.as_deref().map(date).transpose()?, until: m.until.as_deref().map(date).transpose()? })
+            Ok(Membership {
+                team: Id(m.team),
+                from: m.from.as_deref().map(date).transpose()?,
+                until: m.until.as_deref().map(date).transpose()?,
+            })
         });
         Ok(Rep {
             id,

@@ -11,8 +11,10 @@ use crate::{App, Context};
 
 /// Makes a workspace side unless one with this slug and side exists, and answers its id.
 pub async fn create(app: &App, slug: &str, name: &str, side: &str, zone: &str, currency: &str) -> AppResult<Id> {
-    let unit: Unit = currency.parse().map_err(|_| AppError::invalid("currency_unknown", "currency", format!("`{currency}` is not an ISO 4217 code")))?;
-    jiff::tz::TimeZone::get(zone).map_err(|_| AppError::invalid("zone_unknown", "zone", format!("`{zone}` is not a time zone such as Europe/Berlin")))?;
+    let unit: Unit =
+        currency.parse().map_err(|_| AppError::invalid("currency_unknown", "currency", format!("`{currency}` is not an ISO 4217 code")))?;
+    jiff::tz::TimeZone::get(zone)
+        .map_err(|_| AppError::invalid("zone_unknown", "zone", format!("`{zone}` is not a time zone such as Europe/Berlin")))?;
     let key = format!("{slug}/{side}");
     if let Some(found) = find(app, &key).await? {
         return Ok(Id(found.workspace));

@@ -26,7 +26,8 @@ pub fn check_strength(password: &str) -> AppResult<()> {
 
 /// Hashes a password. Takes tens of milliseconds on purpose: call it where blocking is allowed.
 pub fn hash(password: &str) -> AppResult<String> {
-    let hash = Argon2::default().hash_password(password.as_bytes()).map_err(|e| AppError::bug(&format!("a password cannot be hashed: {e}")))?;
+    let hash =
+        Argon2::default().hash_password(password.as_bytes()).map_err(|e| AppError::bug(&format!("a password cannot be hashed: {e}")))?;
     Ok(hash.to_string())
 }
 

@@ -134,7 +134,8 @@ pub async fn sign_in(app: &App, email: &str, typed: &str) -> AppResult<NewSessio
     // An unknown address costs the same time as a wrong password.
     let stored = document.as_ref().and_then(|d| d.password_hash.clone()).unwrap_or_else(|| DECOY.to_owned());
     let password = typed.to_owned();
-    let is_right = tokio::task::spawn_blocking(move || password::verify(&password, &stored)).await.map_err(|_| AppError::bug("verifying failed"))?;
+    let is_right =
+        tokio::task::spawn_blocking(move || password::verify(&password, &stored)).await.map_err(|_| AppError::bug("verifying failed"))?;
     let refused = || AppError::from(Refused::new(Class::Unauthenticated, "sign_in_refused", "the e-mail address or the password is wrong"));
     let (Some(record), Some(document)) = (record, document.as_mut()) else { return Err(refused()) };
     if !is_right || document.password_hash.is_none() {

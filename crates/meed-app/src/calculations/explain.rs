@@ -55,7 +55,8 @@ pub async fn verdicts(app: &App, ctx: &Context, sale: Id) -> AppResult<Vec<Verdi
             let look = move |calculation: &meed_core::crediting::Calculation<'_>, _: i64| {
                 let reps: Vec<Id> = calculation.credits_of_sale(sale).into_iter().map(|(rep, _)| rep).collect();
                 // Explained credits carry their pieces; the cheap ones only say whose they are.
-                let explained = reps.iter().collect::<std::collections::BTreeSet<_>>().into_iter().filter_map(|rep| calculation.explain(*rep));
+                let explained =
+                    reps.iter().collect::<std::collections::BTreeSet<_>>().into_iter().filter_map(|rep| calculation.explain(*rep));
                 explained
                     .flat_map(|e| e.credits.into_iter().filter(|c| c.sale == sale).map(move |c| (e.rep, c)).collect::<Vec<_>>())
                     .collect()

@@ -41,9 +41,8 @@ pub async fn latest(app: &App, ctx: &Context) -> AppResult<Vec<CalculationEntry>
     let all = list(app, ctx, None, 200).await?;
     let mut latest: Vec<CalculationEntry> = Vec::new();
     for calculation in all {
-        let is_known = latest.iter().any(|l| {
-            l.document.program == calculation.document.program && l.document.period == calculation.document.period
-        });
+        let is_known =
+            latest.iter().any(|l| l.document.program == calculation.document.program && l.document.period == calculation.document.period);
         if !is_known {
             latest.push(calculation);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use meed_core::audit::Digest;
 use meed_core::command::{PostRewards, PutRecord, PutRecords, RecordKind, Reply, Target, day_number};
-use meed_core::crediting::Calculation;
+use meed_core::crediting::{Calculation, Reason};
 use meed_core::id::Id;
 use meed_core::ledger::Owner;
 use meed_core::period::Period;
@@ -96,7 +96,10 @@ fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: 
     let mut reasons: BTreeMap<&'static str, ReasonCount> = BTreeMap::new();
     for miss in calculation.not_credited() {
         let code = miss.reason.code();
-        reasons.entry(code).or_insert_with(|| ReasonCount { code: code.to_owned(), text: miss.reason.to_string(), sales: 0 }).sales += 1;
+        reasons
+            .entry(code)
+            .or_insert_with(|| ReasonCount { code: code.to_owned(), text: reason_text(miss.reason).to_owned(), sales: 0 })
+            .sales += 1;
     }
     let alerts = calculation
         .alerts()
@@ -204,6 +207,24 @@ async fn post(
     let command = PutRecords { action: "calculation.finished", puts: vec![put], event: Some("calculation.finished") };
     app.submit(ctx, subject, command).await?;
     Ok(calculation)
+}
+
+/// A reason for people.
+fn reason_text(reason: Reason) -> &'static str {
+    match reason {
+        Reason::OutsideValidity => "outside the plan's dates",
+        Reason::Condition => "the rule's condition does not hold",
+        Reason::ConditionError => "the rule's condition could not be decided",
+        Reason::Currency => "in another currency than the plan",
+        Reason::BasisMissing => "no value to calculate on",
+        Reason::NoOwner => "names nobody",
+        Reason::NoMatch => "names somebody who is not known",
+        Reason::DuplicateAlias => "the name belongs to several people or teams",
+        Reason::NotTarget => "the plan does not apply to this person",
+        Reason::EmptyTeam => "the team has nobody to credit",
+        Reason::AlreadyCounted => "counted once already for this manager",
+        Reason::PayUnknown => "a figure that the rule needs is missing",
+    }
 }
 
 fn first_id(reply: Reply) -> AppResult<Id> {

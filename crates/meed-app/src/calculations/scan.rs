@@ -53,7 +53,8 @@ pub async fn with_calculation<T: Send + 'static>(
     period: Period,
     look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
 ) -> AppResult<T> {
-    let threads = if app.store().read(move |r| r.head(workspace)).await?.is_some_and(|h| h.sale_count >= PARALLEL_MIN) { THREADS } else { 1 };
+    let threads =
+        if app.store().read(move |r| r.head(workspace)).await?.is_some_and(|h| h.sale_count >= PARALLEL_MIN) { THREADS } else { 1 };
     let threads = if program.uses_originals() { 2 } else { threads };
     let result = app
         .store()

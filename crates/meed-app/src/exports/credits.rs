@@ -52,12 +52,13 @@ pub async fn credits_csv(app: &App, ctx: &Context, calculation: &CalculationEntr
     }
     let rule_label = |id: &str| {
         let entry = config.programs.iter().find(|p| p.id == program);
-        entry.and_then(|p| p.program.rules.iter().find(|r| r.id == id)).map_or_else(|| id.to_owned(), |r| r.label.clone().unwrap_or_else(|| r.id.clone()))
+        entry.and_then(|p| p.program.rules.iter().find(|r| r.id == id)).map_or_else(|| id.to_owned(), |r| r.label.clone())
     };
     let mut out = "\u{feff}".as_bytes().to_vec();
     let own = ["Beneficiary", "Measure", "Split", "Commission", "Commission Currency", "Commission Rate", "Commission Details"];
     let tail = ["Imported Date", "Edited Date", "Added By", "Unique Id", "Sale Id", "File Line"];
-    let header: Vec<String> = own.iter().map(ToString::to_string).chain(columns.iter().cloned()).chain(tail.iter().map(ToString::to_string)).collect();
+    let header: Vec<String> =
+        own.iter().map(ToString::to_string).chain(columns.iter().cloned()).chain(tail.iter().map(ToString::to_string)).collect();
     csv_line(&mut out, &header);
     for row in &rows {
         let sale = sales.get(&Id(row.credit.sale));
@@ -107,7 +108,8 @@ async fn frozen(app: &App, ctx: &Context, release: Id) -> AppResult<Vec<Row>> {
     let statements = app.store().read(move |r| r.statements_of_release(workspace, release)).await?;
     let mut rows = Vec::new();
     for statement in statements {
-        let body: StatementBody = serde_json::from_str(&statement.body).map_err(|e| AppError::bug(&format!("a statement cannot be read: {e}")))?;
+        let body: StatementBody =
+            serde_json::from_str(&statement.body).map_err(|e| AppError::bug(&format!("a statement cannot be read: {e}")))?;
         rows.extend(body.credits.into_iter().map(|credit| Row { payee: body.rep_name.clone(), credit }));
     }
     Ok(rows)
@@ -158,7 +160,9 @@ async fn sales(app: &App, ctx: &Context, ids: &[Id]) -> AppResult<HashMap<Id, Sa
                             Some(name) => name.clone(),
                             None => {
                                 let record = r.record(workspace, RecordKind::Import, import)?;
-                                let name = record.and_then(|r| read::<crate::imports::ImportDocument>(&r).ok()).map_or_else(String::new, |d| d.file_name);
+                                let name = record
+                                    .and_then(|r| read::<crate::imports::ImportDocument>(&r).ok())
+                                    .map_or_else(String::new, |d| d.file_name);
                                 importers.insert(import, name.clone());
                                 name
                             }

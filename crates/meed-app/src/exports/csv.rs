@@ -35,7 +35,10 @@ fn cell_text(out: &mut Vec<u8>, text: &str) {
 /// A plain number or percentage, which is no formula even with a sign.
 fn is_number(text: &str) -> bool {
     let body = text.trim_start_matches(['-', '+']).trim_end_matches('%');
-    !body.is_empty() && body.len() + 1 >= text.trim_end_matches('%').len() && body.bytes().all(|b| b.is_ascii_digit() || b == b'.') && body.matches('.').count() <= 1
+    !body.is_empty()
+        && body.len() + 1 >= text.trim_end_matches('%').len()
+        && body.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && body.matches('.').count() <= 1
 }
 
 #[cfg(test)]

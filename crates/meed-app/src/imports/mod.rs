@@ -9,13 +9,15 @@ mod document;
 mod dry_run;
 mod read_file;
 mod rejects;
-mod run;
 mod row;
+mod run;
 mod upload;
 
 pub use document::{Counts, ImportDocument, ImportState, LayoutDocument, MappingDocument, RejectDocument, RejectedRow};
 pub use dry_run::{DryRun, dry_run};
-pub use read_file::{Import, ReadAs, discard, get, list, mapping_memory, forget_mapping, prepare, reading, reread, set_mapping, source_layouts};
+pub use read_file::{
+    Import, ReadAs, discard, forget_mapping, get, list, mapping_memory, prepare, reading, reread, set_mapping, source_layouts,
+};
 pub use rejects::{rejects, rejects_csv};
 pub use run::{resume_all, run, start};
 pub use upload::{Upload, store_file, upload};

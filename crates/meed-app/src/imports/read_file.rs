@@ -42,7 +42,14 @@ pub(super) fn refused(error: &IntakeError) -> AppError {
 }
 
 /// Reads a kept file with everything that is known about its source.
-pub(super) async fn detect(app: &App, ctx: &Context, source: Id, file_name: &str, sha256: &str, choices: Option<ReadAs>) -> AppResult<Reading> {
+pub(super) async fn detect(
+    app: &App,
+    ctx: &Context,
+    source: Id,
+    file_name: &str,
+    sha256: &str,
+    choices: Option<ReadAs>,
+) -> AppResult<Reading> {
     let mut hints = hints(app, ctx, source, file_name).await?;
     let remembered = memories(app, ctx, source).await?;
     if let Some(choices) = choices {
@@ -163,7 +170,10 @@ pub(super) async fn keep_reading(app: &App, ctx: &Context, reading: &Reading, id
 fn must_be_open(import: &Import) -> AppResult<()> {
     match import.document.state {
         ImportState::Mapping => Ok(()),
-        other => Err(AppError::conflict("import_not_open", format!("this import is {}; upload the file again to read it differently", other.word()))),
+        other => Err(AppError::conflict(
+            "import_not_open",
+            format!("this import is {}; upload the file again to read it differently", other.word()),
+        )),
     }
 }
 
@@ -215,7 +225,8 @@ pub async fn prepare(app: &App, ctx: &Context, id: Id) -> AppResult<Import> {
     must_be_open(&import)?;
     let reading = reading(app, ctx, &import).await?;
     if let Some(problem) = reading.problems().first() {
-        let mut refused = meed_core::command::Refused::new(meed_core::command::Class::Invalid, "mapping.none", problem.text()).at("mapping");
+        let mut refused =
+            meed_core::command::Refused::new(meed_core::command::Class::Invalid, "mapping.none", problem.to_string()).at("mapping");
         refused.code = problem.code().into();
         return Err(refused.into());
     }

@@ -49,7 +49,8 @@ pub(super) fn sale_of(mapped: Mapped, cells: &[String], line: u64, rules: &RowRu
             Err(_) => return Err(error("currency", code, "currency.unknown", format!("`{code}` is not an ISO 4217 currency"))),
         },
     };
-    let other_date = mapped.other_date.map(|when| when.map(|w| instant(&w, &rules.zone).map_or_else(|| w.date.to_string(), |at| at.to_string())));
+    let other_date =
+        mapped.other_date.map(|when| when.map(|w| instant(&w, &rules.zone).map_or_else(|| w.date.to_string(), |at| at.to_string())));
     let sale = Sale {
         at,
         currency,

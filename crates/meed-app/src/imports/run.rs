@@ -155,7 +155,13 @@ pub(super) async fn rules_of(app: &App, ctx: &Context, document: &ImportDocument
     })
 }
 
-pub(super) fn read_chunks(reading: &Reading, file: std::fs::File, from: Option<&Position>, rules: &RowRules, sender: &mpsc::Sender<AppResult<Chunk>>) {
+pub(super) fn read_chunks(
+    reading: &Reading,
+    file: std::fs::File,
+    from: Option<&Position>,
+    rules: &RowRules,
+    sender: &mpsc::Sender<AppResult<Chunk>>,
+) {
     let file = std::io::BufReader::with_capacity(256 * 1024, file);
     let mut rows = match reading.rows(file, from) {
         Ok(rows) => rows,
@@ -203,7 +209,7 @@ fn add_row(chunk: &mut Chunk, row: meed_intake::Row, rules: &RowRules) {
     let outcome = match row.outcome {
         Ok(mapped) => {
             let (day, revenue) = (mapped.day, mapped.revenue);
-            sale_of(mapped, &row.cells, row.line, rules).map(|input| (input, day, revenue))
+            sale_of(*mapped, &row.cells, row.line, rules).map(|input| (input, day, revenue))
         }
         Err(errors) => Err(errors
             .into_iter()

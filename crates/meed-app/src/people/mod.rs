@@ -55,7 +55,11 @@ pub async fn put_rep(app: &App, ctx: &Context, id: Option<Id>, document: &RepDoc
     }
     for membership in &document.memberships {
         if config.directory.team(Id(membership.team)).is_none() {
-            return Err(AppError::invalid("team_unknown", "memberships", format!("there is no team {}", Id(membership.team).text(Kind::Team))));
+            return Err(AppError::invalid(
+                "team_unknown",
+                "memberships",
+                format!("there is no team {}", Id(membership.team).text(Kind::Team)),
+            ));
         }
     }
     save(app, ctx, RecordKind::Rep, id, &document.name, write(document)?, "rep.saved").await
@@ -98,7 +102,8 @@ pub async fn put_team(app: &App, ctx: &Context, id: Option<Id>, document: &TeamD
                 return Err(AppError::invalid("team_cycle", "parent", "a team cannot stand below itself"));
             }
             let found = config.directory.team(team);
-            let found = found.ok_or_else(|| AppError::invalid("team_unknown", "parent", format!("there is no team {}", team.text(Kind::Team))))?;
+            let found =
+                found.ok_or_else(|| AppError::invalid("team_unknown", "parent", format!("there is no team {}", team.text(Kind::Team))))?;
             above = found.parent;
         }
     }

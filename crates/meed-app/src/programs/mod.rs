@@ -1,9 +1,9 @@
 //! Programs: documents, versioned and immutable once applied.
 
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
+use meed_core::crediting::ExampleResult;
 use meed_core::id::{Id, Kind};
 use meed_core::people::fold_alias;
-use meed_core::crediting::ExampleResult;
 use meed_core::program::{Finding, Program};
 
 use crate::documents::{ProgramDocument, ProgramVersionDocument, read, write};
@@ -59,7 +59,8 @@ pub async fn apply(app: &App, ctx: &Context, text: &str, note: &str) -> AppResul
         return Err(AppError::invalid("plan_invalid", &format!("line {}", finding.line), all.join("\n")));
     }
     if let Some(failed) = checked.examples.iter().find(|e| !e.passed()) {
-        let differences: Vec<String> = failed.differences.iter().map(|d| format!("{}: expected {}, found {}", d.what, d.expected, d.found)).collect();
+        let differences: Vec<String> =
+            failed.differences.iter().map(|d| format!("{}: expected {}, found {}", d.what, d.expected, d.found)).collect();
         let text = format!("the example `{}` does not pass: {}", failed.name, differences.join("; "));
         return Err(AppError::invalid("plan_example_failed", &format!("line {}", failed.line), text));
     }

@@ -112,7 +112,7 @@ impl CreditLine {
 pub(super) fn put_explanation(body: &mut StatementBody, explanation: Option<&Explanation>) {
     let Some(explanation) = explanation else { return };
     body.exact = explanation.exact.normalize().to_string();
-    body.rounding = explanation.rounding().normalize().to_string();
+    body.rounding = explanation.rounding_difference().normalize().to_string();
     body.attainment = explanation.attainment.value.normalize().to_string();
     body.quota = explanation.attainment.quota.map(|q| q.normalize().to_string());
     body.percent = explanation.attainment.percent().map(|p| p.to_string());

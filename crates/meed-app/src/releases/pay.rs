@@ -26,19 +26,17 @@ pub struct PayoutDocument {
 /// Marks payees of a release as paid; all of them if none are named. Answers the payout's id.
 pub async fn pay_by_hand(app: &App, ctx: &Context, release: Id, payees: &[Id], paid_on: &str, reference: &str) -> AppResult<Id> {
     ctx.require(Scope::Release)?;
-    let date: jiff::civil::Date =
-        paid_on.parse().map_err(|_| AppError::invalid("date_unreadable", "paid_on", format!("`{paid_on}` is not a date such as 2026-04-15")))?;
+    let date: jiff::civil::Date = paid_on
+        .parse()
+        .map_err(|_| AppError::invalid("date_unreadable", "paid_on", format!("`{paid_on}` is not a date such as 2026-04-15")))?;
     let entry = get(app, ctx, release).await?;
     let booked = period(app, ctx, Id(entry.document.program), &entry.document.period).await?;
     let zone = app.configuration(ctx.workspace).await?.zone.clone();
     let paid_at = zone.to_ambiguous_timestamp(date.to_datetime(jiff::civil::Time::midnight())).compatible();
     let paid_at = paid_at.map_err(|_| AppError::invalid("date_unreadable", "paid_on", "this date cannot be kept"))?;
     let unpaid = booked.payees.iter().filter(|p| p.state != meed_core::command::RewardState::Paid);
-    let chosen: Vec<Owner> = if payees.is_empty() {
-        unpaid.map(|p| p.owner).collect()
-    } else {
-        payees.iter().map(|id| Owner::rep(*id)).collect()
-    };
+    let chosen: Vec<Owner> =
+        if payees.is_empty() { unpaid.map(|p| p.owner).collect() } else { payees.iter().map(|id| Owner::rep(*id)).collect() };
     if chosen.is_empty() {
         return Err(AppError::conflict("already_paid", "everybody of this release is paid already"));
     }

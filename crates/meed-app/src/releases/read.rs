@@ -68,7 +68,8 @@ pub async fn period(app: &App, ctx: &Context, program: Id, label: &str) -> AppRe
     ctx.require(Scope::Read)?;
     let config = app.configuration(ctx.workspace).await?;
     let entry = config.program(program)?;
-    let period = Period::parse(label, &config.zone).map_err(|_| AppError::invalid("period_invalid", "period", format!("`{label}` is not a period")))?;
+    let period = Period::parse(label, &config.zone)
+        .map_err(|_| AppError::invalid("period_invalid", "period", format!("`{label}` is not a period")))?;
     let (workspace, booked_day) = (ctx.workspace, day_number(period.first_day()));
     let rows = app.store().read(move |r| r.rewards_booked(workspace, program, booked_day)).await?;
     let mut by_owner: BTreeMap<Owner, Vec<RewardRow>> = BTreeMap::new();

@@ -44,7 +44,9 @@ pub async fn release(app: &App, ctx: &Context, program: Id, label: &str, release
     let today = app.now().to_zoned(app.configuration(ctx.workspace).await?.zone.clone()).date();
     let release_date = match release_date {
         None => today,
-        Some(text) => text.parse().map_err(|_| AppError::invalid("date_unreadable", "release_date", format!("`{text}` is not a date such as 2026-04-15")))?,
+        Some(text) => text
+            .parse()
+            .map_err(|_| AppError::invalid("date_unreadable", "release_date", format!("`{text}` is not a date such as 2026-04-15")))?,
     };
     let booked = period(app, ctx, program, label).await?;
     let statements = statements(app, ctx, program, &booked).await?;
@@ -117,7 +119,10 @@ async fn statements(app: &App, ctx: &Context, program: Id, booked: &PeriodView) 
 }
 
 fn stale() -> AppError {
-    AppError::conflict("release_stale", "sales, people or the plan changed since this was calculated; calculate and review again, then release")
+    AppError::conflict(
+        "release_stale",
+        "sales, people or the plan changed since this was calculated; calculate and review again, then release",
+    )
 }
 
 /// The release of a program's period, if there is one.
@@ -139,5 +144,9 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<ReleaseEntry>> {
 
 /// A release by id.
 pub(super) async fn get(app: &App, ctx: &Context, id: Id) -> AppResult<ReleaseEntry> {
-    list(app, ctx).await?.into_iter().find(|r| r.id == id).ok_or_else(|| AppError::not_found(&format!("release {}", id.text(Kind::Release))))
+    list(app, ctx)
+        .await?
+        .into_iter()
+        .find(|r| r.id == id)
+        .ok_or_else(|| AppError::not_found(&format!("release {}", id.text(Kind::Release))))
 }

@@ -159,7 +159,6 @@ enum Wanted {
     Identity(Id, String),
 }
 
-
 fn history(r: &mut Reader<'_>, workspace: Id, wanted: Wanted) -> Result<Option<SaleHistory>, meed_store::StoreError> {
     let row = match wanted {
         Wanted::Id(id) => r.sale(workspace, id)?,

@@ -7,10 +7,10 @@ mod patch;
 mod view;
 
 pub use cells::{pack_cells, unpack_cells};
-pub use pack::{UnpackError, pack, unpack};
-pub use view::SaleView;
 pub use field::{NumberField, TextField};
+pub use pack::{UnpackError, pack, unpack};
 pub use patch::SalePatch;
+pub use view::SaleView;
 
 use jiff::Timestamp;
 

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{NumberField, Sale, TextField};
 use super::pack::{numbers, numbers_mut, texts, texts_mut};
+use super::{NumberField, Sale, TextField};
 use crate::money::{Exact, Unit};
 
 impl Sale {
