@@ -204,7 +204,11 @@ fn calculation(status: CalculationStatus) -> CalculationPage {
             figure("Not credited", "63", "", "14 need a look", "#not-credited"),
             figure("Late differences", "202.50", "EUR", "from February", "#late"),
         ],
+        running: status == CalculationStatus::Draft,
+        q: String::new(),
+        payees_shown: if fresh { "the first 5 of 1,204".into() } else { String::new() },
         payees: payees(),
+        pager: Pager { newer: None, older: fresh.then(|| "/calculations/calc_9?after=5".into()) },
         totals: vec![eur(3_412_834)],
         chart: intake::ranking(),
         alerts: if fresh {
@@ -268,6 +272,7 @@ fn statement(chrome: Chrome) -> StatementPage {
             measures: vec![fact("Credited revenue", "110,361.03 EUR"), fact("Sales", "4")],
             attainment: Some(gauge("Mara Quill", "110.4")),
             tiers,
+            credits_shown: "4 credits".into(),
             credits: vec![large_credit(), tiered_credit(), split_credit(), refund_credit()],
             rounding: Some(Rounding { exact: exact("5621.6615"), remainder: exact("-0.0015"), rule: "half up, once per reward".into() }),
             total: eur(562_166),
@@ -276,6 +281,7 @@ fn statement(chrome: Chrome) -> StatementPage {
         late_totals: vec![eur(21_750)],
         previous: link("February", "/statements/rep_1/2026-02"),
         next: link("", ""),
+        pager: Pager::default(),
         csv: "/calculations/calc_9/credits.csv?payee=rep_1".into(),
         as_of: s("Frozen on 2 April 2026, 09:14"),
     }
@@ -404,6 +410,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         drawn("calculations", &list),
         drawn("calculation", &calculation(CalculationStatus::Calculated)),
         drawn("calculation-released", &calculation(CalculationStatus::Released)),
+        drawn("calculation-running", &calculation(CalculationStatus::Draft)),
         drawn("release", &release(warned)),
         drawn(
             "release-forbidden",
