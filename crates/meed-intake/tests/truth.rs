@@ -1,0 +1,26 @@
+//! Mapping scored against truth files: the bar is 95 % recall and nothing wrong (`file-intake.md` 5.1).
+
+mod common;
+
+use common::{Score, layouts, score};
+use meed_intake::Hints;
+
+fn run(folder: &str, hints: &Hints) -> Score {
+    let mut total = Score::default();
+    for path in layouts(folder) {
+        score(&path, hints, &mut total);
+    }
+    total
+}
+
+#[test]
+fn the_ten_samples_are_mapped_without_a_wrong_column() {
+    for without_library in [true, false] {
+        let total = run("samples", &Hints { without_library, ..Hints::default() });
+        total.print(if without_library { "samples, general rules alone" } else { "samples, with the library" });
+        assert_eq!(total.files, 10);
+        assert!(total.recall_permille() >= 950, "recall {}", total.recall_permille());
+        assert_eq!(total.wrong, 0);
+        assert!(total.fully_right > 5);
+    }
+}
