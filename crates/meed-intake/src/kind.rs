@@ -77,7 +77,9 @@ fn markup(head: &[u8]) -> Result<(), IntakeError> {
     if lower.starts_with(b"{\\rtf") {
         return Err(IntakeError::Markup("RTF"));
     }
-    let json = lower.starts_with(b"{\"") || lower.starts_with(b"[{") || (lower.first() == Some(&b'{') && lower.get(1).is_some_and(u8::is_ascii_whitespace));
+    let json = lower.starts_with(b"{\"")
+        || lower.starts_with(b"[{")
+        || (lower.first() == Some(&b'{') && lower.get(1).is_some_and(u8::is_ascii_whitespace));
     if json {
         return Err(IntakeError::Markup("JSON"));
     }

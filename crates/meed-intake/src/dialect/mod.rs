@@ -53,7 +53,10 @@ pub(crate) fn choose(pieces: &[String], chosen: Option<char>) -> Choice {
             if nose != best.1.delimiter {
                 if let Some(other) = readings.iter().find(|r| r.1.delimiter == nose && r.0 * 100 >= best.0 * 96) {
                     best = other.clone();
-                    reason = format!("{} of {} records have {} cells, and the table is most uniform", best.2.modal, best.2.records, best.2.width);
+                    reason = format!(
+                        "{} of {} records have {} cells, and the table is most uniform",
+                        best.2.modal, best.2.records, best.2.width
+                    );
                 }
             }
         }

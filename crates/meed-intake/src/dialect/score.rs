@@ -1,7 +1,7 @@
 //! How well a sample reads with one dialect.
 
-use crate::records::{Dialect, Record, RecordReader};
 use crate::encoding::Encoding;
+use crate::records::{Dialect, Record, RecordReader};
 use crate::values::cell::{CellKind, kind};
 use crate::values::profile::permille;
 

@@ -19,7 +19,8 @@ use Verdict::{Points, Refused};
 /// Judges the values of a column for a target. `named` are the points of its name.
 pub(super) fn judge(target: Target, header: &Header, profile: &Profile, hints: &Hints, named: i32) -> Verdict {
     if profile.is_empty() {
-        let doubtful = target == Target::Status && header.has("state") && !header.has("status");
+        let doubtful =
+            target == Target::Status && (header.has("state") || header.has("type")) && !header.has("status") && !header.has("stage");
         return if doubtful { Refused } else { Points(-3, "no values to compare".into()) };
     }
     match target {
@@ -68,7 +69,11 @@ fn unique_id(header: &Header, p: &Profile) -> Verdict {
     }
     // Small counting numbers under a bare name (`No.`, `#`) are row numbers.
     let missing = 10 - i32::try_from(p.filled * 10 / p.rows.max(1)).unwrap_or(0);
-    if p.all_distinct() { Points(3 - missing, format!("{} distinct values", p.filled)) } else { Points(1 - missing, "ids repeat per line".into()) }
+    if p.all_distinct() {
+        Points(3 - missing, format!("{} distinct values", p.filled))
+    } else {
+        Points(1 - missing, "ids repeat per line".into())
+    }
 }
 
 fn date(p: &Profile, named: i32) -> Verdict {
@@ -118,13 +123,94 @@ fn currency(p: &Profile) -> Verdict {
 
 /// Words with which systems name the state of a sale.
 const STATES: &[&str] = &[
-    "paid", "unpaid", "open", "closed", "won", "lost", "complete", "completed", "pending", "processing", "cancelled", "canceled", "refund", "refunded",
-    "void", "voided", "draft", "sent", "due", "overdue", "shipped", "delivered", "fulfilled", "active", "invoiced", "confirmed", "done", "sale",
-    "posted", "authorized", "captured", "succeeded", "failed", "returned", "partial", "approved", "accepted", "rejected", "new", "submitted",
-    "bezahlt", "offen", "abgeschlossen", "storniert", "gewonnen", "verloren", "versendet", "erledigt", "geliefert", "entwurf", "paye", "payee",
-    "annule", "annulee", "termine", "livre", "facture", "gagne", "perdu", "pagado", "pagada", "cerrado", "ganado", "perdido", "cancelado",
-    "completado", "pendiente", "pago", "concluido", "fechado", "ganho", "pagato", "chiuso", "vinto", "annullato", "evaso", "betaald", "gesloten",
-    "gewonnen", "geannuleerd", "afgerond", "settled", "negotiation", "proposal", "contract", "order", "invoice", "payment",
+    "paid",
+    "unpaid",
+    "open",
+    "closed",
+    "won",
+    "lost",
+    "complete",
+    "completed",
+    "pending",
+    "processing",
+    "cancelled",
+    "canceled",
+    "refund",
+    "refunded",
+    "void",
+    "voided",
+    "draft",
+    "sent",
+    "due",
+    "overdue",
+    "shipped",
+    "delivered",
+    "fulfilled",
+    "active",
+    "invoiced",
+    "confirmed",
+    "done",
+    "sale",
+    "posted",
+    "authorized",
+    "captured",
+    "succeeded",
+    "failed",
+    "returned",
+    "partial",
+    "approved",
+    "accepted",
+    "rejected",
+    "new",
+    "submitted",
+    "bezahlt",
+    "offen",
+    "abgeschlossen",
+    "storniert",
+    "gewonnen",
+    "verloren",
+    "versendet",
+    "erledigt",
+    "geliefert",
+    "entwurf",
+    "paye",
+    "payee",
+    "annule",
+    "annulee",
+    "termine",
+    "livre",
+    "facture",
+    "gagne",
+    "perdu",
+    "pagado",
+    "pagada",
+    "cerrado",
+    "ganado",
+    "perdido",
+    "cancelado",
+    "completado",
+    "pendiente",
+    "pago",
+    "concluido",
+    "fechado",
+    "ganho",
+    "pagato",
+    "chiuso",
+    "vinto",
+    "annullato",
+    "evaso",
+    "betaald",
+    "gesloten",
+    "gewonnen",
+    "geannuleerd",
+    "afgerond",
+    "settled",
+    "negotiation",
+    "proposal",
+    "contract",
+    "order",
+    "invoice",
+    "payment",
 ];
 
 /// Whether most words of a column name the state of a sale.
@@ -135,7 +221,8 @@ pub(super) fn names_states(p: &Profile) -> bool {
 
 fn status(header: &Header, p: &Profile) -> Verdict {
     // `State` is a state of a country as often as a state of a sale: the words decide.
-    if header.has("state") && !header.has("status") && !names_states(p) {
+    let doubtful = (header.has("state") || header.has("type") || header.has("won")) && !header.has("status") && !header.has("stage");
+    if doubtful && !names_states(p) {
         return Refused;
     }
     let bad = p.numbers() + p.share(&[CellKind::Date, CellKind::Email, CellKind::Url, CellKind::Money, CellKind::Percent]);
@@ -229,7 +316,8 @@ fn territory(p: &Profile) -> Verdict {
 }
 
 fn coupon(p: &Profile) -> Verdict {
-    let bad = p.share(&[CellKind::Decimal, CellKind::Money, CellKind::Date, CellKind::Percent, CellKind::Email, CellKind::Bool, CellKind::Url]);
+    let bad =
+        p.share(&[CellKind::Decimal, CellKind::Money, CellKind::Date, CellKind::Percent, CellKind::Email, CellKind::Bool, CellKind::Url]);
     if bad > 300 || p.share(&[CellKind::Integer]) > 500 {
         return Refused;
     }
@@ -242,7 +330,9 @@ pub(super) fn by_values_alone(target: Target, p: &Profile, hints: &Hints) -> Opt
         return None;
     }
     match target {
-        Target::Territory if p.share(&[CellKind::Country]) >= 900 => Some((78, format!("{} are countries", of(p, p.share(&[CellKind::Country]))))),
+        Target::Territory if p.share(&[CellKind::Country]) >= 900 => {
+            Some((78, format!("{} are countries", of(p, p.share(&[CellKind::Country])))))
+        }
         Target::Currency if p.share(&[CellKind::CurrencyCode]) >= 950 => {
             Some((78, format!("{} are currency codes", of(p, p.share(&[CellKind::CurrencyCode])))))
         }

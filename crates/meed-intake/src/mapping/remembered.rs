@@ -39,8 +39,7 @@ impl Mapping {
     pub(crate) fn apply(&self, headers: &[String]) -> (Vec<Option<Option<Target>>>, Vec<String>) {
         let names = names(headers);
         let found = names.iter().map(|n| self.columns.iter().find(|c| c.name == *n).map(|c| c.target)).collect();
-        let missing =
-            self.columns.iter().filter(|c| c.target.is_some() && !names.contains(&c.name)).map(|c| c.name.clone()).collect();
+        let missing = self.columns.iter().filter(|c| c.target.is_some() && !names.contains(&c.name)).map(|c| c.name.clone()).collect();
         (found, missing)
     }
 }

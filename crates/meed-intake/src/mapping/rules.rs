@@ -128,7 +128,12 @@ mod tests {
         ] {
             let parsed = parse(header);
             let own = points(target, &parsed).unwrap_or(0);
-            assert!(own >= 75, "{header} for {} has {own}: {:?}", target.name(), parsed.concepts.iter().map(|c| c.name()).collect::<Vec<_>>());
+            assert!(
+                own >= 75,
+                "{header} for {} has {own}: {:?}",
+                target.name(),
+                parsed.concepts.iter().map(|c| c.name()).collect::<Vec<_>>()
+            );
             for other in Target::DETECTED.iter().filter(|t| **t != target) {
                 assert!(points(*other, &parsed).unwrap_or(0) < own, "{header}: {} wins over {}", other.name(), target.name());
             }

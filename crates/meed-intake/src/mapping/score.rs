@@ -71,6 +71,7 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
     table.price_or_amount();
     table.costs();
     table.names_that_are_ids();
+    table.filled_before_empty();
     table.choose()
 }
 
@@ -80,7 +81,8 @@ impl<'a> Table<'a> {
         if let Some(group) = input.group.filter(|g| headers.get(*g).is_some_and(|h| h.concepts.is_empty())) {
             headers[group] = from_titles(input.titles);
         }
-        let figures = input.profiles.iter().map(|p| if p.numbers() >= 600 { Figures::of(p, input.decimal) } else { Figures::default() }).collect();
+        let figures =
+            input.profiles.iter().map(|p| if p.numbers() >= 600 { Figures::of(p, input.decimal) } else { Figures::default() }).collect();
         Self { input, headers, figures, scores: vec![vec![Score::default(); input.headers.len()]; COUNT] }
     }
 
@@ -207,7 +209,8 @@ impl<'a> Table<'a> {
         let candidates = self.candidates(Target::Revenue, 1);
         for &before in &candidates {
             for &after in &candidates {
-                let related = before != after && taxes.iter().any(|t| is_before_tax(&self.figures[before], &self.figures[*t], &self.figures[after]));
+                let related =
+                    before != after && taxes.iter().any(|t| is_before_tax(&self.figures[before], &self.figures[*t], &self.figures[after]));
                 if related {
                     self.add(Target::Revenue, before, 3, "with tax it is the total");
                     self.add(Target::Revenue, after, -8, "contains tax");
@@ -220,8 +223,14 @@ impl<'a> Table<'a> {
     fn line_or_document(&mut self) {
         let is_line = |h: &Header| h.has("line") || h.has("item") || h.has("product");
         for target in [Target::Revenue, Target::Tax] {
-            let best_line = self.candidates(target, 70).into_iter().filter(|c| is_line(&self.headers[*c])).max_by_key(|c| self.scores[slot(target)][*c].points);
-            if best_line.is_none() || (self.candidates(Target::Quantity, 60).is_empty() && self.candidates(Target::ProductCode, 60).is_empty()) {
+            let best_line = self
+                .candidates(target, 70)
+                .into_iter()
+                .filter(|c| is_line(&self.headers[*c]))
+                .max_by_key(|c| self.scores[slot(target)][*c].points);
+            if best_line.is_none()
+                || (self.candidates(Target::Quantity, 60).is_empty() && self.candidates(Target::ProductCode, 60).is_empty())
+            {
                 continue;
             }
             for column in self.candidates(target, 1) {
@@ -237,8 +246,9 @@ impl<'a> Table<'a> {
         let quantities = self.candidates(Target::Quantity, 60);
         let Some(&quantity) = quantities.iter().max_by_key(|c| self.scores[slot(Target::Quantity)][**c].points) else { return };
         let candidates = self.candidates(Target::Revenue, 1);
-        let prices: Vec<usize> =
-            (0..self.headers.len()).filter(|c| self.headers[*c].has("price") || self.headers[*c].has("unit_price") || self.headers[*c].has("unit")).collect();
+        let prices: Vec<usize> = (0..self.headers.len())
+            .filter(|c| self.headers[*c].has("price") || self.headers[*c].has("unit_price") || self.headers[*c].has("unit"))
+            .collect();
         for &amount in &candidates {
             if prices.iter().any(|p| *p != amount && is_product(&self.figures[quantity], &self.figures[*p], &self.figures[amount])) {
                 self.add(Target::Revenue, amount, 4, "quantity × price gives it");
@@ -246,8 +256,10 @@ impl<'a> Table<'a> {
         }
         for &price in &candidates {
             let bare = self.headers[price].has("price") && !self.headers[price].has("total") && !self.headers[price].has("sale");
-            let unit = candidates.iter().any(|a| *a != price && is_product(&self.figures[quantity], &self.figures[price], &self.figures[*a]));
-            let several = self.input.profiles[quantity].words.iter().any(|w| !matches!(w.as_str(), "1" | "1.0" | "1.00" | "1,00" | "1.0000" | "0"));
+            let unit =
+                candidates.iter().any(|a| *a != price && is_product(&self.figures[quantity], &self.figures[price], &self.figures[*a]));
+            let several =
+                self.input.profiles[quantity].words.iter().any(|w| !matches!(w.as_str(), "1" | "1.0" | "1.00" | "1,00" | "1.0000" | "0"));
             let others = candidates.iter().any(|a| *a != price && self.scores[slot(Target::Revenue)][*a].points >= 60);
             if unit || (bare && (several || others)) {
                 self.drop(Target::Revenue, price);
@@ -260,9 +272,8 @@ impl<'a> Table<'a> {
         let revenues = self.candidates(Target::Revenue, 60);
         let profits = self.candidates(Target::Profit, 60);
         for cost in self.candidates(Target::UnitCost, 1) {
-            let total = revenues
-                .iter()
-                .any(|r| profits.iter().any(|p| is_difference(&self.figures[*r], &self.figures[cost], &self.figures[*p])));
+            let total =
+                revenues.iter().any(|r| profits.iter().any(|p| is_difference(&self.figures[*r], &self.figures[cost], &self.figures[*p])));
             let several = self.candidates(Target::Quantity, 60).iter().any(|q| self.input.profiles[*q].words.iter().any(|w| w != "1"));
             let says_unit = self.headers[cost].has("unit_cost") || self.headers[cost].has("unit");
             if total && several && !says_unit {
@@ -281,6 +292,18 @@ impl<'a> Table<'a> {
                 self.scores[slot(Target::UniqueId)][column] =
                     Score { points: 92, reason: format!("header `{}`, but the values are order numbers", self.input.names[column]) };
                 self.drop(Target::CustomerName, column);
+            }
+        }
+    }
+
+    /// An empty column gives way to a filled one that fits nearly as well.
+    fn filled_before_empty(&mut self) {
+        for target in Target::DETECTED {
+            let filled = self.candidates(*target, AUTOMATIC / 10).into_iter().any(|c| !self.input.profiles[c].is_empty());
+            if filled {
+                for column in self.candidates(*target, 1).into_iter().filter(|c| self.input.profiles[*c].is_empty()).collect::<Vec<_>>() {
+                    self.add(*target, column, -12, "empty beside a filled column");
+                }
             }
         }
     }
@@ -318,7 +341,9 @@ impl<'a> Table<'a> {
             if points + 150 < best {
                 points = points.min(AUTOMATIC - 20);
             }
-            let rival = (0..columns).filter(|c| *c != column && permille(&self.scores[slot][*c]) >= ASK).max_by_key(|c| self.scores[slot][*c].points);
+            let rival = (0..columns)
+                .filter(|c| *c != column && permille(&self.scores[slot][*c]) >= ASK)
+                .max_by_key(|c| self.scores[slot][*c].points);
             if points < ASK {
                 continue;
             }
@@ -364,9 +389,12 @@ impl<'a> Table<'a> {
         if mapped(Target::Revenue).is_none() && mapped(Target::Quantity).is_some() {
             let prices = (0..choices.len()).filter(free).filter(|c| {
                 let h = &self.headers[*c];
-                (h.has("unit_price") || h.has("price")) && !["discount", "shipping", "tax", "cost", "type", "list", "gift"].iter().any(|n| h.has(n))
+                (h.has("unit_price") || h.has("price"))
+                    && !["discount", "shipping", "tax", "cost", "type", "list", "gift"].iter().any(|n| h.has(n))
             });
-            companions.unit_price = prices.filter(|c| self.input.profiles[*c].numbers() >= 700).min_by_key(|c| usize::from(!self.headers[*c].has("unit_price")));
+            companions.unit_price = prices
+                .filter(|c| self.input.profiles[*c].numbers() >= 700)
+                .min_by_key(|c| usize::from(!self.headers[*c].has("unit_price")));
         }
         companions
     }

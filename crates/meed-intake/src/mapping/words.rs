@@ -142,7 +142,8 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
         let after = chars.get(i + 1).copied();
         if c.is_alphanumeric() {
             let camel = c.is_uppercase()
-                && before.is_some_and(|b| b.is_lowercase() || (b.is_uppercase() && after.is_some_and(char::is_lowercase) && chars.len() > 3));
+                && before
+                    .is_some_and(|b| b.is_lowercase() || (b.is_uppercase() && after.is_some_and(char::is_lowercase) && chars.len() > 3));
             let digit = before.is_some_and(|b| b.is_alphanumeric() && b.is_ascii_digit() != c.is_ascii_digit());
             // `SKUs`, `IDs`: a plural ending is no new word.
             let plural = camel && after == Some('s') && chars.get(i + 2).is_none_or(|n| !n.is_alphanumeric());
@@ -232,7 +233,18 @@ mod tests {
 
     #[test]
     fn headers_of_several_languages_say_the_same() {
-        for text in ["Invoice Number", "InvoiceNumber", "invoice_no", "Invoice #", "Rechnungsnummer", "Rechnungs-Nr.", "N° de facture", "Número de factura", "Numero fattura", "Factuurnummer"] {
+        for text in [
+            "Invoice Number",
+            "InvoiceNumber",
+            "invoice_no",
+            "Invoice #",
+            "Rechnungsnummer",
+            "Rechnungs-Nr.",
+            "N° de facture",
+            "Número de factura",
+            "Numero fattura",
+            "Factuurnummer",
+        ] {
             let mut found = names(text);
             found.sort_unstable();
             assert_eq!(found, ["invoice", "number"], "{text}");

@@ -39,9 +39,42 @@ fn likely_decimal(reading: &Reading) -> Option<DecimalMark> {
 /// Whether the headers are in German, French, Spanish, Portuguese, Italian or Dutch.
 fn is_continental(headers: &[String]) -> bool {
     const WORDS: &[&str] = &[
-        "datum", "betrag", "menge", "kunde", "rechnung", "bestellung", "umsatz", "artikel", "preis", "montant", "client", "facture", "commande",
-        "quantite", "produit", "fecha", "importe", "cantidad", "cliente", "precio", "pedido", "valor", "quantidade", "importo", "quantita",
-        "prezzo", "ordine", "bedrag", "klant", "aantal", "prijs", "factuur", "data", "prix", "wahrung", "devise",
+        "datum",
+        "betrag",
+        "menge",
+        "kunde",
+        "rechnung",
+        "bestellung",
+        "umsatz",
+        "artikel",
+        "preis",
+        "montant",
+        "client",
+        "facture",
+        "commande",
+        "quantite",
+        "produit",
+        "fecha",
+        "importe",
+        "cantidad",
+        "cliente",
+        "precio",
+        "pedido",
+        "valor",
+        "quantidade",
+        "importo",
+        "quantita",
+        "prezzo",
+        "ordine",
+        "bedrag",
+        "klant",
+        "aantal",
+        "prijs",
+        "factuur",
+        "data",
+        "prix",
+        "wahrung",
+        "devise",
     ];
     let hits = headers.iter().flat_map(|h| crate::mapping::words::tokens(h)).filter(|t| WORDS.iter().any(|w| t.contains(w))).count();
     hits >= 2
@@ -178,7 +211,11 @@ fn by_place(reading: &Reading, survey: &Survey<'_>, hints: &Hints) -> Option<(Da
         return Some((DateOrder::MonthFirst, "the time zone in the footer is American, so months come first".into()));
     }
     let zones = |p: &Profile| p.words.iter().any(|w| matches!(w.as_str(), "pst" | "pdt" | "est" | "edt" | "cdt" | "mdt"));
-    if survey.profiles.iter().any(zones) || hints.zone.as_deref().is_some_and(|z| z.starts_with("US/") || z == "America/New_York" || z == "America/Los_Angeles" || z == "America/Chicago" || z == "America/Denver") {
+    if survey.profiles.iter().any(zones)
+        || hints.zone.as_deref().is_some_and(|z| {
+            z.starts_with("US/") || z == "America/New_York" || z == "America/Los_Angeles" || z == "America/Chicago" || z == "America/Denver"
+        })
+    {
         return Some((DateOrder::MonthFirst, "the time zone is American, so months come first".into()));
     }
     if is_continental(&reading.structure.headers) {

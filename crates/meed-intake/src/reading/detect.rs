@@ -157,7 +157,8 @@ fn piece<R: Read + Seek>(source: &mut R, scan: &Scan, from: u64, bytes: usize, c
 fn encoding_warnings<R: Read + Seek>(reading: &mut Reading, scan: &Scan, source: &mut R) -> Result<(), IntakeError> {
     if let Some(offset) = scan.broken {
         let (line, column) = encoding::place(source, offset)?;
-        let text = format!("byte {offset} (column {column}) is not UTF-8 although the rest of the file is; rows with such bytes are not loaded");
+        let text =
+            format!("byte {offset} (column {column}) is not UTF-8 although the rest of the file is; rows with such bytes are not loaded");
         reading.warnings.push(Warning::new("encoding.invalid", Some(line), text));
     }
     if let Some((other, mine, theirs)) = &scan.runner_up {
@@ -391,7 +392,11 @@ fn remember(reading: &mut Reading, profiles: &[Profile], hints: &Hints) {
     for (index, known) in found.into_iter().enumerate() {
         let Some(target) = known else {
             let name = reading.names[index].clone();
-            reading.warnings.push(Warning::new("layout.added", reading.structure.header_line, format!("the column `{name}` is new in this layout")));
+            reading.warnings.push(Warning::new(
+                "layout.added",
+                reading.structure.header_line,
+                format!("the column `{name}` is new in this layout"),
+            ));
             reading.columns[index].automatic = false;
             continue;
         };
@@ -406,7 +411,8 @@ fn remember(reading: &mut Reading, profiles: &[Profile], hints: &Hints) {
         } else {
             choice.automatic = false;
             choice.score = choice.score.min(AUTOMATIC - 10);
-            choice.question = Some(format!("`{}` was {} before, but its values do not fit any more", choice.column, target.map_or("", Target::name)));
+            choice.question =
+                Some(format!("`{}` was {} before, but its values do not fit any more", choice.column, target.map_or("", Target::name)));
         }
     }
     for name in missing {
@@ -446,14 +452,26 @@ fn table_warnings(reading: &mut Reading, survey: &Survey<'_>) {
         if header.trim().is_empty() && reading.structure.header_line.is_some() && !survey.profiles[i].is_empty() {
             add("header.unnamed", reading.structure.header_line, format!("column {} has no name", i + 1));
         } else if reading.names[i] != header.trim() && !header.trim().is_empty() {
-            add("header.repeated", reading.structure.header_line, format!("the name `{}` occurs more than once: column {} is `{}`", header.trim(), i + 1, reading.names[i]));
+            add(
+                "header.repeated",
+                reading.structure.header_line,
+                format!("the name `{}` occurs more than once: column {} is `{}`", header.trim(), i + 1, reading.names[i]),
+            );
         }
     }
     if survey.ragged.0 > 0 {
-        add("row.width", Some(survey.ragged.1), format!("{} rows have another number of cells than the header and are not loaded", survey.ragged.0));
+        add(
+            "row.width",
+            Some(survey.ragged.1),
+            format!("{} rows have another number of cells than the header and are not loaded", survey.ragged.0),
+        );
     }
     if survey.repaired.0 > 0 {
-        add("row.repaired", Some(survey.repaired.1), format!("{} rows were brought to the width of the header in the only way that fits", survey.repaired.0));
+        add(
+            "row.repaired",
+            Some(survey.repaired.1),
+            format!("{} rows were brought to the width of the header in the only way that fits", survey.repaired.0),
+        );
     }
     if let Some(line) = survey.other_table {
         add("table.several", Some(line), "another table begins here and is not loaded".into());

@@ -148,7 +148,11 @@ impl Report {
                 header_row: reading.structure.header_line,
                 first_row: reading.first_line,
                 rows: reading.rows,
-                skipped: reading.skipped.iter().map(|s| SkippedReport { line: s.line, reason: s.reason.name(), text: s.text.clone() }).collect(),
+                skipped: reading
+                    .skipped
+                    .iter()
+                    .map(|s| SkippedReport { line: s.line, reason: s.reason.name(), text: s.text.clone() })
+                    .collect(),
                 skipped_count: reading.skipped_count,
                 sheet: reading.workbook.as_ref().map(|s| s.name.clone()),
             },
@@ -179,7 +183,11 @@ impl Report {
                 reason: reading.encoding_reason.clone(),
                 runner_up: reading.encoding_runner_up.clone(),
             },
-            dialect_detail: Detail { confidence: share(reading.dialect_confidence), reason: reading.dialect_reason.clone(), runner_up: None },
+            dialect_detail: Detail {
+                confidence: share(reading.dialect_confidence),
+                reason: reading.dialect_reason.clone(),
+                runner_up: None,
+            },
         }
     }
 }

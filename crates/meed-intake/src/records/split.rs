@@ -134,7 +134,9 @@ impl Quoted<'_> {
                 Some(_) => {
                     // Closed: blanks may follow before the delimiter; other text means that the quote was text.
                     let mut after = at + 1;
-                    while delimiter != b' ' && matches!(self.text.get(after), Some(b' ')) || (line_end == b'\n' && self.text.get(after) == Some(&b'\r')) {
+                    while delimiter != b' ' && matches!(self.text.get(after), Some(b' '))
+                        || (line_end == b'\n' && self.text.get(after) == Some(&b'\r'))
+                    {
                         after += 1;
                     }
                     match self.text.get(after) {
@@ -183,10 +185,7 @@ mod tests {
     fn an_open_quote_asks_for_more() {
         let (mut data, mut ends) = (Vec::new(), Vec::new());
         let piece = b"a,\"b\nc,d\n";
-        assert_eq!(
-            split(piece, &Dialect::COMMA, true, false, &mut data, &mut ends),
-            Split::Open { first_line: Some(5), in_quotes: true }
-        );
+        assert_eq!(split(piece, &Dialect::COMMA, true, false, &mut data, &mut ends), Split::Open { first_line: Some(5), in_quotes: true });
         assert_eq!(split(piece, &Dialect::COMMA, false, false, &mut data, &mut ends), Split::Record { bytes: 5, lines: 1 });
     }
 }

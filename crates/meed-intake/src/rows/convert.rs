@@ -237,7 +237,11 @@ impl Build<'_> {
                 None
             }
             Err(_) if matches!(scanned.evidence, Evidence::Open(_)) => {
-                self.fail(Some(column), "number.ambiguous", "the separator may group thousands or begin the decimals, and the column uses both");
+                self.fail(
+                    Some(column),
+                    "number.ambiguous",
+                    "the separator may group thousands or begin the decimals, and the column uses both",
+                );
                 None
             }
             Err(_) => {

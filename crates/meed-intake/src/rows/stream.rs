@@ -72,17 +72,7 @@ impl<'a, R: Read + Seek> Rows<'a, R> {
         let mut position = from.cloned().unwrap_or_default();
         (position.offset, position.line, position.record) = reader.next_place();
         let key = converter.targets.iter().find(|(_, t)| *t == Target::UniqueId).map(|(c, _)| *c);
-        Ok(Self {
-            reader,
-            structure,
-            converter,
-            inherits,
-            key,
-            record,
-            position,
-            skipped: 0,
-            failed: false,
-        })
+        Ok(Self { reader, structure, converter, inherits, key, record, position, skipped: 0, failed: false })
     }
 
     /// Where to continue after the last row that was returned.
@@ -166,7 +156,10 @@ impl<'a, R: Read + Seek> Rows<'a, R> {
             let hint = if self.record.stray_quote { "; a quote sign stands alone" } else { "" };
             ("row.width", format!("the row has {} cells, the table {} columns{hint}", cells.len(), self.structure.width))
         } else {
-            ("encoding.invalid", format!("byte {} does not fit the encoding of the file", self.record.offset + self.record.broken.unwrap_or(0)))
+            (
+                "encoding.invalid",
+                format!("byte {} does not fit the encoding of the file", self.record.offset + self.record.broken.unwrap_or(0)),
+            )
         };
         let value: String = cells.join(" | ").chars().take(200).collect();
         CellError { line: self.record.line, column: None, column_name: String::new(), value, code: code.into(), text }

@@ -117,5 +117,5 @@ fn starts_other_table(record: &Record, structure: &Structure) -> bool {
 /// Whether dates and numbers stand where they should, so that a ragged record is a row and no footer.
 fn looks_like_row(record: &Record, structure: &Structure) -> bool {
     let typed = |i: usize| structure.shapes.get(i).is_some_and(|s| *s != super::Shape::Free);
-    record.filled().any(|(i, c)| typed(i) && structure.shapes.get(i).is_some_and(|s| s.fits(c)))
+    record.filled().any(|(i, c)| typed(i) && kind(c).is_value() && structure.shapes.get(i).is_some_and(|s| s.fits(c)))
 }

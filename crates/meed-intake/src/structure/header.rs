@@ -15,7 +15,9 @@ pub(crate) fn find(records: &[Record], chosen: Option<u64>) -> Option<Structure>
     let first = records.iter().position(|r| !r.is_blank())?;
     let best = match chosen {
         Some(line) => records.iter().position(|r| r.line == line).map(|at| (at, 1000)),
-        None => (first..records.len().min(SEARCH)).filter_map(|at| score(records, at).map(|s| (at, s))).max_by_key(|(at, s)| (*s, std::cmp::Reverse(*at))),
+        None => (first..records.len().min(SEARCH))
+            .filter_map(|at| score(records, at).map(|s| (at, s)))
+            .max_by_key(|(at, s)| (*s, std::cmp::Reverse(*at))),
     };
     match best {
         Some((at, points)) if chosen.is_some() || points > 0 => Some(with_header(records, at, points, chosen.is_some())),
@@ -32,7 +34,8 @@ fn score(records: &[Record], at: usize) -> Option<i32> {
         return None;
     }
     let values = filled.iter().filter(|(_, c)| kind(c).is_value()).count();
-    let strong = filled.iter().filter(|(_, c)| matches!(kind(c), CellKind::Date | CellKind::Email | CellKind::Money | CellKind::Decimal)).count();
+    let strong =
+        filled.iter().filter(|(_, c)| matches!(kind(c), CellKind::Date | CellKind::Email | CellKind::Money | CellKind::Decimal)).count();
     if strong > 0 || values * 4 > filled.len() {
         return None;
     }

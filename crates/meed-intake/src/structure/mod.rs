@@ -175,8 +175,10 @@ impl Structure {
         }
         let column = column.filter(|_| labels > 0 && self.width >= 3)?;
         // The rows of the groups leave the column empty; a subtotal may repeat the label there.
-        let rows: Vec<&Record> =
-            body.iter().filter(|r| r.filled().count() > 1 && self.dates.iter().all(|d| !r.get(*d).trim().is_empty())).collect();
+        let rows: Vec<&Record> = body
+            .iter()
+            .filter(|r| r.len() == self.width && r.filled().count() > 1 && self.dates.iter().all(|d| !r.get(*d).trim().is_empty()))
+            .collect();
         let empty = rows.iter().filter(|r| r.get(column).trim().is_empty()).count();
         (empty * 10 >= rows.len() * 8).then_some(column)
     }

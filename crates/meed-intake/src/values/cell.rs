@@ -40,7 +40,8 @@ impl CellKind {
 }
 
 /// Words for yes and no.
-const BOOLS: &[&str] = &["true", "false", "yes", "no", "y", "n", "ja", "nein", "oui", "non", "si", "sí", "sim", "nao", "não", "nee", "wahr", "falsch"];
+const BOOLS: &[&str] =
+    &["true", "false", "yes", "no", "y", "n", "ja", "nein", "oui", "non", "si", "sí", "sim", "nao", "não", "nee", "wahr", "falsch"];
 
 /// Classifies a cell.
 pub(crate) fn kind(cell: &str) -> CellKind {

@@ -150,8 +150,10 @@ fn general(text: &str) -> Option<DateScan> {
             Token::Digits(digits) => numbers.push((digits, at)),
             Token::Word(word) => {
                 let folded = fold(word);
-                if matches!(folded.as_str(), "de" | "of" | "the" | "st" | "nd" | "rd" | "th" | "t" | "er" | "at" | "um" | "uhr" | "le" | "del" | "do")
-                {
+                if matches!(
+                    folded.as_str(),
+                    "de" | "of" | "the" | "st" | "nd" | "rd" | "th" | "t" | "er" | "at" | "um" | "uhr" | "le" | "del" | "do"
+                ) {
                     continue;
                 }
                 if let Some(found) = month(&folded).filter(|_| named.is_none() && (numbers.len() < 3)) {
@@ -264,7 +266,8 @@ fn take_time(tokens: &mut Vec<Token<'_>>) -> Option<(Option<Time>, Option<i32>)>
         at = look;
     }
     let offset = take_offset(tokens, &mut at);
-    let time = Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, i8::try_from(second).ok()?, i32::try_from(nanos).ok()?).ok()?;
+    let time =
+        Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, i8::try_from(second).ok()?, i32::try_from(nanos).ok()?).ok()?;
     // What stood before `T10:12` as its letter goes too.
     let from = if start > 0 && matches!(tokens[start - 1], Token::Word("T" | "t")) { start - 1 } else { start };
     tokens.drain(from..at);
@@ -363,7 +366,19 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_left_alone() {
-        for text in ["12.50", "1.234.567", "INV-1014", "10:12:40", "abc", "12345", "1,234.50", "12/5 cm", "192.168.1.10", "2026-03-04 25:00", "+1 555 0100"] {
+        for text in [
+            "12.50",
+            "1.234.567",
+            "INV-1014",
+            "10:12:40",
+            "abc",
+            "12345",
+            "1,234.50",
+            "12/5 cm",
+            "192.168.1.10",
+            "2026-03-04 25:00",
+            "+1 555 0100",
+        ] {
             assert_eq!(scan(text), None, "{text}");
         }
     }

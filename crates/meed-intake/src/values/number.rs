@@ -171,7 +171,16 @@ fn shape(text: &str) -> Option<Evidence> {
             (_, Some(last)) => last.1 = run,
             _ => {}
         }
-        groups.push((if is_space(c) { ' ' } else if c == '\u{2019}' { '\'' } else { c }, 0));
+        groups.push((
+            if is_space(c) {
+                ' '
+            } else if c == '\u{2019}' {
+                '\''
+            } else {
+                c
+            },
+            0,
+        ));
         run = 0;
     }
     let Some(lead) = lead else { return (run > 0).then_some(Evidence::None) };
@@ -229,8 +238,7 @@ impl Number<'_> {
         let (mut scale, mut after) = (0_u32, false);
         for c in self.digits.chars() {
             if let Some(digit) = c.to_digit(10) {
-                mantissa =
-                    mantissa.checked_mul(10).and_then(|m| m.checked_add(i128::from(digit))).ok_or(NumberError::TooLong)?;
+                mantissa = mantissa.checked_mul(10).and_then(|m| m.checked_add(i128::from(digit))).ok_or(NumberError::TooLong)?;
                 scale += u32::from(after);
             } else if Some(c) == decimal {
                 after = true;
@@ -274,7 +282,19 @@ pub(crate) fn is_sheet_error(cell: &str) -> bool {
     text.starts_with('#')
         && matches!(
             text,
-            "#REF!" | "#N/A" | "#VALUE!" | "#DIV/0!" | "#NAME?" | "#NULL!" | "#NUM!" | "#SPILL!" | "#CALC!" | "#BEZUG!" | "#WERT!" | "#NV" | "#NAME!"
+            "#REF!"
+                | "#N/A"
+                | "#VALUE!"
+                | "#DIV/0!"
+                | "#NAME?"
+                | "#NULL!"
+                | "#NUM!"
+                | "#SPILL!"
+                | "#CALC!"
+                | "#BEZUG!"
+                | "#WERT!"
+                | "#NV"
+                | "#NAME!"
         )
 }
 

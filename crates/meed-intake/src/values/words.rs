@@ -59,11 +59,56 @@ pub(crate) fn month(word: &str) -> Option<u32> {
 }
 
 const DAYS: &[&str] = &[
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "montag", "dienstag", "mittwoch", "donnerstag",
-    "freitag", "samstag", "sonntag", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lunes", "martes",
-    "miercoles", "jueves", "viernes", "sabado", "domingo", "lunedi", "martedi", "mercoledi", "giovedi", "venerdi", "sabato", "domenica",
-    "segunda", "terca", "quarta", "quinta", "sexta", "feira", "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag",
-    "zondag", "thur", "tues",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonntag",
+    "lundi",
+    "mardi",
+    "mercredi",
+    "jeudi",
+    "vendredi",
+    "samedi",
+    "dimanche",
+    "lunes",
+    "martes",
+    "miercoles",
+    "jueves",
+    "viernes",
+    "sabado",
+    "domingo",
+    "lunedi",
+    "martedi",
+    "mercoledi",
+    "giovedi",
+    "venerdi",
+    "sabato",
+    "domenica",
+    "segunda",
+    "terca",
+    "quarta",
+    "quinta",
+    "sexta",
+    "feira",
+    "maandag",
+    "dinsdag",
+    "woensdag",
+    "donderdag",
+    "vrijdag",
+    "zaterdag",
+    "zondag",
+    "thur",
+    "tues",
 ];
 
 /// Whether a folded word names a day of the week.
@@ -73,9 +118,43 @@ pub(crate) fn weekday(word: &str) -> bool {
 
 /// Words with which a total row begins, in the header languages.
 const TOTALS: &[&str] = &[
-    "total", "totals", "totaux", "totale", "totali", "totaal", "totales", "totais", "subtotal", "subtotals", "sub-total", "sub total", "grand total",
-    "sum", "summe", "summen", "gesamt", "gesamtsumme", "gesamtergebnis", "zwischensumme", "ergebnis", "endsumme", "sous-total", "sous total",
-    "somme", "suma", "soma", "somma", "subtotale", "subtotaal", "eindtotaal", "report total", "overall", "insgesamt", "count", "records", "anzahl",
+    "total",
+    "totals",
+    "totaux",
+    "totale",
+    "totali",
+    "totaal",
+    "totales",
+    "totais",
+    "subtotal",
+    "subtotals",
+    "sub-total",
+    "sub total",
+    "grand total",
+    "sum",
+    "summe",
+    "summen",
+    "gesamt",
+    "gesamtsumme",
+    "gesamtergebnis",
+    "zwischensumme",
+    "ergebnis",
+    "endsumme",
+    "sous-total",
+    "sous total",
+    "somme",
+    "suma",
+    "soma",
+    "somma",
+    "subtotale",
+    "subtotaal",
+    "eindtotaal",
+    "report total",
+    "overall",
+    "insgesamt",
+    "count",
+    "records",
+    "anzahl",
 ];
 
 /// Whether the text is or begins with a total word: `Total for Mara Quill`, `Zwischensumme:`, `TOTAL`.
@@ -102,10 +181,18 @@ mod tests {
 
     #[test]
     fn names_are_found_in_seven_languages() {
-        for (word, number) in [("Mär", 3), ("Dez", 12), ("août", 8), ("juil", 7), ("juin", 6), ("ene", 1), ("out", 10), ("set", 9), ("giu", 6), ("mrt", 3)] {
+        for (word, number) in
+            [("Mär", 3), ("Dez", 12), ("août", 8), ("juil", 7), ("juin", 6), ("ene", 1), ("out", 10), ("set", 9), ("giu", 6), ("mrt", 3)]
+        {
             assert_eq!(month(&fold(word)), Some(number), "{word}");
         }
-        assert!(is_total("Total for Mara Quill") && is_total("TOTAL") && is_total("Summe:") && is_total("Sous-total") && is_total("Mara Quill Total"));
+        assert!(
+            is_total("Total for Mara Quill")
+                && is_total("TOTAL")
+                && is_total("Summe:")
+                && is_total("Sous-total")
+                && is_total("Mara Quill Total")
+        );
         assert!(!is_total("Totally Spies") && !is_total("Countess") && !is_total("Summer Sale"));
     }
 }

@@ -53,7 +53,11 @@ fn one<R: Read + Seek>(book: &mut Xlsx<R>, name: &str, limits: &Limits) -> Resul
             continue;
         }
         if u64::from(at_column) >= limits.columns {
-            return Err(IntakeError::TooManyColumns { line: u64::from(at_row) + 1, columns: u64::from(at_column) + 1, limit: limits.columns });
+            return Err(IntakeError::TooManyColumns {
+                line: u64::from(at_row) + 1,
+                columns: u64::from(at_column) + 1,
+                limit: limits.columns,
+            });
         }
         if at_row > row.saturating_add(GAP) {
             break;

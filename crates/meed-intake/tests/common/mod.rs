@@ -94,7 +94,13 @@ pub(crate) fn score(path: &Path, hints: &Hints, total: &mut Score) {
             }
             Some(c) => {
                 misses += 1;
-                total.notes.push(format!("{name}: MISS {target} is `{}`, put on `{}` ({}: {})", column_name(index), c.column, c.score, c.reason));
+                total.notes.push(format!(
+                    "{name}: MISS {target} is `{}`, put on `{}` ({}: {})",
+                    column_name(index),
+                    c.column,
+                    c.score,
+                    c.reason
+                ));
             }
             None => {
                 misses += 1;
@@ -112,7 +118,13 @@ pub(crate) fn score(path: &Path, hints: &Hints, total: &mut Score) {
             wrongs += 1;
             total.wrong += 1;
             total.wrong_automatic += usize::from(choice.automatic);
-            total.notes.push(format!("{name}: WRONG {} on `{}` ({}, automatic {})", target.name(), choice.column, choice.score, choice.automatic));
+            total.notes.push(format!(
+                "{name}: WRONG {} on `{}` ({}, automatic {})",
+                target.name(),
+                choice.column,
+                choice.score,
+                choice.automatic
+            ));
         }
     }
     total.files += 1;
