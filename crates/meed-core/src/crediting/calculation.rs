@@ -11,7 +11,7 @@ use super::run::{Collected, Entry, NONE, Refusal, SaleTable, Texts, names_text};
 use crate::id::Id;
 use crate::money::{Exact, Minor, Overflow, to_minor};
 use crate::people::variable_on;
-use crate::program::{BandPay, Figure, Pay, Program, Rate, Trigger};
+use crate::program::{BandPay, Figure, OverrideBase, Pay, Program, Rate, Trigger};
 
 /// What a program owes one rep for the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,6 +224,10 @@ impl<'a> Calculation<'a> {
             rule_id: rule.id.clone(),
             level: component.level,
             place: entry.place,
+            measure: match &rule.trigger {
+                Trigger::Override(over) if over.base == OverrideBase::Commission => "commission",
+                _ => rule.basis.name(),
+            },
             basis: entry.basis,
             split: split.map(|split| SplitShown { whole: split.whole, share: split.share, parts: split.parts }),
             through: is_override.then(|| self.bound.rep(entry.origin).id),

@@ -401,7 +401,7 @@ fn on_threads<T: Send, R: Send>(
     step: &(dyn Fn(u32, T) -> R + Sync),
 ) -> Vec<R> {
     let run = |first: u32, items: Vec<T>| (first..).zip(items).map(|(rep, item)| step(rep, item)).collect::<Vec<R>>();
-    if threads <= 1 || total < 1_000 {
+    if threads <= 1 {
         return run(0, items);
     }
     let share = total.div_ceil(threads);

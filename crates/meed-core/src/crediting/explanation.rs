@@ -145,6 +145,8 @@ pub struct Credit {
     pub level: usize,
     /// Place among the credits of this rule on this sale.
     pub place: u16,
+    /// What was measured: `revenue`, `profit`, `quantity`, `count`, `formula`; `commission` for an override on it.
+    pub measure: &'static str,
     /// The credited basis: the rep's part of the sale, or the base of an override.
     pub basis: Exact,
     /// How the sale was divided; `None` when the rep got the whole.
@@ -344,6 +346,7 @@ struct StoredCredit {
     rule: String,
     level: usize,
     place: u16,
+    measure: &'static str,
     basis: String,
     split: Option<StoredSplit>,
     through: Option<String>,
@@ -425,6 +428,7 @@ impl From<&Credit> for StoredCredit {
             rule: credit.rule_id.clone(),
             level: credit.level,
             place: credit.place,
+            measure: credit.measure,
             basis: plain(credit.basis),
             split: credit.split.as_ref().map(|split| StoredSplit {
                 whole: plain(split.whole),
