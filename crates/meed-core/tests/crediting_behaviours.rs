@@ -582,7 +582,7 @@ fn rounding_modes_apply_once_to_the_reward() {
         // 0.005 + 0.01 = 0.015: rounded one by one, the first would already be a cent.
         let sales = [january(1, "0.01", "Ana"), january(2, "0.02", "Ana")];
         with(&program, &Directory::new(vec![rep(1, "Ana")], vec![]), &sales, |_, calculation| {
-            assert_eq!(minor(calculation, 1), reward, "{mode}")
+            assert_eq!(minor(calculation, 1), reward, "{mode}");
         });
     }
 }
