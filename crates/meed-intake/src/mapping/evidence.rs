@@ -38,7 +38,7 @@ pub(super) fn judge(target: Target, header: &Header, profile: &Profile, hints: &
         Target::ProductName => product_name(profile),
         Target::Owner => owner(profile, hints),
         Target::Team => team(profile, hints),
-        Target::Territory => territory(profile),
+        Target::Territory => territory(header, profile),
         Target::Coupon => coupon(profile),
         _ => Refused,
     }
@@ -223,7 +223,9 @@ fn status(header: &Header, p: &Profile) -> Verdict {
     // `State` is a state of a country as often as a state of a sale: the words decide.
     let doubtful = (header.has("state") || header.has("type") || header.has("won")) && !header.has("status") && !header.has("stage");
     if doubtful && !names_states(p) {
-        return Refused;
+        // In Spanish and Portuguese the word is the usual one for a status, unless provinces stand below it.
+        let places = p.words.iter().all(|w| w.len() <= 2) || p.share(&[CellKind::Country]) > 500;
+        return if header.tokens.iter().any(|t| t == "estado") && !places { Points(-6, "values are words".into()) } else { Refused };
     }
     let bad = p.numbers() + p.share(&[CellKind::Date, CellKind::Email, CellKind::Url, CellKind::Money, CellKind::Percent]);
     if bad > 300 || p.average_length() > 40 {
@@ -274,6 +276,9 @@ fn product_code(p: &Profile) -> Verdict {
     if bad > 300 || p.average_length() > 48 {
         return Refused;
     }
+    if p.longest <= 2 && p.share(&[CellKind::Integer]) > 900 {
+        return Points(-20, "small counting numbers".into());
+    }
     if p.wordy * 2 > p.filled { Points(-24, "values are descriptions".into()) } else { Points(0, "values are codes".into()) }
 }
 
@@ -307,7 +312,10 @@ fn team(p: &Profile, hints: &Hints) -> Verdict {
     Points(0, "values are names".into())
 }
 
-fn territory(p: &Profile) -> Verdict {
+fn territory(header: &Header, p: &Profile) -> Verdict {
+    if header.is(&["state"]) && names_states(p) {
+        return Refused;
+    }
     if wordless(p, 300) || p.share(&[CellKind::Email]) > 300 || p.average_length() > 60 {
         return Refused;
     }

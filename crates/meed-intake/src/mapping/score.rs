@@ -70,6 +70,8 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
     table.line_or_document();
     table.price_or_amount();
     table.costs();
+    table.users();
+    table.codes_and_names();
     table.names_that_are_ids();
     table.filled_before_empty();
     table.choose()
@@ -255,13 +257,15 @@ impl<'a> Table<'a> {
             }
         }
         for &price in &candidates {
-            let bare = self.headers[price].has("price") && !self.headers[price].has("total") && !self.headers[price].has("sale");
+            let header = &self.headers[price];
+            let is_price = header.has("price") && !header.has("total") && !header.has("sale") && !header.has("line");
+            let bare = is_price && !header.has("net") && !header.has("gross");
             let unit =
                 candidates.iter().any(|a| *a != price && is_product(&self.figures[quantity], &self.figures[price], &self.figures[*a]));
             let several =
                 self.input.profiles[quantity].words.iter().any(|w| !matches!(w.as_str(), "1" | "1.0" | "1.00" | "1,00" | "1.0000" | "0"));
             let others = candidates.iter().any(|a| *a != price && self.scores[slot(Target::Revenue)][*a].points >= 60);
-            if unit || (bare && (several || others)) {
+            if unit || (bare && several) || (is_price && others) {
                 self.drop(Target::Revenue, price);
             }
         }
@@ -278,6 +282,67 @@ impl<'a> Table<'a> {
             let says_unit = self.headers[cost].has("unit_cost") || self.headers[cost].has("unit");
             if total && several && !says_unit {
                 self.drop(Target::UnitCost, cost);
+            }
+        }
+    }
+
+    /// A user is who sold where the file has customers of its own, and else who bought.
+    fn users(&mut self) {
+        let users: Vec<usize> = self.columns_with("user").into_iter().filter(|c| !self.headers[*c].has("customer")).collect();
+        let customer = [Target::CustomerName, Target::CustomerCode, Target::CustomerEmail];
+        let others = customer.iter().any(|t| self.candidates(*t, 78).iter().any(|c| !users.contains(c)));
+        for column in users {
+            let names_person = self.headers[column].is(&["user"]) || self.headers[column].is(&["user", "name"]);
+            if others {
+                customer.iter().for_each(|t| self.drop(*t, column));
+                if names_person && self.scores[slot(Target::Owner)][column].points > 0 {
+                    self.add(Target::Owner, column, 12, "the customers have columns of their own");
+                }
+            } else if names_person && self.columns_with("email").iter().any(|e| self.headers[*e].has("user")) {
+                let reason = format!("header `{}`: the user is who bought", self.input.names[column]);
+                self.scores[slot(Target::CustomerName)][column] = Score { points: 82, reason };
+                self.drop(Target::Owner, column);
+            } else if self.columns_with("email").iter().any(|e| self.headers[*e].has("user")) {
+                self.add(Target::CustomerCode, column, 14, "the user is who bought");
+            }
+        }
+        // `account_code` beside `account_email` is the customer's.
+        let accounts = self.columns_with("account").into_iter().any(|c| self.headers[c].has("email") || self.headers[c].has("company"));
+        for column in 0..self.headers.len() {
+            if accounts && self.headers[column].tokens == ["account", "code"] {
+                let reason = format!("header `{}` beside other columns of the account", self.input.names[column]);
+                self.scores[slot(Target::CustomerCode)][column] = Score { points: 88, reason };
+            }
+        }
+    }
+
+    /// `Item` with codes in it, beside an item name, is the code; `Customer` with codes in it is the customer's.
+    fn codes_and_names(&mut self) {
+        let restaurant =
+            self.headers.iter().any(|h| h.tokens.iter().any(|t| matches!(t.as_str(), "dining" | "guests" | "covers" | "menu")));
+        for column in 0..self.headers.len() {
+            let header = &self.headers[column];
+            if restaurant && header.is(&["service"]) {
+                self.drop(Target::ProductName, column);
+                continue;
+            }
+            if header.is(&["customer"])
+                && (self.input.profiles[column].looks_like_codes()
+                    && self.input.profiles[column].words.iter().all(|w| w.bytes().any(|b| b.is_ascii_digit())))
+            {
+                let reason = format!("header `{}`, and the values are codes", self.input.names[column]);
+                self.scores[slot(Target::CustomerCode)][column] = Score { points: 88, reason };
+                self.drop(Target::CustomerName, column);
+                continue;
+            }
+            if !(header.is(&["item"]) || header.is(&["product"])) || !self.input.profiles[column].looks_like_codes() {
+                continue;
+            }
+            let named = self.candidates(Target::ProductName, 75).iter().any(|c| *c != column);
+            if named {
+                let reason = format!("header `{}`, and the values are codes", self.input.names[column]);
+                self.scores[slot(Target::ProductCode)][column] = Score { points: 84, reason };
+                self.drop(Target::ProductName, column);
             }
         }
     }

@@ -1,7 +1,5 @@
 //! Mapping scored against truth files: the bar is 95 % recall and nothing wrong (`file-intake.md` 5.1).
 
-
-
 use crate::scoring::{Score, layouts, score};
 use meed_intake::Hints;
 
