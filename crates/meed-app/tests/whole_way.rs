@@ -52,7 +52,7 @@ async fn rep(setup: &Setup, name: &str) -> Id {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_becomes_explained_payable_commissions() {
+async fn com_053_a_file_becomes_payable_commissions_and_a_release_ends_automatic_runs() {
     let setup = setup().await;
     let (app, ctx) = (&setup.app, &setup.ctx);
     let dana = rep(&setup, "Dana Reyes").await;
@@ -102,6 +102,23 @@ async fn a_file_becomes_explained_payable_commissions() {
     let february = releases::period(app, ctx, program, "2026-02").await.expect("february");
     let danas = february.payees.iter().find(|p| p.owner.id == dana).expect("Dana has a difference");
     assert_eq!(danas.carried, vec![("2026-01".to_owned(), 500)]);
+
+    // com_053: what is released is not calculated by itself any more; what is open is.
+    let refreshed = calculations::refresh(app, ctx).await.expect("refreshed");
+    assert!(refreshed.is_empty(), "January is released and nothing else was calculated");
+    let open = calculations::calculate(app, ctx, program, "2026-02").await.expect("a calculation");
+    assert!(calculations::refresh(app, ctx).await.expect("refreshed").is_empty(), "nothing changed since");
+    let fresh = Sale {
+        at: "2026-02-20T10:00:00Z".parse().expect("a time"),
+        revenue: "10".parse().ok(),
+        owners: [Some("Lee Moss".into()), None, None],
+        ..Sale::default()
+    };
+    let input = SaleInput { unique_id: Some("A-10".into()), content: SaleContent::Full(Box::new(fresh)), original: None, line: None };
+    sales::record(app, ctx, source, vec![input]).await.expect("recorded");
+    let refreshed = calculations::refresh(app, ctx).await.expect("refreshed");
+    assert_eq!(refreshed.len(), 1);
+    assert_ne!(refreshed[0], open);
 
     releases::pay_by_hand(app, ctx, released.id, &[], "2026-02-05", "run 7").await.expect("paid");
     let january = releases::period(app, ctx, program, "2026-01").await.expect("january");
