@@ -6,8 +6,7 @@ use std::fs::File;
 use meed_intake::{Hints, Mapped, Reading};
 use rust_decimal::Decimal;
 
-#[path = "common/mod.rs"]
-mod common;
+use crate::scoring as common;
 
 struct Loaded {
     rows: Vec<(u64, Mapped)>,
