@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::bench::BenchArgs;
 use crate::command::{
     calculate::CalculateArgs, explain::ExplainArgs, export::ExportArgs, import::ImportArgs, init::InitArgs, key::KeyArgs, pay::PayArgs,
     people::PeopleArgs, plan::PlanArgs, release::ReleaseArgs, serve::ServeArgs,
@@ -136,4 +137,6 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// API keys and sign-in links
     Key(KeyArgs),
+    /// Measure this machine: a real server, real files
+    Bench(BenchArgs),
 }

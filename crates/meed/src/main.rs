@@ -3,6 +3,7 @@
 //! A command reads its arguments, opens the data once, calls use cases and prints. Results go to stdout, everything else
 //! to stderr. Exit codes: 0 done, 1 refused or differences found, 2 wrong usage, 3 something outside failed.
 
+mod bench;
 mod cli;
 mod command;
 mod config;

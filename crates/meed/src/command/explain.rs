@@ -117,6 +117,8 @@ struct ShownRule {
 struct ShownCredit {
     payee: String,
     amount: String,
+    /// Whose credit an override builds on.
+    through: Option<String>,
     arithmetic: String,
 }
 
@@ -179,6 +181,7 @@ fn plan(verdict: ProgramVerdict, name: impl Fn(Id) -> String) -> ShownPlan {
         let credits = own.map(|(rep, credit)| ShownCredit {
             payee: name(*rep),
             amount: credit.amount.normalize().to_string(),
+            through: credit.through.map(&name),
             arithmetic: credit.arithmetic(),
         });
         ShownRule {
@@ -208,7 +211,8 @@ fn sale_text(sale: &ShownSale) -> String {
         text.push_str(&format!("\n{} · {}\n", plan.plan, plan.period));
         for rule in &plan.rules {
             for credit in &rule.credits {
-                text.push_str(&format!("  {}: {} earns {} = {}\n", rule.label, credit.payee, credit.amount, credit.arithmetic));
+                let through = credit.through.as_ref().map(|name| format!(" through {name}")).unwrap_or_default();
+                text.push_str(&format!("  {}: {} earns{through}: {}\n", rule.label, credit.payee, credit.arithmetic));
             }
             for refusal in &rule.refused {
                 text.push_str(&format!("  {}: not credited: {} ({})\n", rule.label, refusal.text, refusal.code));

@@ -32,5 +32,6 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Result<Verdict,
         Command::Pay(args) => pay::run(args, &settings).await,
         Command::Export(args) => export::run(args, &settings).await,
         Command::Key(args) => key::run(args, &settings).await,
+        Command::Bench(args) => crate::bench::run(args, settings).await,
     }
 }
