@@ -86,8 +86,8 @@ impl Failure {
     /// The file in which the place is.
     pub(crate) fn within(self, file: &str) -> Self {
         let place = match &self.place {
-            Some(place) => format!("{file}, {place}"),
-            None => file.to_owned(),
+            Some(place) if place != "file" => format!("{file}, {place}"),
+            _ => file.to_owned(),
         };
         self.at(place)
     }

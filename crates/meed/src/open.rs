@@ -7,7 +7,7 @@ use meed_app::documents::WorkspaceDocument;
 use meed_app::{App, AppOptions, Context, Secrets, workspaces};
 use meed_core::command::Actor;
 use meed_core::id::Id;
-use meed_store::{Clock, EngineOptions, PostgresOptions, SqliteOptions, Store, StoreOptions};
+use meed_store::{Clock, EngineOptions, Fault, PostgresOptions, SqliteOptions, Store, StoreError, StoreOptions};
 
 use crate::config::{KeyMaking, MasterKey, Settings, StorageSettings, WorkspaceChoice};
 use crate::failure::Failure;
@@ -67,9 +67,18 @@ pub(crate) async fn open(settings: &Settings, begin: Begin) -> Result<Opened, Fa
         }
     };
     let clock: Clock = Arc::new(|| jiff::Timestamp::now().as_microsecond());
-    let store = Store::open(StoreOptions { engine, readers: READERS, clock: Arc::clone(&clock) }).await?;
+    let store = Store::open(StoreOptions { engine, readers: READERS, clock: Arc::clone(&clock) }).await.map_err(|e| unopened(e, storage))?;
     let app = App::new(AppOptions { store, clock, secrets: Secrets::new(&key.bytes), files: storage.files() });
     Ok(Opened { app, notices })
+}
+
+/// The one failure of opening that a person can mend at once has a code of its own.
+fn unopened(error: StoreError, storage: &StorageSettings) -> Failure {
+    if error.fault == Fault::Broken && error.detail.contains("cannot be read with this key") {
+        return Failure::fault("key_wrong", "the database is encrypted with another key, or is no Meed database")
+            .at(storage.sqlite_path().display().to_string());
+    }
+    error.into()
 }
 
 /// The folder holds a key and personal data: nobody else may look into it.

@@ -276,7 +276,7 @@ struct Tried<'a> {
 async fn try_files(args: &ImportArgs, desk: &Desk) -> Result<Verdict, Failure> {
     let mut verdict = Verdict::Clean;
     for path in &args.files {
-        let (name, source) = source_of(args, desk, path).await?;
+        let (name, source) = source_of(args, desk, path).await.map_err(|f| f.within(&path.display().to_string()))?;
         let reading = imports::look_at(&desk.app, &desk.ctx, source, &file_name(path), open_file(path)?, read_as(args)).await;
         let reading = with_maps(reading.map_err(|e| Failure::from(e).within(&path.display().to_string()))?, &args.maps)?;
         let result = if reading.problems().is_empty() {
@@ -317,7 +317,7 @@ struct Imported<'a> {
 async fn import_files(args: &ImportArgs, desk: &Desk) -> Result<Verdict, Failure> {
     let mut verdict = Verdict::Clean;
     for path in &args.files {
-        let (name, _) = source_of(args, desk, path).await?;
+        let (name, _) = source_of(args, desk, path).await.map_err(|f| f.within(&path.display().to_string()))?;
         let import = import_file(args, desk, path, &name).await.map_err(|failure| failure.within(&path.display().to_string()))?;
         let refused = imports::rejects(&desk.app, &desk.ctx, import.id).await?;
         if let Some(to) = &args.rejects {
