@@ -48,10 +48,10 @@ pub struct Store {
     writers: Mutex<Vec<JoinHandle<()>>>,
     readers: Arc<Readers>,
     connect_writer: Connect,
-    _lock: Option<File>,
+    _lock: Option<Arc<File>>,
 }
 
-type Connect = Arc<dyn Fn() -> Result<Box<dyn Session>, StoreError> + Send + Sync>;
+pub(crate) type Connect = Arc<dyn Fn() -> Result<Box<dyn Session>, StoreError> + Send + Sync>;
 
 struct Readers {
     idle: Mutex<Vec<Box<dyn Session>>>,
@@ -71,7 +71,7 @@ impl Store {
     fn open_blocking(options: StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
         let StoreOptions { engine, readers, clock } = options;
         let (kind, writer_count, lock) = match &engine {
-            EngineOptions::Sqlite(sqlite) => (EngineKind::Sqlite, 1, Some(lock_data_file(&sqlite.path)?)),
+            EngineOptions::Sqlite(sqlite) => (EngineKind::Sqlite, 1, Some(Arc::new(lock_data_file(&sqlite.path)?))),
             EngineOptions::Postgres(postgres) => (EngineKind::Postgres, postgres.writers.max(1), None),
         };
         let mut migrator = connect(&engine, Role::Migrator, runtime)?;
@@ -93,7 +93,12 @@ impl Store {
             let connect = connect_as(Role::Writer);
             let writer = Writer { session: Some(connect()?), connect, clock: Arc::clone(&clock) };
             let dispatcher = Arc::clone(&dispatcher);
-            let thread = std::thread::Builder::new().name(format!("writer-{index}")).spawn(move || run_writer(&dispatcher, writer));
+            // The file stays locked until the last writer has ended, also when the store is dropped before that.
+            let lock = lock.clone();
+            let thread = std::thread::Builder::new().name(format!("writer-{index}")).spawn(move || {
+                run_writer(&dispatcher, writer);
+                drop(lock);
+            });
             writers.push(thread.map_err(|e| StoreError::broken(format!("no thread for a writer: {e}")))?);
         }
         let readers =
@@ -111,8 +116,8 @@ impl Store {
     /// Hands a command to the next batch of its workspace and waits for its answer. When it answers, the effect is durable.
     pub async fn submit(&self, workspace: Id, submission: Submission) -> Result<Answer, StoreError> {
         let (sender, receiver) = oneshot::channel();
-        if self.dispatcher.submit(workspace.0, Job { submission, answer: sender }).is_err() {
-            return Err(StoreError { fault: Fault::Overloaded, statement: None, detail: "too many commands wait".into() });
+        if let Err(detail) = self.dispatcher.submit(workspace.0, Job { submission, answer: sender }) {
+            return Err(StoreError { fault: Fault::Overloaded, statement: None, detail: detail.into() });
         }
         receiver.await.map_err(|_| StoreError::broken("the store closed before the command was decided"))?
     }
@@ -145,6 +150,11 @@ impl Store {
         })
         .await
         .map_err(|e| StoreError::bug(format!("making a workspace panicked: {e}")))?
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn writer_connection(&self) -> Connect {
+        Arc::clone(&self.connect_writer)
     }
 
     /// Lets the writers finish what waits, and closes.

@@ -3,6 +3,7 @@
 //! One process owns the file (an advisory lock beside it says so), one connection writes, others read. The pragmas
 //! stand in one place with their reasons.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +43,22 @@ pub(crate) enum Role {
 pub(crate) struct SqliteSession {
     connection: Connection,
     in_transaction: bool,
+    texts: Texts,
+}
+
+/// Texts with numbered parameters, by statement. SQLite takes `$2` for a name and numbers names by their first
+/// appearance; `?2` is what PostgreSQL means by `$2`.
+#[derive(Default)]
+struct Texts(HashMap<&'static str, Box<str>>);
+
+impl Texts {
+    fn of(&mut self, statement: &'static Statement) -> &str {
+        self.0.entry(statement.name).or_insert_with(|| numbered(statement.sqlite))
+    }
+}
+
+fn numbered(text: &str) -> Box<str> {
+    text.replace('$', "?").into_boxed_str()
 }
 
 impl SqliteSession {
@@ -75,7 +92,7 @@ impl SqliteSession {
             Role::Reader => connection.execute_batch("pragma query_only = on").map_err(|e| map(&e, None))?,
             Role::Migrator => {}
         }
-        Ok(Self { connection, in_transaction: false })
+        Ok(Self { connection, in_transaction: false, texts: Texts::default() })
     }
 }
 
@@ -86,14 +103,25 @@ fn refuse_journal_changes(context: AuthContext<'_>) -> Authorization {
         AuthAction::Update { table_name, .. } | AuthAction::Delete { table_name } if JOURNAL_TABLES.contains(&table_name) => {
             Authorization::Deny
         }
-        AuthAction::DropTable { .. } | AuthAction::AlterTable { .. } => Authorization::Deny,
-        _ => Authorization::Allow,
+        AuthAction::Read { .. }
+        | AuthAction::Select
+        | AuthAction::Insert { .. }
+        | AuthAction::Update { .. }
+        | AuthAction::Delete { .. }
+        | AuthAction::Transaction { .. }
+        | AuthAction::Savepoint { .. }
+        | AuthAction::Function { .. }
+        | AuthAction::Recursive => Authorization::Allow,
+        // No schema change, no pragma, no second database.
+        _ => Authorization::Deny,
     }
 }
 
 /// Takes the lock that keeps a second process away from the same file. The lock lives as long as the returned file.
 pub(crate) fn lock_data_file(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
+    // Two names of one file share one lock.
+    let real = path.canonicalize();
+    let mut name = real.as_deref().unwrap_or(path).as_os_str().to_owned();
     name.push(".lock");
     let file = File::options()
         .create(true)
@@ -153,7 +181,9 @@ impl Session for SqliteSession {
     }
 
     fn rollback(&mut self) {
+        // Some failures, such as a full disk, have ended the transaction already.
         if std::mem::take(&mut self.in_transaction)
+            && !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("rollback")
         {
             tracing::error!(%error, "a transaction could not be rolled back");
@@ -162,7 +192,7 @@ impl Session for SqliteSession {
 
     fn query(&mut self, statement: &'static Statement, params: &[Value], each: Each<'_>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(statement.sqlite).map_err(fail)?;
+        let mut prepared = self.connection.prepare_cached(self.texts.of(statement)).map_err(fail)?;
         let mut rows = prepared.query(rusqlite::params_from_iter(params)).map_err(fail)?;
         while let Some(row) = rows.next().map_err(fail)? {
             each(&SqliteRow { row })?;
@@ -172,7 +202,7 @@ impl Session for SqliteSession {
 
     fn query_set(&mut self, statement: &'static Statement, workspace: i64, keys: &[Vec<Value>], each: Each<'_>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(statement.sqlite).map_err(fail)?;
+        let mut prepared = self.connection.prepare_cached(self.texts.of(statement)).map_err(fail)?;
         let workspace = Value::Int(workspace);
         for key in keys {
             let mut rows = prepared.query(rusqlite::params_from_iter(std::iter::once(&workspace).chain(key))).map_err(fail)?;
@@ -185,14 +215,14 @@ impl Session for SqliteSession {
 
     fn execute(&mut self, statement: &'static Statement, params: Vec<Value>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(statement.sqlite).map_err(fail)?;
+        let mut prepared = self.connection.prepare_cached(self.texts.of(statement)).map_err(fail)?;
         prepared.execute(rusqlite::params_from_iter(&params)).map_err(fail)?;
         Ok(())
     }
 
     fn execute_set(&mut self, statement: &'static Statement, workspace: i64, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(statement.sqlite).map_err(fail)?;
+        let mut prepared = self.connection.prepare_cached(self.texts.of(statement)).map_err(fail)?;
         let workspace = Value::Int(workspace);
         for row in &rows {
             prepared.execute(rusqlite::params_from_iter(std::iter::once(&workspace).chain(row))).map_err(fail)?;
@@ -244,5 +274,29 @@ impl RowView for SqliteRow<'_, '_> {
             ValueRef::Null => Ok(None),
             other => Err(StoreError::bug(format!("column {column} is {:?}, wanted bytes", other.data_type()))),
         }
+    }
+}
+
+#[cfg(feature = "testing")]
+impl SqliteSession {
+    pub(crate) fn query_as_text(&mut self, text: &str) -> Result<Vec<String>, StoreError> {
+        let mut prepared = self.connection.prepare(text).map_err(|e| map(&e, None))?;
+        let columns = prepared.column_count();
+        let mut rows = prepared.query([]).map_err(|e| map(&e, None))?;
+        let mut lines = Vec::new();
+        while let Some(row) = rows.next().map_err(|e| map(&e, None))? {
+            let cell = |column| match row.get_ref(column) {
+                Ok(ValueRef::Integer(value)) => value.to_string(),
+                Ok(ValueRef::Text(value)) => String::from_utf8_lossy(value).into_owned(),
+                other => format!("{other:?}"),
+            };
+            lines.push((0..columns).map(cell).collect::<Vec<_>>().join("|"));
+        }
+        Ok(lines)
+    }
+
+    pub(crate) fn prepare_only(&mut self, text: &str) -> Result<(usize, Vec<String>), StoreError> {
+        let prepared = self.connection.prepare(&numbered(text)).map_err(|e| map(&e, None))?;
+        Ok((prepared.parameter_count(), prepared.column_names().map(str::to_owned).collect()))
     }
 }
