@@ -1,1 +1,115 @@
-//! Meed's use cases.
+//! Meed's use cases: one file per command or query.
+//!
+//! A use case authorizes, builds a command, hands it to the batch, and answers in domain words. It parses no HTTP and
+//! renders no page; surfaces call it with a [`Context`]. Rules live in `meed-core`, SQL in `meed-store`.
+
+pub mod access;
+pub mod audit;
+pub mod calculations;
+mod configuration;
+mod context;
+pub mod documents;
+mod error;
+pub mod exports;
+pub mod imports;
+pub mod overview;
+pub mod people;
+pub mod programs;
+pub mod releases;
+pub mod sales;
+mod secrets;
+pub mod sources;
+pub mod workspaces;
+
+pub use configuration::{Configuration, ProgramEntry};
+pub use context::{Context, Scope};
+pub use error::{AppError, AppResult};
+pub use secrets::{Secrets, token};
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use meed_core::command::{Command, Identity, Reply};
+use meed_core::id::Id;
+use meed_store::{Answer, Clock, Priority, Store, Submission};
+
+/// Everything a use case needs.
+pub struct App {
+    store: Store,
+    clock: Clock,
+    secrets: Secrets,
+    files: PathBuf,
+    configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
+}
+
+/// What [`App::new`] takes.
+pub struct AppOptions {
+    /// The open database.
+    pub store: Store,
+    /// Microseconds UTC.
+    pub clock: Clock,
+    /// Keys for hashes of API keys, sessions and fingerprints.
+    pub secrets: Secrets,
+    /// Folder for uploaded files, kept untouched.
+    pub files: PathBuf,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(options: AppOptions) -> Arc<Self> {
+        let AppOptions { store, clock, secrets, files } = options;
+        Arc::new(Self { store, clock, secrets, files, configurations: Mutex::new(HashMap::new()) })
+    }
+
+    /// Now, in microseconds UTC.
+    #[must_use]
+    pub fn now_us(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.now_us()).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    /// The database, for reads.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Where uploaded files are kept.
+    #[must_use]
+    pub fn files(&self) -> &std::path::Path {
+        &self.files
+    }
+
+    /// The keys for hashes.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Hands a command to the batch and waits until it is durable.
+    pub(crate) async fn submit(&self, ctx: &Context, subject: String, command: impl Command + 'static) -> AppResult<Reply> {
+        match self.submit_as(ctx, subject, Priority::Interactive, None, command).await? {
+            Answer::Decided(result) => Ok(result?),
+            Answer::Replayed(_) => Err(AppError::bug("a command without identity was replayed")),
+        }
+    }
+
+    pub(crate) async fn submit_as(
+        &self,
+        ctx: &Context,
+        subject: String,
+        priority: Priority,
+        identity: Option<Identity>,
+        command: impl Command + 'static,
+    ) -> AppResult<Answer> {
+        let submission = Submission { actor: ctx.actor.clone(), key: ctx.key, subject, command: Box::new(command), identity, priority };
+        Ok(self.store.submit(ctx.workspace, submission).await?)
+    }
+}

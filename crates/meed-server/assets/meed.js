@@ -110,6 +110,9 @@
     });
   }
 
+  // What is still being worked on is looked at again.
+  for (const waiting of all("[data-reload]")) setTimeout(() => location.reload(), Number(waiting.dataset.reload) * 1000);
+
   // Copy buttons.
   for (const button of all("[data-copy]")) {
     button.addEventListener("click", async () => {

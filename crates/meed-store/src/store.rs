@@ -54,6 +54,7 @@ pub struct Store {
 pub(crate) type Connect = Arc<dyn Fn() -> Result<Box<dyn Session>, StoreError> + Send + Sync>;
 
 struct Readers {
+    count: usize,
     idle: Mutex<Vec<Box<dyn Session>>>,
     turns: Arc<Semaphore>,
     connect: Connect,
@@ -101,8 +102,8 @@ impl Store {
             });
             writers.push(thread.map_err(|e| StoreError::broken(format!("no thread for a writer: {e}")))?);
         }
-        let readers =
-            Readers { idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(readers.max(1))), connect: connect_as(Role::Reader) };
+        let (count, connect) = (readers.max(1), connect_as(Role::Reader));
+        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect };
         let connect_writer = connect_as(Role::Writer);
         Ok(Self { engine: kind, dispatcher, writers: Mutex::new(writers), readers: Arc::new(readers), connect_writer, _lock: lock })
     }
@@ -133,6 +134,26 @@ impl Store {
         tokio::task::spawn_blocking(move || {
             let _turn = turn;
             readers.run(query)
+        })
+        .await
+        .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
+    }
+
+    /// Reads on up to `count` connections at once, never more than the store has, for scans that are divided. Each has a
+    /// snapshot of its own: compare heads.
+    pub async fn read_parallel<T, F>(&self, count: usize, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut [Reader<'_>]) -> Result<T, StoreError> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.readers);
+        // More turns than there are would be waited for in vain.
+        let count = count.clamp(1, readers.count);
+        let turns = u32::try_from(count).unwrap_or(1);
+        let turn = Arc::clone(&readers.turns).acquire_many_owned(turns).await.map_err(|_| StoreError::broken("the store is closed"))?;
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            readers.run_parallel(count, query)
         })
         .await
         .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
@@ -176,17 +197,37 @@ impl Drop for Store {
 }
 
 impl Readers {
-    fn run<T>(&self, query: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn take(&self) -> Result<Box<dyn Session>, StoreError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut session = match idle.filter(|session| session.is_alive()) {
             Some(session) => session,
             None => (self.connect)()?,
         };
         session.begin_read()?;
-        let result = query(&mut Reader { session: session.as_mut() });
+        Ok(session)
+    }
+
+    fn give_back(&self, mut session: Box<dyn Session>) {
         session.rollback();
         if session.is_alive() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        }
+    }
+
+    fn run<T>(&self, query: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut session = self.take()?;
+        let result = query(&mut Reader { session: session.as_mut() });
+        self.give_back(session);
+        result
+    }
+
+    fn run_parallel<T>(&self, count: usize, query: impl FnOnce(&mut [Reader<'_>]) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut sessions = (0..count).map(|_| self.take()).collect::<Result<Vec<_>, _>>()?;
+        let mut readers: Vec<Reader<'_>> = sessions.iter_mut().map(|session| Reader { session: session.as_mut() }).collect();
+        let result = query(&mut readers);
+        drop(readers);
+        for session in sessions {
+            self.give_back(session);
         }
         result
     }

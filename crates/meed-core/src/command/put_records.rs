@@ -65,6 +65,10 @@ kinds! {
     Payout = 21, true;
     /// An alert.
     Alert = 22, false;
+    /// How an import's file is read.
+    Reading = 23, false;
+    /// The payees of a calculation with their attainment.
+    CalculationPayees = 24, false;
 }
 
 /// A stored record.

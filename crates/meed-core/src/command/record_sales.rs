@@ -1,8 +1,10 @@
 //! Recording sales: create, update, ignore (`commissions.md` §1.4).
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
-use super::{Class, Command, Needs, PutRecord, PutRecords, Refused, Reply, SaleOriginal, SaleRow, State};
+use super::{Class, Command, Needs, PutRecord, PutRecords, RecordKind, Refused, Reply, SaleOriginal, SaleRow, State};
 use crate::id::Id;
 use crate::sale::{Sale, SalePatch, pack, unpack};
 
@@ -70,8 +72,21 @@ pub enum SaleOutcome {
     Refused(Refused),
 }
 
+/// The progress of an import, written in the commit of the rows it tells about.
+#[derive(Clone)]
+pub struct Progress {
+    /// The import's record.
+    pub record: Id,
+    /// The version that this runner has seen: another runner makes it stale, and the chunk is refused whole.
+    pub expected_version: i32,
+    /// Key of the record for rows that were refused.
+    pub rejects_key: String,
+    /// Writes the import's document, and the refused rows if there are any, from the outcomes.
+    pub write: Arc<dyn Fn(&[SaleOutcome]) -> (String, Option<String>) + Send + Sync>,
+}
+
 /// Records sales of one source.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RecordSales {
     /// The source.
     pub source: Id,
@@ -79,8 +94,8 @@ pub struct RecordSales {
     pub sales: Vec<SaleInput>,
     /// The import they come with.
     pub import: Option<Id>,
-    /// Records written in the same commit, such as the import's progress.
-    pub along: Vec<PutRecord>,
+    /// The import's progress.
+    pub progress: Option<Progress>,
     /// Whether each sale leaves an event in the outbox. Imports leave one event at their end instead.
     pub events: bool,
     identities: Vec<String>,
@@ -91,7 +106,7 @@ impl RecordSales {
     #[must_use]
     pub fn new(source: Id, sales: Vec<SaleInput>) -> Self {
         let identities = sales.iter().map(identity_of).collect();
-        Self { source, sales, import: None, along: Vec::new(), events: false, identities }
+        Self { source, sales, import: None, progress: None, events: false, identities }
     }
 }
 
@@ -128,23 +143,33 @@ impl Command for RecordSales {
         for identity in &self.identities {
             needs.sales.insert((self.source, identity.clone()));
         }
-        for put in &self.along {
-            if let Some(id) = put.id {
-                needs.records.insert((put.kind, id));
-            }
-            if let Some(key) = &put.key {
-                needs.record_keys.insert((put.kind, key.clone()));
-            }
+        if let Some(progress) = &self.progress {
+            needs.records.insert((RecordKind::Import, progress.record));
+            needs.record_keys.insert((RecordKind::ImportReject, progress.rejects_key.clone()));
         }
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
-        PutRecords::along(self.along.clone()).decide(state)?;
+        if let Some(progress) = &self.progress {
+            PutRecords::along(vec![progress.put(String::new())]).check(state)?;
+        }
         let mut outcomes = Vec::with_capacity(self.sales.len());
         for (input, identity) in self.sales.iter().zip(&self.identities) {
             outcomes.push(decide_one(self.source, self.import, self.events, input, identity, state));
         }
+        if let Some(progress) = &self.progress {
+            let (document, rejects) = (progress.write)(&outcomes);
+            let mut puts = vec![progress.put(document)];
+            puts.extend(rejects.map(|body| PutRecord::upsert(RecordKind::ImportReject, progress.rejects_key.clone(), body)));
+            PutRecords::along(puts).decide(state)?;
+        }
         Ok(Reply::Sales(outcomes))
+    }
+}
+
+impl Progress {
+    fn put(&self, body: String) -> PutRecord {
+        PutRecord { expected_version: Some(self.expected_version), ..PutRecord::change(RecordKind::Import, self.record, body) }
     }
 }
 

@@ -6,42 +6,7 @@ use jiff::Timestamp;
 
 use crate::id::Id;
 use crate::money::{Exact, Unit};
-use crate::sale::{Sale, StoredSale};
-
-/// Numeric facts of a sale, in major units as they came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum NumberField {
-    Revenue,
-    Profit,
-    Quantity,
-    UnitCost,
-    Tax,
-    /// `other_numeric1` to `other_numeric3`, counted from 0.
-    Other(u8),
-}
-
-/// Text facts of a sale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum TextField {
-    Status,
-    CustomerName,
-    CustomerEmail,
-    CustomerCode,
-    ProductCode,
-    ProductName,
-    /// `owner1` to `owner3`, counted from 0.
-    Owner(u8),
-    /// `team1` to `team3`, counted from 0.
-    Team(u8),
-    Territory,
-    Coupon,
-    /// `other_text1` to `other_text3`, counted from 0.
-    Other(u8),
-    /// `other_date1` to `other_date3`, counted from 0; ISO 8601 text.
-    OtherDate(u8),
-}
+use crate::sale::{NumberField, Sale, StoredSale, TextField};
 
 /// The facts of one sale, by field.
 pub trait SaleFacts {
@@ -65,36 +30,12 @@ impl SaleFacts for Sale {
     }
 
     fn number(&self, field: NumberField) -> Option<Exact> {
-        match field {
-            NumberField::Revenue => self.revenue,
-            NumberField::Profit => self.profit,
-            NumberField::Quantity => self.quantity,
-            NumberField::UnitCost => self.unit_cost,
-            NumberField::Tax => self.tax,
-            NumberField::Other(index) => self.other_numeric.get(usize::from(index)).copied().flatten(),
-        }
+        self.number(field)
     }
 
     fn text(&self, field: TextField) -> Option<&str> {
-        match field {
-            TextField::Status => self.status.as_deref(),
-            TextField::CustomerName => self.customer_name.as_deref(),
-            TextField::CustomerEmail => self.customer_email.as_deref(),
-            TextField::CustomerCode => self.customer_code.as_deref(),
-            TextField::ProductCode => self.product_code.as_deref(),
-            TextField::ProductName => self.product_name.as_deref(),
-            TextField::Territory => self.territory.as_deref(),
-            TextField::Coupon => self.coupon.as_deref(),
-            TextField::Owner(index) => at_place(&self.owners, index),
-            TextField::Team(index) => at_place(&self.teams, index),
-            TextField::Other(index) => at_place(&self.other_text, index),
-            TextField::OtherDate(index) => at_place(&self.other_date, index),
-        }
+        self.text(field)
     }
-}
-
-fn at_place(places: &[Option<String>; 3], index: u8) -> Option<&str> {
-    places.get(usize::from(index))?.as_deref()
 }
 
 /// The columns of the source as they came, by header name (`commissions.md` §1.3). Asked only when a rule reads them.

@@ -1,7 +1,7 @@
 //! The names a condition may use, and what each stands for.
 
-use super::facts::{NumberField, TextField};
 use super::value::Type;
+use crate::sale::{NumberField, TextField};
 
 /// A field of `sale.…`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

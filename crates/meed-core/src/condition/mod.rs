@@ -14,9 +14,10 @@ mod node;
 mod scan;
 mod value;
 
+pub use crate::sale::{NumberField, TextField};
 pub use eval::{Context, EvalError, RepContext};
 pub use explain::Failed;
-pub use facts::{NumberField, Originals, SaleFacts, SaleRef, TextField};
+pub use facts::{Originals, SaleFacts, SaleRef};
 pub(crate) use fields::{text_field, text_field_names};
 pub use value::Value;
 

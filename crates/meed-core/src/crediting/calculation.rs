@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::bound::BoundProgram;
-use super::cells::{Cell, FoldError, Folder, Tally, fold_all};
+use super::cells::{Cells, FoldError, Folder, Tally};
 use super::decide::SplitPart;
 use super::explanation::{Attainment, Credit, Explanation, SplitShown, VariableShown};
 use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
 use super::run::{Collected, Entry, NONE, Refusal, SaleTable, Texts, names_text};
 use crate::id::Id;
-use crate::money::{Exact, Minor, to_minor};
+use crate::money::{Exact, Minor, Overflow, to_minor};
 use crate::people::variable_on;
-use crate::program::{BandPay, Figure, Pay, Program, Rate, Trigger};
+use crate::program::{BandPay, Figure, OverrideBase, Pay, Program, Rate, Trigger};
 
 /// What a program owes one rep for the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +34,8 @@ pub struct Reward {
 pub struct Calculation<'a> {
     pub(super) bound: &'a BoundProgram<'a>,
     pub(super) sales: SaleTable,
-    pub(super) ranks: Option<Vec<u32>>,
     pub(super) splits: Vec<SplitPart>,
-    pub(super) cells: Vec<Cell>,
+    pub(super) cells: Cells,
     tallies: Vec<Tally>,
     rewards: Vec<Reward>,
     refusals: Vec<Refusal>,
@@ -46,10 +45,18 @@ pub struct Calculation<'a> {
 
 impl<'a> Calculation<'a> {
     pub(super) fn new(bound: &'a BoundProgram<'a>, collected: Collected, threads: usize) -> Self {
-        let Collected { sales, cells, splits, mut refusals, texts, mut alerts } = collected;
-        let ranks = sales.ranks();
-        let folder = Folder { bound, sales: &sales, ranks: ranks.as_deref(), splits: &splits };
-        let (cells, tallies) = fold_all(&folder, cells, threads);
+        let Collected { mut sales, mut filed, splits, mut refusals, texts, mut alerts } = collected;
+        if let Some(places) = sales.sort() {
+            let place = |sale: u32| places.get(sale as usize).copied().unwrap_or(sale);
+            for filed in &mut filed {
+                filed.entry.sale = place(filed.entry.sale);
+            }
+            for refusal in &mut refusals {
+                refusal.sale = place(refusal.sale);
+            }
+        }
+        let mut cells = Cells::new(bound.reps.len(), filed);
+        let tallies = Folder { bound, sales: &sales, splits: &splits }.fold_all(&mut cells, threads);
         let mut rewards = Vec::new();
         for (index, tally) in tallies.iter().enumerate() {
             let rep = &bound.directory.reps()[index];
@@ -60,16 +67,11 @@ impl<'a> Calculation<'a> {
             if !tally.touched {
                 continue;
             }
-            let attainment = Attainment { value: tally.attained, quota: bound.reps[index].quota };
-            match to_minor(tally.exact, bound.program.currency, bound.program.rounding) {
-                Ok(minor) => {
-                    let flagged = !tally.errors.is_empty();
-                    rewards.push(Reward { rep: rep.id, exact: tally.exact, minor, credits: tally.credits, attainment, flagged });
-                }
-                Err(_) => {
-                    let text = format!("the reward of {} leaves the range of an amount", rep.name);
-                    alerts.count(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), None, || (text, vec![rep.id]));
-                }
+            if let Ok(reward) = settle(bound, index, rep.id, tally) {
+                rewards.push(reward);
+            } else {
+                let text = format!("the reward of {} leaves the range of an amount", rep.name);
+                alerts.count(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), None, || (text, vec![rep.id]));
             }
         }
         for name in &bound.unknown_targets {
@@ -77,7 +79,7 @@ impl<'a> Calculation<'a> {
             alerts.count(AlertCode::UnknownTarget, name, None, || (text, Vec::new()));
         }
         let alerts = alerts.finish();
-        Self { bound, sales, ranks, splits, cells, tallies, rewards, refusals, texts, alerts }
+        Self { bound, sales, splits, cells, tallies, rewards, refusals, texts, alerts }
     }
 
     /// The program, people and period of the calculation.
@@ -102,7 +104,7 @@ impl<'a> Calculation<'a> {
     #[must_use]
     pub fn attainment(&self, rep: Id) -> Option<Attainment> {
         let index = self.bound.rep_index(rep)? as usize;
-        Some(Attainment { value: self.tallies[index].attained, quota: self.bound.reps[index].quota })
+        Some(Attainment { value: self.tallies[index].attained.exact().ok()?, quota: self.bound.reps[index].quota })
     }
 
     /// How many sales were taken in.
@@ -152,13 +154,16 @@ impl<'a> Calculation<'a> {
     /// The credits of one sale, over all reps, by rule and place.
     #[must_use]
     pub fn credits_of_sale(&self, sale: Id) -> Vec<(Id, Credit)> {
-        let wanted: Vec<bool> = self.sales.keys.iter().map(|key| key.id == sale).collect();
-        let mut found = Vec::new();
-        for (cell, rep) in self.cells.iter().zip(self.bound.directory.reps()) {
-            let holds = |entry: &Entry| wanted[entry.sale as usize];
-            if cell.own.iter().any(holds) || cell.overrides.iter().any(holds) {
-                found.extend(self.trace(rep.id, true).into_iter().filter(|credit| credit.sale == sale).map(|credit| (rep.id, credit)));
+        let mut concerned = BTreeSet::new();
+        for (index, rep) in (0u32..).zip(&self.bound.reps) {
+            if self.cells.of(index).iter().any(|entry| self.sales.keys[entry.sale as usize].id == sale) {
+                concerned.insert(index);
+                concerned.extend(&rep.managers);
             }
+        }
+        let mut found = Vec::new();
+        for rep in concerned.into_iter().map(|index| self.bound.rep(index).id) {
+            found.extend(self.trace(rep, true).into_iter().filter(|credit| credit.sale == sale).map(|credit| (rep, credit)));
         }
         found.sort_by_key(|(rep, credit)| (credit.rule, credit.level, credit.place, *rep));
         found
@@ -173,7 +178,7 @@ impl<'a> Calculation<'a> {
             .map(|refusal| {
                 let detail = self.detail(refusal);
                 let sale = self.sales.keys[refusal.sale as usize].id;
-                (self.rank(refusal.sale), NotCredited { sale, rule: usize::from(refusal.rule), reason: refusal.reason, detail })
+                (refusal.sale, NotCredited { sale, rule: usize::from(refusal.rule), reason: refusal.reason, detail })
             })
             .collect();
         all.sort_by(|(a, x), (b, y)| (a, x.rule, x.reason, &x.detail).cmp(&(b, y.rule, y.reason, &y.detail)));
@@ -194,19 +199,16 @@ impl<'a> Calculation<'a> {
         self.bound.rep(refusal.detail).name.clone()
     }
 
-    pub(super) fn rank(&self, sale: u32) -> u32 {
-        self.ranks.as_ref().map_or(sale, |ranks| ranks[sale as usize])
-    }
-
     fn trace(&self, rep: Id, traced: bool) -> Vec<Credit> {
         let Some(index) = self.bound.rep_index(rep) else { return Vec::new() };
-        let folder = Folder { bound: self.bound, sales: &self.sales, ranks: self.ranks.as_deref(), splits: &self.splits };
-        let cell = &self.cells[index as usize];
-        let mut credits = Vec::with_capacity(cell.own.len() + cell.overrides.len());
-        for entries in [&cell.own, &cell.overrides] {
-            folder.each(index, entries, traced, &mut |entry, outcome| credits.push((self.rank(entry.sale), self.credit(entry, outcome))));
+        let folder = Folder { bound: self.bound, sales: &self.sales, splits: &self.splits };
+        let own = self.cells.of(index);
+        let overrides = folder.overrides_of(index, &self.cells);
+        let mut credits = Vec::with_capacity(own.len() + overrides.len());
+        for entries in [own, &overrides] {
+            folder.each(index, entries, traced, &mut |entry, outcome| credits.push((entry.sale, self.credit(entry, outcome))));
         }
-        credits.sort_by_key(|(rank, credit)| (*rank, credit.rule, credit.level, credit.place));
+        credits.sort_by_key(|(sale, credit)| (*sale, credit.rule, credit.level, credit.place));
         credits.into_iter().map(|(_, credit)| credit).collect()
     }
 
@@ -224,6 +226,10 @@ impl<'a> Calculation<'a> {
             rule_id: rule.id.clone(),
             level: component.level,
             place: entry.place,
+            measure: match &rule.trigger {
+                Trigger::Override(over) if over.base == OverrideBase::Commission => "commission",
+                _ => rule.basis.name(),
+            },
             basis: entry.basis,
             split: split.map(|split| SplitShown { whole: split.whole, share: split.share, parts: split.parts }),
             through: is_override.then(|| self.bound.rep(entry.origin).id),
@@ -246,6 +252,14 @@ impl<'a> Calculation<'a> {
         };
         variables_of(program).iter().map(|name| shown(name)).collect()
     }
+}
+
+/// Rounds the sum once.
+fn settle(bound: &BoundProgram<'_>, index: usize, rep: Id, tally: &Tally) -> Result<Reward, Overflow> {
+    let exact = tally.exact.exact()?;
+    let attainment = Attainment { value: tally.attained.exact()?, quota: bound.reps[index].quota };
+    let minor = to_minor(exact, bound.program.currency, bound.program.rounding)?;
+    Ok(Reward { rep, exact, minor, credits: tally.credits, attainment, flagged: !tally.errors.is_empty() })
 }
 
 fn variables_of(program: &Program) -> BTreeSet<String> {

@@ -1,20 +1,63 @@
 //! All cells of a calculation: each rep's own credits first, then the overrides that build on them.
 
-use super::bound::BoundProgram;
+use super::bound::{BoundProgram, OverrideFeed};
 use super::decide::SplitPart;
 use super::fold::{ComponentFold, Outcome};
-use super::kept::{add, mul_div};
-use super::pay::{Lookup, PayProblem};
+use super::kept::{Sum, mul_div};
+use super::pay::{FixedPay, FixedRate, Lookup, PayProblem};
 use super::reason::{AlertCode, Reason};
-use super::run::{Entry, NONE, Refusal, SaleTable};
+use super::run::{Entry, Filed, Refusal, SaleTable};
 use crate::money::{Exact, Overflow};
-use crate::program::{OncePer, OverrideBase};
+use crate::program::{Crediting, OncePer, OverrideBase, Rule, Split, Trigger};
 
-/// The entries of one rep, each list by component, canonical order, place.
-#[derive(Default)]
-pub(super) struct Cell {
-    pub(super) own: Vec<Entry>,
-    pub(super) overrides: Vec<Entry>,
+/// The entries of all reps, one rep behind the other, each by component, canonical order, place.
+pub(super) struct Cells {
+    entries: Vec<Entry>,
+    /// Where each rep's entries end.
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    /// Deals the entries out to their reps.
+    pub(super) fn new(reps: usize, filed: Vec<Filed>) -> Self {
+        let mut ends = vec![0usize; reps];
+        for filed in &filed {
+            ends[filed.rep as usize] += 1;
+        }
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
+        }
+        // Each end is still the start of its cell and moves up as the cell fills.
+        let mut entries = vec![Entry::default(); filed.len()];
+        for Filed { rep, entry } in filed {
+            let place = &mut ends[rep as usize];
+            entries[*place] = entry;
+            *place += 1;
+        }
+        Self { entries, ends }
+    }
+
+    /// The entries of one rep.
+    pub(super) fn of(&self, rep: u32) -> &[Entry] {
+        let rep = rep as usize;
+        let start = if rep == 0 { 0 } else { self.ends[rep - 1] };
+        &self.entries[start..self.ends[rep]]
+    }
+
+    /// The cells of all reps, to be sorted and folded side by side.
+    fn split(&mut self) -> Vec<&mut [Entry]> {
+        let mut rest = self.entries.as_mut_slice();
+        let mut start = 0;
+        let mut cells = Vec::with_capacity(self.ends.len());
+        for end in &self.ends {
+            let (cell, others) = rest.split_at_mut(end - start);
+            cells.push(cell);
+            rest = others;
+            start = *end;
+        }
+        cells
+    }
 }
 
 /// A rule that could not be folded for a rep.
@@ -27,9 +70,9 @@ pub(super) struct FoldError {
 /// What a cell came to.
 #[derive(Default)]
 pub(super) struct Tally {
-    pub(super) exact: Exact,
+    pub(super) exact: Sum,
     pub(super) credits: u64,
-    pub(super) attained: Exact,
+    pub(super) attained: Sum,
     pub(super) touched: bool,
     pub(super) errors: Vec<FoldError>,
     pub(super) refusals: Vec<Refusal>,
@@ -45,75 +88,89 @@ struct Raised {
     rule: u16,
 }
 
+/// What a rep's credits come to for one manager under a flat override, where order cannot matter.
+struct Flat {
+    manager: u32,
+    component: u16,
+    amount: Sum,
+    basis: Sum,
+    credits: u64,
+    /// An amount left the range: the override pays the manager nothing.
+    overflow: bool,
+}
+
+/// What goes upwards from a cell.
+#[derive(Default)]
+struct Upwards {
+    raised: Vec<(u32, Raised)>,
+    flat: Vec<Flat>,
+}
+
 /// The shared, unchanging side of folding.
+#[derive(Clone, Copy)]
 pub(super) struct Folder<'f, 'a> {
     pub(super) bound: &'f BoundProgram<'a>,
     pub(super) sales: &'f SaleTable,
-    pub(super) ranks: Option<&'f [u32]>,
     pub(super) splits: &'f [SplitPart],
 }
 
-/// Folds all cells on so many threads.
-pub(super) fn fold_all(folder: &Folder<'_, '_>, own: Vec<Vec<Entry>>, threads: usize) -> (Vec<Cell>, Vec<Tally>) {
-    let mut cells: Vec<Cell> = own.into_iter().map(|own| Cell { own, overrides: Vec::new() }).collect();
-    let mut tallies: Vec<Tally> = cells.iter().map(|_| Tally::default()).collect();
-    let raised = on_threads(threads, &mut cells, &mut tallies, &|rep, cell, tally| folder.own(rep, cell, tally));
-    let mut above: Vec<Vec<Raised>> = Vec::new();
-    if !folder.bound.overrides.is_empty() {
-        above.resize_with(cells.len(), Vec::new);
-        for (manager, raised) in raised.into_iter().flatten() {
-            above[manager as usize].push(raised);
-        }
-        let above = &above;
-        on_threads(threads, &mut cells, &mut tallies, &|rep, cell, tally| {
-            folder.overrides(rep, above[rep as usize].clone(), cell, tally);
-            Vec::new()
-        });
-    }
-    (cells, tallies)
-}
-
-type Upwards = Vec<(u32, Raised)>;
-type Step<'s> = &'s (dyn Fn(u32, &mut Cell, &mut Tally) -> Upwards + Sync);
-
-/// Runs a step over all cells, cut into contiguous ranges; what comes back stays in the order of the reps.
-fn on_threads(threads: usize, cells: &mut [Cell], tallies: &mut [Tally], step: Step<'_>) -> Vec<Upwards> {
-    let run = |first: usize, cells: &mut [Cell], tallies: &mut [Tally]| {
-        let mut upwards = Vec::new();
-        for (offset, (cell, tally)) in cells.iter_mut().zip(tallies).enumerate() {
-            let rep = u32::try_from(first + offset).unwrap_or(NONE);
-            upwards.append(&mut step(rep, cell, tally));
-        }
-        upwards
-    };
-    if threads <= 1 || cells.len() < 2 {
-        return vec![run(0, cells, tallies)];
-    }
-    let size = cells.len().div_ceil(threads);
-    std::thread::scope(|scope| {
-        let chunks = cells.chunks_mut(size).zip(tallies.chunks_mut(size)).enumerate();
-        let running: Vec<_> = chunks.map(|(number, (cells, tallies))| scope.spawn(move || run(number * size, cells, tallies))).collect();
-        running.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
-}
-
 impl Folder<'_, '_> {
-    fn rank(&self, sale: u32) -> u32 {
-        self.ranks.map_or(sale, |ranks| ranks[sale as usize])
-    }
-
-    /// The part of one sale that an entry of a sale rule stands for.
-    fn share(&self, entry: &Entry) -> Result<Exact, Overflow> {
-        self.splits.get(entry.origin as usize).map_or(Ok(Exact::ONE), |split| split.of(Exact::ONE))
-    }
-
-    fn own(&self, rep: u32, cell: &mut Cell, tally: &mut Tally) -> Upwards {
-        cell.own.sort_unstable_by_key(|entry| (entry.component, self.rank(entry.sale), entry.place));
-        let mut upwards = Vec::new();
-        for entries in cell.own.chunk_by(|a, b| a.component == b.component) {
-            self.component(rep, entries, tally, &mut upwards);
+    /// Sorts and folds all cells on so many threads.
+    pub(super) fn fold_all(self, cells: &mut Cells, threads: usize) -> Vec<Tally> {
+        let total = cells.entries.len();
+        let upwards = on_threads(threads, total, cells.split(), |entries| entries.len(), &|rep, entries| self.own(rep, entries));
+        let mut tallies = Vec::with_capacity(self.bound.reps.len());
+        let mut above: Vec<Vec<Raised>> = Vec::new();
+        above.resize_with(self.bound.reps.len(), Vec::new);
+        let mut flat = Vec::new();
+        for (tally, mut upwards) in upwards {
+            tallies.push(tally);
+            flat.append(&mut upwards.flat);
+            for (manager, raised) in upwards.raised {
+                above[manager as usize].push(raised);
+            }
         }
-        upwards
+        let overflown: Vec<(u32, u16)> = flat.iter().filter(|flat| flat.overflow).map(|flat| (flat.manager, flat.component)).collect();
+        for flat in flat {
+            let tally = &mut tallies[flat.manager as usize];
+            tally.touched = true;
+            if overflown.contains(&(flat.manager, flat.component)) {
+                let rule = self.bound.components[usize::from(flat.component)].rule;
+                if !tally.errors.iter().any(|error| error.rule == rule) {
+                    tally.errors.push(FoldError { rule, problem: out_of_range() });
+                }
+                continue;
+            }
+            tally.credits += flat.credits;
+            tally.exact.merge(flat.amount);
+            if self.bound.counts[self.bound.components[usize::from(flat.component)].rule] {
+                tally.attained.merge(flat.basis);
+            }
+        }
+        let total = above.iter().map(Vec::len).sum();
+        if total > 0 {
+            let with_tally = above.into_iter().zip(tallies).collect();
+            tallies = on_threads(threads, total, with_tally, |(above, _)| above.len(), &|rep, (above, mut tally)| {
+                let entries = self.count(above, &mut tally.refusals);
+                // No rule builds on an override, so nothing goes further up.
+                self.components(rep, &entries, &mut tally, &mut Upwards::default());
+                tally
+            });
+        }
+        tallies
+    }
+
+    fn own(&self, rep: u32, entries: &mut [Entry]) -> (Tally, Upwards) {
+        entries.sort_unstable_by_key(Entry::order);
+        let (mut tally, mut upwards) = (Tally::default(), Upwards::default());
+        self.components(rep, entries, &mut tally, &mut upwards);
+        (tally, upwards)
+    }
+
+    fn components(&self, rep: u32, entries: &[Entry], tally: &mut Tally, upwards: &mut Upwards) {
+        for entries in entries.chunk_by(|a, b| a.component == b.component) {
+            self.component(rep, entries, tally, upwards);
+        }
     }
 
     /// Folds the entries of one component into the tally, and hands its credits upwards. On a problem none counts.
@@ -122,39 +179,45 @@ impl Folder<'_, '_> {
         let rule = self.bound.components[usize::from(first.component)].rule;
         tally.touched = true;
         if self.bound.counts[rule] {
-            match entries.iter().try_fold(tally.attained, |sum, entry| add(sum, entry.basis)) {
-                Ok(sum) => tally.attained = sum,
-                Err(Overflow) => return self.refuse(rep, rule, entries, out_of_range(), tally),
+            for entry in entries {
+                tally.attained.add(entry.basis);
             }
         }
-        let managers = self.bound.reps[rep as usize].managers.as_slice();
-        let has_above = !managers.is_empty() && self.bound.overrides.iter().any(|over| over.of[rule]);
-        let raised_before = upwards.len();
-        let mut sum = tally.exact;
+        let (mut flat, ordered) = self.above(rep, rule);
+        let raised_before = upwards.raised.len();
+        let mut sum = Sum::default();
         let folded = self.walk(rep, entries, false, &mut |entry, outcome| {
-            sum = add(sum, outcome.amount)?;
-            if has_above {
-                self.raise(rep, managers, entry, &outcome, upwards);
+            sum.add(outcome.amount);
+            for (rate, base, flat) in &mut flat {
+                let basis = if *base == OverrideBase::Sales { entry.basis } else { outcome.amount };
+                if self.applies(flat.component, entry.sale) {
+                    match rate.of(basis) {
+                        Ok(amount) => flat.amount.add(amount),
+                        Err(Overflow) => flat.overflow = true,
+                    }
+                    flat.basis.add(basis);
+                    flat.credits += 1;
+                }
+            }
+            for (manager, over) in &ordered {
+                upwards.raised.extend(self.raise(rep, over, entry, &outcome).map(|raised| (*manager, raised)));
             }
             Ok(())
         });
-        match folded {
-            Ok(()) => {
-                tally.exact = sum;
+        match folded.and_then(|()| sum.exact().map_err(|_| out_of_range())) {
+            Ok(_) => {
+                tally.exact.merge(sum);
                 tally.credits += entries.len() as u64;
+                upwards.flat.extend(flat.into_iter().map(|(_, _, flat)| flat).filter(|flat| flat.credits > 0));
             }
             Err(problem) => {
-                upwards.truncate(raised_before);
-                self.refuse(rep, rule, entries, problem, tally);
+                upwards.raised.truncate(raised_before);
+                tally.errors.push(FoldError { rule, problem });
+                let number = u16::try_from(rule).unwrap_or(u16::MAX);
+                let refusal = |entry: &Entry| Refusal { sale: entry.sale, detail: rep, rule: number, reason: Reason::PayUnknown };
+                tally.refusals.extend(entries.iter().map(refusal));
             }
         }
-    }
-
-    fn refuse(&self, rep: u32, rule: usize, entries: &[Entry], problem: PayProblem, tally: &mut Tally) {
-        tally.errors.push(FoldError { rule, problem });
-        let number = u16::try_from(rule).unwrap_or(u16::MAX);
-        let refusal = |entry: &Entry| Refusal { sale: entry.sale, detail: rep, rule: number, reason: Reason::PayUnknown };
-        tally.refusals.extend(entries.iter().map(refusal));
     }
 
     fn walk(
@@ -167,11 +230,10 @@ impl Folder<'_, '_> {
         let Some(first) = entries.first() else { return Ok(()) };
         let component = &self.bound.components[usize::from(first.component)];
         let rule = &self.bound.program.rules[component.rule];
-        let is_override = self.bound.component_of[component.rule] == u16::MAX;
-        let lookup = Lookup { bound: self.bound, rep: self.bound.rep(rep), quota: self.bound.reps[rep as usize].quota };
+        let lookup = self.lookup(rep);
         let pay = lookup.pay(component.pay)?;
         let limits = lookup.limits(rule)?;
-        let needs_share = matches!(pay, super::pay::FixedPay::Amount(_)) && !is_override;
+        let needs_share = matches!(pay, FixedPay::Amount(_)) && matches!(rule.trigger, Trigger::Sale(_));
         let mut fold = ComponentFold::new(&pay, limits, traced, &mut entries.iter()).map_err(|_| out_of_range())?;
         for entry in entries {
             let share = if needs_share { self.share(entry) } else { Ok(Exact::ONE) };
@@ -179,6 +241,10 @@ impl Folder<'_, '_> {
             outcome.and_then(|outcome| each(entry, outcome)).map_err(|_| out_of_range())?;
         }
         Ok(())
+    }
+
+    fn lookup(&self, rep: u32) -> Lookup<'_, '_> {
+        Lookup { bound: self.bound, rep: self.bound.rep(rep), quota: self.bound.reps[rep as usize].quota }
     }
 
     /// Walks the entries of one list, component by component, leaving out those that could not be paid.
@@ -197,53 +263,98 @@ impl Folder<'_, '_> {
         }
     }
 
-    /// Hands a credit up to the managers whose override builds on its rule.
-    fn raise(&self, rep: u32, managers: &[u32], entry: &Entry, outcome: &Outcome, upwards: &mut Upwards) {
-        let bound = self.bound;
-        let rule = bound.components[usize::from(entry.component)].rule;
-        let at = self.sales.keys[entry.sale as usize].at;
-        for over in bound.overrides.iter().filter(|over| over.of[rule]) {
-            let Some(manager) = managers.get(over.level) else { continue };
-            let own_rule = bound.components[usize::from(over.component)].rule;
-            let (start, end) = bound.windows[own_rule];
-            if at < start || at >= end || !self.passes(own_rule, entry.sale) {
-                continue;
+    /// The part of one sale that an entry of a sale rule stands for.
+    fn share(&self, entry: &Entry) -> Result<Exact, Overflow> {
+        self.splits.get(entry.origin as usize).map_or(Ok(Exact::ONE), |split| split.of(Exact::ONE))
+    }
+
+    /// The overrides above a rep's credits under a rule: those that are a plain sum, and those whose order matters.
+    #[allow(clippy::type_complexity)]
+    fn above(&self, rep: u32, rule: usize) -> (Vec<(FixedRate, OverrideBase, Flat)>, Vec<(u32, &OverrideFeed)>) {
+        let managers = &self.bound.reps[rep as usize].managers;
+        let (mut flat, mut ordered) = (Vec::new(), Vec::new());
+        for over in self.bound.overrides.iter().filter(|over| over.of[rule]) {
+            let Some(manager) = managers.get(over.level).copied() else { continue };
+            match self.flat_rate(over, rule, manager) {
+                Some(rate) => {
+                    let (amount, basis) = (Sum::default(), Sum::default());
+                    flat.push((rate, over.base, Flat { manager, component: over.component, amount, basis, credits: 0, overflow: false }));
+                }
+                None => ordered.push((manager, over)),
             }
-            let basis = match over.base {
-                OverrideBase::Sales => entry.basis,
-                OverrideBase::Commission => outcome.amount,
-            };
-            let group = bound.group_of(over.component, at);
-            let raised = Entry { basis, sale: entry.sale, origin: rep, group, component: over.component, place: entry.place };
-            let share = if over.once_per == OncePer::Sale { self.share(entry).unwrap_or(Exact::ONE) } else { Exact::ONE };
-            upwards.push((*manager, Raised { entry: raised, share, rule: u16::try_from(rule).unwrap_or(u16::MAX) }));
+        }
+        (flat, ordered)
+    }
+
+    /// The rate of an override whose reward is a plain sum: one rate, no limits, and no sale counts more than once.
+    fn flat_rate(&self, over: &OverrideFeed, below: usize, manager: u32) -> Option<FixedRate> {
+        let component = &self.bound.components[usize::from(over.component)];
+        let rule = &self.bound.program.rules[component.rule];
+        let limited = rule.cap.is_some() || rule.floor.is_some() || rule.cap_per_sale.is_some();
+        if limited || over.once_per == OncePer::Sale && !counts_once(&self.bound.program.rules[below]) {
+            return None;
+        }
+        match self.lookup(manager).pay(component.pay) {
+            Ok(FixedPay::Rate(rate)) => Some(rate),
+            _ => None,
         }
     }
 
-    fn passes(&self, rule: usize, sale: u32) -> bool {
-        match self.bound.conditional.iter().position(|conditional| *conditional == rule) {
+    /// Whether an override applies to a sale: its validity and its own condition.
+    fn applies(&self, component: u16, sale: u32) -> bool {
+        let rule = self.bound.components[usize::from(component)].rule;
+        let (start, end) = self.bound.windows[rule];
+        let at = self.sales.keys[sale as usize].at;
+        let passes = || match self.bound.conditional.iter().position(|conditional| *conditional == rule) {
             Some(bit) => self.sales.passes.get(sale as usize).is_some_and(|bits| bits >> bit & 1 == 1),
             None => true,
-        }
+        };
+        start <= at && at < end && passes()
     }
 
-    fn overrides(&self, rep: u32, mut raised: Vec<Raised>, cell: &mut Cell, tally: &mut Tally) {
-        raised.sort_unstable_by_key(|raised| {
-            let entry = &raised.entry;
-            (entry.component, self.rank(entry.sale), raised.rule, entry.place, entry.origin)
-        });
-        cell.overrides.reserve_exact(raised.len());
+    /// A credit as the manager's override sees it.
+    fn raise(&self, rep: u32, over: &OverrideFeed, entry: &Entry, outcome: &Outcome) -> Option<Raised> {
+        if !self.applies(over.component, entry.sale) {
+            return None;
+        }
+        let basis = if over.base == OverrideBase::Sales { entry.basis } else { outcome.amount };
+        let group = self.bound.group_of(over.component, self.sales.keys[entry.sale as usize].at);
+        let share = if over.once_per == OncePer::Sale { self.share(entry).unwrap_or(Exact::ONE) } else { Exact::ONE };
+        let rule = self.bound.components[usize::from(entry.component)].rule;
+        let entry = Entry { basis, sale: entry.sale, origin: rep, group, component: over.component, place: entry.place };
+        Some(Raised { entry, share, rule: u16::try_from(rule).unwrap_or(u16::MAX) })
+    }
+
+    /// All override entries of a manager, made again from the credits below.
+    pub(super) fn overrides_of(&self, manager: u32, cells: &Cells) -> Vec<Entry> {
+        let mut raised = Vec::new();
+        for (rep, below) in (0u32..).zip(&self.bound.reps) {
+            let feeds: Vec<&OverrideFeed> =
+                self.bound.overrides.iter().filter(|over| below.managers.get(over.level) == Some(&manager)).collect();
+            if feeds.is_empty() {
+                continue;
+            }
+            self.each(rep, cells.of(rep), false, &mut |entry, outcome| {
+                let rule = self.bound.components[usize::from(entry.component)].rule;
+                let feeds = feeds.iter().filter(|over| over.of[rule]);
+                raised.extend(feeds.filter_map(|over| self.raise(rep, over, entry, &outcome)));
+            });
+        }
+        self.count(raised, &mut Vec::new())
+    }
+
+    /// Puts a manager's overrides in order and lets each sale count as often as the document says.
+    fn count(&self, mut raised: Vec<Raised>, refusals: &mut Vec<Refusal>) -> Vec<Entry> {
+        raised.sort_by_key(|raised| (raised.entry.component, raised.entry.sale, raised.rule, raised.entry.place, raised.entry.origin));
+        let mut entries = Vec::with_capacity(raised.len());
         for same in raised.chunk_by(|a, b| (a.entry.component, a.entry.sale) == (b.entry.component, b.entry.sale)) {
-            self.count_sale(same, &mut cell.overrides, tally);
+            self.count_sale(same, &mut entries, refusals);
         }
-        // No rule builds on an override, so nothing goes further up.
-        for entries in cell.overrides.chunk_by(|a, b| a.component == b.component) {
-            self.component(rep, entries, tally, &mut Vec::new());
-        }
+        entries
     }
 
     /// The overrides of one component on one sale: all of them, or up to one whole sale for each rule below.
-    fn count_sale(&self, same: &[Raised], entries: &mut Vec<Entry>, tally: &mut Tally) {
+    fn count_sale(&self, same: &[Raised], entries: &mut Vec<Entry>, refusals: &mut Vec<Refusal>) {
         let Some(first) = same.first() else { return };
         let over = self.bound.overrides.iter().find(|over| over.component == first.entry.component);
         let limited = over.is_some_and(|over| over.once_per == OncePer::Sale);
@@ -258,7 +369,7 @@ impl Folder<'_, '_> {
                     if counted.is_zero() {
                         let rule = self.bound.components[usize::from(entry.component)].rule;
                         let rule = u16::try_from(rule).unwrap_or(u16::MAX);
-                        tally.refusals.push(Refusal { sale: entry.sale, detail: entry.origin, rule, reason: Reason::AlreadyCounted });
+                        refusals.push(Refusal { sale: entry.sale, detail: entry.origin, rule, reason: Reason::AlreadyCounted });
                         continue;
                     }
                     if counted < raised.share {
@@ -270,6 +381,44 @@ impl Folder<'_, '_> {
             }
         }
     }
+}
+
+/// Whether the credits of a rule on one sale can never stand for more than the whole sale.
+fn counts_once(rule: &Rule) -> bool {
+    let Trigger::Sale(Crediting { owners, split, teams, .. }) = &rule.trigger else { return false };
+    let shares: Exact = owners.iter().filter_map(|owner| owner.share).sum();
+    *split == Split::Equal && teams.is_none() && shares <= Exact::ONE
+}
+
+/// Runs a step for every rep, cut into contiguous ranges of about equal weight; the answers stay in the order of reps.
+fn on_threads<T: Send, R: Send>(
+    threads: usize,
+    total: usize,
+    items: Vec<T>,
+    weight: impl Fn(&T) -> usize,
+    step: &(dyn Fn(u32, T) -> R + Sync),
+) -> Vec<R> {
+    let run = |first: u32, items: Vec<T>| (first..).zip(items).map(|(rep, item)| step(rep, item)).collect::<Vec<R>>();
+    if threads <= 1 {
+        return run(0, items);
+    }
+    let share = total.div_ceil(threads);
+    let mut ranges: Vec<(u32, Vec<T>)> = vec![(0, Vec::new())];
+    let mut filled = 0;
+    for (rep, item) in (0u32..).zip(items) {
+        filled += weight(&item);
+        match ranges.last_mut() {
+            Some((_, range)) if filled <= share || range.is_empty() => range.push(item),
+            _ => {
+                filled = weight(&item);
+                ranges.push((rep, vec![item]));
+            }
+        }
+    }
+    std::thread::scope(|scope| {
+        let running: Vec<_> = ranges.into_iter().map(|(first, range)| scope.spawn(move || run(first, range))).collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 fn out_of_range() -> PayProblem {

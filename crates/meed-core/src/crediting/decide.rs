@@ -9,7 +9,7 @@ use crate::condition::{Context, EvalError, NumberField, RepContext, SaleRef};
 use crate::id::Id;
 use crate::money::{Exact, Overflow, Unit};
 use crate::people::{Match, fold_alias};
-use crate::program::{Accumulate, Basis, Crediting, Group, Pay, Rule, Split, TeamCredit, TeamShare, Trigger};
+use crate::program::{Accumulate, Basis, Crediting, Group, OwnerField, Pay, Rule, Split, TeamCredit, TeamShare, Trigger};
 use crate::sale::split_owners;
 
 /// A credit before its amount is known.
@@ -73,8 +73,31 @@ enum Named {
 /// Aliases that were looked up before, by the text of the whole field.
 #[derive(Default)]
 pub(super) struct Memo {
-    owners: HashMap<Box<str>, Vec<Named>>,
+    owners: HashMap<Box<str>, usize>,
+    named: Vec<Box<[Named]>>,
     teams: HashMap<Box<str>, TeamNamed>,
+}
+
+impl Memo {
+    /// The names inside an owner field.
+    fn owners(&mut self, bound: &BoundProgram<'_>, field: &str) -> &[Named] {
+        let known = self.owners.get(field).copied();
+        let index = known.unwrap_or_else(|| {
+            self.named.push(split_owners(field).map(|alias| name(bound, alias)).collect());
+            self.owners.insert(field.into(), self.named.len() - 1);
+            self.named.len() - 1
+        });
+        &self.named[index]
+    }
+
+    /// The rep of a sale that belongs to one rep alone, which most do.
+    fn sole_owner(&mut self, bound: &BoundProgram<'_>, sale: SaleRef<'_>, crediting: &Crediting) -> Option<u32> {
+        let ([OwnerField { field, share: None }], None) = (crediting.owners.as_slice(), &crediting.teams) else { return None };
+        match self.owners(bound, sale.facts.text(*field)?) {
+            [Named::Rep(rep)] => Some(*rep),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -135,6 +158,10 @@ fn decide_rule(
             Err(error) => return sink.refuse(index, Reason::ConditionError, &Detail::Error(&error)),
         },
     };
+    if let Some(rep) = memo.sole_owner(bound, sale, crediting).filter(|rep| bound.reps[*rep as usize].is_target) {
+        let split = Divided { share: Exact::ONE, parts: 1, part: 0 };
+        return credit_rep(bound, sale, (index, rule), &Candidate { rep, place: 0, whole, split }, sink);
+    }
     let pool = owners(bound, memo, sale, (index, crediting), sink);
     for (place, (rep, share, parts, part)) in pool.reps.into_iter().enumerate() {
         let place = u16::try_from(place).unwrap_or(u16::MAX);
@@ -143,7 +170,7 @@ fn decide_rule(
             continue;
         }
         let split = Divided { share, parts, part };
-        credit_rep(bound, sale, (index, rule), Candidate { rep, place, whole, split }, sink);
+        credit_rep(bound, sale, (index, rule), &Candidate { rep, place, whole, split }, sink);
     }
 }
 
@@ -162,7 +189,7 @@ struct Candidate {
     split: Divided,
 }
 
-fn credit_rep(bound: &BoundProgram<'_>, sale: SaleRef<'_>, (index, rule): (usize, &Rule), candidate: Candidate, sink: &mut impl Sink) {
+fn credit_rep(bound: &BoundProgram<'_>, sale: SaleRef<'_>, (index, rule): (usize, &Rule), candidate: &Candidate, sink: &mut impl Sink) {
     let rep = RepContext { rep: bound.rep(candidate.rep), directory: bound.directory, defaults: &bound.program.variables };
     let context = Context { sale, period: bound.period, rep: Some(rep) };
     if let Some(when) = rule.when.as_ref().filter(|when| when.uses_rep()) {
@@ -271,12 +298,7 @@ impl Names {
 
 fn gather(bound: &BoundProgram<'_>, memo: &mut Memo, field: Option<&str>, names: &mut Names) {
     let Some(field) = field else { return };
-    if !memo.owners.contains_key(field) {
-        let found = split_owners(field).map(|alias| name(bound, alias)).collect();
-        memo.owners.insert(field.into(), found);
-    }
-    let Some(known) = memo.owners.get(field) else { return };
-    for named in known {
+    for named in memo.owners(bound, field) {
         let again = matches!(named, Named::Rep(rep) if names.found.iter().any(|other| matches!(other, Named::Rep(known) if known == rep)));
         if !again {
             names.found.push(named.clone());

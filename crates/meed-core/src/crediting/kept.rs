@@ -45,6 +45,38 @@ pub(super) fn equal_part(whole: Exact, parts: u16, index: u16) -> Result<Exact, 
     Exact::try_from_i128_with_scale(share + extra, PLACES).map(|part| part.normalize()).map_err(|_| Overflow)
 }
 
+/// A sum at twelve places, wide enough that its order cannot matter: only the result may leave the range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sum(i128);
+
+/// Ten to the power of the index.
+const POWERS: [i128; 13] = {
+    let mut powers = [1; 13];
+    let mut index = 1;
+    while index < powers.len() {
+        powers[index] = powers[index - 1] * 10;
+        index += 1;
+    }
+    powers
+};
+
+impl Sum {
+    /// Adds a value of at most twelve places. 2⁹⁶ × 10¹² leaves room for a thousand largest values; more saturate, and
+    /// then the result is out of range in any order.
+    pub(super) fn add(&mut self, value: Exact) {
+        let missing = (PLACES - value.scale().min(PLACES)) as usize;
+        self.0 = self.0.saturating_add(value.mantissa().saturating_mul(POWERS[missing]));
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.0 = self.0.saturating_add(other.0);
+    }
+
+    pub(super) fn exact(self) -> Result<Exact, Overflow> {
+        Exact::try_from_i128_with_scale(self.0, PLACES).map(|sum| sum.normalize()).map_err(|_| Overflow)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,8 +16,8 @@ use crate::people::Directory;
 /// No index.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// A credit before its amount is known, in 40 bytes.
-#[derive(Clone, Copy, Debug)]
+/// A credit before its amount is known, in 32 bytes.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Entry {
     pub(super) basis: Exact,
     /// Index of the sale in the table.
@@ -28,6 +28,20 @@ pub(super) struct Entry {
     pub(super) group: u32,
     pub(super) component: u16,
     pub(super) place: u16,
+}
+
+impl Entry {
+    /// Orders the entries of a rep: by component, canonical order, place. Needs the sales in canonical order.
+    pub(super) fn order(&self) -> u64 {
+        u64::from(self.component) << 48 | u64::from(self.sale) << 16 | u64::from(self.place)
+    }
+}
+
+/// An entry and the rep it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Filed {
+    pub(super) rep: u32,
+    pub(super) entry: Entry,
 }
 
 /// What the canonical order needs of a sale.
@@ -73,24 +87,39 @@ impl SaleTable {
         (key.at, self.unique(key).unwrap_or_default(), key.id)
     }
 
-    /// The place of every sale in the canonical order; `None` when they already stand in it.
-    pub(super) fn ranks(&self) -> Option<Vec<u32>> {
+    /// Brings the sales into canonical order. Returns the new index of each, or `None` when they stood in it already.
+    pub(super) fn sort(&mut self) -> Option<Vec<u32>> {
         let count = u32::try_from(self.keys.len()).unwrap_or(NONE);
         if (1..count).all(|index| self.canonical(index - 1) <= self.canonical(index)) {
             return None;
         }
+        // Ids such as INV-00001234 differ late: the eight bytes after what all have in common decide most ties.
+        let common = self.common_prefix();
         let mut order: Vec<(Timestamp, u64, u32)> = (0..count)
             .map(|index| {
                 let key = &self.keys[index as usize];
-                (key.at, prefix(self.unique(key).unwrap_or_default()), index)
+                (key.at, prefix(self.unique(key).unwrap_or_default(), common), index)
             })
             .collect();
         order.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.canonical(a.2).cmp(&self.canonical(b.2))));
-        let mut ranks = vec![0; self.keys.len()];
-        for (rank, (_, _, index)) in (0u32..).zip(order) {
-            ranks[index as usize] = rank;
+        let mut places = vec![0; self.keys.len()];
+        let mut keys = Vec::with_capacity(self.keys.len());
+        let mut passes = Vec::with_capacity(self.passes.len());
+        for (place, (_, _, index)) in (0u32..).zip(order) {
+            places[index as usize] = place;
+            keys.push(self.keys[index as usize]);
+            passes.extend(self.passes.get(index as usize));
         }
-        Some(ranks)
+        self.keys = keys;
+        self.passes = passes;
+        Some(places)
+    }
+
+    /// How many leading bytes all unique ids share.
+    fn common_prefix(&self) -> usize {
+        let mut ids = self.keys.iter().map(|key| self.unique(key).unwrap_or_default().as_bytes());
+        let Some(first) = ids.next() else { return 0 };
+        ids.fold(first.len(), |common, id| first[..common].iter().zip(id).take_while(|(a, b)| a == b).count())
     }
 
     fn append(&mut self, other: Self) {
@@ -101,11 +130,12 @@ impl SaleTable {
     }
 }
 
-/// The first eight bytes, which order like the text as far as they go.
-fn prefix(text: &str) -> u64 {
+/// Eight bytes from `start` on, which order like the text as far as they go.
+fn prefix(text: &str, start: usize) -> u64 {
+    let rest = text.as_bytes().get(start..).unwrap_or_default();
     let mut bytes = [0; 8];
-    let len = text.len().min(8);
-    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
+    let len = rest.len().min(8);
+    bytes[..len].copy_from_slice(&rest[..len]);
     u64::from_be_bytes(bytes)
 }
 
@@ -141,8 +171,8 @@ impl Texts {
 /// What sales left behind.
 pub(super) struct Collected {
     pub(super) sales: SaleTable,
-    /// By rep index.
-    pub(super) cells: Vec<Vec<Entry>>,
+    /// In the order in which the sales came.
+    pub(super) filed: Vec<Filed>,
     pub(super) splits: Vec<SplitPart>,
     pub(super) refusals: Vec<Refusal>,
     pub(super) texts: Texts,
@@ -165,7 +195,7 @@ impl<'a> Run<'a> {
     pub fn new(bound: &'a BoundProgram<'a>) -> Self {
         let collected = Collected {
             sales: SaleTable::default(),
-            cells: vec![Vec::new(); bound.reps.len()],
+            filed: Vec::new(),
             splits: Vec::new(),
             refusals: Vec::new(),
             texts: Texts::default(),
@@ -206,14 +236,11 @@ impl<'a> Run<'a> {
         let texts: Vec<u32> = theirs.texts.all.iter().map(|text| mine.texts.intern(text)).collect();
         let text = |index: u32| texts.get(index as usize).copied().unwrap_or(index);
         let formula_group = formula_groups(self.bound);
-        for (cell, theirs) in mine.cells.iter_mut().zip(theirs.cells) {
-            cell.extend(theirs.into_iter().map(|entry| Entry {
-                sale: entry.sale + sale_shift,
-                origin: if entry.origin == NONE { NONE } else { entry.origin + split_shift },
-                group: if formula_group[usize::from(entry.component)] { text(entry.group) } else { entry.group },
-                ..entry
-            }));
-        }
+        mine.filed.extend(theirs.filed.into_iter().map(|Filed { rep, entry }| {
+            let origin = if entry.origin == NONE { NONE } else { entry.origin + split_shift };
+            let group = if formula_group[usize::from(entry.component)] { text(entry.group) } else { entry.group };
+            Filed { rep, entry: Entry { sale: entry.sale + sale_shift, origin, group, ..entry } }
+        }));
         mine.refusals.extend(theirs.refusals.into_iter().map(|refusal| Refusal {
             sale: refusal.sale + sale_shift,
             detail: if names_text(refusal.reason) { text(refusal.detail) } else { refusal.detail },
@@ -279,15 +306,14 @@ impl Sink for Collector<'_, '_, '_> {
             None => self.bound.group_of(component, self.sale.facts.at()),
         };
         let entry = Entry { basis: share.basis, sale: self.index, origin, group, component, place: share.place };
-        self.collected.cells[share.rep as usize].push(entry);
+        self.collected.filed.push(Filed { rep: share.rep, entry });
     }
 
     fn refuse(&mut self, rule: usize, reason: Reason, detail: &Detail<'_>) {
         let detail = match detail {
             Detail::Nothing => NONE,
             Detail::Rep(rep) => *rep,
-            Detail::Alias(alias) => self.collected.texts.intern(alias),
-            Detail::Owners(alias, _) => self.collected.texts.intern(alias),
+            Detail::Alias(alias) | Detail::Owners(alias, _) => self.collected.texts.intern(alias),
             Detail::Currency(unit) => self.collected.texts.intern(unit.code()),
             Detail::Error(error) => self.collected.texts.intern(&error.to_string()),
         };

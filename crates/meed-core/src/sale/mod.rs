@@ -1,12 +1,16 @@
 //! Sales: the canonical record of one sales transaction (`commissions.md` §1).
 
 mod cells;
+mod field;
 mod pack;
 mod patch;
+mod view;
 
 pub use cells::{pack_cells, unpack_cells};
+pub use field::{NumberField, TextField};
 pub use pack::{UnpackError, pack, unpack};
-pub use patch::{NumberField, SalePatch, TextField};
+pub use patch::SalePatch;
+pub use view::SaleView;
 
 use jiff::Timestamp;
 

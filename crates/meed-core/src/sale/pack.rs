@@ -59,11 +59,7 @@ pub fn pack(sale: &Sale) -> Vec<u8> {
 /// Reads what [`pack`] wrote.
 pub fn unpack(bytes: &[u8]) -> Result<Sale, UnpackError> {
     let mut reader = Reader { bytes, at: 0 };
-    if reader.byte()? != VERSION {
-        return Err(UnpackError { at: 0 });
-    }
-    let at = Timestamp::from_nanosecond(unzigzag(reader.varint()?)).map_err(|_| reader.error())?;
-    let present = reader.varint()?;
+    let (at, present) = header(&mut reader)?;
     let mut sale = Sale { at, ..Sale::default() };
     let mut bit = 0;
     let mut next = || {
@@ -81,10 +77,18 @@ pub fn unpack(bytes: &[u8]) -> Result<Sale, UnpackError> {
         }
     }
     if next() {
-        let code = reader.take(3)?;
-        sale.currency = Some(std::str::from_utf8(code).ok().and_then(|c| c.parse::<Unit>().ok()).ok_or(reader.error())?);
+        sale.currency = Some(reader.unit()?);
     }
     if reader.at == bytes.len() { Ok(sale) } else { Err(reader.error()) }
+}
+
+/// Reads the business time and the bitmap of the fields that are present.
+pub(super) fn header(reader: &mut Reader<'_>) -> Result<(Timestamp, u128), UnpackError> {
+    if reader.byte()? != VERSION {
+        return Err(UnpackError { at: 0 });
+    }
+    let at = Timestamp::from_nanosecond(unzigzag(reader.varint()?)).map_err(|_| reader.error())?;
+    Ok((at, reader.varint()?))
 }
 
 pub(super) fn numbers(s: &Sale) -> [Option<Exact>; 8] {
@@ -178,13 +182,13 @@ fn put_varint(out: &mut Vec<u8>, mut value: u128) {
     out.push(u8::try_from(value).unwrap_or_default());
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+pub(super) struct Reader<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) at: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn error(&self) -> UnpackError {
+    pub(super) fn error(&self) -> UnpackError {
         UnpackError { at: self.at }
     }
 
@@ -213,13 +217,18 @@ impl<'a> Reader<'a> {
         Err(self.error())
     }
 
-    fn text(&mut self) -> Result<&'a str, UnpackError> {
+    pub(super) fn unit(&mut self) -> Result<Unit, UnpackError> {
+        let code = self.take(3)?;
+        std::str::from_utf8(code).ok().and_then(|c| c.parse().ok()).ok_or(self.error())
+    }
+
+    pub(super) fn text(&mut self) -> Result<&'a str, UnpackError> {
         let len = usize::try_from(self.varint()?).map_err(|_| self.error())?;
         let bytes = self.take(len)?;
         std::str::from_utf8(bytes).map_err(|_| self.error())
     }
 
-    fn exact(&mut self) -> Result<Exact, UnpackError> {
+    pub(super) fn exact(&mut self) -> Result<Exact, UnpackError> {
         let scale = u32::from(self.byte()?);
         let mantissa = unzigzag(self.varint()?);
         Exact::try_from_i128_with_scale(mantissa, scale).map_err(|_| self.error())

@@ -2,73 +2,35 @@
 
 use jiff::Timestamp;
 
-use super::Sale;
 use super::pack::{numbers, numbers_mut, texts, texts_mut};
+use super::{NumberField, Sale, TextField};
 use crate::money::{Exact, Unit};
-
-/// The number fields of a sale, in stored order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum NumberField {
-    Revenue,
-    Profit,
-    Quantity,
-    UnitCost,
-    Tax,
-    OtherNumeric1,
-    OtherNumeric2,
-    OtherNumeric3,
-}
-
-/// The text fields of a sale, in stored order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum TextField {
-    Status,
-    CustomerName,
-    CustomerEmail,
-    CustomerCode,
-    ProductCode,
-    ProductName,
-    Owner1,
-    Owner2,
-    Owner3,
-    Team1,
-    Team2,
-    Team3,
-    Territory,
-    Coupon,
-    OtherText1,
-    OtherText2,
-    OtherText3,
-    OtherDate1,
-    OtherDate2,
-    OtherDate3,
-}
 
 impl Sale {
     /// The value of a number field.
     #[must_use]
     pub fn number(&self, field: NumberField) -> Option<Exact> {
-        numbers(self)[field as usize]
+        numbers(self).get(field.place()).copied().flatten()
     }
 
     /// The value of a text field.
     #[must_use]
     pub fn text(&self, field: TextField) -> Option<&str> {
-        texts(self)[field as usize]
+        texts(self).get(field.place()).copied().flatten()
     }
 
     /// Sets a number field.
     pub fn set_number(&mut self, field: NumberField, value: Option<Exact>) {
-        let slots = numbers_mut(self);
-        *slots[field as usize] = value;
+        if let Some(slot) = numbers_mut(self).into_iter().nth(field.place()) {
+            *slot = value;
+        }
     }
 
     /// Sets a text field.
     pub fn set_text(&mut self, field: TextField, value: Option<String>) {
-        let slots = texts_mut(self);
-        *slots[field as usize] = value;
+        if let Some(slot) = texts_mut(self).into_iter().nth(field.place()) {
+            *slot = value;
+        }
     }
 }
 

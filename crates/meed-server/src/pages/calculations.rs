@@ -178,8 +178,16 @@ pub struct CalculationPage {
     pub history: Vec<Fact>,
     /// Headline numbers.
     pub figures: Vec<Figure>,
+    /// Being calculated right now: the page reloads itself until it is done.
+    pub running: bool,
+    /// Text searched for among the payees; query field `q`.
+    pub q: String,
+    /// How many payees are listed of how many: "the first 100 of 1,204"; empty when all are.
+    pub payees_shown: String,
     /// Payees, largest reward first.
     pub payees: Vec<PayeeRow>,
+    /// Neighbouring pages of payees.
+    pub pager: Pager,
     /// Sum of the rewards, per currency.
     pub totals: Vec<Amount>,
     /// Largest rewards, as a picture; no rows draw nothing.

@@ -235,6 +235,13 @@ pub struct ImportProgress {
     pub finished: bool,
 }
 
+impl ImportProgress {
+    /// What a screen reader says: the stage and every tenth percent, so that it does not talk without pause.
+    pub fn spoken(&self) -> String {
+        if self.finished { "Import done.".to_owned() } else { format!("{}, {} percent", self.stage, self.percent / 10 * 10) }
+    }
+}
+
 /// `GET /imports/{id}/progress`. The page asks for `GET /imports/{id}/progress/part` every second, which answers with
 /// [`ImportProgress`]; without scripts the whole page reloads.
 #[derive(Clone, Debug, Template)]
@@ -280,4 +287,11 @@ pub struct ImportResultPage {
     pub steps: Vec<NextStep>,
     /// Whether its sales can still be taken back.
     pub can_undo: bool,
+}
+
+impl ImportResultPage {
+    /// The sales that this import stored.
+    pub fn sales_href(&self) -> String {
+        format!("/sales?import={}", self.id)
+    }
 }

@@ -124,14 +124,14 @@ pub enum MappingError {
 }
 
 impl MappingError {
-    /// Stable code.
+    /// Stable code, the same that the intake reports.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NoFieldMappings => "mapping.no_field_mappings",
+            Self::NoFieldMappings => "mapping.none",
             Self::TooManyFields { .. } => "mapping.too_many_fields",
-            Self::DuplicateMappings { .. } => "mapping.duplicate_mappings",
-            Self::CannotDate => "mapping.cannot_date_transactions",
-            Self::CannotCredit => "mapping.cannot_credit_transactions",
+            Self::DuplicateMappings { .. } => "mapping.duplicate",
+            Self::CannotDate => "mapping.no_date",
+            Self::CannotCredit => "mapping.no_credit",
         }
     }
 
@@ -230,6 +230,21 @@ impl MappingPage {
             }
         }
         groups
+    }
+
+    /// Whether the unused columns are put behind a fold: from this many on they bury the others.
+    fn folds(&self) -> bool {
+        self.in_state(MappingState::Empty) > 8
+    }
+
+    /// Columns that are listed at once.
+    pub fn columns_shown(&self) -> Vec<&MappingColumn> {
+        self.columns.iter().filter(|column| !self.folds() || column.state != MappingState::Empty).collect()
+    }
+
+    /// Unused columns behind the fold.
+    pub fn columns_folded(&self) -> Vec<&MappingColumn> {
+        self.columns.iter().filter(|column| self.folds() && column.state == MappingState::Empty).collect()
     }
 
     /// Columns in a state.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Badge, Choice, Chrome, FormErrors, Link, Notice};
+use super::{Badge, Choice, Chrome, FormErrors, Link, Notice, Pager};
 
 /// One rep of the list.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +50,10 @@ pub struct PeoplePage {
     pub q: String,
     /// By name.
     pub reps: Vec<RepRow>,
+    /// How many reps there are, in words: "12", "the first 100 of 1,204".
+    pub reps_shown: String,
+    /// Neighbouring pages of reps.
+    pub pager: Pager,
     /// In tree order.
     pub teams: Vec<TeamRow>,
     /// Aliases that two own, and names in sales that nobody owns.
@@ -89,6 +93,8 @@ pub struct RepFormPage {
     pub currency: String,
     /// Field `active`.
     pub active: bool,
+    /// Whether a sign-in link can be made (`POST /reps/{id}/invite`): they have an e-mail address and no password yet.
+    pub can_invite: bool,
     /// Aliases that somebody else owns too.
     pub alerts: Vec<Notice>,
     /// What was wrong, by field.
@@ -117,4 +123,20 @@ pub struct TeamFormPage {
     pub alerts: Vec<Notice>,
     /// What was wrong, by field.
     pub errors: FormErrors,
+}
+
+/// The answer to `POST /reps/{id}/invite`: the only time the link is shown.
+#[derive(Clone, Debug, Template)]
+#[template(path = "invite.html")]
+pub struct InvitePage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Id of the rep.
+    pub id: String,
+    /// Whom it is for.
+    pub name: String,
+    /// The whole one-time address.
+    pub url: String,
+    /// How long it works: "7 days".
+    pub valid: String,
 }

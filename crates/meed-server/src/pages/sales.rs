@@ -5,6 +5,17 @@ use askama::Template;
 use super::explain::{CreditView, Miss};
 use super::{Amount, Badge, Change, Choice, Chrome, Fact, FormErrors, Link, Pager};
 
+/// A part of the filter that a link set and no field shows: one import, one reason. Kept as a hidden field.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Name of the query field: `import`.
+    pub field: String,
+    /// Its value.
+    pub value: String,
+    /// In words: "from orders-march.csv".
+    pub words: String,
+}
+
 /// The filter above the list; its fields are the query of the address.
 #[derive(Clone, Debug, Default)]
 pub struct SalesFilter {
@@ -18,6 +29,8 @@ pub struct SalesFilter {
     pub sources: Vec<Choice>,
     /// Field `credited`: empty, `yes`, `no`.
     pub credited: Vec<Choice>,
+    /// What a link set besides.
+    pub scopes: Vec<Scope>,
     /// What was wrong with a field.
     pub errors: FormErrors,
     /// Whether anything is filtered.
@@ -99,6 +112,8 @@ pub struct SalePage {
     pub id: String,
     /// Name to show: its unique id, or its customer and day.
     pub title: String,
+    /// Customer and day, or what else tells the sale apart; may be empty.
+    pub about: String,
     /// Revenue.
     pub revenue: Amount,
     /// Status of the sale at its source; an empty text shows none.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::calculations::LateRow;
-use super::charts::{Gauge, StepChart};
+use super::charts::{BarChart, Gauge, StepChart};
 use super::explain::CreditView;
 use super::{Amount, Badge, Choice, Chrome, Fact, Link, Pager};
 
@@ -32,6 +32,8 @@ pub struct StatementsPage {
     pub q: String,
     /// Query field `period`; the first choice is all.
     pub periods: Vec<Choice>,
+    /// What was earned per period, for the payee; no bars draw nothing.
+    pub chart: BarChart,
     /// Newest period first.
     pub rows: Vec<StatementRow>,
     /// Neighbouring pages.
@@ -62,6 +64,8 @@ pub struct StatementReward {
     pub attainment: Option<Gauge>,
     /// Tiers with the place reached; no steps for untiered programs.
     pub tiers: StepChart,
+    /// How many credits there are: "184 credits", or "credits 1 to 200 of 3,412".
+    pub credits_shown: String,
     /// Credits in canonical order.
     pub credits: Vec<CreditView>,
     /// From the exact sum to the reward; absent when the sum has no fraction of a cent.
@@ -100,15 +104,10 @@ pub struct StatementPage {
     pub previous: Link,
     /// Statement of the period after.
     pub next: Link,
+    /// Neighbouring pages of credits, where there are more than fit on one.
+    pub pager: Pager,
     /// Address of the credits as CSV; may be empty.
     pub csv: String,
     /// When it was frozen or calculated.
     pub as_of: String,
-}
-
-impl StatementPage {
-    /// How many credits there are.
-    pub fn credit_count(&self) -> usize {
-        self.rewards.iter().map(|reward| reward.credits.len()).sum()
-    }
 }

@@ -219,6 +219,7 @@ fn a_payee_sees_neither_the_operator_s_places_nor_links_to_sales() {
     for place in ["/imports", "/keys", "/audit", "/programs", "/people", "/preferences/side"] {
         assert!(!html.contains(&format!("href=\"{place}\"")) && !html.contains(&format!("action=\"{place}\"")), "{place}");
     }
+    assert!(!html.contains("href=\"/sales/") && !html.contains("href=\"/imports/"), "links that the payee may not follow");
     assert!(html.contains("My statements"));
 }
 
@@ -229,6 +230,7 @@ fn progress_asks_again_until_it_is_done() {
     let done = imports::ImportProgress { finished: true, ..running };
     let html = done.render().unwrap();
     assert!(!html.contains("hx-get") && html.contains("href=\"/imports/imp_1\""));
+    assert!(html.contains("hx-swap-oob") && html.contains("Import done."));
 }
 
 #[test]
@@ -245,4 +247,13 @@ fn themes_survive_their_codes() {
         assert_eq!(Theme::from_code(theme.code()), theme);
     }
     assert_eq!(Theme::from_code("\"><x"), Theme::Auto);
+}
+
+#[test]
+fn unused_columns_of_a_wide_file_are_folded_but_still_sent() {
+    let html = all().into_iter().find(|(name, _)| *name == "mapping-wide").unwrap().1;
+    assert!(html.contains("33 more columns are not used"));
+    for index in 0..40 {
+        assert_eq!(html.matches(&format!("name=\"target_{index}\"")).count(), 1, "column {index}");
+    }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{CachedStatement, Connection, OpenFlags, Row};
 
 use super::{Each, Session};
 use crate::error::StoreError;
@@ -42,23 +42,9 @@ pub(crate) enum Role {
 
 pub(crate) struct SqliteSession {
     connection: Connection,
+    /// Statements with `?1` for `$1`: SQLite takes `$1` for a name and numbers names by their first use in the text.
+    texts: HashMap<&'static str, String>,
     in_transaction: bool,
-    texts: Texts,
-}
-
-/// Texts with numbered parameters, by statement. SQLite takes `$2` for a name and numbers names by their first
-/// appearance; `?2` is what PostgreSQL means by `$2`.
-#[derive(Default)]
-struct Texts(HashMap<&'static str, Box<str>>);
-
-impl Texts {
-    fn of(&mut self, statement: &'static Statement) -> &str {
-        self.0.entry(statement.name).or_insert_with(|| numbered(statement.sqlite))
-    }
-}
-
-fn numbered(text: &str) -> Box<str> {
-    text.replace('$', "?").into_boxed_str()
 }
 
 impl SqliteSession {
@@ -92,7 +78,12 @@ impl SqliteSession {
             Role::Reader => connection.execute_batch("pragma query_only = on").map_err(|e| map(&e, None))?,
             Role::Migrator => {}
         }
-        Ok(Self { connection, in_transaction: false, texts: Texts::default() })
+        Ok(Self { connection, texts: HashMap::new(), in_transaction: false })
+    }
+
+    fn prepare(&mut self, statement: &'static Statement) -> rusqlite::Result<CachedStatement<'_>> {
+        let text = self.texts.entry(statement.name).or_insert_with(|| statement.sqlite.replace('$', "?"));
+        self.connection.prepare_cached(text)
     }
 }
 
@@ -192,7 +183,7 @@ impl Session for SqliteSession {
 
     fn query(&mut self, statement: &'static Statement, params: &[Value], each: Each<'_>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(self.texts.of(statement)).map_err(fail)?;
+        let mut prepared = self.prepare(statement).map_err(fail)?;
         let mut rows = prepared.query(rusqlite::params_from_iter(params)).map_err(fail)?;
         while let Some(row) = rows.next().map_err(fail)? {
             each(&SqliteRow { row })?;
@@ -202,7 +193,7 @@ impl Session for SqliteSession {
 
     fn query_set(&mut self, statement: &'static Statement, workspace: i64, keys: &[Vec<Value>], each: Each<'_>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(self.texts.of(statement)).map_err(fail)?;
+        let mut prepared = self.prepare(statement).map_err(fail)?;
         let workspace = Value::Int(workspace);
         for key in keys {
             let mut rows = prepared.query(rusqlite::params_from_iter(std::iter::once(&workspace).chain(key))).map_err(fail)?;
@@ -215,14 +206,14 @@ impl Session for SqliteSession {
 
     fn execute(&mut self, statement: &'static Statement, params: Vec<Value>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(self.texts.of(statement)).map_err(fail)?;
+        let mut prepared = self.prepare(statement).map_err(fail)?;
         prepared.execute(rusqlite::params_from_iter(&params)).map_err(fail)?;
         Ok(())
     }
 
     fn execute_set(&mut self, statement: &'static Statement, workspace: i64, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(self.texts.of(statement)).map_err(fail)?;
+        let mut prepared = self.prepare(statement).map_err(fail)?;
         let workspace = Value::Int(workspace);
         for row in &rows {
             prepared.execute(rusqlite::params_from_iter(std::iter::once(&workspace).chain(row))).map_err(fail)?;
@@ -296,7 +287,7 @@ impl SqliteSession {
     }
 
     pub(crate) fn prepare_only(&mut self, text: &str) -> Result<(usize, Vec<String>), StoreError> {
-        let prepared = self.connection.prepare(&numbered(text)).map_err(|e| map(&e, None))?;
+        let prepared = self.connection.prepare(&text.replace('$', "?")).map_err(|e| map(&e, None))?;
         Ok((prepared.parameter_count(), prepared.column_names().map(str::to_owned).collect()))
     }
 }

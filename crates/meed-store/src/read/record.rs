@@ -25,6 +25,12 @@ impl Reader<'_> {
         self.record_list(&sql::record::LIST, &[workspace.into(), kind.code().into()])
     }
 
+    /// Records whose natural key begins with `prefix`, by key.
+    pub fn records_by_key_prefix(&mut self, workspace: Id, kind: RecordKind, prefix: &str) -> Result<Vec<Record>, StoreError> {
+        let end = format!("{prefix}\u{10ffff}");
+        self.record_list(&sql::record::KEY_RANGE, &[workspace.into(), kind.code().into(), prefix.into(), end.into()])
+    }
+
     /// A page of records, newest first, before the id `before`.
     pub fn records_back(&mut self, workspace: Id, kind: RecordKind, before: Option<Id>, limit: i64) -> Result<Vec<Record>, StoreError> {
         let before = before.map_or(i64::MAX, |id| id.0);

@@ -65,6 +65,17 @@ impl Reader<'_> {
         Ok(found)
     }
 
+    /// Sales by record id, in any order.
+    pub fn sales_by_id(&mut self, workspace: Id, ids: &[Id]) -> Result<Vec<SaleRow>, StoreError> {
+        let keys: Vec<Vec<Value>> = ids.iter().map(|id| vec![(*id).into()]).collect();
+        let mut found = Vec::new();
+        self.session.query_set(&sql::sale::BY_ID_SET, workspace.0, &keys, &mut |row| {
+            found.push(sale_row(row)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     /// Sales by identity within a source, in any order; those that do not exist are left out.
     pub fn sales_by_identity(&mut self, workspace: Id, source: Id, identities: &[String]) -> Result<Vec<SaleRow>, StoreError> {
         let keys: Vec<Vec<Value>> = identities.iter().map(|identity| vec![source.into(), identity.as_str().into()]).collect();
@@ -98,6 +109,17 @@ impl Reader<'_> {
     pub fn count_sales(&mut self, workspace: Id, days: (i64, i64)) -> Result<i64, StoreError> {
         let mut count = 0;
         self.session.query(&sql::sale::COUNT_DAYS, &[workspace.into(), days.0.into(), days.1.into()], &mut |row| {
+            count = row.int(0)?;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
+    /// How many sales of some days were recorded or changed after a point in recorded time.
+    pub fn count_changed_sales(&mut self, workspace: Id, days: (i64, i64), after_us: i64) -> Result<i64, StoreError> {
+        let mut count = 0;
+        let params = [workspace.into(), days.0.into(), days.1.into(), after_us.into()];
+        self.session.query(&sql::sale::CHANGED_IN_DAYS, &params, &mut |row| {
             count = row.int(0)?;
             Ok(())
         })?;

@@ -42,6 +42,13 @@ pub(crate) static LIST: Statement = Statement::same(
     "select kind, record_id, record_key, version, deleted, body, recorded_us from record where workspace_id = $1 and kind = $2 and deleted = 0 order by record_id",
     &[Int, Int],
 );
+/// Keys are compared by bytes, so a prefix is a stretch of keys.
+pub(crate) static KEY_RANGE: Statement = Statement::same(
+    "record_key_range",
+    "select kind, record_id, record_key, version, deleted, body, recorded_us from record
+     where workspace_id = $1 and kind = $2 and deleted = 0 and record_key >= $3 and record_key < $4 order by record_key",
+    &[Int, Int, Text, Text],
+);
 pub(crate) static PAGE_BACK: Statement = Statement::same(
     "record_page_back",
     "select kind, record_id, record_key, version, deleted, body, recorded_us from record
@@ -61,4 +68,5 @@ pub(crate) static VERSIONS_BY_TIME: Statement = Statement::same(
 );
 
 #[cfg(any(test, feature = "testing"))]
-pub(crate) const ALL: &[&Statement] = &[&BY_ID_SET, &BY_KEY_SET, &PUT_SET, &VERSION_SET, &LIST, &PAGE_BACK, &VERSIONS, &VERSIONS_BY_TIME];
+pub(crate) const ALL: &[&Statement] =
+    &[&BY_ID_SET, &BY_KEY_SET, &PUT_SET, &VERSION_SET, &LIST, &KEY_RANGE, &PAGE_BACK, &VERSIONS, &VERSIONS_BY_TIME];

@@ -19,6 +19,13 @@ pub(crate) static BY_ID: Statement = Statement::same(
     "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts, day from sale where workspace_id = $1 and sale_id = $2",
     &[Int, Int],
 );
+pub(crate) static BY_ID_SET: Statement = Statement::split(
+    "sale_by_id_set",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts, day from sale where workspace_id = $1 and sale_id = $2",
+    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.salt, s.facts, s.day
+     from unnest($2::bigint[]) as k (sale_id) join sale s on s.sale_id = k.sale_id where s.workspace_id = $1",
+    &[Int],
+);
 pub(crate) static INSERT_SET: Statement = Statement::split(
     "sale_insert",
     "insert into sale (workspace_id, sale_id, source_id, identity, day, at_ns, version, recorded_us, created_us, import_id, line, salt, facts)
@@ -83,6 +90,11 @@ pub(crate) static BY_DAYS: Statement = Statement::same(
 );
 pub(crate) static COUNT_DAYS: Statement =
     Statement::same("sale_count_days", "select count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3", &[Int, Int, Int]);
+pub(crate) static CHANGED_IN_DAYS: Statement = Statement::same(
+    "sale_changed_in_days",
+    "select count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3 and recorded_us > $4",
+    &[Int, Int, Int, Int],
+);
 pub(crate) static PER_DAY: Statement = Statement::same(
     "sale_per_day",
     "select day, count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3 group by day order by day",
@@ -111,6 +123,7 @@ pub(crate) static REPLACED_SINCE: Statement = Statement::same(
 pub(crate) const ALL: &[&Statement] = &[
     &BY_IDENTITY_SET,
     &BY_ID,
+    &BY_ID_SET,
     &INSERT_SET,
     &IDENTITY_SET,
     &UPDATE_SET,
@@ -121,6 +134,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &SCAN,
     &BY_DAYS,
     &COUNT_DAYS,
+    &CHANGED_IN_DAYS,
     &PER_DAY,
     &PAGE,
     &ID_BOUNDS,

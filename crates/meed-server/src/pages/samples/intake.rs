@@ -346,6 +346,18 @@ fn mapping_refused() -> MappingPage {
     page
 }
 
+fn mapping_wide() -> MappingPage {
+    let mut page = mapping();
+    let extra = (10..40).map(|index| MappingColumn {
+        index,
+        name: s(&format!("Lineitem field {index}")),
+        samples: texts(&["true"]),
+        ..MappingColumn::default()
+    });
+    page.columns.extend(extra);
+    page
+}
+
 fn row_errors() -> Vec<RowError> {
     let e = |line, column: &str, value: &str, code: &str, text: &str| RowError {
         line,
@@ -493,6 +505,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         ),
         drawn("mapping", &mapping()),
         drawn("mapping-refused", &mapping_refused()),
+        drawn("mapping-wide", &mapping_wide()),
         drawn("dry-run", &dry_run()),
         drawn(
             "progress",

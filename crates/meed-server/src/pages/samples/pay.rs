@@ -4,7 +4,7 @@ use super::{chrome, dec, drawn, eur, exact, fact, fact_to, figure, intake, link,
 use crate::pages::calculations::{
     CalculationPage, CalculationStatus, CalculationsPage, Check, LateRow, PayeeRow, ReasonCount, ReleasePage, ReleasedPage,
 };
-use crate::pages::charts::{Gauge, StepMarker, TierBand, TierPieces};
+use crate::pages::charts::{Bar, BarChart, Gauge, StepMarker, TierBand, TierPieces};
 use crate::pages::explain::{CreditView, Step};
 use crate::pages::exports::{ExportRow, ExportsPage, MarkPaidPage, PayRow};
 use crate::pages::statements::{Rounding, StatementPage, StatementReward, StatementRow, StatementsPage};
@@ -204,7 +204,11 @@ fn calculation(status: CalculationStatus) -> CalculationPage {
             figure("Not credited", "63", "", "14 need a look", "#not-credited"),
             figure("Late differences", "202.50", "EUR", "from February", "#late"),
         ],
+        running: status == CalculationStatus::Draft,
+        q: String::new(),
+        payees_shown: if fresh { "the first 5 of 1,204".into() } else { String::new() },
         payees: payees(),
+        pager: Pager { newer: None, older: fresh.then(|| "/calculations/calc_9?after=5".into()) },
         totals: vec![eur(3_412_834)],
         chart: intake::ranking(),
         alerts: if fresh {
@@ -268,6 +272,7 @@ fn statement(chrome: Chrome) -> StatementPage {
             measures: vec![fact("Credited revenue", "110,361.03 EUR"), fact("Sales", "4")],
             attainment: Some(gauge("Mara Quill", "110.4")),
             tiers,
+            credits_shown: "4 credits".into(),
             credits: vec![large_credit(), tiered_credit(), split_credit(), refund_credit()],
             rounding: Some(Rounding { exact: exact("5621.6615"), remainder: exact("-0.0015"), rule: "half up, once per reward".into() }),
             total: eur(562_166),
@@ -276,6 +281,7 @@ fn statement(chrome: Chrome) -> StatementPage {
         late_totals: vec![eur(21_750)],
         previous: link("February", "/statements/rep_1/2026-02"),
         next: link("", ""),
+        pager: Pager::default(),
         csv: "/calculations/calc_9/credits.csv?payee=rep_1".into(),
         as_of: s("Frozen on 2 April 2026, 09:14"),
     }
@@ -289,7 +295,25 @@ fn statements(chrome: Chrome) -> StatementsPage {
         status,
         totals: vec![eur(minor)],
     };
+    let bars = [("Nov", "3120.40"), ("Dec", "5204.00"), ("Jan", "2890.15"), ("Feb", "4458.06"), ("Mar", "5839.16"), ("Apr", "1214.80")];
+    let chart = BarChart {
+        title: "Your earnings by month".into(),
+        description: "Earnings of the last six months; April is still open.".into(),
+        label_head: "Month".into(),
+        value_head: "Earned".into(),
+        bars: bars
+            .iter()
+            .map(|(label, value)| Bar {
+                label: (*label).into(),
+                value: dec(value),
+                shown: format!("{} EUR", crate::pages::shown::grouped(value)),
+                href: "/statements/rep_1/2026-03".into(),
+                open: *label == "Apr",
+            })
+            .collect(),
+    };
     StatementsPage {
+        chart: if chrome.is_payee() { chart } else { BarChart::default() },
         chrome,
         q: String::new(),
         periods: vec![Choice::new("", "All", true), Choice::new("2026-03", "March 2026", false)],
@@ -386,6 +410,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         drawn("calculations", &list),
         drawn("calculation", &calculation(CalculationStatus::Calculated)),
         drawn("calculation-released", &calculation(CalculationStatus::Released)),
+        drawn("calculation-running", &calculation(CalculationStatus::Draft)),
         drawn("release", &release(warned)),
         drawn(
             "release-forbidden",

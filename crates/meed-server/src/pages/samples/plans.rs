@@ -5,33 +5,32 @@ use crate::pages::charts::{StepChart, TierStep};
 use crate::pages::programs::{PlanTest, ProgramEditPage, ProgramPage, ProgramRow, ProgramsPage, RuleWords, VersionRow, document_lines};
 use crate::pages::{Badge, FormErrors, Nav, Pager, Tone};
 
-pub(crate) const DOCUMENT: &str = r#"name = "Field sales 2026"
-kind = "commission"
-period = "month"
+pub(crate) const DOCUMENT: &str = r#"# Field sales, from January 2026.
+name = "Field sales 2026"
 currency = "EUR"
-rounding = "half-up"
+period = "monthly"
+quota = 100000
 
 [[rule]]
-name = "field-revenue"
+id = "field-revenue"
 when = "sale.status != 'refunded'"
-credit = "owner"
-split = "equal"
+credit = { owners = ["owner1"], split = "equal" }
 basis = "revenue"
-quota = "100000"
 
 [rule.tiers]
+accumulate = "accumulated"
 mode = "marginal"
-accumulate = "period"
-steps = [
-  { from = "0",      rate = "5%" },
-  { from = "100000", rate = "6%" },
-  { from = "125000", rate = "7%" },
+bands = [
+  { to = 100000, rate = "5%" },
+  { to = 125000, rate = "6%" },
+  { rate = "7%" },
 ]
 
 [[test]]
 name = "accelerator"
-sales = [{ revenue = "150000", owner = "Ada" }]
-expect = { Ada = "8250.00" }
+period = "2026-01"
+sales = [{ owner = "Ana", revenue = 150000 }]
+expect = { Ana = 8250 }
 "#;
 
 pub(crate) fn tiers() -> StepChart {
@@ -173,12 +172,12 @@ fn program() -> ProgramPage {
 
 fn edit(broken: bool) -> ProgramEditPage {
     let errors = if broken {
-        FormErrors(vec![("document".into(), "Line 17: the tiers leave a gap between 100000 and 110000. Tiers have no gaps.".into())])
+        FormErrors(vec![("document".into(), "Line 19: the tiers leave a gap between 100000 and 110000. Tiers have no gaps.".into())])
     } else {
         FormErrors::none()
     };
     let wrong = if broken {
-        document_lines(&s(DOCUMENT), &[(19, s("Tiers leave a gap between 100000 and 110000."))]).into_iter().skip(16).take(5).collect()
+        document_lines(&s(DOCUMENT), &[(19, s("The tiers leave a gap between 100000 and 110000."))]).into_iter().skip(15).take(7).collect()
     } else {
         Vec::new()
     };

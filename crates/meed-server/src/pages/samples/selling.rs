@@ -2,8 +2,8 @@
 
 use super::{chrome, drawn, eur, fact, fact_to, link, notice, pay, s, texts};
 use crate::pages::explain::Miss;
-use crate::pages::people::{MembershipField, PeoplePage, RepFormPage, RepRow, TeamFormPage, TeamRow};
-use crate::pages::sales::{OriginalColumn, SalePage, SaleRow, SaleVersion, SalesFilter, SalesPage};
+use crate::pages::people::{InvitePage, MembershipField, PeoplePage, RepFormPage, RepRow, TeamFormPage, TeamRow};
+use crate::pages::sales::{OriginalColumn, SalePage, SaleRow, SaleVersion, SalesFilter, SalesPage, Scope};
 use crate::pages::{Badge, Change, Choice, FormErrors, Nav, Pager, Tone};
 
 pub(crate) fn filter(active: bool) -> SalesFilter {
@@ -13,6 +13,11 @@ pub(crate) fn filter(active: bool) -> SalesFilter {
         to: "2026-03-31".into(),
         sources: vec![Choice::new("", "All", true), Choice::new("src_1", &s("Webshop"), false)],
         credited: vec![Choice::new("", "All", true), Choice::new("yes", "Credited", false), Choice::new("no", "Not credited", false)],
+        scopes: if active {
+            vec![Scope { field: "import".into(), value: s("imp_7"), words: s("from orders-march.csv") }]
+        } else {
+            Vec::new()
+        },
         errors: FormErrors::none(),
         active,
     }
@@ -94,6 +99,7 @@ fn sale() -> SalePage {
         chrome: chrome(Nav::Sales, "/sales/sale_1"),
         id: "sale_1".into(),
         title: s("23-12345-13001"),
+        about: s("Kontor Nord GmbH, 31 March 2026"),
         revenue: eur(1_240_000),
         status: Badge::new(&s("won"), Tone::Good),
         facts: vec![
@@ -156,6 +162,8 @@ fn people() -> PeoplePage {
     PeoplePage {
         chrome: chrome(Nav::People, "/people"),
         q: String::new(),
+        reps_shown: "4".into(),
+        pager: Pager::default(),
         reps: vec![
             rep(
                 "rep_4",
@@ -212,6 +220,7 @@ pub(crate) fn rep_form(errors: FormErrors) -> RepFormPage {
         ],
         currency: String::new(),
         active: true,
+        can_invite: true,
         alerts: Vec::new(),
         errors,
     }
@@ -228,6 +237,16 @@ fn team_form() -> TeamFormPage {
         members: vec![link("Jack Smith", "/reps/rep_5"), link("Mara Quill", "/reps/rep_1")],
         alerts: Vec::new(),
         errors: FormErrors::none(),
+    }
+}
+
+fn invite() -> InvitePage {
+    InvitePage {
+        chrome: chrome(Nav::People, "/reps/rep_5/invite"),
+        id: "rep_5".into(),
+        name: s("Jack Smith"),
+        url: s("https://meed.halden.example/welcome/7QxW2mD0rT5kYb8ZcVn4hJpLs9aGfE3u"),
+        valid: "7 days".into(),
     }
 }
 
@@ -251,5 +270,6 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         drawn("rep-form", &rep_form(FormErrors::none())),
         drawn("rep-form-refused", &refused),
         drawn("team-form", &team_form()),
+        drawn("invite", &invite()),
     ]
 }

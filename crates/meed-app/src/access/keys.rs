@@ -1,0 +1,112 @@
+//! API keys: made and revoked by self-service, shown once, stored as keyed hashes (`commissions.md` §6).
+
+use meed_core::command::{Actor, Class, PutRecord, PutRecords, RecordKind, Refused, Reply};
+use meed_core::id::{Id, Kind};
+use meed_store::CONTROL_WORKSPACE;
+
+use crate::documents::{KeyDocument, read, write};
+use crate::error::{AppError, AppResult};
+use crate::secrets::token;
+use crate::{App, Context, Scope};
+
+/// A key as it is listed: never its secret.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct KeyInfo {
+    pub id: Id,
+    pub label: String,
+    pub scopes: Vec<Scope>,
+    pub hint: String,
+    pub created_us: i64,
+    pub created_by: String,
+}
+
+/// A new key. The secret is here and nowhere else.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct NewKey {
+    pub info: KeyInfo,
+    pub secret: String,
+}
+
+/// Makes a key for the caller's workspace.
+pub async fn create(app: &App, ctx: &Context, label: &str, scopes: &[Scope]) -> AppResult<NewKey> {
+    ctx.require(Scope::Admin)?;
+    let label = label.trim();
+    if label.is_empty() || label.chars().count() > 100 {
+        return Err(AppError::invalid("label_invalid", "label", "a key needs a label of 1 to 100 characters"));
+    }
+    if scopes.is_empty() {
+        return Err(AppError::invalid("scopes_missing", "scopes", "a key needs at least one scope"));
+    }
+    let secret = format!("mk_{}", token()?);
+    let document = KeyDocument {
+        workspace: ctx.workspace.0,
+        label: label.to_owned(),
+        scopes: scopes.iter().map(|s| s.word().to_owned()).collect(),
+        hint: secret.chars().take(7).collect(),
+        created_us: app.now_us(),
+        created_by: ctx.actor.0.clone(),
+    };
+    let put = PutRecord::new(RecordKind::ApiKey, Some(app.secrets().hash_api_key(&secret)), write(&document)?);
+    let Reply::Records(ids) = app.submit(&control(ctx), label.to_owned(), PutRecords::one("key.created", put)).await? else {
+        return Err(AppError::bug("a key was not written"));
+    };
+    let id = ids.first().map_or(Id(0), |(id, _)| *id);
+    Ok(NewKey { info: info(id, &document), secret })
+}
+
+/// Revokes a key. From the answer on no request with it has an effect.
+pub async fn revoke(app: &App, ctx: &Context, key: Id) -> AppResult<()> {
+    ctx.require(Scope::Admin)?;
+    let found = list(app, ctx).await?.into_iter().find(|k| k.id == key).ok_or_else(|| AppError::not_found("key"))?;
+    let put = PutRecord::delete(RecordKind::ApiKey, key);
+    app.submit(&control(ctx), found.label, PutRecords::one("key.revoked", put)).await.map(|_| ())
+}
+
+/// The workspace's keys, newest first.
+pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<KeyInfo>> {
+    ctx.require(Scope::Admin)?;
+    let records = app.store().read(|r| r.records(CONTROL_WORKSPACE, RecordKind::ApiKey)).await?;
+    let mut keys = Vec::new();
+    for record in &records {
+        let document: KeyDocument = read(record)?;
+        if document.workspace == ctx.workspace.0 {
+            keys.push(info(record.id, &document));
+        }
+    }
+    keys.reverse();
+    Ok(keys)
+}
+
+/// The context of a caller who shows a key. An unknown and a revoked key are refused alike.
+pub async fn authenticate(app: &App, secret: &str) -> AppResult<Context> {
+    let hash = app.secrets().hash_api_key(secret);
+    let record = app.store().read(move |r| r.record_by_key(CONTROL_WORKSPACE, RecordKind::ApiKey, &hash)).await?;
+    let Some(record) = record else {
+        return Err(Refused::new(Class::Unauthenticated, "key_invalid", "the API key is not valid").into());
+    };
+    let document: KeyDocument = read(&record)?;
+    Ok(Context {
+        workspace: Id(document.workspace),
+        actor: Actor(format!("key:{}", record.id.text(Kind::Key))),
+        key: Some(record.id),
+        scopes: document.scopes.iter().filter_map(|s| Scope::from_word(s)).collect(),
+    })
+}
+
+/// The caller, acting on the installation's own workspace.
+pub(super) fn control(ctx: &Context) -> Context {
+    Context { workspace: CONTROL_WORKSPACE, ..ctx.clone() }
+}
+
+fn info(id: Id, document: &KeyDocument) -> KeyInfo {
+    KeyInfo {
+        id,
+        label: document.label.clone(),
+        scopes: document.scopes.iter().filter_map(|s| Scope::from_word(s)).collect(),
+        hint: document.hint.clone(),
+        created_us: document.created_us,
+        created_by: document.created_by.clone(),
+    }
+}

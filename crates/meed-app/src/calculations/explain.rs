@@ -1,0 +1,71 @@
+//! Explanations: a payee's period to the last cent, and why a sale was or was not credited.
+
+use std::sync::Arc;
+
+use meed_core::condition::SaleRef;
+use meed_core::crediting::{BoundProgram, Credit, Explanation, SaleVerdict};
+use meed_core::id::Id;
+use meed_core::period::Period;
+
+use super::scan::{OriginalPairs, period_of, with_calculation};
+use crate::error::AppResult;
+use crate::sales;
+use crate::{App, Context, Scope};
+
+/// What one program says of a sale.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The program.
+    pub program: Id,
+    /// Its name.
+    pub program_name: String,
+    /// The period of the sale.
+    pub period: Period,
+    /// Rule by rule: credited to whom, or which condition failed.
+    pub verdict: SaleVerdict,
+    /// The credits of the sale with their amounts, by rep.
+    pub credits: Vec<(Id, Credit)>,
+}
+
+/// Explains a payee's target of a program and period: every credit with its pieces.
+pub async fn statement(app: &App, ctx: &Context, program: Id, label: &str, rep: Id) -> AppResult<Option<Explanation>> {
+    ctx.require(Scope::Read)?;
+    let config = app.configuration(ctx.workspace).await?;
+    let entry = config.program(program)?.clone();
+    let period = period_of(&config, label)?;
+    with_calculation(app, ctx.workspace, config, entry.program, period, move |calculation, _| calculation.explain(rep)).await
+}
+
+/// What every program says of a sale.
+pub async fn verdicts(app: &App, ctx: &Context, sale: Id) -> AppResult<Vec<Verdict>> {
+    ctx.require(Scope::Read)?;
+    let config = app.configuration(ctx.workspace).await?;
+    let history = sales::one(app, ctx, sale).await?;
+    let mut verdicts = Vec::new();
+    for entry in &config.programs {
+        let Ok(period) = Period::containing(history.sale.stored.sale.at, entry.program.cadence, &config.zone) else { continue };
+        let verdict = {
+            let bound = BoundProgram::new(&entry.program, &config.directory, &period);
+            let originals = OriginalPairs(&history.original);
+            bound.verdict(SaleRef::from(&history.sale.stored).with_originals(&originals))
+        };
+        let is_credited = verdict.rules.iter().any(|rule| !rule.credited.is_empty());
+        let credits = if is_credited {
+            let (config, program) = (Arc::clone(&config), Arc::clone(&entry.program));
+            let look = move |calculation: &meed_core::crediting::Calculation<'_>, _: i64| {
+                let reps: Vec<Id> = calculation.credits_of_sale(sale).into_iter().map(|(rep, _)| rep).collect();
+                // Explained credits carry their pieces; the cheap ones only say whose they are.
+                let explained =
+                    reps.iter().collect::<std::collections::BTreeSet<_>>().into_iter().filter_map(|rep| calculation.explain(*rep));
+                explained
+                    .flat_map(|e| e.credits.into_iter().filter(|c| c.sale == sale).map(move |c| (e.rep, c)).collect::<Vec<_>>())
+                    .collect()
+            };
+            with_calculation(app, ctx.workspace, config, program, period.clone(), look).await?
+        } else {
+            Vec::new()
+        };
+        verdicts.push(Verdict { program: entry.id, program_name: entry.program.name.clone(), period, verdict, credits });
+    }
+    Ok(verdicts)
+}

@@ -1,0 +1,235 @@
+//! Running a calculation: read, fold, and post what differs from what is posted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use meed_core::audit::Digest;
+use meed_core::command::{PostRewards, PutRecord, PutRecords, RecordKind, Reply, Target, day_number};
+use meed_core::crediting::{Calculation, Reason};
+use meed_core::id::Id;
+use meed_core::ledger::Owner;
+use meed_core::period::Period;
+
+use super::document::{AlertLine, CalculationDocument, PayeeLine, ReasonCount};
+use super::scan::{period_of, with_calculation};
+use crate::documents::write;
+use crate::error::{AppError, AppResult};
+use crate::secrets::hex;
+use crate::{App, Context, ProgramEntry, Scope};
+
+/// How often a calculation is begun again when plans or people change under it.
+const ATTEMPTS_MAX: u32 = 3;
+
+/// How many later periods are looked through for an open one.
+const LATER_PERIODS: usize = 36;
+
+struct Found {
+    as_of_us: i64,
+    targets: Vec<Target>,
+    payees: Vec<PayeeLine>,
+    sales: u64,
+    credits: u64,
+    total: i64,
+    not_credited: Vec<ReasonCount>,
+    alerts: Vec<AlertLine>,
+    digest: String,
+}
+
+/// Calculates a program over a period and posts the differences. Answers the calculation's id.
+pub async fn calculate(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<Id> {
+    ctx.require(Scope::Release)?;
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match calculate_once(app, ctx, program, label).await {
+            Err(AppError::Refused(refused)) if refused.code == "calculation_stale" && attempt < ATTEMPTS_MAX => {}
+            other => return other,
+        }
+    }
+}
+
+async fn calculate_once(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<Id> {
+    let started_us = app.now_us();
+    let config = app.configuration(ctx.workspace).await?;
+    let entry = config.program(program)?.clone();
+    let period = period_of(&config, label)?;
+    if period.cadence() != entry.program.cadence {
+        let text = format!("this plan is {}; `{label}` is another kind of period", entry.program.cadence.name());
+        return Err(AppError::invalid("period_cadence", "period", text));
+    }
+    let names = Arc::clone(&config);
+    let look = move |calculation: &Calculation<'_>, as_of_us: i64| look(calculation, &names, as_of_us);
+    let found = with_calculation(app, ctx.workspace, Arc::clone(&config), Arc::clone(&entry.program), period.clone(), look).await?;
+    let document = document(app, ctx, &entry, &period, &config, &found, started_us);
+    post(app, ctx, &entry, &period, config.version, document, found).await
+}
+
+/// Takes from a calculation what is posted and shown.
+fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: i64) -> Found {
+    let mut digest = Digest::new();
+    let mut targets = Vec::new();
+    let mut payees = Vec::new();
+    let mut total = 0i64;
+    for reward in calculation.rewards() {
+        digest.id(reward.rep).text(&reward.exact.normalize().to_string()).int(reward.minor);
+        total = total.saturating_add(reward.minor);
+        let percent = reward.attainment.percent().map(|p| p.to_string());
+        let line = PayeeLine {
+            rep: reward.rep.0,
+            name: config.rep_name(reward.rep),
+            exact: reward.exact.normalize().to_string(),
+            amount: reward.minor,
+            credits: reward.credits,
+            attainment: reward.attainment.value.normalize().to_string(),
+            quota: reward.attainment.quota.map(|q| q.normalize().to_string()),
+            percent,
+            flagged: reward.flagged,
+        };
+        targets.push(Target {
+            owner: Owner::rep(reward.rep),
+            exact: line.exact.clone(),
+            amount: reward.minor,
+            explanation: serde_json::to_string(&line).unwrap_or_default(),
+        });
+        payees.push(line);
+    }
+    let mut reasons: BTreeMap<&'static str, ReasonCount> = BTreeMap::new();
+    for miss in calculation.not_credited() {
+        let code = miss.reason.code();
+        reasons
+            .entry(code)
+            .or_insert_with(|| ReasonCount { code: code.to_owned(), text: reason_text(miss.reason).to_owned(), sales: 0 })
+            .sales += 1;
+    }
+    let alerts = calculation
+        .alerts()
+        .iter()
+        .map(|a| AlertLine {
+            code: a.code.code().to_owned(),
+            text: a.text.clone(),
+            subject: a.subject.clone(),
+            reps: a.reps.iter().map(|r| r.0).collect(),
+            sales: a.sales,
+            first_sale: a.first_sale.map(|s| s.0),
+        })
+        .collect();
+    Found {
+        as_of_us,
+        targets,
+        payees,
+        sales: calculation.sales() as u64,
+        credits: calculation.credit_count(),
+        total,
+        not_credited: reasons.into_values().collect(),
+        alerts,
+        digest: hex(&digest.finish()),
+    }
+}
+
+fn document(
+    app: &App,
+    ctx: &Context,
+    entry: &ProgramEntry,
+    period: &Period,
+    config: &crate::Configuration,
+    found: &Found,
+    started_us: i64,
+) -> CalculationDocument {
+    CalculationDocument {
+        program: entry.id.0,
+        program_name: entry.program.name.clone(),
+        version: entry.version.0,
+        version_number: entry.number,
+        period: period.label(),
+        cell_day: day_number(period.first_day()),
+        currency: entry.program.currency.code().to_owned(),
+        started_us,
+        finished_us: app.now_us(),
+        created_by: ctx.actor.0.clone(),
+        as_of_us: found.as_of_us,
+        config_version: config.version,
+        sales: found.sales,
+        credits: found.credits,
+        payees: found.payees.len() as u64,
+        total: found.total,
+        changed: 0,
+        carried: 0,
+        not_credited: found.not_credited.clone(),
+        alerts: found.alerts.clone(),
+        digest: found.digest.clone(),
+        payee_list: 0,
+    }
+}
+
+async fn post(
+    app: &App,
+    ctx: &Context,
+    entry: &ProgramEntry,
+    period: &Period,
+    config_version: i64,
+    mut document: CalculationDocument,
+    found: Found,
+) -> AppResult<Id> {
+    let subject = format!("{} {}", document.program_name, document.period);
+    let put = PutRecord::new(RecordKind::CalculationPayees, None, write(&found.payees)?);
+    document.payee_list = first_id(app.submit(ctx, subject.clone(), PutRecords::one("calculation.payees", put)).await?)?.0;
+    let put = PutRecord::new(RecordKind::Calculation, None, write(&document)?);
+    let calculation = first_id(app.submit(ctx, subject.clone(), PutRecords::one("calculation.started", put)).await?)?;
+    let mut later_days = Vec::with_capacity(LATER_PERIODS);
+    let mut later = period.clone();
+    for _ in 0..LATER_PERIODS {
+        match later.next() {
+            Ok(next) => later = next,
+            Err(_) => break,
+        }
+        later_days.push(day_number(later.first_day()));
+    }
+    let period_end = period.end().checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(period.end());
+    let command = PostRewards {
+        calculation,
+        record: PutRecord::change(RecordKind::Calculation, calculation, write(&document)?),
+        program: entry.id,
+        version: entry.version,
+        unit: entry.program.currency,
+        cell_day: document.cell_day,
+        later_days,
+        period_end,
+        config_version,
+        targets: found.targets,
+    };
+    let Reply::Posted { rewards, carried } = app.submit(ctx, subject.clone(), command).await? else {
+        return Err(AppError::bug("a calculation was answered with something else"));
+    };
+    document.changed = rewards;
+    document.carried = carried;
+    document.finished_us = app.now_us();
+    let put = PutRecord::change(RecordKind::Calculation, calculation, write(&document)?);
+    let command = PutRecords { action: "calculation.finished", puts: vec![put], event: Some("calculation.finished") };
+    app.submit(ctx, subject, command).await?;
+    Ok(calculation)
+}
+
+/// A reason for people.
+fn reason_text(reason: Reason) -> &'static str {
+    match reason {
+        Reason::OutsideValidity => "outside the plan's dates",
+        Reason::Condition => "the rule's condition does not hold",
+        Reason::ConditionError => "the rule's condition could not be decided",
+        Reason::Currency => "in another currency than the plan",
+        Reason::BasisMissing => "no value to calculate on",
+        Reason::NoOwner => "names nobody",
+        Reason::NoMatch => "names somebody who is not known",
+        Reason::DuplicateAlias => "the name belongs to several people or teams",
+        Reason::NotTarget => "the plan does not apply to this person",
+        Reason::EmptyTeam => "the team has nobody to credit",
+        Reason::AlreadyCounted => "counted once already for this manager",
+        Reason::PayUnknown => "a figure that the rule needs is missing",
+    }
+}
+
+fn first_id(reply: Reply) -> AppResult<Id> {
+    match reply {
+        Reply::Records(ids) => ids.first().map(|(id, _)| *id).ok_or_else(|| AppError::bug("no record was written")),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}

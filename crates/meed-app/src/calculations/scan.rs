@@ -1,0 +1,216 @@
+//! Reading a period's sales and folding them, on two connections at once where that pays.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use meed_core::command::{RecordKind, day_number};
+use meed_core::condition::{Originals, SaleRef};
+use meed_core::crediting::{BoundProgram, Calculation, Run};
+use meed_core::id::Id;
+use meed_core::period::Period;
+use meed_core::program::Program;
+use meed_core::sale::SaleView;
+use meed_store::{Reader, SaleScan, StoreError};
+
+use crate::documents::read;
+use crate::error::{AppError, AppResult};
+use crate::imports::LayoutDocument;
+use crate::{App, Configuration};
+
+/// Threads that read and fold.
+const THREADS: usize = 2;
+
+/// Below this many sales a second connection costs more than it gives.
+const PARALLEL_MIN: i64 = 20_000;
+
+/// Sales whose original columns are fetched together.
+const ORIGINALS_CHUNK: usize = 500;
+
+fn in_period(period: &Period, at_ns: i64) -> bool {
+    let at = i128::from(at_ns);
+    period.start().as_nanosecond() <= at && at < period.end().as_nanosecond()
+}
+
+fn damaged(id: Id, error: &impl std::fmt::Display) -> StoreError {
+    StoreError::broken(format!("sale {id}: {error}"))
+}
+
+fn feed(run: &mut Run<'_>, period: &Period, sale: &SaleScan<'_>) -> Result<(), StoreError> {
+    if in_period(period, sale.at_ns) {
+        let view = SaleView::read(sale.facts).map_err(|e| damaged(sale.id, &e))?;
+        run.feed_one(SaleRef { id: sale.id, unique_id: sale.identity.strip_prefix("u:"), facts: &view, originals: None });
+    }
+    Ok(())
+}
+
+/// Calculates and hands the result, with the recorded time up to which sales were known, to `look`.
+pub async fn with_calculation<T: Send + 'static>(
+    app: &App,
+    workspace: Id,
+    config: Arc<Configuration>,
+    program: Arc<Program>,
+    period: Period,
+    look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
+) -> AppResult<T> {
+    let threads =
+        if app.store().read(move |r| r.head(workspace)).await?.is_some_and(|h| h.sale_count >= PARALLEL_MIN) { THREADS } else { 1 };
+    let threads = if program.uses_originals() { 2 } else { threads };
+    let result = app
+        .store()
+        .read_parallel(threads, move |readers| {
+            let bound = BoundProgram::new(&program, &config.directory, &period);
+            let as_of = same_snapshot(readers, workspace)?;
+            let run = if program.uses_originals() {
+                read_with_originals(readers, workspace, &bound, &period)?
+            } else {
+                read_sales(readers, workspace, &bound, &period)?
+            };
+            let calculation = run.finish_on(THREADS);
+            Ok(look(&calculation, as_of))
+        })
+        .await?;
+    Ok(result)
+}
+
+/// The recorded time that all connections see. They start within moments; a commit in between is seen by the later only,
+/// so the earliest head is what may be claimed, and what came after is calculated when the next run finds it.
+fn same_snapshot(readers: &mut [Reader<'_>], workspace: Id) -> Result<i64, StoreError> {
+    let mut as_of = i64::MAX;
+    for reader in readers {
+        let head = reader.head(workspace)?.ok_or_else(|| StoreError::bug("the workspace is gone"))?;
+        as_of = as_of.min(head.last_recorded_us);
+    }
+    Ok(as_of)
+}
+
+fn days_of(period: &Period) -> (i64, i64) {
+    (day_number(period.first_day()), day_number(period.last_day()))
+}
+
+fn read_sales<'a>(readers: &mut [Reader<'_>], workspace: Id, bound: &'a BoundProgram<'a>, period: &Period) -> Result<Run<'a>, StoreError> {
+    let Some((first, rest)) = readers.split_first_mut() else { return Err(StoreError::bug("no reader")) };
+    let days = days_of(period);
+    let count = first.count_sales(workspace, days)?;
+    let total = first.head(workspace)?.map_or(0, |h| h.sale_count);
+    let mut run = Run::new(bound);
+    // The index of days serves a small part of the history; for most of it one pass over the table is cheaper.
+    if count.saturating_mul(4) < total {
+        first.scan_days(workspace, days, &mut |sale| feed(&mut run, period, sale))?;
+        return Ok(run);
+    }
+    let (low, high) = first.sale_id_bounds(workspace)?;
+    let middle = Id(low.0 / 2 + high.0 / 2);
+    let Some(second) = rest.first_mut() else {
+        first.scan_sales(workspace, Id(0), high, &mut |sale| feed(&mut run, period, sale))?;
+        return Ok(run);
+    };
+    let other = std::thread::scope(|scope| {
+        let upper = scope.spawn(|| {
+            let mut run = Run::new(bound);
+            second.scan_sales(workspace, middle, high, &mut |sale| feed(&mut run, period, sale)).map(|()| run)
+        });
+        let lower = first.scan_sales(workspace, Id(0), middle, &mut |sale| feed(&mut run, period, sale));
+        let upper = upper.join().map_err(|_| StoreError::bug("a reading thread panicked"))?;
+        lower.and(upper)
+    })?;
+    run.merge(other);
+    Ok(run)
+}
+
+/// Original columns of one sale by name.
+struct OriginalRow<'a> {
+    columns: &'a HashMap<String, usize>,
+    cells: &'a [String],
+}
+
+impl Originals for OriginalRow<'_> {
+    fn original(&self, column: &str) -> Option<Cow<'_, str>> {
+        let index = self.columns.get(column)?;
+        self.cells.get(*index).map(|cell| Cow::Borrowed(cell.as_str()))
+    }
+}
+
+struct Held {
+    id: Id,
+    identity: String,
+    facts: Vec<u8>,
+}
+
+/// The slower way for programs that name original columns: their cells are fetched on a second connection.
+fn read_with_originals<'a>(
+    readers: &mut [Reader<'_>],
+    workspace: Id,
+    bound: &'a BoundProgram<'a>,
+    period: &Period,
+) -> Result<Run<'a>, StoreError> {
+    let Some((first, rest)) = readers.split_first_mut() else { return Err(StoreError::bug("no reader")) };
+    let Some(second) = rest.first_mut() else { return Err(StoreError::bug("no second reader")) };
+    let mut run = Run::new(bound);
+    let mut held: Vec<Held> = Vec::with_capacity(ORIGINALS_CHUNK);
+    let mut layouts: HashMap<Id, HashMap<String, usize>> = HashMap::new();
+    let mut failed = None;
+    first.scan_days(workspace, days_of(period), &mut |sale| {
+        if in_period(period, sale.at_ns) {
+            held.push(Held { id: sale.id, identity: sale.identity.to_owned(), facts: sale.facts.to_vec() });
+        }
+        if held.len() == ORIGINALS_CHUNK {
+            feed_held(second, workspace, &mut run, &mut layouts, &held)?;
+            held.clear();
+        }
+        Ok(())
+    })?;
+    if let Err(error) = feed_held(second, workspace, &mut run, &mut layouts, &held) {
+        failed = Some(error);
+    }
+    failed.map_or(Ok(run), Err)
+}
+
+fn feed_held(
+    reader: &mut Reader<'_>,
+    workspace: Id,
+    run: &mut Run<'_>,
+    layouts: &mut HashMap<Id, HashMap<String, usize>>,
+    held: &[Held],
+) -> Result<(), StoreError> {
+    let ids: Vec<Id> = held.iter().map(|h| h.id).collect();
+    let originals: HashMap<Id, (Id, Vec<String>)> =
+        reader.originals(workspace, &ids)?.into_iter().map(|(sale, layout, cells)| (sale, (layout, cells))).collect();
+    for sale in held {
+        let view = SaleView::read(&sale.facts).map_err(|e| damaged(sale.id, &e))?;
+        let unique_id = sale.identity.strip_prefix("u:");
+        match originals.get(&sale.id) {
+            None => run.feed_one(SaleRef { id: sale.id, unique_id, facts: &view, originals: None }),
+            Some((layout, cells)) => {
+                if !layouts.contains_key(layout) {
+                    layouts.insert(*layout, columns(reader, workspace, *layout)?);
+                }
+                let row = OriginalRow { columns: &layouts[layout], cells };
+                run.feed_one(SaleRef { id: sale.id, unique_id, facts: &view, originals: Some(&row) });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Column positions of a layout by name.
+pub(super) fn columns(reader: &mut Reader<'_>, workspace: Id, layout: Id) -> Result<HashMap<String, usize>, StoreError> {
+    let record = reader.record(workspace, RecordKind::Layout, layout)?;
+    let document: Option<LayoutDocument> = record.as_ref().and_then(|r| read(r).ok());
+    Ok(document.map(|d| d.columns.into_iter().enumerate().map(|(index, name)| (name, index)).collect()).unwrap_or_default())
+}
+
+/// The originals of one sale as pairs, for a verdict.
+pub(super) struct OriginalPairs<'a>(pub(super) &'a [(String, String)]);
+
+impl Originals for OriginalPairs<'_> {
+    fn original(&self, column: &str) -> Option<Cow<'_, str>> {
+        self.0.iter().find(|(name, _)| name == column).map(|(_, cell)| Cow::Borrowed(cell.as_str()))
+    }
+}
+
+/// A period by its label.
+pub(super) fn period_of(config: &Configuration, label: &str) -> AppResult<Period> {
+    Period::parse(label, &config.zone)
+        .map_err(|_| AppError::invalid("period_invalid", "period", format!("`{label}` is not a period such as 2026-03 or 2026-Q1")))
+}

@@ -1,0 +1,122 @@
+//! The configuration of a workspace as one value: people and programs, cached by the workspace's configuration version.
+
+use std::sync::{Arc, PoisonError};
+
+use jiff::tz::TimeZone;
+use meed_core::command::RecordKind;
+use meed_core::id::Id;
+use meed_core::money::Unit;
+use meed_core::people::{Directory, Rep, Team};
+use meed_core::program::Program;
+
+use crate::App;
+use crate::documents::{ProgramDocument, ProgramVersionDocument, RepDocument, TeamDocument, read};
+use crate::error::{AppError, AppResult};
+
+/// Everything a calculation needs to know beside the sales.
+#[derive(Debug)]
+pub struct Configuration {
+    /// The version it was read at.
+    pub version: i64,
+    /// The zone that decides days and periods.
+    pub zone: TimeZone,
+    /// Its name.
+    pub zone_name: String,
+    /// The workspace's currency.
+    pub unit: Unit,
+    /// Reps and teams.
+    pub directory: Directory,
+    /// Programs that are not archived, by name.
+    pub programs: Vec<ProgramEntry>,
+}
+
+/// A program with its current version.
+#[derive(Clone, Debug)]
+pub struct ProgramEntry {
+    /// The program.
+    pub id: Id,
+    /// Its current version.
+    pub version: Id,
+    /// Counts versions.
+    pub number: u32,
+    /// The text of the document.
+    pub text: String,
+    /// The document, ready to use.
+    pub program: Arc<Program>,
+}
+
+impl Configuration {
+    /// A program by id.
+    pub fn program(&self, id: Id) -> AppResult<&ProgramEntry> {
+        self.programs
+            .iter()
+            .find(|p| p.id == id)
+            .ok_or_else(|| AppError::not_found(&format!("program {}", id.text(meed_core::id::Kind::Program))))
+    }
+
+    /// The name of a rep, or its id where the rep is gone.
+    #[must_use]
+    pub fn rep_name(&self, id: Id) -> String {
+        self.directory.rep(id).map_or_else(|| id.text(meed_core::id::Kind::Rep), |rep| rep.name.clone())
+    }
+}
+
+impl App {
+    /// The configuration as it stands now.
+    pub async fn configuration(&self, workspace: Id) -> AppResult<Arc<Configuration>> {
+        let head = self.store.read(move |r| r.head(workspace)).await?.ok_or_else(|| AppError::not_found("workspace"))?;
+        let cached = self.configurations.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned();
+        if let Some(cached) = cached.filter(|c| c.version == head.config_version) {
+            return Ok(cached);
+        }
+        let fresh = Arc::new(self.read_configuration(workspace).await?);
+        self.configurations.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace, Arc::clone(&fresh));
+        Ok(fresh)
+    }
+
+    async fn read_configuration(&self, workspace: Id) -> AppResult<Configuration> {
+        let (head, reps, teams, programs, versions) = self
+            .store
+            .read(move |r| {
+                let head = r.head(workspace)?;
+                let reps = r.records(workspace, RecordKind::Rep)?;
+                let teams = r.records(workspace, RecordKind::Team)?;
+                let programs = r.records(workspace, RecordKind::Program)?;
+                let mut versions = Vec::new();
+                for program in &programs {
+                    if let Ok(document) = read::<ProgramDocument>(program) {
+                        versions.push(r.record(workspace, RecordKind::ProgramVersion, Id(document.version))?);
+                    }
+                }
+                Ok((head, reps, teams, programs, versions))
+            })
+            .await?;
+        let head = head.ok_or_else(|| AppError::not_found("workspace"))?;
+        let reps: Vec<Rep> = reps.iter().map(|r| read::<RepDocument>(r)?.rep(r.id)).collect::<AppResult<_>>()?;
+        let teams: Vec<Team> = teams.iter().map(|t| read::<TeamDocument>(t)?.team(t.id)).collect::<AppResult<_>>()?;
+        let mut entries = Vec::new();
+        for record in &programs {
+            let document: ProgramDocument = read(record)?;
+            let version = versions.iter().flatten().find(|v| v.id.0 == document.version);
+            let version = version.ok_or_else(|| AppError::bug("a program without its version"))?;
+            let text = read::<ProgramVersionDocument>(version)?.text;
+            if document.archived {
+                continue;
+            }
+            let program = Program::parse(&text).map_err(|findings| {
+                let first = findings.first().map(ToString::to_string).unwrap_or_default();
+                AppError::bug(&format!("the stored program {} cannot be read: {first}", document.name))
+            })?;
+            entries.push(ProgramEntry { id: record.id, version: version.id, number: document.number, text, program: Arc::new(program) });
+        }
+        entries.sort_by(|a, b| (&a.program.name, a.id).cmp(&(&b.program.name, b.id)));
+        Ok(Configuration {
+            version: head.config_version,
+            zone_name: head.zone.iana_name().unwrap_or("UTC").to_owned(),
+            zone: head.zone,
+            unit: head.unit,
+            directory: Directory::new(reps, teams),
+            programs: entries,
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! The rewards file: 21 fixed columns, a 22nd, then Meed's own (`commissions.md` §3.1).
+
+use meed_core::command::RewardRow;
+use meed_core::id::{Id, Kind};
+use meed_core::money::Amount;
+use meed_core::period::Period;
+
+use super::csv_line;
+use crate::calculations::{CalculationEntry, payees};
+use crate::error::{AppError, AppResult};
+use crate::releases::{PeriodView, period_of_calculation};
+use crate::{App, Configuration, Context, Scope};
+
+/// All column names in order. The first 21 are fixed; receivers address later ones by name.
+pub const REWARD_COLUMNS: [&str; 31] = [
+    "Plan",
+    "Calculation",
+    "Calculation Start",
+    "Calculation End",
+    "Calculation Status",
+    "Beneficiary",
+    "Beneficiary Tags",
+    "Beneficiary Enrollment",
+    "Manager Approval",
+    "Reward Type",
+    "Reward Details",
+    "Reward Value",
+    "Reward Value Currency",
+    "Beneficiary Value",
+    "Beneficiary Value Currency",
+    "Assignment %",
+    "Attainment Label",
+    "Attainment Difficulty",
+    "Attainment Value",
+    "Attainment Threshold",
+    "Attainment Metric",
+    "Attainment Measurement",
+    "Reward Id",
+    "Calculation Id",
+    "Plan Version",
+    "Release Id",
+    "Release Date",
+    "Payout Id",
+    "Beneficiary Id",
+    "Beneficiary External Id",
+    "Origin Period",
+];
+
+/// The rewards booked in a calculation's period.
+pub async fn rewards_csv(app: &App, ctx: &Context, calculation: &CalculationEntry) -> AppResult<Vec<u8>> {
+    ctx.require(Scope::Read)?;
+    let config = app.configuration(ctx.workspace).await?;
+    let booked = period_of_calculation(app, ctx, calculation).await?;
+    let lines = payees(app, ctx, calculation).await?;
+    let period = Period::parse(&booked.label, &config.zone).map_err(|_| AppError::bug("a stored period cannot be read"))?;
+    let mut out = "\u{feff}".as_bytes().to_vec();
+    csv_line(&mut out, &REWARD_COLUMNS);
+    for payee in &booked.payees {
+        let line = lines.iter().find(|l| l.rep == payee.owner.id.0);
+        for row in &payee.rewards {
+            let cells = row_cells(&config, calculation, &booked, &period, row, line);
+            csv_line(&mut out, &cells);
+        }
+    }
+    Ok(out)
+}
+
+fn row_cells(
+    config: &Configuration,
+    calculation: &CalculationEntry,
+    booked: &PeriodView,
+    period: &Period,
+    row: &RewardRow,
+    line: Option<&crate::calculations::PayeeLine>,
+) -> Vec<String> {
+    let document = &calculation.document;
+    let rep = config.directory.rep(row.owner.id);
+    let value = Amount { minor: row.amount, unit: row.unit }.major().to_string();
+    let currency = row.unit.code().to_owned();
+    let name = format!("{} {}", document.program_name, document.period);
+    let origin = if row.is_carried() { origin_label(period, row.cell_day) } else { String::new() };
+    let details = if row.is_carried() { format!("Difference to {origin}") } else { format!("Commission {}", booked.label) };
+    let own = line.filter(|_| !row.is_carried());
+    let quota = own.and_then(|l| l.quota.clone());
+    let label = own.and_then(|l| l.percent.clone()).map(|p| format!("{p}% of quota")).unwrap_or_default();
+    vec![
+        document.program_name.clone(),
+        name,
+        period.first_day().to_string(),
+        period.last_day().to_string(),
+        status(booked, row).to_owned(),
+        config.rep_name(row.owner.id),
+        rep.map(|r| r.tags.join(", ")).unwrap_or_default(),
+        "Not required".to_owned(),
+        "Not required".to_owned(),
+        if row.is_carried() { "Adjustment" } else { "Commission" }.to_owned(),
+        details,
+        value.clone(),
+        currency.clone(),
+        value,
+        currency,
+        "100%".to_owned(),
+        label,
+        String::new(),
+        own.map(|l| l.attainment.clone()).unwrap_or_default(),
+        quota.unwrap_or_default(),
+        own.map(|_| "Credited amount".to_owned()).unwrap_or_default(),
+        own.map(|_| "Raw value".to_owned()).unwrap_or_default(),
+        row.id.text(Kind::Reward),
+        calculation.id.text(Kind::Calculation),
+        document.version_number.to_string(),
+        row.release.map(|id| id.text(Kind::Release)).unwrap_or_default(),
+        booked.release.as_ref().map(|r| r.document.release_date.clone()).unwrap_or_default(),
+        row.payout.map(|id| id.text(Kind::Payout)).unwrap_or_default(),
+        row.owner.id.text(Kind::Rep),
+        rep.and_then(|r| r.external_id.clone()).unwrap_or_default(),
+        origin,
+    ]
+}
+
+fn status(booked: &PeriodView, row: &RewardRow) -> &'static str {
+    match (row.state, &booked.release) {
+        (meed_core::command::RewardState::Paid, _) => "Paid",
+        (_, Some(_)) => "Rewards released",
+        (_, None) => "Calculated",
+    }
+}
+
+fn origin_label(like: &Period, day: i64) -> String {
+    let date = meed_core::command::date_of(day);
+    date.and_then(|d| Period::holding(d, like.cadence(), like.zone()).ok()).map_or_else(|| Id(day).to_string(), |p| p.label())
+}

@@ -1,0 +1,98 @@
+//! A dry run: exactly what importing would do, writing nothing.
+
+use std::collections::{HashMap, HashSet};
+
+use meed_core::command::{SaleChange, SaleContent, identity_of};
+use meed_core::id::Id;
+use meed_core::sale::pack;
+
+use super::document::{Counts, RejectedRow};
+use super::read_file::{get, reading};
+use super::row::RowRules;
+use super::run::{Chunk, add_change, read_chunks, rules_of};
+use super::upload::open;
+use crate::error::{AppError, AppResult};
+use crate::{App, Context, Scope};
+
+/// What an import would do.
+#[derive(Clone, Debug, Default)]
+pub struct DryRun {
+    /// What would become of the rows.
+    pub counts: Counts,
+    /// The first refused rows with their errors.
+    pub rejected: Vec<RejectedRow>,
+}
+
+/// Refused rows that a dry run shows.
+const SHOWN_MAX: usize = 100;
+
+/// Reads the whole file and compares it with what is stored.
+pub async fn dry_run(app: &App, ctx: &Context, id: Id) -> AppResult<DryRun> {
+    ctx.require(Scope::Sales)?;
+    let import = get(app, ctx, id).await?;
+    let reading = reading(app, ctx, &import).await?;
+    let rules: RowRules = rules_of(app, ctx, &import.document).await?;
+    let source = Id(import.document.source);
+    let file = open(app, &import.document.sha256)?;
+    let (sender, mut receiver) = tokio::sync::mpsc::channel::<AppResult<Chunk>>(2);
+    let thread = tokio::task::spawn_blocking(move || read_chunks(&reading, file, None, &rules, &sender));
+    let mut result = DryRun::default();
+    // What the file itself has said before: a later row with the same id meets the earlier one.
+    let mut said: HashMap<String, [u8; 32]> = HashMap::new();
+    let mut ignored: HashSet<String> = HashSet::new();
+    while let Some(chunk) = receiver.recv().await {
+        let chunk = chunk?;
+        add_chunk(app, ctx, source, chunk, &mut result, &mut said, &mut ignored).await?;
+    }
+    thread.await.map_err(|_| AppError::bug("reading the file failed"))?;
+    Ok(result)
+}
+
+async fn add_chunk(
+    app: &App,
+    ctx: &Context,
+    source: Id,
+    chunk: Chunk,
+    result: &mut DryRun,
+    said: &mut HashMap<String, [u8; 32]>,
+    seen: &mut HashSet<String>,
+) -> AppResult<()> {
+    let identities: Vec<String> = chunk.sales.iter().map(identity_of).collect();
+    let workspace = ctx.workspace;
+    let lookup: Vec<String> = identities.iter().collect::<HashSet<_>>().into_iter().cloned().collect();
+    let stored: HashMap<String, [u8; 32]> = app
+        .store()
+        .read(move |r| r.sales_by_identity(workspace, source, &lookup))
+        .await?
+        .into_iter()
+        .map(|row| (row.identity, hash(&row.facts)))
+        .collect();
+    for (input, identity) in chunk.sales.iter().zip(identities) {
+        let SaleContent::Full(sale) = &input.content else { continue };
+        let facts = hash(&pack(sale));
+        let before = said.get(&identity).or_else(|| stored.get(&identity));
+        let change = match before {
+            None if input.unique_id.is_none() && seen.contains(&identity) => SaleChange::Ignored,
+            None => SaleChange::Created,
+            Some(_) if input.unique_id.is_none() => SaleChange::Ignored,
+            Some(have) if *have == facts => SaleChange::Unchanged,
+            Some(_) => SaleChange::Updated,
+        };
+        add_change(&mut result.counts, change);
+        if input.unique_id.is_some() {
+            said.insert(identity, facts);
+        } else {
+            seen.insert(identity);
+        }
+    }
+    chunk.add_to(&mut result.counts);
+    result.counts.failed += chunk.rejected.len() as u64;
+    let room = SHOWN_MAX.saturating_sub(result.rejected.len());
+    result.rejected.extend(chunk.rejected.into_iter().take(room));
+    Ok(())
+}
+
+fn hash(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).into()
+}

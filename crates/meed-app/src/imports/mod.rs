@@ -1,0 +1,23 @@
+//! Imports: a file is kept untouched, read, mapped, tried, and recorded in chunks that commit with their progress.
+//!
+//! States: `mapping` (a person may change how it is read) → `running` → `done`, or `failed`, or `discarded`. Every chunk
+//! of up to 1,000 rows is one command that writes sales, rejected rows, counts and the position in the file together; an
+//! interrupted import goes on from its last position without duplicates. Two runners of one import cannot both advance
+//! it: each chunk insists on the version of the import's record that it has seen.
+
+mod document;
+mod dry_run;
+mod read_file;
+mod rejects;
+mod row;
+mod run;
+mod upload;
+
+pub use document::{Counts, ImportDocument, ImportState, LayoutDocument, MappingDocument, RejectDocument, RejectedRow};
+pub use dry_run::{DryRun, dry_run};
+pub use read_file::{
+    Import, ReadAs, discard, forget_mapping, get, list, mapping_memory, prepare, reading, reread, set_mapping, source_layouts,
+};
+pub use rejects::{rejects, rejects_csv};
+pub use run::{resume_all, run, start};
+pub use upload::{Upload, store_file, upload};

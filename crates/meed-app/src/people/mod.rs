@@ -1,0 +1,156 @@
+//! Reps and teams.
+
+use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
+use meed_core::id::{Id, Kind};
+use meed_core::people::fold_alias;
+
+use crate::documents::{RepDocument, TeamDocument, read, write};
+use crate::error::{AppError, AppResult};
+use crate::{App, Context, Scope};
+
+/// A rep with its record.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct RepEntry {
+    pub id: Id,
+    pub version: i32,
+    pub document: RepDocument,
+}
+
+/// A team with its record.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct TeamEntry {
+    pub id: Id,
+    pub version: i32,
+    pub document: TeamDocument,
+}
+
+fn check_name(name: &str) -> AppResult<()> {
+    if name.trim().is_empty() || name.chars().count() > 200 {
+        return Err(AppError::invalid("name_invalid", "name", "a name has 1 to 200 characters"));
+    }
+    Ok(())
+}
+
+fn check_aliases(aliases: &[String]) -> AppResult<()> {
+    if aliases.len() > 1_000 || aliases.iter().any(|a| a.chars().count() > 300) {
+        return Err(AppError::invalid("aliases_invalid", "aliases", "at most 1,000 aliases of up to 300 characters"));
+    }
+    Ok(())
+}
+
+/// Makes a rep, or changes one. Two reps may share an alias; sales under it then credit nobody and raise an alert.
+pub async fn put_rep(app: &App, ctx: &Context, id: Option<Id>, document: &RepDocument) -> AppResult<Id> {
+    ctx.require(Scope::Plans)?;
+    check_name(&document.name)?;
+    check_aliases(&document.aliases)?;
+    document.rep(Id(0))?;
+    let config = app.configuration(ctx.workspace).await?;
+    if let Some(manager) = document.manager {
+        check_rep(&config, Id(manager), "manager")?;
+        if id == Some(Id(manager)) || reports_to(&config, Id(manager), id) {
+            return Err(AppError::invalid("manager_cycle", "manager", "a rep cannot stand above their own manager"));
+        }
+    }
+    for membership in &document.memberships {
+        if config.directory.team(Id(membership.team)).is_none() {
+            return Err(AppError::invalid(
+                "team_unknown",
+                "memberships",
+                format!("there is no team {}", Id(membership.team).text(Kind::Team)),
+            ));
+        }
+    }
+    save(app, ctx, RecordKind::Rep, id, &document.name, write(document)?, "rep.saved").await
+}
+
+fn check_rep(config: &crate::Configuration, rep: Id, field: &str) -> AppResult<()> {
+    if config.directory.rep(rep).is_none() {
+        return Err(AppError::invalid("rep_unknown", field, format!("there is no rep {}", rep.text(Kind::Rep))));
+    }
+    Ok(())
+}
+
+fn reports_to(config: &crate::Configuration, mut rep: Id, above: Option<Id>) -> bool {
+    // A chain longer than the number of reps is a cycle already.
+    for _ in 0..=config.directory.reps().len() {
+        match config.directory.rep(rep).and_then(|r| r.manager) {
+            None => return false,
+            manager if manager == above => return true,
+            Some(manager) => rep = manager,
+        }
+    }
+    true
+}
+
+/// Makes a team, or changes one.
+pub async fn put_team(app: &App, ctx: &Context, id: Option<Id>, document: &TeamDocument) -> AppResult<Id> {
+    ctx.require(Scope::Plans)?;
+    check_name(&document.name)?;
+    check_aliases(&document.aliases)?;
+    document.team(Id(0))?;
+    let config = app.configuration(ctx.workspace).await?;
+    if let Some(manager) = document.manager {
+        check_rep(&config, Id(manager), "manager")?;
+    }
+    if let Some(parent) = document.parent {
+        let mut above = Some(Id(parent));
+        for _ in 0..=config.directory.teams().len() {
+            let Some(team) = above else { break };
+            if Some(team) == id {
+                return Err(AppError::invalid("team_cycle", "parent", "a team cannot stand below itself"));
+            }
+            let found = config.directory.team(team);
+            let found =
+                found.ok_or_else(|| AppError::invalid("team_unknown", "parent", format!("there is no team {}", team.text(Kind::Team))))?;
+            above = found.parent;
+        }
+    }
+    save(app, ctx, RecordKind::Team, id, &document.name, write(document)?, "team.saved").await
+}
+
+async fn save(app: &App, ctx: &Context, kind: RecordKind, id: Option<Id>, name: &str, body: String, action: &'static str) -> AppResult<Id> {
+    let put = match id {
+        Some(id) => PutRecord::change(kind, id, body),
+        None => PutRecord::new(kind, None, body),
+    };
+    match app.submit(ctx, name.to_owned(), PutRecords::one(action, put)).await? {
+        Reply::Records(ids) => ids.first().map(|(id, _)| *id).ok_or_else(|| AppError::bug("no record was written")),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+/// All reps, by name.
+pub async fn reps(app: &App, ctx: &Context) -> AppResult<Vec<RepEntry>> {
+    let workspace = ctx.workspace;
+    let records = app.store().read(move |r| r.records(workspace, RecordKind::Rep)).await?;
+    let mut reps: Vec<RepEntry> =
+        records.iter().map(|r| Ok(RepEntry { id: r.id, version: r.version, document: read(r)? })).collect::<AppResult<_>>()?;
+    reps.sort_by_key(|r| (fold_alias(&r.document.name), r.id));
+    Ok(reps)
+}
+
+/// All teams, by name.
+pub async fn teams(app: &App, ctx: &Context) -> AppResult<Vec<TeamEntry>> {
+    let workspace = ctx.workspace;
+    let records = app.store().read(move |r| r.records(workspace, RecordKind::Team)).await?;
+    let mut teams: Vec<TeamEntry> =
+        records.iter().map(|r| Ok(TeamEntry { id: r.id, version: r.version, document: read(r)? })).collect::<AppResult<_>>()?;
+    teams.sort_by_key(|t| (fold_alias(&t.document.name), t.id));
+    Ok(teams)
+}
+
+/// A rep by id.
+pub async fn rep(app: &App, ctx: &Context, id: Id) -> AppResult<RepEntry> {
+    let workspace = ctx.workspace;
+    let record = app.store().read(move |r| r.record(workspace, RecordKind::Rep, id)).await?.ok_or_else(|| AppError::not_found("rep"))?;
+    Ok(RepEntry { id, version: record.version, document: read(&record)? })
+}
+
+/// A team by id.
+pub async fn team(app: &App, ctx: &Context, id: Id) -> AppResult<TeamEntry> {
+    let workspace = ctx.workspace;
+    let record = app.store().read(move |r| r.record(workspace, RecordKind::Team, id)).await?.ok_or_else(|| AppError::not_found("team"))?;
+    Ok(TeamEntry { id, version: record.version, document: read(&record)? })
+}

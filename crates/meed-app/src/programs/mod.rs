@@ -1,0 +1,141 @@
+//! Programs: documents, versioned and immutable once applied.
+
+use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
+use meed_core::crediting::ExampleResult;
+use meed_core::id::{Id, Kind};
+use meed_core::people::fold_alias;
+use meed_core::program::{Finding, Program};
+
+use crate::documents::{ProgramDocument, ProgramVersionDocument, read, write};
+use crate::error::{AppError, AppResult};
+use crate::{App, Context, Scope};
+
+/// What checking a document found.
+#[derive(Debug)]
+pub struct Checked {
+    /// The document, if it can be used.
+    pub program: Option<Program>,
+    /// Everything that is wrong, with lines.
+    pub findings: Vec<Finding>,
+    /// What its own examples gave.
+    pub examples: Vec<ExampleResult>,
+}
+
+impl Checked {
+    /// Whether the document may be applied: it can be read and its examples pass.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.program.is_some() && self.examples.iter().all(ExampleResult::passed)
+    }
+}
+
+/// A version of a program.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Version {
+    pub id: Id,
+    pub document: ProgramVersionDocument,
+}
+
+/// Checks a document without keeping it.
+#[must_use]
+pub fn check(text: &str) -> Checked {
+    match Program::parse(text) {
+        Ok(program) => {
+            let examples = program.run_tests();
+            Checked { program: Some(program), findings: Vec::new(), examples }
+        }
+        Err(findings) => Checked { program: None, findings, examples: Vec::new() },
+    }
+}
+
+/// Applies a document: a program of that name gets a new version, or a new program begins. Unchanged text changes
+/// nothing. Answers the program, its version, and whether anything is new.
+pub async fn apply(app: &App, ctx: &Context, text: &str, note: &str) -> AppResult<(Id, Id, bool)> {
+    ctx.require(Scope::Plans)?;
+    let checked = check(text);
+    if let Some(finding) = checked.findings.first() {
+        let all: Vec<String> = checked.findings.iter().map(ToString::to_string).collect();
+        return Err(AppError::invalid("plan_invalid", &format!("line {}", finding.line), all.join("\n")));
+    }
+    if let Some(failed) = checked.examples.iter().find(|e| !e.passed()) {
+        let differences: Vec<String> =
+            failed.differences.iter().map(|d| format!("{}: expected {}, found {}", d.what, d.expected, d.found)).collect();
+        let text = format!("the example `{}` does not pass: {}", failed.name, differences.join("; "));
+        return Err(AppError::invalid("plan_example_failed", &format!("line {}", failed.line), text));
+    }
+    let program = checked.program.ok_or_else(|| AppError::bug("a document without findings gave no program"))?;
+    let key = fold_alias(&program.name);
+    let workspace = ctx.workspace;
+    let lookup = key.clone();
+    let present = app.store().read(move |r| r.record_by_key(workspace, RecordKind::Program, &lookup)).await?;
+    if let Some(record) = &present {
+        let document: ProgramDocument = read(record)?;
+        let current = version(app, ctx, Id(document.version)).await?;
+        if current.document.text == text && !document.archived {
+            return Ok((record.id, current.id, false));
+        }
+    }
+    let number = match &present {
+        Some(record) => read::<ProgramDocument>(record)?.number + 1,
+        None => 1,
+    };
+    // The version first: until the program points to it, nothing uses it.
+    let document = ProgramVersionDocument {
+        program: present.as_ref().map_or(0, |r| r.id.0),
+        number,
+        text: text.to_owned(),
+        note: note.to_owned(),
+        created_us: app.now_us(),
+        created_by: ctx.actor.0.clone(),
+    };
+    let put = PutRecord::new(RecordKind::ProgramVersion, None, write(&document)?);
+    let version = first_id(app.submit(ctx, program.name.clone(), PutRecords::one("program.version_added", put)).await?)?;
+    let body = write(&ProgramDocument { name: program.name.clone(), version: version.0, number, archived: false })?;
+    let put = match &present {
+        Some(record) => PutRecord { expected_version: Some(record.version), ..PutRecord::change(RecordKind::Program, record.id, body) },
+        None => PutRecord::new(RecordKind::Program, Some(key), body),
+    };
+    let command = PutRecords { action: "program.applied", puts: vec![put], event: Some("program.applied") };
+    let id = first_id(app.submit(ctx, program.name.clone(), command).await?)?;
+    Ok((id, version, true))
+}
+
+fn first_id(reply: Reply) -> AppResult<Id> {
+    match reply {
+        Reply::Records(ids) => ids.first().map(|(id, _)| *id).ok_or_else(|| AppError::bug("no record was written")),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+/// A version by id.
+pub async fn version(app: &App, ctx: &Context, id: Id) -> AppResult<Version> {
+    let workspace = ctx.workspace;
+    let record = app.store().read(move |r| r.record(workspace, RecordKind::ProgramVersion, id)).await?;
+    let record = record.ok_or_else(|| AppError::not_found(&format!("program version {}", id.text(Kind::ProgramVersion))))?;
+    Ok(Version { id, document: read(&record)? })
+}
+
+/// All versions of a program, newest first.
+pub async fn versions(app: &App, ctx: &Context, program: Id) -> AppResult<Vec<Version>> {
+    let workspace = ctx.workspace;
+    let records = app
+        .store()
+        .read(move |r| {
+            let mut ids: Vec<i64> = Vec::new();
+            for version in r.record_versions(workspace, RecordKind::Program, program)? {
+                if let Ok(document) = read::<ProgramDocument>(&version)
+                    && !ids.contains(&document.version)
+                {
+                    ids.push(document.version);
+                }
+            }
+            let mut records = Vec::new();
+            for id in ids.into_iter().rev() {
+                records.extend(r.record(workspace, RecordKind::ProgramVersion, Id(id))?);
+            }
+            Ok(records)
+        })
+        .await?;
+    records.iter().map(|r| Ok(Version { id: r.id, document: read(r)? })).collect()
+}

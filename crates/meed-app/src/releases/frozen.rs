@@ -1,0 +1,144 @@
+//! A statement as it is frozen: every reward of a payee's period and every credit behind it.
+
+use meed_core::crediting::{Credit, Explanation};
+use meed_core::id::Id;
+use serde::{Deserialize, Serialize};
+
+/// A payee's statement of a program's period.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct StatementBody {
+    pub program: i64,
+    pub program_name: String,
+    pub version: i64,
+    pub version_number: u32,
+    pub period: String,
+    pub rep: i64,
+    pub rep_name: String,
+    pub currency: String,
+    /// What is released, minor units, negative differences included.
+    pub total: i64,
+    pub rewards: Vec<RewardLine>,
+    /// Sum of the credits of this period, unrounded.
+    pub exact: String,
+    /// What rounding added or took.
+    pub rounding: String,
+    pub attainment: String,
+    pub quota: Option<String>,
+    pub percent: Option<String>,
+    pub credits: Vec<CreditLine>,
+}
+
+/// A reward on a statement.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct RewardLine {
+    pub reward: i64,
+    /// Label of the period that earned it.
+    pub period: String,
+    pub amount: i64,
+    /// A difference to a period that had been released.
+    pub carried: bool,
+}
+
+/// A credit on a statement.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CreditLine {
+    pub sale: i64,
+    pub unique_id: Option<String>,
+    pub at: String,
+    pub rule: String,
+    pub level: u32,
+    pub place: u16,
+    pub basis: String,
+    pub split: Option<String>,
+    pub through: Option<i64>,
+    pub before: String,
+    pub amount: String,
+    pub rate: Option<String>,
+    pub pieces: Vec<CreditPiece>,
+    pub text: String,
+}
+
+/// A piece of a credit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct CreditPiece {
+    pub kind: String,
+    pub basis: String,
+    pub rate: String,
+    pub amount: String,
+    pub tier: Option<usize>,
+    pub label: Option<String>,
+}
+
+impl CreditLine {
+    /// The line of a credit, with its arithmetic.
+    #[must_use]
+    pub fn of(credit: &Credit) -> Self {
+        let pieces = credit
+            .pieces
+            .iter()
+            .map(|p| CreditPiece {
+                kind: p.kind.code().to_owned(),
+                basis: p.basis.normalize().to_string(),
+                rate: p.rate.to_string(),
+                amount: p.amount.normalize().to_string(),
+                tier: p.tier,
+                label: p.tier_label.clone(),
+            })
+            .collect();
+        Self {
+            sale: credit.sale.0,
+            unique_id: credit.unique_id.clone(),
+            at: credit.at.to_string(),
+            rule: credit.rule_id.clone(),
+            level: u32::try_from(credit.level).unwrap_or(u32::MAX),
+            place: credit.place,
+            basis: credit.basis.normalize().to_string(),
+            split: credit.split.as_ref().map(ToString::to_string),
+            through: credit.through.map(|id| id.0),
+            before: credit.before.normalize().to_string(),
+            amount: credit.amount.normalize().to_string(),
+            rate: credit.blended_percent().map(|p| p.to_string()),
+            pieces,
+            text: credit.arithmetic(),
+        }
+    }
+}
+
+/// What a statement says of the target of its own period.
+pub(super) fn put_explanation(body: &mut StatementBody, explanation: Option<&Explanation>) {
+    let Some(explanation) = explanation else { return };
+    body.exact = explanation.exact.normalize().to_string();
+    body.rounding = explanation.rounding_difference().normalize().to_string();
+    body.attainment = explanation.attainment.value.normalize().to_string();
+    body.quota = explanation.attainment.quota.map(|q| q.normalize().to_string());
+    body.percent = explanation.attainment.percent().map(|p| p.to_string());
+    body.credits = explanation.credits.iter().map(CreditLine::of).collect();
+}
+
+impl StatementBody {
+    /// A statement without credits yet.
+    pub(super) fn new(entry: &crate::ProgramEntry, period: String, rep: Id, rep_name: String) -> Self {
+        Self {
+            program: entry.id.0,
+            program_name: entry.program.name.clone(),
+            version: entry.version.0,
+            version_number: entry.number,
+            period,
+            rep: rep.0,
+            rep_name,
+            currency: entry.program.currency.code().to_owned(),
+            total: 0,
+            rewards: Vec::new(),
+            exact: "0".into(),
+            rounding: "0".into(),
+            attainment: "0".into(),
+            quota: None,
+            percent: None,
+            credits: Vec::new(),
+        }
+    }
+}

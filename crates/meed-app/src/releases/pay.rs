@@ -1,0 +1,63 @@
+//! Paying by hand: payroll has paid; Meed is told.
+
+use meed_core::command::{PayByHand, Payment, Reply};
+use meed_core::id::Id;
+use meed_core::ledger::Owner;
+use serde::{Deserialize, Serialize};
+
+use super::read::period;
+use super::release::get;
+use crate::documents::write;
+use crate::error::{AppError, AppResult};
+use crate::{App, Context, Scope};
+
+/// A payout by hand.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct PayoutDocument {
+    pub release: i64,
+    pub method: String,
+    pub reference: String,
+    pub paid_on: String,
+    pub payees: Vec<i64>,
+    pub currency: String,
+}
+
+/// Marks payees of a release as paid; all of them if none are named. Answers the payout's id.
+pub async fn pay_by_hand(app: &App, ctx: &Context, release: Id, payees: &[Id], paid_on: &str, reference: &str) -> AppResult<Id> {
+    ctx.require(Scope::Release)?;
+    let date: jiff::civil::Date = paid_on
+        .parse()
+        .map_err(|_| AppError::invalid("date_unreadable", "paid_on", format!("`{paid_on}` is not a date such as 2026-04-15")))?;
+    let entry = get(app, ctx, release).await?;
+    let booked = period(app, ctx, Id(entry.document.program), &entry.document.period).await?;
+    let zone = app.configuration(ctx.workspace).await?.zone.clone();
+    let paid_at = zone.to_ambiguous_timestamp(date.to_datetime(jiff::civil::Time::midnight())).compatible();
+    let paid_at = paid_at.map_err(|_| AppError::invalid("date_unreadable", "paid_on", "this date cannot be kept"))?;
+    let unpaid = booked.payees.iter().filter(|p| p.state != meed_core::command::RewardState::Paid);
+    let chosen: Vec<Owner> =
+        if payees.is_empty() { unpaid.map(|p| p.owner).collect() } else { payees.iter().map(|id| Owner::rep(*id)).collect() };
+    if chosen.is_empty() {
+        return Err(AppError::conflict("already_paid", "everybody of this release is paid already"));
+    }
+    let document = PayoutDocument {
+        release: release.0,
+        method: "by_hand".into(),
+        reference: reference.chars().take(200).collect(),
+        paid_on: date.to_string(),
+        payees: chosen.iter().map(|o| o.id.0).collect(),
+        currency: booked.currency.code().to_owned(),
+    };
+    let command = PayByHand {
+        release,
+        program: Id(entry.document.program),
+        booked_day: entry.document.booked_day,
+        payments: chosen.into_iter().map(|owner| Payment { owner, unit: booked.currency }).collect(),
+        paid_at,
+        body: write(&document)?,
+    };
+    match app.submit(ctx, format!("{} {}", entry.document.program_name, entry.document.period), command).await? {
+        Reply::Paid { id, .. } => Ok(id),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}

@@ -1,0 +1,152 @@
+//! Releasing a period.
+
+use meed_core::command::{NewStatement, PutRecord, RecordKind, Release, Reply, release_key};
+use meed_core::id::{Id, Kind};
+use meed_core::period::Period;
+use serde::{Deserialize, Serialize};
+
+use super::frozen::{RewardLine, StatementBody, put_explanation};
+use super::read::{PeriodView, label_of, period};
+use crate::calculations::with_calculation;
+use crate::documents::{read, write};
+use crate::error::{AppError, AppResult};
+use crate::{App, Context, Scope};
+
+/// A release.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ReleaseDocument {
+    pub program: i64,
+    pub program_name: String,
+    pub period: String,
+    pub booked_day: i64,
+    pub currency: String,
+    pub payees: u64,
+    pub total: i64,
+    pub released_us: i64,
+    pub released_by: String,
+    /// ISO date from which it may be paid.
+    pub release_date: String,
+}
+
+/// A release with its record.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct ReleaseEntry {
+    pub id: Id,
+    pub document: ReleaseDocument,
+}
+
+/// Releases everything booked in a program's period: a statement per payee is frozen, what is accrued becomes payable.
+/// Refused when the rewards are not what the present facts give: calculate and review again first.
+pub async fn release(app: &App, ctx: &Context, program: Id, label: &str, release_date: Option<&str>) -> AppResult<ReleaseEntry> {
+    ctx.require(Scope::Release)?;
+    let today = app.now().to_zoned(app.configuration(ctx.workspace).await?.zone.clone()).date();
+    let release_date = match release_date {
+        None => today,
+        Some(text) => text
+            .parse()
+            .map_err(|_| AppError::invalid("date_unreadable", "release_date", format!("`{text}` is not a date such as 2026-04-15")))?,
+    };
+    let booked = period(app, ctx, program, label).await?;
+    let statements = statements(app, ctx, program, &booked).await?;
+    let config = app.configuration(ctx.workspace).await?;
+    let entry = config.program(program)?;
+    let covered = Period::parse(label, &config.zone).map_err(|_| AppError::bug("a period that was read before cannot be read"))?;
+    let document = ReleaseDocument {
+        program: program.0,
+        program_name: entry.program.name.clone(),
+        period: booked.label.clone(),
+        booked_day: booked.booked_day,
+        currency: booked.currency.code().to_owned(),
+        payees: booked.payees.len() as u64,
+        total: booked.total(),
+        released_us: app.now_us(),
+        released_by: ctx.actor.0.clone(),
+        release_date: release_date.to_string(),
+    };
+    let command = Release {
+        program,
+        booked_day: booked.booked_day,
+        period_end: covered.end().checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(covered.end()),
+        unit: booked.currency,
+        body: write(&document)?,
+        statements,
+        along: Vec::<PutRecord>::new(),
+    };
+    let subject = format!("{} {}", document.program_name, document.period);
+    match app.submit(ctx, subject, command).await? {
+        Reply::Released { id, .. } => Ok(ReleaseEntry { id, document }),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+async fn statements(app: &App, ctx: &Context, program: Id, booked: &PeriodView) -> AppResult<Vec<NewStatement>> {
+    let config = app.configuration(ctx.workspace).await?;
+    let entry = config.program(program)?.clone();
+    let covered = Period::parse(&booked.label, &config.zone).map_err(|_| AppError::bug("a period that was read before cannot be read"))?;
+    let payees = booked.payees.clone();
+    let (program, period) = (std::sync::Arc::clone(&entry.program), covered.clone());
+    let label = booked.label.clone();
+    let built = with_calculation(app, ctx.workspace, std::sync::Arc::clone(&config), program, period, move |calculation, _| {
+        let mut built = Vec::with_capacity(payees.len());
+        for reward in calculation.rewards() {
+            // Somebody earns by now who had nothing when it was reviewed.
+            if reward.minor != 0 && !payees.iter().any(|p| p.owner.id == reward.rep) {
+                return Err(stale());
+            }
+        }
+        for payee in payees {
+            let explanation = calculation.explain(payee.owner.id);
+            let target = explanation.as_ref().map_or(0, |e| e.minor);
+            if target != payee.own {
+                return Err(stale());
+            }
+            let mut body = StatementBody::new(&entry, label.clone(), payee.owner.id, payee.name.clone());
+            body.total = payee.total;
+            body.rewards = payee
+                .rewards
+                .iter()
+                .map(|r| RewardLine { reward: r.id.0, period: label_of(&covered, r.cell_day), amount: r.amount, carried: r.is_carried() })
+                .collect();
+            put_explanation(&mut body, explanation.as_ref());
+            built.push((payee.owner, payee.rewards.iter().map(|r| r.id).collect::<Vec<_>>(), body));
+        }
+        Ok(built)
+    })
+    .await??;
+    built.into_iter().map(|(owner, rewards, body)| Ok(NewStatement { owner, rewards, body: write(&body)? })).collect()
+}
+
+fn stale() -> AppError {
+    AppError::conflict(
+        "release_stale",
+        "sales, people or the plan changed since this was calculated; calculate and review again, then release",
+    )
+}
+
+/// The release of a program's period, if there is one.
+pub async fn of_period(app: &App, ctx: &Context, program: Id, booked_day: i64) -> AppResult<Option<ReleaseEntry>> {
+    let (workspace, key) = (ctx.workspace, release_key(program, booked_day));
+    let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::Release, &key)).await?;
+    record.as_ref().map(|r| Ok(ReleaseEntry { id: r.id, document: read(r)? })).transpose()
+}
+
+/// All releases, newest first.
+pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<ReleaseEntry>> {
+    ctx.require(Scope::Read)?;
+    let workspace = ctx.workspace;
+    let records = app.store().read(move |r| r.records(workspace, RecordKind::Release)).await?;
+    let mut all: Vec<ReleaseEntry> = records.iter().map(|r| Ok(ReleaseEntry { id: r.id, document: read(r)? })).collect::<AppResult<_>>()?;
+    all.reverse();
+    Ok(all)
+}
+
+/// A release by id.
+pub(super) async fn get(app: &App, ctx: &Context, id: Id) -> AppResult<ReleaseEntry> {
+    list(app, ctx)
+        .await?
+        .into_iter()
+        .find(|r| r.id == id)
+        .ok_or_else(|| AppError::not_found(&format!("release {}", id.text(Kind::Release))))
+}

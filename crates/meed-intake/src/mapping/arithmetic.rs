@@ -1,0 +1,93 @@
+//! What the figures of the first rows say about each other: the strongest evidence there is (`file-intake.md` 5.4, 3).
+
+use rust_decimal::Decimal;
+
+use crate::values::number::{self, DecimalMark};
+use crate::values::profile::Profile;
+
+/// The first values of a column as numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Figures(Vec<Option<Decimal>>);
+
+impl Figures {
+    /// Reads the first cells by the column's own decimal sign, or by `mark`.
+    pub(super) fn of(profile: &Profile, mark: DecimalMark) -> Self {
+        let mark = profile.decimal().unwrap_or(mark);
+        Self(profile.first.iter().map(|c| number::scan(c).and_then(|n| n.value(Some(mark)).ok())).collect())
+    }
+
+    fn get(&self, row: usize) -> Option<Decimal> {
+        self.0.get(row).copied().flatten()
+    }
+}
+
+fn close(a: Decimal, b: Decimal) -> bool {
+    (a - b).abs() <= Decimal::new(2, 2)
+}
+
+/// Checks a relation over all rows in which `rule` has an answer: it must hold in nine of ten of them and at least one.
+fn holds(rows: usize, rule: impl Fn(usize) -> Option<bool>) -> bool {
+    let (mut asked, mut yes) = (0, 0);
+    for row in 0..rows {
+        if let Some(answer) = rule(row) {
+            asked += 1;
+            yes += usize::from(answer);
+        }
+    }
+    asked > 0 && yes * 10 >= asked * 9
+}
+
+/// `net = gross - fee`, or `gross + fee` where fees are written with their minus; rows without a fee say nothing.
+pub(super) fn is_after_fee(net: &Figures, gross: &Figures, fee: &Figures) -> bool {
+    let below = fee.0.iter().flatten().filter(|f| f.is_sign_negative() && !f.is_zero()).count();
+    let above = fee.0.iter().flatten().filter(|f| f.is_sign_positive() && !f.is_zero()).count();
+    holds(net.0.len(), |row| {
+        let (net, gross, fee) = (net.get(row)?, gross.get(row)?, fee.get(row)?);
+        let rest = if below > above { gross + fee } else { gross - fee };
+        (!fee.is_zero() && !net.is_zero()).then(|| close(net, rest))
+    })
+}
+
+/// `before + tax = after`; rows without tax say nothing.
+pub(super) fn is_before_tax(before: &Figures, tax: &Figures, after: &Figures) -> bool {
+    holds(before.0.len(), |row| {
+        let (before, tax, after) = (before.get(row)?, tax.get(row)?, after.get(row)?);
+        (!tax.is_zero()).then(|| close(before + tax, after))
+    })
+}
+
+/// `quantity × price = amount`; rows with a quantity of one say nothing.
+pub(super) fn is_product(quantity: &Figures, price: &Figures, amount: &Figures) -> bool {
+    holds(amount.0.len(), |row| {
+        let (quantity, price, amount) = (quantity.get(row)?, price.get(row)?, amount.get(row)?);
+        let product = quantity.checked_mul(price)?;
+        (quantity.abs() > Decimal::ONE && !amount.is_zero()).then(|| close(product, amount))
+    })
+}
+
+/// `amount - costs = profit`.
+pub(super) fn is_difference(amount: &Figures, costs: &Figures, profit: &Figures) -> bool {
+    holds(amount.0.len(), |row| {
+        let (amount, costs, profit) = (amount.get(row)?, costs.get(row)?, profit.get(row)?);
+        (!costs.is_zero() && !profit.is_zero()).then(|| close(amount - costs, profit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(values: &[i64]) -> Figures {
+        Figures(values.iter().map(|v| Some(Decimal::from(*v))).collect())
+    }
+
+    #[test]
+    fn relations_between_columns_are_seen() {
+        assert!(is_after_fee(&figures(&[97, 190]), &figures(&[100, 200]), &figures(&[-3, -10])));
+        assert!(!is_after_fee(&figures(&[100]), &figures(&[100]), &figures(&[0])));
+        assert!(is_before_tax(&figures(&[100]), &figures(&[19]), &figures(&[119])));
+        assert!(is_product(&figures(&[2, 1]), &figures(&[5, 7]), &figures(&[10, 7])));
+        assert!(!is_product(&figures(&[1]), &figures(&[7]), &figures(&[7])));
+        assert!(is_difference(&figures(&[100]), &figures(&[60]), &figures(&[40])));
+    }
+}

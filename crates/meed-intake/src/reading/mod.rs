@@ -1,0 +1,240 @@
+//! A file understood: every decision from bytes to columns, storable, correctable, and the way to its rows.
+
+mod decide;
+mod detect;
+mod report;
+
+use std::io::{Read, Seek, SeekFrom};
+
+use serde::{Deserialize, Serialize};
+
+pub use report::{Report, summary};
+
+use crate::encoding::Encoding;
+use crate::error::IntakeError;
+use crate::hints::{Hints, Limits};
+use crate::mapping::{self, ColumnChoice, Companions, Mapping, MappingProblem, Target};
+use crate::records::{Dialect, RecordReader};
+use crate::rows::{ColumnReading, Converter, Position, Rows};
+use crate::source::Source;
+use crate::structure::{SkipReason, Structure};
+use crate::values::{DateOrder, DecimalMark};
+use crate::xlsx;
+
+/// A doubt or a remark about the file, with its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Stable code.
+    pub code: String,
+    /// Line, from 1, where there is one.
+    pub line: Option<u64>,
+    /// In words.
+    pub text: String,
+}
+
+impl Warning {
+    pub(crate) fn new(code: &str, line: Option<u64>, text: impl Into<String>) -> Self {
+        Self { code: code.into(), line, text: text.into() }
+    }
+}
+
+/// A record that is not loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Line, from 1.
+    pub line: u64,
+    /// Why.
+    pub reason: SkipReason,
+    /// The beginning of its text.
+    pub text: String,
+}
+
+/// How rows are told apart for updates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowKey {
+    /// Columns of the key, from 0.
+    pub columns: Vec<usize>,
+    /// Ids repeat per line, so the key carries the number of the line within its record.
+    pub line_number: bool,
+}
+
+/// The exact layout of a file: header names in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// Header texts in order.
+    pub headers: Vec<String>,
+}
+
+impl Layout {
+    /// Whether names and order are exactly the same (`com_011`).
+    pub fn matches(&self, other: &Self) -> bool {
+        self.headers.len() == other.headers.len() && self.headers.iter().zip(&other.headers).all(|(a, b)| a.trim() == b.trim())
+    }
+}
+
+/// Everything that was decided about a file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reading {
+    pub(crate) workbook: Option<xlsx::Sheet>,
+    pub(crate) size: u64,
+    pub(crate) encoding: Encoding,
+    pub(crate) encoding_confidence: i32,
+    pub(crate) encoding_reason: String,
+    pub(crate) encoding_runner_up: Option<String>,
+    pub(crate) bom: u64,
+    pub(crate) dialect: Dialect,
+    pub(crate) dialect_confidence: i32,
+    pub(crate) dialect_reason: String,
+    pub(crate) structure: Structure,
+    pub(crate) first_line: Option<u64>,
+    pub(crate) rows: u64,
+    pub(crate) skipped: Vec<Skipped>,
+    pub(crate) skipped_count: u64,
+    pub(crate) names: Vec<String>,
+    pub(crate) columns: Vec<ColumnChoice>,
+    pub(crate) companions: Companions,
+    pub(crate) readings: Vec<ColumnReading>,
+    pub(crate) date_order: Option<DateOrder>,
+    pub(crate) decimal: Option<DecimalMark>,
+    pub(crate) signs: Vec<(String, String)>,
+    pub(crate) currency: Option<String>,
+    pub(crate) zone: Option<String>,
+    pub(crate) today: Option<jiff::civil::Date>,
+    pub(crate) key: Option<RowKey>,
+    pub(crate) inherits: Vec<usize>,
+    pub(crate) mapping: Mapping,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) limits: Limits,
+}
+
+impl Reading {
+    /// Examines a file: its encoding, dialect and table, the meaning of its columns and how their cells are written.
+    pub fn detect<R: Read + Seek>(reader: &mut R, hints: &Hints) -> Result<Self, IntakeError> {
+        detect::detect(reader, hints)
+    }
+
+    /// The report of `import --dry-run --json`.
+    pub fn report(&self) -> Report {
+        Report::of(self)
+    }
+
+    /// Header texts in order; empty where a column has no name.
+    pub fn headers(&self) -> &[String] {
+        &self.structure.headers
+    }
+
+    /// Usable names: `Column 3` for the unnamed, `Name #2` for repeats.
+    pub fn column_names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Names and order of the columns.
+    pub fn layout(&self) -> Layout {
+        Layout { headers: self.structure.headers.clone() }
+    }
+
+    /// Key of the layout: the same for the same header set in any order.
+    pub fn layout_fingerprint(&self) -> String {
+        self.mapping.fingerprint.clone()
+    }
+
+    /// What is to be remembered after a completed import.
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
+    /// The choice for every column.
+    pub fn columns(&self) -> &[ColumnChoice] {
+        &self.columns
+    }
+
+    /// Doubts and remarks.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Data rows after exclusion.
+    pub fn row_count(&self) -> u64 {
+        self.rows
+    }
+
+    /// Bytes of the file.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Lines that are not loaded: at most the first thousand, and how many there are.
+    pub fn skipped(&self) -> (&[Skipped], u64) {
+        (&self.skipped, self.skipped_count)
+    }
+
+    /// How rows are told apart.
+    pub fn key(&self) -> Option<&RowKey> {
+        self.key.as_ref()
+    }
+
+    /// Column of a target.
+    pub fn column_of(&self, target: Target) -> Option<usize> {
+        self.columns.iter().find(|c| c.target == Some(target)).map(|c| c.index)
+    }
+
+    /// The mapping errors that keep the file from being loaded.
+    pub fn problems(&self) -> Vec<MappingProblem> {
+        let targets: Vec<Option<Target>> = self.columns.iter().map(|c| c.target).collect();
+        mapping::problems(&targets, self.limits.mapped_columns)
+    }
+
+    /// Whether the mapping step may be skipped: date, revenue and an id or a customer are certain, and nothing is asked.
+    pub fn is_certain(&self) -> bool {
+        let sure = |target| self.columns.iter().any(|c| c.target == Some(target) && c.automatic);
+        let customer = [Target::UniqueId, Target::CustomerName, Target::CustomerEmail, Target::CustomerCode];
+        sure(Target::Date) && sure(Target::Revenue) && customer.into_iter().any(sure) && self.columns.iter().all(|c| c.question.is_none())
+    }
+
+    /// The same file with columns mapped by a person; `None` leaves a column alone.
+    #[must_use]
+    pub fn with_overrides(&self, overrides: &[(usize, Option<Target>)]) -> Self {
+        let mut out = self.clone();
+        for (index, target) in overrides {
+            if let Some(choice) = out.columns.get_mut(*index) {
+                choice.target = *target;
+                choice.score = 1000;
+                choice.automatic = true;
+                choice.question = None;
+                choice.reason = "chosen by a person".into();
+            }
+        }
+        detect::settle(&mut out);
+        out
+    }
+
+    /// The rows of the file, from the start or from a position. `reader` must hold the file that was examined.
+    pub fn rows<R: Read + Seek>(&self, mut reader: R, from: Option<&Position>) -> Result<Rows<'_, R>, IntakeError> {
+        if reader.seek(SeekFrom::End(0))? != self.size {
+            return Err(IntakeError::Changed);
+        }
+        let source = match &self.workbook {
+            Some(sheet) => Source::Sheet(std::io::Cursor::new(xlsx::text_of(&mut reader, Some(sheet), &self.limits)?.1)),
+            None => Source::File(reader),
+        };
+        let make = |source| {
+            RecordReader::new(source, &self.encoding, self.dialect, self.limits.line_bytes, self.limits.columns)
+                .with_width(self.structure.width)
+                .counting_records(self.workbook.is_some())
+        };
+        let can_seek = self.encoding.raw_len(b"").is_some();
+        Rows::start(source, self.bom, can_seek, make, &self.structure, self.converter(), self.inherits.clone(), from)
+    }
+
+    fn converter(&self) -> Converter {
+        Converter {
+            targets: self.columns.iter().filter_map(|c| c.target.map(|t| (c.index, t))).collect(),
+            columns: self.readings.clone(),
+            companions: self.companions,
+            zone: self.zone.as_deref().and_then(|z| jiff::tz::TimeZone::get(z).ok()),
+            near: self.today,
+            currency: self.currency.clone(),
+            signs: self.signs.clone(),
+        }
+    }
+}

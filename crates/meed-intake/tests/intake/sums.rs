@@ -1,0 +1,117 @@
+//! "Rows and sums after a correct load" of the sample exports: every figure of that table.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use meed_intake::{Hints, Mapped, Reading};
+use rust_decimal::Decimal;
+
+use crate::scoring as common;
+
+struct Loaded {
+    rows: Vec<(u64, Mapped)>,
+    reading: Reading,
+}
+
+fn load(name: &str, currency: Option<&str>) -> Loaded {
+    let path = common::folder("samples").join(format!("{name}.csv"));
+    let hints = Hints { currency: currency.map(str::to_owned), ..Hints::default() };
+    let reading = Reading::detect(&mut File::open(&path).unwrap(), &hints).unwrap();
+    let rows: Vec<(u64, Mapped)> = reading
+        .rows(File::open(&path).unwrap(), None)
+        .unwrap()
+        .map(|row| {
+            let row = row.unwrap();
+            (row.line, *row.outcome.unwrap_or_else(|e| panic!("{name}: {e:?}")))
+        })
+        .collect();
+    assert_eq!(rows.len() as u64, reading.row_count(), "{name}: counted and loaded rows");
+    Loaded { rows, reading }
+}
+
+impl Loaded {
+    fn sums(&self) -> Vec<(String, String)> {
+        let mut sums: BTreeMap<String, Decimal> = BTreeMap::new();
+        for (_, row) in &self.rows {
+            if let Some(revenue) = row.revenue {
+                *sums.entry(row.currency.clone().unwrap_or_default()).or_default() += revenue;
+            }
+        }
+        sums.into_iter().map(|(c, d)| (c, d.normalize().to_string())).collect()
+    }
+
+    fn days(&self) -> (String, String) {
+        let days = || self.rows.iter().map(|(_, r)| r.day);
+        (days().min().unwrap().to_string(), days().max().unwrap().to_string())
+    }
+}
+
+fn expect(name: &str, currency: Option<&str>, rows: usize, sums: &[(&str, &str)], days: (&str, &str)) -> Loaded {
+    let loaded = load(name, currency);
+    assert_eq!(loaded.rows.len(), rows, "{name}: rows");
+    let sums: Vec<(String, String)> = sums.iter().map(|(c, s)| ((*c).to_owned(), (*s).to_owned())).collect();
+    assert_eq!(loaded.sums(), sums, "{name}: revenue");
+    assert_eq!(loaded.days(), (days.0.to_owned(), days.1.to_owned()), "{name}: days");
+    loaded
+}
+
+#[test]
+fn every_sample_loads_to_its_rows_and_sums() {
+    let shop = expect("shopify_orders", None, 3, &[("USD", "121")], ("2026-03-04", "2026-03-05"));
+    let keys: Vec<_> = shop.rows.iter().map(|(_, r)| r.row_key.clone().unwrap()).collect();
+    assert_eq!(keys, ["#1001", "#1001#2", "#1002"]);
+    assert!(shop.reading.key().unwrap().line_number);
+    let second = &shop.rows[1].1;
+    assert_eq!(second.currency.as_deref(), Some("USD"), "texts of the record are inherited");
+    assert_eq!(second.owners[0].as_deref(), Some("Dana Reyes"));
+    assert_eq!(second.territory.as_deref(), Some("US"));
+    assert_eq!((second.revenue, second.tax), (None, None), "amounts of the record are not repeated");
+    expect("stripe_payments", None, 2, &[("EUR", "3125"), ("USD", "109.14")], ("2026-03-04", "2026-03-05"));
+    expect("square_transactions", Some("USD"), 2, &[("USD", "1015")], ("2026-03-04", "2026-03-05"));
+    expect("hubspot_deals", None, 2, &[("EUR", "88560"), ("USD", "12500.5")], ("2026-03-04", "2026-03-28"));
+    expect("xero_sales_invoices", None, 2, &[("NZD", "2050")], ("2026-03-24", "2026-03-30"));
+    let report = expect("quickbooks_online_sales_by_customer_detail", Some("USD"), 3, &[("USD", "2350")], ("2026-03-04", "2026-05-01"));
+    let by_customer: Vec<_> = report.rows.iter().map(|(_, r)| (r.customer_name.clone().unwrap(), r.revenue.unwrap().to_string())).collect();
+    assert_eq!(by_customer[0], ("Mara Quill".into(), "2000.00".into()));
+    assert_eq!(by_customer[1], ("Mara Quill".into(), "400.00".into()));
+    assert_eq!(by_customer[2], ("Tunde Okafor".into(), "-50.00".into()));
+    expect("woocommerce_analytics_orders", Some("USD"), 2, &[("USD", "1321")], ("2026-03-04", "2026-03-05"));
+    expect("ebay_orders_de", None, 2, &[("EUR", "1129.49")], ("2025-12-10", "2026-03-03"));
+    expect("gumroad_sales", Some("USD"), 2, &[("USD", "20")], ("2026-03-04", "2026-03-05"));
+    expect("paypal_activity", None, 2, &[("USD", "250")], ("2026-03-04", "2026-03-15"));
+}
+
+#[test]
+fn com_015_an_ambiguous_dollar_uses_the_sign_map_or_raises_a_warning() {
+    let path = common::folder("samples").join("square_transactions.csv");
+    let bare = Reading::detect(&mut File::open(&path).unwrap(), &Hints::default()).unwrap();
+    assert!(bare.warnings().iter().any(|w| w.code == "currency.ambiguous"));
+    let hints = Hints { symbols: BTreeMap::from([("$".to_owned(), "CAD".to_owned())]), ..Hints::default() };
+    let mapped = Reading::detect(&mut File::open(&path).unwrap(), &hints).unwrap();
+    assert!(mapped.warnings().iter().all(|w| w.code != "currency.ambiguous"));
+    let row = mapped.rows(File::open(&path).unwrap(), None).unwrap().next().unwrap().unwrap();
+    assert_eq!(row.outcome.unwrap().currency.as_deref(), Some("CAD"));
+}
+
+#[test]
+fn the_report_has_the_documented_shape() {
+    for path in common::layouts("samples") {
+        let reading = Reading::detect(&mut File::open(&path).unwrap(), &Hints::default()).unwrap();
+        let report = serde_json::to_value(reading.report()).unwrap();
+        assert_eq!(report["encoding"], "utf-8");
+        assert_eq!(report["dialect"]["quote"], "\"");
+        let meta: serde_json::Value = serde_json::from_reader(File::open(path.with_extension("meta.json")).unwrap()).unwrap();
+        assert_eq!(report["dialect"]["delimiter"], meta["delimiter"]);
+        assert_eq!(report["table"]["header_row"], meta["header_record_index"].as_u64().unwrap() + 1);
+        assert_eq!(report["mapping"].as_array().unwrap().len() as u64, meta["n_columns"].as_u64().unwrap());
+        assert_eq!(report["values"]["decimal"], meta["decimal_separator"], "{}", path.display());
+        for (index, column) in report["mapping"].as_array().unwrap().iter().enumerate() {
+            assert_eq!(column["index"], index);
+            assert!(column.get("target").is_some() && column["reason"].is_string());
+            assert!((0.0..=1.0).contains(&column["score"].as_f64().unwrap()));
+        }
+        // A stored reading is the same reading.
+        let stored: Reading = serde_json::from_str(&serde_json::to_string(&reading).unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(stored.report()).unwrap(), report);
+    }
+}
