@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CellError, Mapped};
 use crate::mapping::{Companions, Target};
+use crate::values::cell::is_placeholder;
 use crate::values::currency::Sign;
 use crate::values::date::{self, DateError, resolve};
 use crate::values::number::{self, Evidence, NumberError};
@@ -185,7 +186,7 @@ impl Build<'_> {
     /// A text without outer blanks; spreadsheet errors and zero bytes are refused.
     fn text(&mut self, column: usize) -> Option<String> {
         let text = self.cell(column);
-        if text.is_empty() {
+        if text.is_empty() || is_placeholder(text) {
             return None;
         }
         if number::is_sheet_error(text) {
@@ -212,7 +213,7 @@ impl Build<'_> {
     /// A number, and whether it is a percentage. Currencies are noted for money.
     fn amount(&mut self, column: usize, money: bool) -> Option<(Decimal, bool)> {
         let cell = self.cells.get(column)?.trim();
-        if cell.is_empty() || matches!(cell, "-" | "–" | "—") {
+        if cell.is_empty() || is_placeholder(cell) {
             return None;
         }
         if number::is_sheet_error(cell) {
