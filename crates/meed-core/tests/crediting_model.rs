@@ -336,7 +336,7 @@ proptest! {
             run.feed(shuffled[pair[0]..pair[1]].iter().map(SaleRef::from));
             merged.merge(run);
         }
-        prop_assert_eq!(everything(&merged.finish_on(threads)), everything(&plain));
+        prop_assert_eq!(everything(&merged.finish_with(threads, &|jobs| std::thread::scope(|scope| jobs.into_iter().for_each(|job| drop(scope.spawn(job)))))), everything(&plain));
     }
 
     #[test]
