@@ -123,7 +123,7 @@ impl<'a> Table<'a> {
             return (points > 0).then_some(Score { points, reason });
         }
         let positional = header.concepts.iter().all(|c| c.name() == "properties");
-        if !positional && !(target == Target::Owner || target == Target::Team) {
+        if !(positional || matches!(target, Target::Owner | Target::Team)) {
             return None;
         }
         if rules::is_ruled_out(target, header) {
@@ -189,7 +189,7 @@ impl<'a> Table<'a> {
             let plain_net = header.has("net")
                 && !["sale", "revenue", "excl", "tax", "line", "item", "incl", "unit", "price"].iter().any(|c| header.has(c));
             let before_tax = self.is_before_tax_somewhere(net);
-            if (proven && !before_tax) || (plain_net && !before_tax) {
+            if !before_tax && (proven || plain_net) {
                 self.drop(Target::Revenue, net);
             }
         }
@@ -310,7 +310,9 @@ impl<'a> Table<'a> {
         for column in users {
             let names_person = self.headers[column].is(&["user"]) || self.headers[column].is(&["user", "name"]);
             if others {
-                customer.iter().for_each(|t| self.drop(*t, column));
+                for target in customer {
+                    self.drop(target, column);
+                }
                 if names_person && self.scores[slot(Target::Owner)][column].points > 0 {
                     self.add(Target::Owner, column, 12, "the customers have columns of their own");
                 }
