@@ -6,8 +6,20 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bench::BenchArgs;
 use crate::command::{
-    calculate::CalculateArgs, explain::ExplainArgs, export::ExportArgs, import::ImportArgs, init::InitArgs, key::KeyArgs, pay::PayArgs,
-    people::PeopleArgs, plan::PlanArgs, release::ReleaseArgs, serve::ServeArgs,
+    backup::{BackupArgs, RestoreArgs},
+    calculate::CalculateArgs,
+    doctor::DoctorArgs,
+    explain::ExplainArgs,
+    export::ExportArgs,
+    import::ImportArgs,
+    init::InitArgs,
+    key::KeyArgs,
+    pay::PayArgs,
+    people::PeopleArgs,
+    plan::PlanArgs,
+    release::ReleaseArgs,
+    serve::ServeArgs,
+    verify::VerifyArgs,
 };
 use crate::demo::DemoArgs;
 
@@ -138,6 +150,14 @@ pub(crate) enum Command {
     Pay(PayArgs),
     /// Write the rewards or the credits of a period as CSV
     Export(ExportArgs),
+    /// Compute the books again from the journal and list differences
+    Verify(VerifyArgs),
+    /// Check folder, key, disk, clock, database and configuration
+    Doctor(DoctorArgs),
+    /// Copy the embedded database and the uploaded files
+    Backup(BackupArgs),
+    /// Bring a copy back into an empty data folder
+    Restore(RestoreArgs),
     /// API keys and sign-in links
     Key(KeyArgs),
     /// Measure this machine: a real server, real files

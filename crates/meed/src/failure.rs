@@ -98,6 +98,16 @@ impl Failure {
         self
     }
 
+    /// Whether it is this one.
+    pub(crate) fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+
+    /// Why, in words.
+    pub(crate) fn reason(&self) -> String {
+        self.reason.clone()
+    }
+
     /// Writes it to stderr.
     pub(crate) fn print(&self) {
         eprint!("{}", self.text());

@@ -67,7 +67,8 @@ pub(crate) async fn open(settings: &Settings, begin: Begin) -> Result<Opened, Fa
         }
     };
     let clock: Clock = Arc::new(|| jiff::Timestamp::now().as_microsecond());
-    let store = Store::open(StoreOptions { engine, readers: READERS, clock: Arc::clone(&clock) }).await.map_err(|e| unopened(e, storage))?;
+    let store =
+        Store::open(StoreOptions { engine, readers: READERS, clock: Arc::clone(&clock) }).await.map_err(|e| unopened(e, storage))?;
     let app = App::new(AppOptions { store, clock, secrets: Secrets::new(&key.bytes), files: storage.files() });
     Ok(Opened { app, notices })
 }

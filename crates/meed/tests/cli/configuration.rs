@@ -70,9 +70,9 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     let exists = |name: &str| place.path().join(name).join("meed.db").exists();
     place.ok(&["init"]);
     assert!(exists("from-file"));
-    place.command(&["init"]).env("MEED_DATA", "from-environment").status().expect("it runs");
+    place.command(&["init"]).env("MEED_DATA", "from-environment").output().expect("it runs");
     assert!(exists("from-environment"));
-    place.command(&["init", "--data", "from-flag"]).env("MEED_DATA", "from-environment-too").status().expect("it runs");
+    place.command(&["init", "--data", "from-flag"]).env("MEED_DATA", "from-environment-too").output().expect("it runs");
     assert!(exists("from-flag") && !exists("from-environment-too"));
     place.file("meed.toml", "data = \"x\"\nlissten = \"y\"\n");
     place.fails(&["people", "list"], 2, "meed.toml, line 2");

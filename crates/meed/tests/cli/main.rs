@@ -8,4 +8,5 @@ mod plans;
 mod refusals;
 mod running;
 mod serve;
+mod upkeep;
 mod whole_way;

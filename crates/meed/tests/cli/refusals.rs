@@ -56,9 +56,25 @@ fn every_command_teaches_by_example() {
     for part in ["From your own sales export to payroll", "Exit codes", "meed demo"] {
         assert!(help.contains(part), "`{part}` is missing in {help}");
     }
-    for command in
-        ["serve", "demo", "init", "import", "people", "plan", "calculate", "explain", "release", "pay", "export", "verify", "doctor", "backup", "restore", "key", "bench"]
-    {
+    for command in [
+        "serve",
+        "demo",
+        "init",
+        "import",
+        "people",
+        "plan",
+        "calculate",
+        "explain",
+        "release",
+        "pay",
+        "export",
+        "verify",
+        "doctor",
+        "backup",
+        "restore",
+        "key",
+        "bench",
+    ] {
         let text = place.ok(&[command, "--help"]).text();
         assert!(text.contains("Examples:\n  meed "), "`meed {command} --help` shows no example: {text}");
         assert!(help.contains(&format!("  {command} ")), "`{command}` is not listed");

@@ -118,7 +118,10 @@ fn com_060_the_credits_file_carries_source_columns_untouched_and_unrounded_amoun
     place.file("plan.toml", PLAN.replace("8%", "1.2345%"));
     place.file("people.toml", PEOPLE);
     place.ok(&["people", "apply", "people.toml"]);
-    place.file("sales.csv", "Order No,Order Date,Sales Rep,Amount,Currency\n007,2026-03-04,Dana Reyes,33.33,EUR\n=1+1,2026-03-05,Dana Reyes,10.00,EUR\n");
+    place.file(
+        "sales.csv",
+        "Order No,Order Date,Sales Rep,Amount,Currency\n007,2026-03-04,Dana Reyes,33.33,EUR\n=1+1,2026-03-05,Dana Reyes,10.00,EUR\n",
+    );
     place.ok(&["import", "sales.csv", "--yes"]);
     place.ok(&["plan", "apply", "plan.toml"]);
     place.ok(&["calculate", "--period", "2026-03"]);
@@ -147,7 +150,9 @@ fn com_054_a_late_edit_leaves_the_released_period_alone_and_shows_as_a_differenc
     place.ok(&["people", "apply", "people.toml"]);
     place.ok(&["plan", "apply", "plan.toml"]);
     let sales = |amount: &str| {
-        format!("Order No,Order Date,Sales Rep,Amount,Currency\nA-1,2026-01-10,Dana Reyes,{amount},EUR\nA-2,2026-02-03,Dana Reyes,500.00,EUR\n")
+        format!(
+            "Order No,Order Date,Sales Rep,Amount,Currency\nA-1,2026-01-10,Dana Reyes,{amount},EUR\nA-2,2026-02-03,Dana Reyes,500.00,EUR\n"
+        )
     };
     place.file("sales.csv", sales("1000.00"));
     place.ok(&["import", "sales.csv", "--yes"]);
