@@ -98,6 +98,17 @@ pub(crate) fn in_header(header: &str) -> Option<Sign<'_>> {
     }
 }
 
+/// The ISO code of a currency as people write it: a code, a sign that means one currency, or a shared sign such as `$`
+/// that `shared` settles. `None` where it stays unknown.
+#[must_use]
+pub fn currency_code(text: &str, shared: &std::collections::BTreeMap<String, String>) -> Option<String> {
+    match sign(text)? {
+        Sign::Code(code) => Some(code.to_ascii_uppercase()),
+        Sign::Certain(code) => Some(code.to_owned()),
+        Sign::Shared(sign) => shared.get(sign).cloned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
