@@ -18,6 +18,9 @@ use crate::documents::write;
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, sources};
 
+/// How long a file waits when too many commands wait already.
+const OVERLOAD_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// Rows in one chunk.
 const CHUNK_ROWS: usize = 1_000;
 
@@ -300,9 +303,14 @@ async fn commit(app: &App, ctx: &Context, id: Id, version: i32, document: &mut I
         rejects_key: format!("{id}:{:020}", first_line.unwrap_or(0)),
         write: progress_writer(id, document.clone(), Arc::clone(&notes)),
     });
-    let reply = match app.submit_as(ctx, document.file_name.clone(), Priority::Bulk, None, command).await? {
-        Answer::Decided(result) => result?,
-        Answer::Replayed(_) => return Err(AppError::bug("a chunk was replayed")),
+    let reply = loop {
+        match app.submit_as(ctx, document.file_name.clone(), Priority::Bulk, None, command.clone()).await {
+            Ok(Answer::Decided(result)) => break result?,
+            Ok(Answer::Replayed(_)) => return Err(AppError::bug("a chunk was replayed")),
+            // A file can wait; a caller at a till cannot.
+            Err(error) if error.is_overload() => tokio::time::sleep(OVERLOAD_PAUSE).await,
+            Err(error) => return Err(error),
+        }
     };
     let Reply::Sales(outcomes) = reply else { return Err(AppError::bug("a chunk was answered with something else")) };
     advance(document, &notes, &outcomes);
@@ -333,11 +341,10 @@ async fn finish(app: &App, ctx: &Context, id: Id, version: i32, mut document: Im
         from_import: id.0,
         saved_us: app.now_us(),
     };
+    let put = PutRecord { expected_version: Some(version), ..PutRecord::change(RecordKind::Import, id, write(&document)?) };
+    let command = PutRecords { action: "import.completed", puts: vec![put], event: Some("import.completed") };
+    app.submit(ctx, document.file_name.clone(), command).await?;
     let key = format!("{}:{}", document.source, memory.fingerprint);
-    let puts = vec![
-        PutRecord { expected_version: Some(version), ..PutRecord::change(RecordKind::Import, id, write(&document)?) },
-        PutRecord::upsert(RecordKind::Mapping, key, write(&memory)?),
-    ];
-    let command = PutRecords { action: "import.completed", puts, event: None };
-    app.submit(ctx, document.file_name.clone(), command).await.map(|_| ())
+    let put = PutRecord::upsert(RecordKind::Mapping, key, write(&memory)?);
+    app.submit(ctx, document.file_name.clone(), PutRecords::one("mapping.remembered", put)).await.map(|_| ())
 }

@@ -172,19 +172,14 @@ impl Credit {
     /// The arithmetic in one line: `1,000.00 at 1% = 10.00 + 1,500.00 at 2% = 30.00; blended 1.6%`.
     #[must_use]
     pub fn arithmetic(&self) -> String {
-        let mut line = String::new();
-        if let Some(split) = &self.split {
-            line.push_str(&format!("{split} = {}; ", shown(self.basis)));
-        }
-        let pieces: Vec<String> = self.pieces.iter().map(ToString::to_string).collect();
-        line.push_str(&pieces.join(" + "));
+        let mut parts = Vec::new();
+        parts.extend(self.split.as_ref().map(|split| format!("{split} = {}", shown(self.basis))));
+        parts.push(self.pieces.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "));
         if self.pieces.len() > 1 {
-            line.push_str(&format!("; total {}", shown(self.amount)));
-            if let Some(blended) = self.blended_percent() {
-                line.push_str(&format!("; blended {blended}%"));
-            }
+            parts.push(format!("total {}", shown(self.amount)));
+            parts.extend(self.blended_percent().map(|blended| format!("blended {blended}%")));
         }
-        line
+        parts.join("; ")
     }
 }
 

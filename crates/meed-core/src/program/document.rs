@@ -196,7 +196,7 @@ fn quota(table: &Table<'_, '_>, (rules, written): (&[Rule], &[String]), findings
     let item = table.get("quota")?;
     let at = item.span().start;
     let mut per = QuotaLength::Period;
-    let mut counts = (!rules.is_empty()).then(|| vec![0]).unwrap_or_default();
+    let mut counts = if rules.is_empty() { Vec::new() } else { vec![0] };
     let amount = if let DeValue::Table(_) = item.get_ref() {
         let inner = Table::of(item, "`quota`", findings)?;
         inner.only(&["amount", "variable", "per", "counts"], findings);

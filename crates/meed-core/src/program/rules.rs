@@ -234,20 +234,10 @@ fn basis(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Basis> {
         }
         return inner.condition("formula", Want::Number, findings).map(Basis::Formula);
     }
-    #[derive(Clone, Copy)]
-    enum Word {
-        Revenue,
-        Profit,
-        Quantity,
-        Count,
-    }
-    let words = [("revenue", Word::Revenue), ("profit", Word::Profit), ("quantity", Word::Quantity), ("count", Word::Count)];
-    Some(match table.word("basis", &words, findings)? {
-        Word::Revenue => Basis::Revenue,
-        Word::Profit => Basis::Profit,
-        Word::Quantity => Basis::Quantity,
-        Word::Count => Basis::Count,
-    })
+    let words = [("revenue", Basis::Revenue), ("profit", Basis::Profit), ("quantity", Basis::Quantity), ("count", Basis::Count)];
+    let places: [(&str, usize); 4] = std::array::from_fn(|index| (words[index].0, index));
+    let index = table.word("basis", &places, findings)?;
+    words.into_iter().nth(index).map(|(_, basis)| basis)
 }
 
 fn override_basis(rule: &Table<'_, '_>, over: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Basis> {
