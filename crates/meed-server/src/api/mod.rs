@@ -3,20 +3,20 @@
 //! A handler reads the request, calls one use case, and writes the answer. Types that travel stand beside their routes and
 //! end in `In` and `Out`; types of the domain know nothing of JSON.
 
-mod answer;
+pub(crate) mod answer;
 mod credit_out;
-mod idempotency;
+pub(crate) mod idempotency;
 mod keys;
-mod openapi;
-mod problem;
-mod request;
+pub(crate) mod openapi;
+pub(crate) mod problem;
+pub(crate) mod request;
 mod sale_in;
 mod sale_out;
-mod sale_patch;
-mod sales;
+pub(crate) mod sale_patch;
+pub(crate) mod sales;
 mod sources;
 mod verdict_out;
-mod wire;
+pub(crate) mod wire;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -55,7 +55,7 @@ fn resources() -> OpenApiRouter<ServerState> {
 
 fn described() -> (Router<ServerState>, utoipa::openapi::OpenApi) {
     let inner = recording().merge(resources()).fallback(problem::unknown_route);
-    OpenApiRouter::with_openapi(openapi::Frame::openapi()).nest("/v1", inner).split_for_parts()
+    OpenApiRouter::with_openapi(openapi::Frame::openapi()).nest("/v1", inner).nest("/app/Api", crate::compat::described()).split_for_parts()
 }
 
 /// The description of the API.

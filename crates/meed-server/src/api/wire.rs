@@ -99,6 +99,17 @@ impl Serialize for Number {
     }
 }
 
+/// An exact decimal as a JSON number, written digit by digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JsonNumber(pub Exact);
+
+impl Serialize for JsonNumber {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw = RawValue::from_string(self.0.to_string()).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
 /// A field of a body that changes only what it names: absent, null, or a value (`commissions.md` §1.4).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Field<T> {
