@@ -10,12 +10,14 @@ mod configuration;
 mod context;
 pub mod documents;
 mod error;
+pub mod events;
 pub mod exports;
 pub mod imports;
 pub mod overview;
 pub mod people;
 pub mod programs;
 pub mod releases;
+pub mod rewards;
 pub mod sales;
 mod secrets;
 pub mod sources;
@@ -63,7 +65,15 @@ impl App {
     #[must_use]
     pub fn new(options: AppOptions) -> Arc<Self> {
         let AppOptions { store, clock, secrets, files } = options;
-        Arc::new(Self { store, clock, secrets, files, configurations: Mutex::new(HashMap::new()), known_keys: access::KnownKeys::default(), known_sources: sources::KnownSources::default() })
+        Arc::new(Self {
+            store,
+            clock,
+            secrets,
+            files,
+            configurations: Mutex::new(HashMap::new()),
+            known_keys: access::KnownKeys::default(),
+            known_sources: sources::KnownSources::default(),
+        })
     }
 
     /// Now, in microseconds UTC.

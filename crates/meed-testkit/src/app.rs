@@ -98,7 +98,7 @@ impl TestApp {
         self.client().with("authorization", &format!("Bearer {}", key.secret))
     }
 
-    /// Stops the server and throws the database away.
+    /// Stops the server, recomputes the books from the journal, and throws the database away.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -106,6 +106,8 @@ impl TestApp {
         if let Some(server) = self.server.take() {
             server.await.expect("the server ends").expect("the server ends well");
         }
+        let report = self.app.store().verify(None).await.expect("the books can be read");
+        assert!(report.differences.is_empty(), "the books differ from the journal: {:?}", report.differences);
         let app = Arc::clone(&self.app);
         tokio::task::spawn_blocking(move || app.store().close()).await.expect("the store closes");
         if let Some(schema) = self.schema.take() {

@@ -36,7 +36,7 @@ pub async fn put(app: &App, ctx: &Context, id: Option<Id>, document: &SourceDocu
 
 /// The source with this name; made if it does not exist.
 pub async fn ensure(app: &App, ctx: &Context, name: &str) -> AppResult<Id> {
-    ctx.require(Scope::Sales).or_else(|_| ctx.require(Scope::Plans))?;
+    ctx.require_any(&[Scope::Sales, Scope::Plans])?;
     let key = fold_alias(name);
     let workspace = ctx.workspace;
     let lookup = key.clone();
@@ -104,7 +104,7 @@ fn check(document: &SourceDocument) -> AppResult<()> {
 
 /// All sources, by name.
 pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Source>> {
-    ctx.require(Scope::Read).or_else(|_| ctx.require(Scope::Sales))?;
+    ctx.require_any(&[Scope::Read, Scope::Sales, Scope::Plans])?;
     let workspace = ctx.workspace;
     let records = app.store().read(move |r| r.records(workspace, RecordKind::Source)).await?;
     let mut sources: Vec<Source> =
@@ -115,6 +115,7 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Source>> {
 
 /// A source by id.
 pub async fn get(app: &App, ctx: &Context, id: Id) -> AppResult<Source> {
+    ctx.require_any(&[Scope::Read, Scope::Sales, Scope::Plans])?;
     let workspace = ctx.workspace;
     let record = app.store().read(move |r| r.record(workspace, RecordKind::Source, id)).await?;
     let record = record.ok_or_else(|| AppError::not_found(&format!("source {}", id.text(Kind::Source))))?;

@@ -87,7 +87,8 @@ pub async fn create(State(state): State<ServerState>, Caller(ctx): Caller, Json(
     for (index, word) in body.scopes.iter().enumerate() {
         let scope = Scope::from_word(word).ok_or_else(|| {
             let all = Scope::ALL.map(Scope::word).join(", ");
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "scope_unknown", format!("a scope is one of: {all}")).at(format!("scopes[{index}]"))
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "scope_unknown", format!("a scope is one of: {all}"))
+                .at(format!("scopes[{index}]"))
         })?;
         if !scopes.contains(&scope) {
             scopes.push(scope);

@@ -93,9 +93,10 @@ impl Problem {
 
     /// Fields are wrong; code and text are those of the first.
     pub fn fields(status: StatusCode, errors: Vec<FieldProblem>) -> Self {
-        let (code, detail) = errors
-            .first()
-            .map_or_else(|| ("value_invalid".to_owned(), "a value is wrong".to_owned()), |e| (e.code.clone(), format!("{}: {}", e.field, e.detail)));
+        let (code, detail) = errors.first().map_or_else(
+            || ("value_invalid".to_owned(), "a value is wrong".to_owned()),
+            |e| (e.code.clone(), format!("{}: {}", e.field, e.detail)),
+        );
         Self { status, code: code.into(), detail, errors, retry_after: None }
     }
 
@@ -146,8 +147,12 @@ pub const fn status_of(class: Class) -> StatusCode {
 /// Status, code, text and seconds to wait of a fault. Nothing internal is told.
 const fn answer_of(fault: Fault) -> (StatusCode, &'static str, &'static str, Option<u64>) {
     match fault {
-        Fault::Overloaded => (StatusCode::TOO_MANY_REQUESTS, "overloaded", "too much is waiting already; nothing was recorded, try again", Some(1)),
-        Fault::Transient => (StatusCode::SERVICE_UNAVAILABLE, "try_again", "the database was busy; nothing was recorded, try again", Some(1)),
+        Fault::Overloaded => {
+            (StatusCode::TOO_MANY_REQUESTS, "overloaded", "too much is waiting already; nothing was recorded, try again", Some(1))
+        }
+        Fault::Transient => {
+            (StatusCode::SERVICE_UNAVAILABLE, "try_again", "the database was busy; nothing was recorded, try again", Some(1))
+        }
         Fault::OutcomeUnknown => (
             StatusCode::SERVICE_UNAVAILABLE,
             "outcome_unknown",
@@ -256,7 +261,11 @@ pub async fn unknown_route() -> Problem {
 
 /// The answer to a method that an address does not take.
 pub async fn unknown_method() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address does not take this method; the Allow header lists what it takes")
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this address does not take this method; the Allow header lists what it takes",
+    )
 }
 
 /// The answer when a handler panicked.

@@ -90,7 +90,9 @@ impl<'a> PatchWriter<'a> {
             Some(unit) => self.patch.set_currency(Some(unit)),
             None => {
                 let shown: String = text.chars().take(20).collect();
-                let text = format!("`{shown}` does not name one currency; send an ISO 4217 code such as USD, or say in the source what the sign stands for");
+                let text = format!(
+                    "`{shown}` does not name one currency; send an ISO 4217 code such as USD, or say in the source what the sign stands for"
+                );
                 self.wrong(name, "currency_unknown", text);
             }
         }

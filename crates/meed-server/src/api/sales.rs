@@ -166,7 +166,12 @@ fn render_one(result: &Result<Reply, Refused>) -> String {
     request_body(content = SaleIn, example = json!({"source": "Shop", "unique_id": "INV-1007", "date": "2026-03-31T14:05:00Z", "revenue": "1250.00", "currency": "USD", "owner": "dana@example.com"})),
     responses((status = 201, description = "It is recorded and durable", body = RecordedOut), (status = 200, description = "It was known: updated, unchanged or ignored", body = RecordedOut), Refusals),
 )]
-pub async fn record(State(state): State<ServerState>, WritingCaller(ctx): WritingCaller, Key(key): Key, Json(body): Json<SaleIn>) -> Answered<Response> {
+pub async fn record(
+    State(state): State<ServerState>,
+    WritingCaller(ctx): WritingCaller,
+    Key(key): Key,
+    Json(body): Json<SaleIn>,
+) -> Answered<Response> {
     let app = &state.app;
     ctx.require(meed_app::Scope::Sales)?;
     let source = known(app, &ctx, source_name(body.source.as_deref())).await?;
@@ -194,7 +199,8 @@ fn render_many(result: &Result<Reply, Refused>) -> String {
     match result {
         Ok(Reply::Sales(outcomes)) => {
             let rows: Vec<ResultOut> = outcomes.iter().map(|outcome| result_out(0, outcome)).collect();
-            let kept: Vec<KeptRow> = rows.into_iter().map(|r| KeptRow { outcome: r.outcome, id: r.id, version: r.version, errors: r.errors }).collect();
+            let kept: Vec<KeptRow> =
+                rows.into_iter().map(|r| KeptRow { outcome: r.outcome, id: r.id, version: r.version, errors: r.errors }).collect();
             success(200, &serde_json::to_string(&kept).unwrap_or_default())
         }
         Ok(_) => success(200, "[]"),
@@ -253,14 +259,23 @@ fn read_row(row: &RawValue) -> ReadRow {
     request_body(content = SalesIn, example = json!({"source": "Shop", "sales": [{"unique_id": "INV-1007", "date": "2026-03-31", "revenue": "1250.00"}, {"unique_id": "INV-1008", "date": "2026-03-31", "revenue": "80.50"}]})),
     responses((status = 200, description = "What happened to each", body = ResultsOut), Refusals),
 )]
-pub async fn record_many(State(state): State<ServerState>, WritingCaller(ctx): WritingCaller, Key(key): Key, request: axum::extract::Request) -> Answered<Response> {
+pub async fn record_many(
+    State(state): State<ServerState>,
+    WritingCaller(ctx): WritingCaller,
+    Key(key): Key,
+    request: axum::extract::Request,
+) -> Answered<Response> {
     let app = &state.app;
     ctx.require(meed_app::Scope::Sales)?;
     super::request::must_be_json(request.headers())?;
     let bytes = super::request::body(request, &state).await?;
     let rows: Rows<'_> = match serde_json::from_slice(&bytes) {
         Ok(rows) => rows,
-        Err(_) => return Err(parse::<RowsChecked>(&bytes).err().unwrap_or_else(|| Problem::unreadable("json_unreadable", "the body is not JSON"))),
+        Err(_) => {
+            return Err(parse::<RowsChecked>(&bytes)
+                .err()
+                .unwrap_or_else(|| Problem::unreadable("json_unreadable", "the body is not JSON")));
+        }
     };
     if rows.sales.len() > SALES_PER_CALL_MAX {
         let text = format!("at most {SALES_PER_CALL_MAX} sales in a call; upload a file to /v1/imports for more");
@@ -291,7 +306,8 @@ pub async fn record_many(State(state): State<ServerState>, WritingCaller(ctx): W
     let (text, is_replayed) = rendered(record_keyed(app, &ctx, source.id, inputs, identity).await?, render_many);
     let (_, body) = read(&text)?;
     let kept: Vec<KeptRow> = serde_json::from_str(body).unwrap_or_default();
-    let outcomes = kept.into_iter().map(|row| ResultOut { index: 0, outcome: row.outcome, id: row.id, version: row.version, errors: row.errors });
+    let outcomes =
+        kept.into_iter().map(|row| ResultOut { index: 0, outcome: row.outcome, id: row.id, version: row.version, errors: row.errors });
     let response = json(StatusCode::OK, &together(refused, outcomes));
     Ok(if is_replayed { mark_replayed(response) } else { response })
 }
@@ -352,7 +368,8 @@ pub async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params
     let id = |text: &Option<String>, kind, field| text.as_deref().map(|text| id_in(text, kind, field)).transpose();
     let source = id(&params.source, Kind::Source, "source")?;
     if let Some(unique_id) = &params.unique_id {
-        let source = source.ok_or_else(|| Problem::unreadable("source_missing", "a unique id belongs to a source: name it too").at("source"))?;
+        let source =
+            source.ok_or_else(|| Problem::unreadable("source_missing", "a unique id belongs to a source: name it too").at("source"))?;
         let found = match one_by_unique_id(&state.app, &ctx, source, unique_id).await.map_err(Problem::from) {
             Ok(sale) => vec![SaleOut::from(&sale.sale)],
             Err(problem) if problem.status == StatusCode::NOT_FOUND => Vec::new(),
@@ -382,7 +399,12 @@ pub async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params
     params(("id" = String, Path, description = "The sale", example = "sale_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The sale", body = SaleOut), Refusals),
 )]
-pub async fn show(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<FieldParams>) -> Answered<Response> {
+pub async fn show(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
     let sale = one(&state.app, &ctx, id_of(&id, Kind::Sale, "sale")?).await?;
     answer_one(&SaleOut::from(&sale), params.fields.as_deref())
 }
@@ -399,4 +421,3 @@ pub async fn explain(State(state): State<ServerState>, Caller(ctx): Caller, Path
     let verdicts = calculations::verdicts(&state.app, &ctx, id_of(&id, Kind::Sale, "sale")?).await?;
     page(verdicts.iter().map(VerdictOut::from).collect(), None, None)
 }
-

@@ -111,7 +111,12 @@ pub async fn create(State(state): State<ServerState>, Caller(ctx): Caller, Json(
     params(("id" = String, Path, description = "The source", example = "src_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The source", body = SourceOut), Refusals),
 )]
-pub async fn show(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<FieldParams>) -> Answered<Response> {
+pub async fn show(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
     let source = sources::get(&state.app, &ctx, id_of(&id, Kind::Source, "source")?).await?;
     one(&SourceOut::from(source), params.fields.as_deref())
 }
@@ -125,7 +130,12 @@ pub async fn show(State(state): State<ServerState>, Caller(ctx): Caller, Path(id
     request_body(content = SourceIn, example = json!({"name": "Shop", "currency": "USD"})),
     responses((status = 200, description = "The source", body = SourceOut), Refusals),
 )]
-pub async fn put(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Json(body): Json<SourceIn>) -> Answered<Response> {
+pub async fn put(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Json(body): Json<SourceIn>,
+) -> Answered<Response> {
     let id = id_of(&id, Kind::Source, "source")?;
     sources::put(&state.app, &ctx, Some(id), &body.document()).await?;
     Ok(json(StatusCode::OK, &SourceOut::from(sources::get(&state.app, &ctx, id).await?)))

@@ -124,7 +124,8 @@ impl TransactionIn {
     /// What is to be recorded, or everything that is wrong.
     pub fn input(self, source: &KnownSource) -> Result<SaleInput, Vec<FieldProblem>> {
         let mut patch = PatchWriter::new(source);
-        let missing = matches!(self.date, Field::Absent | Field::Null).then(|| FieldProblem::new("date", "date_missing", "a transaction needs a date"));
+        let missing = matches!(self.date, Field::Absent | Field::Null)
+            .then(|| FieldProblem::new("date", "date_missing", "a transaction needs a date"));
         let unique_id = patch.unique_id("uniqueId", self.unique_id);
         if missing.is_none() {
             patch.date("date", self.date);
@@ -183,7 +184,8 @@ impl TransactionIn {
 
 fn is_email(text: &str) -> bool {
     let text = text.trim();
-    !text.contains(char::is_whitespace) && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))
+    !text.contains(char::is_whitespace)
+        && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))
 }
 
 /// A record id in the form of a GUID. The lower half is the id; the upper half marks it as one of Meed's (version 8).
