@@ -60,10 +60,10 @@ pub(crate) struct Global {
     /// Folder of the data: database, key, uploaded files [default: ./meed-data]
     #[arg(long, global = true, value_name = "FOLDER", env = "MEED_DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// A PostgreSQL database instead of the embedded one: postgres://user:password@host/name
+    /// A PostgreSQL database instead of the embedded one: `postgres://user:password@host/name`
     #[arg(long, global = true, value_name = "URL", env = "MEED_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
-    /// File with the master key [default: meed.key beside the data; MEED_KEY holds the key itself]
+    /// File with the master key [default: meed.key beside the data; `MEED_KEY` holds the key itself]
     #[arg(long, global = true, value_name = "FILE", env = "MEED_KEY_FILE")]
     pub(crate) key_file: Option<PathBuf>,
     /// Encryption of the embedded database [default: on]
@@ -110,7 +110,7 @@ pub(crate) struct ServerFlags {
     /// Plain HTTP beyond this machine, behind a proxy that ends TLS
     #[arg(long, env = "MEED_ALLOW_PLAIN", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
     pub(crate) allow_plain: bool,
-    /// The address people use, for links that are shown: https://meed.example.com
+    /// The address people use, for links that are shown: `https://meed.example.com`
     #[arg(long, value_name = "URL", env = "MEED_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! How a command ends: its exit code, and what it says when it does not succeed.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use meed_app::AppError;
@@ -116,13 +117,13 @@ impl Failure {
     fn text(&self) -> String {
         let mut text = format!("meed: {}", self.code);
         if let Some(place) = &self.place {
-            text.push_str(&format!(" ({place})"));
+            let _ = write!(text, " ({place})");
         }
         text.push_str(": ");
         text.push_str(&self.reason);
         text.push('\n');
         if let Some(advice) = &self.advice {
-            text.push_str(&format!("  next: {advice}\n"));
+            let _ = writeln!(text, "  next: {advice}");
         }
         text
     }

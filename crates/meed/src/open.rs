@@ -56,20 +56,20 @@ pub(crate) async fn open(settings: &Settings, begin: Begin) -> Result<Opened, Fa
             path.display()
         ));
     }
-    let engine = match &storage.database {
-        Some(url) => EngineOptions::Postgres(PostgresOptions { url: url.clone(), schema: None, writers: POSTGRES_WRITERS }),
-        None => {
-            refuse_if_in_use(&storage.sqlite_path())?;
-            if !storage.is_encrypted {
-                notices.push("Encryption is off: anybody who can read the database file can read the data.".to_owned());
-            }
-            EngineOptions::Sqlite(SqliteOptions { path: storage.sqlite_path(), key: storage.is_encrypted.then_some(key.bytes) })
+    let engine = if let Some(url) = &storage.database {
+        EngineOptions::Postgres(PostgresOptions { url: url.clone(), schema: None, writers: POSTGRES_WRITERS })
+    } else {
+        refuse_if_in_use(&storage.sqlite_path())?;
+        if !storage.is_encrypted {
+            notices.push("Encryption is off: anybody who can read the database file can read the data.".to_owned());
         }
+        EngineOptions::Sqlite(SqliteOptions { path: storage.sqlite_path(), key: storage.is_encrypted.then_some(key.bytes) })
     };
     let clock: Clock = Arc::new(|| jiff::Timestamp::now().as_microsecond());
     let store =
         Store::open(StoreOptions { engine, readers: READERS, clock: Arc::clone(&clock) }).await.map_err(|e| unopened(e, storage))?;
     let app = App::new(AppOptions { store, clock, secrets: Secrets::new(&key.bytes), files: storage.files() });
+    let app = settings.opened.get_or_init(|| app).clone();
     Ok(Opened { app, notices })
 }
 

@@ -3,6 +3,7 @@
 //! A dry run with `--json` looks at the file alone and needs no data; without it, it tells what would happen to each row
 //! in the workspace. Both write nothing.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -416,11 +417,11 @@ fn counts_text(counts: &Counts) -> String {
         counts.rows, counts.created, counts.updated, counts.unchanged, counts.ignored, counts.failed
     );
     if let (Some(first), Some(last)) = (&counts.first_day, &counts.last_day) {
-        text.push_str(&format!("  sales from {first} to {last}\n"));
+        let _ = writeln!(text, "  sales from {first} to {last}");
     }
     for (currency, sum) in &counts.revenue {
         let sum = sum.parse().map_or_else(|_| sum.clone(), meed_core::crediting::shown);
-        text.push_str(&format!("  revenue {sum} {currency}\n"));
+        let _ = writeln!(text, "  revenue {sum} {currency}");
     }
     text
 }
@@ -431,12 +432,12 @@ fn rejects_text(rejected: &[RejectedRow], all: u64) -> String {
         for error in &row.errors {
             let column = error.column.as_ref().map(|c| format!(", {c}")).unwrap_or_default();
             let value = if error.value.is_empty() { String::new() } else { format!(" `{}`", error.value) };
-            text.push_str(&format!("  line {}{column}:{value} {} ({})\n", row.line, error.text, error.code));
+            let _ = writeln!(text, "  line {}{column}:{value} {} ({})", row.line, error.text, error.code);
         }
     }
     let shown = u64::try_from(rejected.len().min(REJECTS_SHOWN)).unwrap_or(0);
     if all > shown {
-        text.push_str(&format!("  … and {} more refused rows\n", all - shown));
+        let _ = writeln!(text, "  … and {} more refused rows", all - shown);
     }
     text
 }

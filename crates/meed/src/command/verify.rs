@@ -1,5 +1,7 @@
 //! `meed verify`: the books, computed again from the journal.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use meed_core::id::Id;
 use meed_core::money::Unit;
@@ -78,19 +80,23 @@ pub(crate) async fn run(args: VerifyArgs, settings: &Settings) -> Result<Verdict
         })?;
         return Ok(verdict);
     }
-    let mut text: String = report.differences.iter().map(|difference| format!("{difference}\n")).collect();
-    if report.omitted > 0 {
-        text.push_str(&format!("and {} more\n", count(report.omitted, "difference")));
+    let mut text = String::new();
+    for difference in &report.differences {
+        let _ = writeln!(text, "{difference}");
     }
-    text.push_str(&format!(
-        "{} in {}: {}, {}, {}, {}\n",
+    if report.omitted > 0 {
+        let _ = writeln!(text, "and {} more", count(report.omitted, "difference"));
+    }
+    let _ = writeln!(
+        text,
+        "{} in {}: {}, {}, {}, {}",
         if verdict == Verdict::Clean { "No difference" } else { "The books differ from the journal" },
         count(report.workspaces, "workspace"),
         count(report.commands, "command"),
         count(report.sales, "sale"),
         count(report.rewards, "reward"),
         count(report.transfers, "transfer"),
-    ));
+    );
     print(&text)?;
     Ok(verdict)
 }

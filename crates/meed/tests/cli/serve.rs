@@ -17,24 +17,20 @@ struct Server {
 
 impl Server {
     fn start(place: &Place, args: &[&str]) -> Self {
-        let mut child = place.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
-        let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
-        let mut before = String::new();
-        loop {
-            let line = match lines.next() {
-                Some(line) => line.expect("text"),
-                None => {
-                    let mut err = String::new();
-                    child.stderr.take().expect("stderr").read_to_string(&mut err).expect("text");
-                    panic!("the server did not start: {before}{err}");
-                }
-            };
+        let child = place.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+        let mut server = Self { child, address: String::new(), before: String::new() };
+        for line in BufReader::new(server.child.stdout.take().expect("stdout")).lines() {
+            let line = line.expect("text");
             if let Some(address) = line.strip_prefix("Meed serves http://") {
-                return Self { child, address: address.to_owned(), before };
+                address.clone_into(&mut server.address);
+                return server;
             }
-            before.push_str(&line);
-            before.push('\n');
+            server.before.push_str(&line);
+            server.before.push('\n');
         }
+        let mut err = String::new();
+        server.child.stderr.take().expect("stderr").read_to_string(&mut err).expect("text");
+        panic!("the server did not start: {}{err}", server.before);
     }
 
     fn get(&self, path: &str) -> String {

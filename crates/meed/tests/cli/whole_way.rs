@@ -76,7 +76,7 @@ fn a_sales_export_becomes_a_payroll_file_on_the_embedded_database() {
     let place = Place::with_workspace();
     walk(&place);
     let paid = place.ok(&["pay", "--period", "2026-03", "--date", "2026-04-30", "--payee", "Dana Reyes", "--json"]).json();
-    assert_eq!(paid["paid_on"], "2026-04-30");
+    assert_eq!(paid["date"], "2026-04-30");
     let rows = csv(&place.ok(&["export", "rewards", "--period", "2026-03"]).out);
     let status: Vec<(&str, &str)> = rows[1..].iter().map(|row| (row[5].as_str(), row[4].as_str())).collect();
     assert_eq!(status, [("Dana Reyes", "Paid"), ("Max Weber", "Rewards released")]);
