@@ -586,3 +586,30 @@ fn rounding_modes_apply_once_to_the_reward() {
         });
     }
 }
+
+#[test]
+fn com_036_at_one_instant_the_unique_id_and_then_the_record_id_settle_which_deal_crosses() {
+    let program = plan(
+        "[[rule]]\nid = \"base\"\n[rule.tiers]\naccumulate = \"accumulated\"\nmode = \"marginal\"\nbands = [{ to = 100, rate = \"0%\" }, { rate = \"10%\" }]",
+    );
+    let named = |id: i64, unique: Option<&str>| {
+        let mut sale = january(id, "100", "Ana");
+        sale.unique_id = unique.map(str::to_owned);
+        sale
+    };
+    let order = |sales: &[StoredSale]| {
+        with(&program, &Directory::new(vec![rep(1, "Ana")], vec![]), sales, |_, calculation| {
+            let credits = calculation.credits(Id(1));
+            assert!(
+                credits[0].amount.is_zero() && credits[1..].iter().all(|credit| credit.amount == 10.into()),
+                "the first is below the tier"
+            );
+            credits.iter().map(|credit| credit.sale.0).collect::<Vec<_>>()
+        })
+    };
+    // The ids stand in the order 1, 2, 3: only the unique id can turn it round.
+    assert_eq!(order(&[named(1, Some("B")), named(2, Some("A"))]), [2, 1]);
+    let long = |end: &str| format!("2026/INVOICE/00000000/{end}");
+    assert_eq!(order(&[named(1, Some(&long("12345678-2"))), named(2, Some(&long("12345678-10"))), named(3, Some(&long("0")))]), [3, 2, 1]);
+    assert_eq!(order(&[named(2, Some("A")), named(3, None), named(1, Some("A"))]), [3, 1, 2]);
+}

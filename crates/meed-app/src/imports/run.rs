@@ -125,7 +125,7 @@ fn is_taken_over(error: &AppError) -> bool {
 async fn write_rows(app: &Arc<App>, ctx: &Context, id: Id, progress: impl Fn(&ImportDocument)) -> AppResult<()> {
     let Import { mut version, mut document, .. } = get(app, ctx, id).await?;
     let reading = reading(app, ctx, &Import { id, version, document: document.clone() }).await?;
-    let rules = rules_of(app, ctx, &document).await?;
+    let rules = rules_of(app, ctx, Some(Id(document.source)), document.layout.map(Id)).await?;
     let position: Option<Position> = match document.position.clone() {
         None => None,
         Some(value) => Some(serde_json::from_value(value).map_err(|e| AppError::bug(&format!("a position cannot be read: {e}")))?),
@@ -145,8 +145,8 @@ async fn write_rows(app: &Arc<App>, ctx: &Context, id: Id, progress: impl Fn(&Im
 }
 
 /// What rows need to know about their source.
-pub(super) async fn rules_of(app: &App, ctx: &Context, document: &ImportDocument) -> AppResult<RowRules> {
-    let source = sources::get(app, ctx, Id(document.source)).await?.document;
+pub(super) async fn rules_of(app: &App, ctx: &Context, source: Option<Id>, layout: Option<Id>) -> AppResult<RowRules> {
+    let source = sources::document(app, ctx, source).await?;
     let config = app.configuration(ctx.workspace).await?;
     Ok(RowRules {
         zone: match &source.zone {
@@ -154,7 +154,7 @@ pub(super) async fn rules_of(app: &App, ctx: &Context, document: &ImportDocument
             None => config.zone.clone(),
         },
         unit: source.currency.as_deref().and_then(|c| c.parse().ok()).unwrap_or(config.unit),
-        layout: Id(document.layout.unwrap_or(0)),
+        layout: layout.unwrap_or_default(),
     })
 }
 

@@ -84,6 +84,10 @@ fn date(p: &Profile, named: i32) -> Verdict {
     if named >= 85 && p.share(&[CellKind::Integer, CellKind::Decimal]) >= 900 && p.samples.iter().all(|s| numeric_date(s)) {
         return Points(-4, "numbers that are days of a calendar".into());
     }
+    let faulty = p.no_year + p.count(CellKind::SheetError);
+    if named >= 90 && share > 0 && (faulty + p.count(CellKind::Date)) * 2 >= p.filled {
+        return Points(-6, format!("only {} are dates", of(p, share)));
+    }
     if named >= 85 && p.no_year > 0 && (p.no_year + p.count(CellKind::Date)) * 10 >= p.filled * 7 {
         return Points(-2, "days without a year".into());
     }
@@ -333,10 +337,14 @@ fn coupon(p: &Profile) -> Verdict {
 }
 
 /// What the values say where the name says nothing: the target and its points.
-pub(super) fn by_values_alone(target: Target, p: &Profile, hints: &Hints) -> Option<(i32, String)> {
+pub(super) fn by_values_alone(target: Target, header: &Header, p: &Profile, hints: &Hints) -> Option<(i32, String)> {
     if p.is_empty() {
         return None;
     }
+    // A word that is not known is still a name: amounts below `Version` are no revenue.
+    let position =
+        |t: &String| matches!(t.as_str(), "column" | "spalte" | "field" | "feld" | "colonne" | "columna" | "coluna" | "kolom" | "unnamed");
+    let unnamed = header.tokens.iter().all(|t| position(t) || t.bytes().all(|b| b.is_ascii_digit()) || t.len() == 1);
     match target {
         Target::Territory if p.share(&[CellKind::Country]) >= 900 => {
             Some((78, format!("{} are countries", of(p, p.share(&[CellKind::Country])))))
@@ -351,9 +359,9 @@ pub(super) fn by_values_alone(target: Target, p: &Profile, hints: &Hints) -> Opt
         Target::Team if !hints.teams.is_empty() && p.teams * 10 >= p.filled * 8 => {
             Some((90, format!("{} of {} values are known teams", p.teams, p.filled)))
         }
-        Target::Date if p.dates() >= 900 => Some((62, "values are dates".into())),
-        Target::Revenue if p.share(&[CellKind::Money, CellKind::Decimal]) >= 900 => Some((60, "values are amounts".into())),
-        Target::UniqueId if p.filled >= 3 && p.all_distinct() && p.share(&[CellKind::Code]) >= 900 => {
+        Target::Date if unnamed && p.dates() >= 900 => Some((62, "values are dates".into())),
+        Target::Revenue if unnamed && p.share(&[CellKind::Money, CellKind::Decimal]) >= 900 => Some((60, "values are amounts".into())),
+        Target::UniqueId if unnamed && p.filled >= 3 && p.all_distinct() && p.share(&[CellKind::Code]) >= 900 => {
             Some((60, "values are distinct codes".into()))
         }
         _ => None,

@@ -72,7 +72,7 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
     table.costs();
     table.users();
     table.codes_and_names();
-    table.names_that_are_ids();
+    table.bare_names();
     table.filled_before_empty();
     table.choose()
 }
@@ -122,13 +122,14 @@ impl<'a> Table<'a> {
             let reason = format!("header `{}` names {}; {why}", self.input.names[column], target.name());
             return (points > 0).then_some(Score { points, reason });
         }
-        if !header.concepts.is_empty() && !(target == Target::Owner || target == Target::Team) {
+        let positional = header.concepts.iter().all(|c| c.name() == "properties");
+        if !positional && !(target == Target::Owner || target == Target::Team) {
             return None;
         }
         if rules::is_ruled_out(target, header) {
             return None;
         }
-        let (points, why) = by_values_alone(target, profile, self.input.hints)?;
+        let (points, why) = by_values_alone(target, header, profile, self.input.hints)?;
         Some(Score { points, reason: format!("the header says nothing; {why}") })
     }
 
@@ -306,6 +307,14 @@ impl<'a> Table<'a> {
                 self.add(Target::CustomerCode, column, 14, "the user is who bought");
             }
         }
+        // Where customers have columns of their own, an account is one of the books.
+        let named = self.candidates(Target::CustomerName, 88).iter().any(|c| self.headers[*c].has("customer"));
+        for column in self.columns_with("account") {
+            if named && !self.headers[column].has("customer") {
+                self.drop(Target::CustomerName, column);
+                self.drop(Target::CustomerCode, column);
+            }
+        }
         // `account_code` beside `account_email` is the customer's.
         let accounts = self.columns_with("account").into_iter().any(|c| self.headers[c].has("email") || self.headers[c].has("company"));
         for column in 0..self.headers.len() {
@@ -318,6 +327,7 @@ impl<'a> Table<'a> {
 
     /// `Item` with codes in it, beside an item name, is the code; `Customer` with codes in it is the customer's.
     fn codes_and_names(&mut self) {
+        let deals = self.headers.iter().any(|h| h.has("deal") || h.has("stage"));
         let restaurant =
             self.headers.iter().any(|h| h.tokens.iter().any(|t| matches!(t.as_str(), "dining" | "guests" | "covers" | "menu")));
         for column in 0..self.headers.len() {
@@ -335,6 +345,14 @@ impl<'a> Table<'a> {
                 self.drop(Target::CustomerName, column);
                 continue;
             }
+            // In a list of deals without products, an item is the deal.
+            if header.is(&["item", "id"]) && deals && self.candidates(Target::ProductName, 60).is_empty() {
+                let points = self.scores[slot(Target::ProductCode)][column].points.min(80);
+                let reason = format!("header `{}` in a list of deals", self.input.names[column]);
+                self.scores[slot(Target::UniqueId)][column] = Score { points, reason };
+                self.drop(Target::ProductCode, column);
+                continue;
+            }
             if !(header.is(&["item"]) || header.is(&["product"])) || !self.input.profiles[column].looks_like_codes() {
                 continue;
             }
@@ -348,10 +366,19 @@ impl<'a> Table<'a> {
     }
 
     /// Values outrank names: `Name` with order numbers in it is an id.
-    fn names_that_are_ids(&mut self) {
+    fn bare_names(&mut self) {
+        let products = !self.candidates(Target::ProductCode, 75).is_empty() || !self.candidates(Target::Quantity, 75).is_empty();
+        let lines =
+            products && self.candidates(Target::ProductName, 75).is_empty() && self.candidates(Target::CustomerEmail, 75).is_empty();
         for column in 0..self.headers.len() {
             let profile = &self.input.profiles[column];
             let header = &self.headers[column];
+            if lines && header.is(&["name"]) && self.scores[slot(Target::CustomerName)][column].points > 0 {
+                let reason = format!("header `{}` in a table of products", self.input.names[column]);
+                self.scores[slot(Target::ProductName)][column] = Score { points: 78, reason };
+                self.drop(Target::CustomerName, column);
+                continue;
+            }
             let codes = profile.share(&[CellKind::Code, CellKind::Integer]);
             if header.is(&["name"]) && codes >= 900 && profile.words.iter().all(|w| w.bytes().any(|b| b.is_ascii_digit())) {
                 self.scores[slot(Target::UniqueId)][column] =

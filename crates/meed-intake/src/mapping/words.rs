@@ -129,7 +129,7 @@ impl Header {
 
 /// Folded tokens of a header: split at blanks, punctuation, case changes and digits.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
-    let text = without_subtraction(&text.replace(['°', 'º', '№'], " "));
+    let text = without_rate(&without_subtraction(&text.replace(['°', 'º', '№'], " ")));
     let mut out: Vec<String> = Vec::new();
     let mut current = String::new();
     let chars: Vec<char> = text.chars().collect();
@@ -190,6 +190,14 @@ fn without_subtraction(text: &str) -> String {
         (Some(open), Some(close)) if open < close => format!("{}{}", &text[..open], &text[close + 1..]),
         _ => text.to_owned(),
     }
+}
+
+/// `VAT (20%)` is an amount of tax: the rate is part of its name.
+fn without_rate(text: &str) -> String {
+    let Some(at) = text.find('%') else { return text.to_owned() };
+    let before = text[..at].trim_end();
+    let kept = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    if kept.len() == before.len() { text.to_owned() } else { format!("{kept}{}", &text[at + 1..]) }
 }
 
 fn is_currency_token(token: &str) -> bool {

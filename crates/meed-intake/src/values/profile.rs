@@ -201,9 +201,9 @@ impl Profile {
     /// Whether the values are short codes: one word each, capitals and digits.
     pub(crate) fn looks_like_codes(&self) -> bool {
         let code = |s: &String| {
-            s.len() <= 24
-                && !s.contains(' ')
-                && s.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '/'))
+            let plain = s.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '/'));
+            let keyed = s.contains('_') && s.bytes().any(|b| b.is_ascii_digit());
+            s.len() <= 40 && !s.contains(' ') && (plain || keyed)
         };
         !self.samples.is_empty() && self.samples.iter().all(code)
     }
