@@ -65,7 +65,7 @@ pub async fn period_of_calculation(app: &App, ctx: &Context, calculation: &Calcu
 
 /// What is booked in a program's period.
 pub async fn period(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<PeriodView> {
-    ctx.require(Scope::Read)?;
+    ctx.require_any(&[Scope::Read, Scope::Release])?;
     let config = app.configuration(ctx.workspace).await?;
     let entry = config.program(program)?;
     let period = Period::parse(label, &config.zone)

@@ -50,10 +50,8 @@ pub(crate) fn kind(cell: &str) -> CellKind {
         return CellKind::Empty;
     }
     let has_digit = text.bytes().any(|b| b.is_ascii_digit());
-    if has_digit {
-        if let Some(kind) = with_digits(text) {
-            return kind;
-        }
+    if has_digit && let Some(kind) = with_digits(text) {
+        return kind;
     }
     if number::is_sheet_error(text) {
         return CellKind::SheetError;
