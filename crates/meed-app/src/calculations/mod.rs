@@ -10,4 +10,5 @@ pub use document::{AlertLine, CalculationDocument, PayeeLine, ReasonCount};
 pub use explain::{Verdict, statement, verdicts};
 pub use read::{CalculationEntry, get, latest, list, payees};
 pub use run::calculate;
+pub(crate) use scan::OriginalPairs;
 pub use scan::with_calculation;

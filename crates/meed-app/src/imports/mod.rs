@@ -7,6 +7,7 @@
 
 mod document;
 mod dry_run;
+mod first_rows;
 mod read_file;
 mod rejects;
 mod row;
@@ -14,7 +15,8 @@ mod run;
 mod upload;
 
 pub use document::{Counts, ImportDocument, ImportState, LayoutDocument, MappingDocument, RejectDocument, RejectedRow};
-pub use dry_run::{DryRun, dry_run};
+pub use dry_run::{DryRun, TriedSale, dry_run};
+pub use first_rows::{FirstRow, first_rows};
 pub use read_file::{
     Import, ReadAs, discard, forget_mapping, get, list, mapping_memory, prepare, reading, reread, set_mapping, source_layouts,
 };
