@@ -41,6 +41,45 @@ fn com_034_every_worked_example_gives_the_stated_figures() {
     }
 }
 
+/// The complete documents among the examples of `docs/plans.md`, with the line where each starts.
+fn documented() -> Vec<(usize, String)> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/plans.md");
+    let text = std::fs::read_to_string(path).expect("the page about plans");
+    let mut found = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        match (&mut open, line) {
+            (None, "```toml") => open = Some((number, String::new())),
+            (Some(_), "```") => found.extend(open.take()),
+            (Some((_, block)), line) => {
+                block.push_str(line);
+                block.push('\n');
+            }
+            (None, _) => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn every_example_of_the_documentation_passes_its_tests() {
+    let documented = documented();
+    assert!(documented.len() > 20, "the page has its examples");
+    let mut failures = Vec::new();
+    for (line, text) in &documented {
+        match Program::parse(text) {
+            Err(findings) => failures.extend(findings.iter().map(|finding| format!("docs/plans.md:{line}: {finding}"))),
+            Ok(program) => {
+                for result in program.run_tests() {
+                    let explained = result.explanations.join("\n");
+                    failures.extend(result.differences.iter().map(|difference| format!("docs/plans.md:{line}: {difference}\n{explained}")));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
 #[test]
 fn a_wrong_expectation_fails_and_says_by_how_much() {
     let (_, text) = plans().into_iter().find(|(name, _)| name.starts_with("w9-")).expect("the accelerator");

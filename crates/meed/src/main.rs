@@ -1,3 +1,53 @@
 //! The Meed binary: configuration and command line.
+//!
+//! A command reads its arguments, opens the data once, calls use cases and prints. Results go to stdout, everything else
+//! to stderr. Exit codes: 0 done, 1 refused or differences found, 2 wrong usage, 3 something outside failed.
 
-fn main() {}
+mod bench;
+mod cli;
+mod command;
+mod config;
+mod failure;
+mod open;
+mod output;
+mod people_file;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::Cli;
+use config::Settings;
+use failure::{Failure, Verdict};
+
+fn main() -> ExitCode {
+    // clap answers --help, --version and wrong usage itself, with exit code 2 for the last.
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(verdict) => verdict.exit_code(),
+        Err(failure) => {
+            failure.print();
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Verdict, Failure> {
+    let settings = Settings::gather(&cli.global)?;
+    start_log(&settings.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::fault("runtime", format!("the process cannot start its threads: {e}")))?;
+    let result = runtime.block_on(command::run(cli.command, settings));
+    // Threads that wait for a peer must not hold the process back; what was answered is durable.
+    runtime.shutdown_background();
+    result
+}
+
+/// Logs go to stderr, so that stdout holds results alone.
+fn start_log(filter: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    // A second start in one process is refused and harmless.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+}

@@ -174,3 +174,9 @@ pub async fn get(app: &App, id: Id) -> AppResult<User> {
 pub async fn any(app: &App) -> AppResult<bool> {
     Ok(!app.store().read(|r| r.records(CONTROL_WORKSPACE, RecordKind::User)).await?.is_empty())
 }
+
+/// Everybody who may sign in, oldest first.
+pub async fn list(app: &App) -> AppResult<Vec<User>> {
+    let records = app.store().read(|r| r.records(CONTROL_WORKSPACE, RecordKind::User)).await?;
+    records.iter().map(user).collect()
+}

@@ -3,12 +3,14 @@
 mod document;
 mod explain;
 mod read;
+mod refresh;
 mod run;
 mod scan;
 
 pub use document::{AlertLine, CalculationDocument, PayeeLine, ReasonCount};
 pub use explain::{Verdict, statement, verdicts};
 pub use read::{CalculationEntry, get, latest, list, payees};
+pub use refresh::{is_due, refresh};
 pub use run::calculate;
 pub(crate) use scan::OriginalPairs;
 pub use scan::with_calculation;

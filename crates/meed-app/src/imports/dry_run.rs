@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use meed_core::command::{SaleChange, SaleContent, identity_of};
 use meed_core::id::Id;
 use meed_core::sale::{Sale, pack};
+use meed_intake::Reading;
 
 use super::document::{Counts, RejectedRow};
 use super::read_file::{get, reading};
@@ -49,9 +50,14 @@ pub async fn dry_run(app: &App, ctx: &Context, id: Id) -> AppResult<DryRun> {
     ctx.require(Scope::Sales)?;
     let import = get(app, ctx, id).await?;
     let reading = reading(app, ctx, &import).await?;
-    let rules: RowRules = rules_of(app, ctx, &import.document).await?;
-    let source = Id(import.document.source);
     let file = open(app, &import.document.sha256)?;
+    try_rows(app, ctx, Some(Id(import.document.source)), reading, file).await
+}
+
+/// The same for a file that is not kept, from a source that may not exist yet. Writes nothing.
+pub async fn try_rows(app: &App, ctx: &Context, source: Option<Id>, reading: Reading, file: std::fs::File) -> AppResult<DryRun> {
+    ctx.require(Scope::Sales)?;
+    let rules: RowRules = rules_of(app, ctx, source, None).await?;
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<AppResult<Chunk>>(2);
     let thread = tokio::task::spawn_blocking(move || read_chunks(&reading, file, None, &rules, &sender));
     let mut result = DryRun::default();
@@ -69,7 +75,7 @@ pub async fn dry_run(app: &App, ctx: &Context, id: Id) -> AppResult<DryRun> {
 async fn add_chunk(
     app: &App,
     ctx: &Context,
-    source: Id,
+    source: Option<Id>,
     chunk: Chunk,
     result: &mut DryRun,
     said: &mut HashMap<String, [u8; 32]>,
@@ -78,13 +84,13 @@ async fn add_chunk(
     let identities: Vec<String> = chunk.sales.iter().map(identity_of).collect();
     let workspace = ctx.workspace;
     let lookup: Vec<String> = identities.iter().collect::<HashSet<_>>().into_iter().cloned().collect();
-    let stored: HashMap<String, [u8; 32]> = app
-        .store()
-        .read(move |r| r.sales_by_identity(workspace, source, &lookup))
-        .await?
-        .into_iter()
-        .map(|row| (row.identity, hash(&row.facts)))
-        .collect();
+    let stored: HashMap<String, [u8; 32]> = match source {
+        None => HashMap::new(),
+        Some(source) => {
+            let rows = app.store().read(move |r| r.sales_by_identity(workspace, source, &lookup)).await?;
+            rows.into_iter().map(|row| (row.identity, hash(&row.facts))).collect()
+        }
+    };
     for (input, identity) in chunk.sales.iter().zip(identities) {
         let SaleContent::Full(sale) = &input.content else { continue };
         let facts = hash(&pack(sale));

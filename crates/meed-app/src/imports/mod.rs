@@ -15,10 +15,10 @@ mod run;
 mod upload;
 
 pub use document::{Counts, ImportDocument, ImportState, LayoutDocument, MappingDocument, RejectDocument, RejectedRow};
-pub use dry_run::{DryRun, TriedSale, dry_run};
+pub use dry_run::{DryRun, TriedSale, dry_run, try_rows};
 pub use first_rows::{FirstRow, first_rows};
 pub use read_file::{
-    Import, ReadAs, discard, forget_mapping, get, list, mapping_memory, prepare, reading, reread, set_mapping, source_layouts,
+    Import, ReadAs, discard, forget_mapping, get, list, look_at, mapping_memory, prepare, reading, reread, set_mapping, source_layouts,
 };
 pub use rejects::{rejects, rejects_csv};
 pub use run::{resume_all, run, start};

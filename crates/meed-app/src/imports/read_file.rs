@@ -50,8 +50,36 @@ pub(super) async fn detect(
     sha256: &str,
     choices: Option<ReadAs>,
 ) -> AppResult<Reading> {
+    let file = open(app, sha256)?;
+    detect_in(app, ctx, Some(source), file_name, file, choices).await
+}
+
+/// Reads a file that is not kept, as an import from this source would. Writes nothing.
+pub async fn look_at(
+    app: &App,
+    ctx: &Context,
+    source: Option<Id>,
+    file_name: &str,
+    file: std::fs::File,
+    choices: ReadAs,
+) -> AppResult<Reading> {
+    ctx.require(Scope::Sales)?;
+    detect_in(app, ctx, source, file_name, file, Some(choices)).await
+}
+
+async fn detect_in(
+    app: &App,
+    ctx: &Context,
+    source: Option<Id>,
+    file_name: &str,
+    file: std::fs::File,
+    choices: Option<ReadAs>,
+) -> AppResult<Reading> {
     let mut hints = hints(app, ctx, source, file_name).await?;
-    let remembered = memories(app, ctx, source).await?;
+    let remembered = match source {
+        Some(source) => memories(app, ctx, source).await?,
+        None => BTreeMap::new(),
+    };
     if let Some(choices) = choices {
         hints.encoding = choices.encoding;
         hints.delimiter = choices.delimiter;
@@ -60,7 +88,6 @@ pub(super) async fn detect(
         hints.decimal = choices.decimal.or(hints.decimal);
         hints.currency = choices.currency.or(hints.currency);
     }
-    let file = open(app, sha256)?;
     tokio::task::spawn_blocking(move || {
         let mut file = std::io::BufReader::with_capacity(256 * 1024, file);
         let reading = Reading::detect(&mut file, &hints).map_err(|e| refused(&e))?;
@@ -72,9 +99,9 @@ pub(super) async fn detect(
     .map_err(|_| AppError::bug("reading the file failed"))?
 }
 
-async fn hints(app: &App, ctx: &Context, source: Id, file_name: &str) -> AppResult<Hints> {
+async fn hints(app: &App, ctx: &Context, source: Option<Id>, file_name: &str) -> AppResult<Hints> {
     let config = app.configuration(ctx.workspace).await?;
-    let document = sources::get(app, ctx, source).await?.document;
+    let document = sources::document(app, ctx, source).await?;
     let names = |aliases: Vec<String>| Aliases::new(aliases.iter().map(String::as_str));
     let owners = config.directory.reps().iter().flat_map(|r| r.aliases.iter().chain(&r.email).chain([&r.name]).cloned()).collect();
     let teams = config.directory.teams().iter().flat_map(|t| t.aliases.iter().chain([&t.name]).cloned()).collect();

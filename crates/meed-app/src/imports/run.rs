@@ -18,6 +18,9 @@ use crate::documents::write;
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, sources};
 
+/// How long a file waits when too many commands wait already.
+const OVERLOAD_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// Rows in one chunk.
 const CHUNK_ROWS: usize = 1_000;
 
@@ -122,7 +125,7 @@ fn is_taken_over(error: &AppError) -> bool {
 async fn write_rows(app: &Arc<App>, ctx: &Context, id: Id, progress: impl Fn(&ImportDocument)) -> AppResult<()> {
     let Import { mut version, mut document, .. } = get(app, ctx, id).await?;
     let reading = reading(app, ctx, &Import { id, version, document: document.clone() }).await?;
-    let rules = rules_of(app, ctx, &document).await?;
+    let rules = rules_of(app, ctx, Some(Id(document.source)), document.layout.map(Id)).await?;
     let position: Option<Position> = match document.position.clone() {
         None => None,
         Some(value) => Some(serde_json::from_value(value).map_err(|e| AppError::bug(&format!("a position cannot be read: {e}")))?),
@@ -142,8 +145,8 @@ async fn write_rows(app: &Arc<App>, ctx: &Context, id: Id, progress: impl Fn(&Im
 }
 
 /// What rows need to know about their source.
-pub(super) async fn rules_of(app: &App, ctx: &Context, document: &ImportDocument) -> AppResult<RowRules> {
-    let source = sources::get(app, ctx, Id(document.source)).await?.document;
+pub(super) async fn rules_of(app: &App, ctx: &Context, source: Option<Id>, layout: Option<Id>) -> AppResult<RowRules> {
+    let source = sources::document(app, ctx, source).await?;
     let config = app.configuration(ctx.workspace).await?;
     Ok(RowRules {
         zone: match &source.zone {
@@ -151,7 +154,7 @@ pub(super) async fn rules_of(app: &App, ctx: &Context, document: &ImportDocument
             None => config.zone.clone(),
         },
         unit: source.currency.as_deref().and_then(|c| c.parse().ok()).unwrap_or(config.unit),
-        layout: Id(document.layout.unwrap_or(0)),
+        layout: layout.unwrap_or_default(),
     })
 }
 
@@ -300,9 +303,14 @@ async fn commit(app: &App, ctx: &Context, id: Id, version: i32, document: &mut I
         rejects_key: format!("{id}:{:020}", first_line.unwrap_or(0)),
         write: progress_writer(id, document.clone(), Arc::clone(&notes)),
     });
-    let reply = match app.submit_as(ctx, document.file_name.clone(), Priority::Bulk, None, command).await? {
-        Answer::Decided(result) => result?,
-        Answer::Replayed(_) => return Err(AppError::bug("a chunk was replayed")),
+    let reply = loop {
+        match app.submit_as(ctx, document.file_name.clone(), Priority::Bulk, None, command.clone()).await {
+            Ok(Answer::Decided(result)) => break result?,
+            Ok(Answer::Replayed(_)) => return Err(AppError::bug("a chunk was replayed")),
+            // A file can wait; a caller at a till cannot.
+            Err(error) if error.is_overload() => tokio::time::sleep(OVERLOAD_PAUSE).await,
+            Err(error) => return Err(error),
+        }
     };
     let Reply::Sales(outcomes) = reply else { return Err(AppError::bug("a chunk was answered with something else")) };
     advance(document, &notes, &outcomes);
@@ -333,11 +341,10 @@ async fn finish(app: &App, ctx: &Context, id: Id, version: i32, mut document: Im
         from_import: id.0,
         saved_us: app.now_us(),
     };
+    let put = PutRecord { expected_version: Some(version), ..PutRecord::change(RecordKind::Import, id, write(&document)?) };
+    let command = PutRecords { action: "import.completed", puts: vec![put], event: Some("import.completed") };
+    app.submit(ctx, document.file_name.clone(), command).await?;
     let key = format!("{}:{}", document.source, memory.fingerprint);
-    let puts = vec![
-        PutRecord { expected_version: Some(version), ..PutRecord::change(RecordKind::Import, id, write(&document)?) },
-        PutRecord::upsert(RecordKind::Mapping, key, write(&memory)?),
-    ];
-    let command = PutRecords { action: "import.completed", puts, event: None };
-    app.submit(ctx, document.file_name.clone(), command).await.map(|_| ())
+    let put = PutRecord::upsert(RecordKind::Mapping, key, write(&memory)?);
+    app.submit(ctx, document.file_name.clone(), PutRecords::one("mapping.remembered", put)).await.map(|_| ())
 }

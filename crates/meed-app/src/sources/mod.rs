@@ -50,6 +50,22 @@ pub async fn ensure(app: &App, ctx: &Context, name: &str) -> AppResult<Id> {
     }
 }
 
+/// The source with this name, if there is one.
+pub async fn find(app: &App, ctx: &Context, name: &str) -> AppResult<Option<Source>> {
+    ctx.require(Scope::Read)?;
+    let (workspace, key) = (ctx.workspace, fold_alias(name));
+    let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::Source, &key)).await?;
+    record.map(|r| Ok(Source { id: r.id, version: r.version, document: read(&r)? })).transpose()
+}
+
+/// What is known of a source; of one that does not exist yet, nothing.
+pub(crate) async fn document(app: &App, ctx: &Context, source: Option<Id>) -> AppResult<SourceDocument> {
+    match source {
+        Some(id) => Ok(get(app, ctx, id).await?.document),
+        None => Ok(SourceDocument::default()),
+    }
+}
+
 async fn submit(app: &App, ctx: &Context, document: &SourceDocument, put: PutRecord) -> AppResult<Id> {
     match app.submit(ctx, document.name.clone(), PutRecords::one("source.saved", put)).await? {
         Reply::Records(ids) => ids.first().map(|(id, _)| *id).ok_or_else(|| AppError::bug("no source was written")),

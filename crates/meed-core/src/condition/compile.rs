@@ -186,24 +186,21 @@ impl Builder<'_> {
                     self.refuse(id, ConditionCode::UnknownField, format!("`sale.{name}` is not a field of a sale{hint}"))
                 }
             },
-            Expr::Ident(root) if root == "rep" => match REP.iter().find(|(known, _)| *known == name) {
-                Some((_, field)) => Ok((Node::Rep(*field), field.result())),
-                None => {
-                    let hint = suggestion(name, REP.iter().map(|(known, _)| *known));
-                    self.refuse(
-                        id,
-                        ConditionCode::UnknownField,
-                        format!("`rep.{name}` is not a field of a rep{hint}; variables are read with `var(\"{name}\")`"),
-                    )
+            Expr::Ident(root) if root == "rep" => {
+                if let Some((_, field)) = REP.iter().find(|(known, _)| *known == name) {
+                    return Ok((Node::Rep(*field), field.result()));
                 }
-            },
-            Expr::Ident(root) if root == "period" => match PERIOD.iter().find(|(known, _)| *known == name) {
-                Some((_, field)) => Ok((Node::Period(*field), field.result())),
-                None => {
-                    let hint = suggestion(name, PERIOD.iter().map(|(known, _)| *known));
-                    self.refuse(id, ConditionCode::UnknownField, format!("`period.{name}` is not a field of a period{hint}"))
+                let hint = suggestion(name, REP.iter().map(|(known, _)| *known));
+                let text = format!("`rep.{name}` is not a field of a rep{hint}; variables are read with `var(\"{name}\")`");
+                self.refuse(id, ConditionCode::UnknownField, text)
+            }
+            Expr::Ident(root) if root == "period" => {
+                if let Some((_, field)) = PERIOD.iter().find(|(known, _)| *known == name) {
+                    return Ok((Node::Period(*field), field.result()));
                 }
-            },
+                let hint = suggestion(name, PERIOD.iter().map(|(known, _)| *known));
+                self.refuse(id, ConditionCode::UnknownField, format!("`period.{name}` is not a field of a period{hint}"))
+            }
             Expr::Ident(other) => self.bare_name(select.operand.id, other),
             Expr::Select(inner) if is_original(inner) => Ok((Node::Original(name.into()), Type::Text)),
             _ => self.refuse(id, ConditionCode::UnknownField, format!("`.{name}` cannot be read here")),

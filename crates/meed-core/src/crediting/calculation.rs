@@ -11,7 +11,7 @@ use super::run::{Collected, Entry, NONE, Refusal, SaleTable, Texts, names_text};
 use crate::id::Id;
 use crate::money::{Exact, Minor, Overflow, to_minor};
 use crate::people::variable_on;
-use crate::program::{BandPay, Figure, Pay, Program, Rate, Trigger};
+use crate::program::{BandPay, Figure, OverrideBase, Pay, Program, Rate, Trigger};
 
 /// What a program owes one rep for the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +48,12 @@ impl<'a> Calculation<'a> {
         let Collected { mut sales, mut filed, splits, mut refusals, texts, mut alerts } = collected;
         if let Some(places) = sales.sort() {
             let place = |sale: u32| places.get(sale as usize).copied().unwrap_or(sale);
-            filed.iter_mut().for_each(|filed| filed.entry.sale = place(filed.entry.sale));
-            refusals.iter_mut().for_each(|refusal| refusal.sale = place(refusal.sale));
+            for filed in &mut filed {
+                filed.entry.sale = place(filed.entry.sale);
+            }
+            for refusal in &mut refusals {
+                refusal.sale = place(refusal.sale);
+            }
         }
         let mut cells = Cells::new(bound.reps.len(), filed);
         let tallies = Folder { bound, sales: &sales, splits: &splits }.fold_all(&mut cells, threads);
@@ -63,13 +67,11 @@ impl<'a> Calculation<'a> {
             if !tally.touched {
                 continue;
             }
-            let settled = settle(bound, index, rep.id, tally);
-            match settled {
-                Ok(reward) => rewards.push(reward),
-                Err(Overflow) => {
-                    let text = format!("the reward of {} leaves the range of an amount", rep.name);
-                    alerts.count(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), None, || (text, vec![rep.id]));
-                }
+            if let Ok(reward) = settle(bound, index, rep.id, tally) {
+                rewards.push(reward);
+            } else {
+                let text = format!("the reward of {} leaves the range of an amount", rep.name);
+                alerts.count(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), None, || (text, vec![rep.id]));
             }
         }
         for name in &bound.unknown_targets {
@@ -224,6 +226,10 @@ impl<'a> Calculation<'a> {
             rule_id: rule.id.clone(),
             level: component.level,
             place: entry.place,
+            measure: match &rule.trigger {
+                Trigger::Override(over) if over.base == OverrideBase::Commission => "commission",
+                _ => rule.basis.name(),
+            },
             basis: entry.basis,
             split: split.map(|split| SplitShown { whole: split.whole, share: split.share, parts: split.parts }),
             through: is_override.then(|| self.bound.rep(entry.origin).id),

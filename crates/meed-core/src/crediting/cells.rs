@@ -179,7 +179,9 @@ impl Folder<'_, '_> {
         let rule = self.bound.components[usize::from(first.component)].rule;
         tally.touched = true;
         if self.bound.counts[rule] {
-            entries.iter().for_each(|entry| tally.attained.add(entry.basis));
+            for entry in entries {
+                tally.attained.add(entry.basis);
+            }
         }
         let (mut flat, ordered) = self.above(rep, rule);
         let raised_before = upwards.raised.len();
@@ -210,16 +212,12 @@ impl Folder<'_, '_> {
             }
             Err(problem) => {
                 upwards.raised.truncate(raised_before);
-                self.refuse(rep, rule, entries, problem, tally);
+                tally.errors.push(FoldError { rule, problem });
+                let number = u16::try_from(rule).unwrap_or(u16::MAX);
+                let refusal = |entry: &Entry| Refusal { sale: entry.sale, detail: rep, rule: number, reason: Reason::PayUnknown };
+                tally.refusals.extend(entries.iter().map(refusal));
             }
         }
-    }
-
-    fn refuse(&self, rep: u32, rule: usize, entries: &[Entry], problem: PayProblem, tally: &mut Tally) {
-        tally.errors.push(FoldError { rule, problem });
-        let number = u16::try_from(rule).unwrap_or(u16::MAX);
-        let refusal = |entry: &Entry| Refusal { sale: entry.sale, detail: rep, rule: number, reason: Reason::PayUnknown };
-        tally.refusals.extend(entries.iter().map(refusal));
     }
 
     fn walk(
@@ -401,7 +399,7 @@ fn on_threads<T: Send, R: Send>(
     step: &(dyn Fn(u32, T) -> R + Sync),
 ) -> Vec<R> {
     let run = |first: u32, items: Vec<T>| (first..).zip(items).map(|(rep, item)| step(rep, item)).collect::<Vec<R>>();
-    if threads <= 1 || total < 1_000 {
+    if threads <= 1 {
         return run(0, items);
     }
     let share = total.div_ceil(threads);

@@ -81,14 +81,12 @@ pub(super) struct Memo {
 impl Memo {
     /// The names inside an owner field.
     fn owners(&mut self, bound: &BoundProgram<'_>, field: &str) -> &[Named] {
-        let index = match self.owners.get(field) {
-            Some(index) => *index,
-            None => {
-                self.named.push(split_owners(field).map(|alias| name(bound, alias)).collect());
-                self.owners.insert(field.into(), self.named.len() - 1);
-                self.named.len() - 1
-            }
-        };
+        let known = self.owners.get(field).copied();
+        let index = known.unwrap_or_else(|| {
+            self.named.push(split_owners(field).map(|alias| name(bound, alias)).collect());
+            self.owners.insert(field.into(), self.named.len() - 1);
+            self.named.len() - 1
+        });
         &self.named[index]
     }
 

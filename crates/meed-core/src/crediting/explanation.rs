@@ -145,6 +145,8 @@ pub struct Credit {
     pub level: usize,
     /// Place among the credits of this rule on this sale.
     pub place: u16,
+    /// What was measured: `revenue`, `profit`, `quantity`, `count`, `formula`; `commission` for an override on it.
+    pub measure: &'static str,
     /// The credited basis: the rep's part of the sale, or the base of an override.
     pub basis: Exact,
     /// How the sale was divided; `None` when the rep got the whole.
@@ -170,19 +172,14 @@ impl Credit {
     /// The arithmetic in one line: `1,000.00 at 1% = 10.00 + 1,500.00 at 2% = 30.00; blended 1.6%`.
     #[must_use]
     pub fn arithmetic(&self) -> String {
-        let mut line = String::new();
-        if let Some(split) = &self.split {
-            line.push_str(&format!("{split} = {}; ", shown(self.basis)));
-        }
-        let pieces: Vec<String> = self.pieces.iter().map(ToString::to_string).collect();
-        line.push_str(&pieces.join(" + "));
+        let mut parts = Vec::new();
+        parts.extend(self.split.as_ref().map(|split| format!("{split} = {}", shown(self.basis))));
+        parts.push(self.pieces.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "));
         if self.pieces.len() > 1 {
-            line.push_str(&format!("; total {}", shown(self.amount)));
-            if let Some(blended) = self.blended_percent() {
-                line.push_str(&format!("; blended {blended}%"));
-            }
+            parts.push(format!("total {}", shown(self.amount)));
+            parts.extend(self.blended_percent().map(|blended| format!("blended {blended}%")));
         }
-        line
+        parts.join("; ")
     }
 }
 
@@ -344,6 +341,7 @@ struct StoredCredit {
     rule: String,
     level: usize,
     place: u16,
+    measure: &'static str,
     basis: String,
     split: Option<StoredSplit>,
     through: Option<String>,
@@ -425,6 +423,7 @@ impl From<&Credit> for StoredCredit {
             rule: credit.rule_id.clone(),
             level: credit.level,
             place: credit.place,
+            measure: credit.measure,
             basis: plain(credit.basis),
             split: credit.split.as_ref().map(|split| StoredSplit {
                 whole: plain(split.whole),

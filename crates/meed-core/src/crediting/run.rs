@@ -313,8 +313,7 @@ impl Sink for Collector<'_, '_, '_> {
         let detail = match detail {
             Detail::Nothing => NONE,
             Detail::Rep(rep) => *rep,
-            Detail::Alias(alias) => self.collected.texts.intern(alias),
-            Detail::Owners(alias, _) => self.collected.texts.intern(alias),
+            Detail::Alias(alias) | Detail::Owners(alias, _) => self.collected.texts.intern(alias),
             Detail::Currency(unit) => self.collected.texts.intern(unit.code()),
             Detail::Error(error) => self.collected.texts.intern(&error.to_string()),
         };

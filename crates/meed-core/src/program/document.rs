@@ -64,12 +64,13 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
     let targets = targets(&table, &mut findings);
     let variables = variables(&table, &mut findings);
     let drafts = drafts(&table, &mut findings);
-    let rules = resolve(drafts, &mut findings);
+    let written = written_ids(&table);
+    let rules = resolve(drafts, &written, &mut findings);
     let conditional = rules.iter().filter(|rule| rule.when.is_some() && matches!(rule.trigger, super::Trigger::Override(_))).count();
     if conditional > MAX_CONDITIONAL_OVERRIDES {
         findings.add(0, Code::TooLarge, format!("a document has at most {MAX_CONDITIONAL_OVERRIDES} overrides with a condition"));
     }
-    let quota = quota(&table, &rules, &mut findings);
+    let quota = quota(&table, (&rules, &written), &mut findings);
     let examples = example::examples(&table, &mut findings);
     let description = table.text("description", &mut findings).map(str::to_owned);
     let Head { kind, name, currency, cadence, rounding } = head;
@@ -172,6 +173,12 @@ fn tables<'a, 'd>(table: &Table<'a, 'd>, key: &str, findings: &mut Findings<'_>)
     }
 }
 
+/// The ids of all rules that have one, whatever else is wrong with them.
+fn written_ids(table: &Table<'_, '_>) -> Vec<String> {
+    let id = |item: &Item<'_>| item.get_ref().as_table()?.get("id")?.get_ref().as_str().map(str::to_owned);
+    table.list("rule").into_iter().filter_map(id).collect()
+}
+
 fn drafts(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec<Draft> {
     if !table.has("rule") {
         findings.add(0, Code::NoRules, "the document has no rule: add at least one [[rule]]");
@@ -185,17 +192,17 @@ fn drafts(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec<Draft> {
     items.into_iter().filter_map(|item| rule(item, has_quota, findings)).collect()
 }
 
-fn quota(table: &Table<'_, '_>, rules: &[Rule], findings: &mut Findings<'_>) -> Option<Quota> {
+fn quota(table: &Table<'_, '_>, (rules, written): (&[Rule], &[String]), findings: &mut Findings<'_>) -> Option<Quota> {
     let item = table.get("quota")?;
     let at = item.span().start;
     let mut per = QuotaLength::Period;
-    let mut counts = (!rules.is_empty()).then(|| vec![0]).unwrap_or_default();
+    let mut counts = if rules.is_empty() { Vec::new() } else { vec![0] };
     let amount = if let DeValue::Table(_) = item.get_ref() {
         let inner = Table::of(item, "`quota`", findings)?;
         inner.only(&["amount", "variable", "per", "counts"], findings);
         per = inner.word("per", &[("period", QuotaLength::Period), ("year", QuotaLength::Year)], findings).unwrap_or(per);
         if inner.has("counts") {
-            counts = counted(&inner, rules, findings);
+            counts = counted(&inner, (rules, written), findings);
         }
         match (inner.figure("amount", findings), inner.text("variable", findings)) {
             (Some(_), Some(_)) => {
@@ -222,11 +229,12 @@ fn quota(table: &Table<'_, '_>, rules: &[Rule], findings: &mut Findings<'_>) -> 
     Some(Quota { amount, per, counts })
 }
 
-fn counted(quota: &Table<'_, '_>, rules: &[Rule], findings: &mut Findings<'_>) -> Vec<usize> {
+fn counted(quota: &Table<'_, '_>, (rules, written): (&[Rule], &[String]), findings: &mut Findings<'_>) -> Vec<usize> {
     let mut indices = Vec::new();
     for (name, at) in quota.texts("counts", findings) {
         match rules.iter().position(|rule| rule.id == name) {
             Some(index) => indices.push(index),
+            None if written.iter().any(|id| id == name) => {}
             None => {
                 let hint = suggestion(name, rules.iter().map(|rule| rule.id.as_str()));
                 findings.add(at, Code::UnknownRule, format!("there is no rule `{name}`{hint}"));

@@ -146,7 +146,7 @@ fn crediting(rule: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Credit
     } else {
         first_owner()
     };
-    if owners.is_empty() && teams.is_none() {
+    if owners.is_empty() && teams.is_none() && table.list("owners").is_empty() && !table.has("teams") {
         findings.add(table.at, Code::MissingKey, "`credit` names nobody: give `owners` or `teams`");
     }
     check_shares(&table, &owners, findings);
@@ -234,20 +234,10 @@ fn basis(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Basis> {
         }
         return inner.condition("formula", Want::Number, findings).map(Basis::Formula);
     }
-    #[derive(Clone, Copy)]
-    enum Word {
-        Revenue,
-        Profit,
-        Quantity,
-        Count,
-    }
-    let words = [("revenue", Word::Revenue), ("profit", Word::Profit), ("quantity", Word::Quantity), ("count", Word::Count)];
-    Some(match table.word("basis", &words, findings)? {
-        Word::Revenue => Basis::Revenue,
-        Word::Profit => Basis::Profit,
-        Word::Quantity => Basis::Quantity,
-        Word::Count => Basis::Count,
-    })
+    let words = [("revenue", Basis::Revenue), ("profit", Basis::Profit), ("quantity", Basis::Quantity), ("count", Basis::Count)];
+    let places: [(&str, usize); 4] = std::array::from_fn(|index| (words[index].0, index));
+    let index = table.word("basis", &places, findings)?;
+    words.into_iter().nth(index).map(|(_, basis)| basis)
 }
 
 fn override_basis(rule: &Table<'_, '_>, over: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Basis> {
@@ -342,7 +332,9 @@ fn override_levels(over: &Table<'_, '_>, money: bool, findings: &mut Findings<'_
 }
 
 /// Turns the names in `of` into indices, and settles the basis of each override.
-pub(super) fn resolve(drafts: Vec<Draft>, findings: &mut Findings<'_>) -> Vec<Rule> {
+///
+/// `written` are the ids of all rules, also of those that could not be read: naming one of them is no further mistake.
+pub(super) fn resolve(drafts: Vec<Draft>, written: &[String], findings: &mut Findings<'_>) -> Vec<Rule> {
     let ids: Vec<String> = drafts.iter().map(|draft| draft.rule.id.clone()).collect();
     let bases: Vec<Basis> = drafts.iter().map(|draft| draft.rule.basis.clone()).collect();
     let by_sale: Vec<usize> =
@@ -355,11 +347,13 @@ pub(super) fn resolve(drafts: Vec<Draft>, findings: &mut Findings<'_>) -> Vec<Ru
         if let Trigger::Override(over) = &mut draft.rule.trigger {
             let base = over.base;
             over.of = match (&draft.of, base) {
-                (Some(names), _) => names.iter().filter_map(|(name, at)| base_rule(name, *at, &ids, &by_sale, findings)).collect(),
+                (Some(names), _) => {
+                    names.iter().filter_map(|(name, at)| base_rule(name, *at, (&ids, written), &by_sale, findings)).collect()
+                }
                 (None, OverrideBase::Commission) => by_sale.clone(),
                 (None, OverrideBase::Sales) => by_sale.first().copied().into_iter().collect(),
             };
-            if over.of.is_empty() {
+            if over.of.is_empty() && draft.of.as_ref().is_none_or(Vec::is_empty) && written.len() == ids.len() {
                 findings.add(draft.override_at, Code::UnknownRule, "the override builds on no rule that credits sales");
             }
             if base == OverrideBase::Sales {
@@ -377,13 +371,20 @@ pub(super) fn resolve(drafts: Vec<Draft>, findings: &mut Findings<'_>) -> Vec<Ru
     rules
 }
 
-fn base_rule(name: &str, at: usize, ids: &[String], by_sale: &[usize], findings: &mut Findings<'_>) -> Option<usize> {
+fn base_rule(
+    name: &str,
+    at: usize,
+    (ids, written): (&[String], &[String]),
+    by_sale: &[usize],
+    findings: &mut Findings<'_>,
+) -> Option<usize> {
     match ids.iter().position(|id| id == name) {
         Some(index) if by_sale.contains(&index) => Some(index),
         Some(_) => {
             findings.add(at, Code::Conflict, format!("`{name}` is an override itself; use `levels` for managers of managers"));
             None
         }
+        None if written.iter().any(|id| id == name) => None,
         None => {
             findings.add(at, Code::UnknownRule, format!("there is no rule `{name}`{}", suggestion(name, ids.iter().map(String::as_str))));
             None

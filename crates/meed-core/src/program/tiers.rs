@@ -99,14 +99,10 @@ fn bands(table: &Table<'_, '_>, mode: Option<Mode>, money: bool, findings: &mut 
         check_upper(&band, from, to, index + 1 == items.len(), mode, findings);
         let pays = band_pay(&band, mode, money, findings);
         let label = band.text("label", findings).map(str::to_owned);
-        match pays {
-            Some(pays) => bands.push(Band { from, to, pays, label }),
-            None => {
-                complete = false;
-                // Keeps the bounds, so that later bands are judged by their true neighbour.
-                bands.push(Band { from, to, pays: BandPay::Amount(super::Figure::Literal(Exact::ZERO)), label });
-            }
-        }
+        complete &= pays.is_some();
+        // A band without pay keeps its bounds, so that later bands are judged by their true neighbour.
+        let pays = pays.unwrap_or(BandPay::Amount(super::Figure::Literal(Exact::ZERO)));
+        bands.push(Band { from, to, pays, label });
     }
     complete.then_some(bands)
 }

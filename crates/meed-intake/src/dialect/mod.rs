@@ -18,6 +18,8 @@ pub(crate) struct Choice {
     pub(crate) confidence: i32,
     pub(crate) reason: String,
     pub(crate) runner_up: Option<char>,
+    /// Cells of most records.
+    pub(crate) width: usize,
 }
 
 /// Delimiters that are tried, the usual ones first, with a weight per mille.
@@ -45,7 +47,7 @@ pub(crate) fn choose(pieces: &[String], chosen: Option<char>) -> Choice {
     readings.sort_by_key(|r| std::cmp::Reverse(r.0));
     let Some(mut best) = readings.first().cloned() else {
         let dialect = Dialect { carriage_return, delimiter: chosen.unwrap_or(','), ..Dialect::COMMA };
-        return Choice { dialect, confidence: 300, reason: "one column: no delimiter stands out".into(), runner_up: None };
+        return Choice { dialect, confidence: 300, reason: "one column: no delimiter stands out".into(), runner_up: None, width: 0 };
     };
     let mut reason = format!("{} of {} records have {} cells", best.2.modal, best.2.records, best.2.width);
     if chosen.is_none() {
@@ -70,7 +72,7 @@ pub(crate) fn choose(pieces: &[String], chosen: Option<char>) -> Choice {
         confidence = confidence * 9 / 10;
     }
     let runner_up = runner_up.filter(|r| r.0 * 2 > best.0).map(|r| r.1.delimiter);
-    Choice { dialect: best.1, confidence: if chosen.is_some() { 1000 } else { confidence }, reason, runner_up }
+    Choice { dialect: best.1, confidence: if chosen.is_some() { 1000 } else { confidence }, reason, runner_up, width: best.2.width }
 }
 
 /// The best quoting for one delimiter.

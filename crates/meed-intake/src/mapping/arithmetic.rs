@@ -37,11 +37,14 @@ fn holds(rows: usize, rule: impl Fn(usize) -> Option<bool>) -> bool {
     asked > 0 && yes * 10 >= asked * 9
 }
 
-/// `net = gross - fee`, the fee written with or without its minus; rows without a fee say nothing.
+/// `net = gross - fee`, or `gross + fee` where fees are written with their minus; rows without a fee say nothing.
 pub(super) fn is_after_fee(net: &Figures, gross: &Figures, fee: &Figures) -> bool {
+    let below = fee.0.iter().flatten().filter(|f| f.is_sign_negative() && !f.is_zero()).count();
+    let above = fee.0.iter().flatten().filter(|f| f.is_sign_positive() && !f.is_zero()).count();
     holds(net.0.len(), |row| {
         let (net, gross, fee) = (net.get(row)?, gross.get(row)?, fee.get(row)?);
-        (!fee.is_zero() && !net.is_zero()).then(|| close(net, gross - fee.abs()) || close(net, gross + fee))
+        let rest = if below > above { gross + fee } else { gross - fee };
+        (!fee.is_zero() && !net.is_zero()).then(|| close(net, rest))
     })
 }
 

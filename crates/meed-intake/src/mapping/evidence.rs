@@ -38,7 +38,7 @@ pub(super) fn judge(target: Target, header: &Header, profile: &Profile, hints: &
         Target::ProductName => product_name(profile),
         Target::Owner => owner(profile, hints),
         Target::Team => team(profile, hints),
-        Target::Territory => territory(profile),
+        Target::Territory => territory(header, profile),
         Target::Coupon => coupon(profile),
         _ => Refused,
     }
@@ -83,6 +83,10 @@ fn date(p: &Profile, named: i32) -> Verdict {
     }
     if named >= 85 && p.share(&[CellKind::Integer, CellKind::Decimal]) >= 900 && p.samples.iter().all(|s| numeric_date(s)) {
         return Points(-4, "numbers that are days of a calendar".into());
+    }
+    let faulty = p.no_year + p.count(CellKind::SheetError);
+    if named >= 90 && share > 0 && (faulty + p.count(CellKind::Date)) * 2 >= p.filled {
+        return Points(-6, format!("only {} are dates", of(p, share)));
     }
     if named >= 85 && p.no_year > 0 && (p.no_year + p.count(CellKind::Date)) * 10 >= p.filled * 7 {
         return Points(-2, "days without a year".into());
@@ -223,7 +227,9 @@ fn status(header: &Header, p: &Profile) -> Verdict {
     // `State` is a state of a country as often as a state of a sale: the words decide.
     let doubtful = (header.has("state") || header.has("type") || header.has("won")) && !header.has("status") && !header.has("stage");
     if doubtful && !names_states(p) {
-        return Refused;
+        // In Spanish and Portuguese the word is the usual one for a status, unless provinces stand below it.
+        let places = p.words.iter().all(|w| w.len() <= 2) || p.share(&[CellKind::Country]) > 500;
+        return if header.tokens.iter().any(|t| t == "estado") && !places { Points(-6, "values are words".into()) } else { Refused };
     }
     let bad = p.numbers() + p.share(&[CellKind::Date, CellKind::Email, CellKind::Url, CellKind::Money, CellKind::Percent]);
     if bad > 300 || p.average_length() > 40 {
@@ -274,6 +280,9 @@ fn product_code(p: &Profile) -> Verdict {
     if bad > 300 || p.average_length() > 48 {
         return Refused;
     }
+    if p.longest <= 2 && p.share(&[CellKind::Integer]) > 900 {
+        return Points(-20, "small counting numbers".into());
+    }
     if p.wordy * 2 > p.filled { Points(-24, "values are descriptions".into()) } else { Points(0, "values are codes".into()) }
 }
 
@@ -307,7 +316,10 @@ fn team(p: &Profile, hints: &Hints) -> Verdict {
     Points(0, "values are names".into())
 }
 
-fn territory(p: &Profile) -> Verdict {
+fn territory(header: &Header, p: &Profile) -> Verdict {
+    if header.is(&["state"]) && names_states(p) {
+        return Refused;
+    }
     if wordless(p, 300) || p.share(&[CellKind::Email]) > 300 || p.average_length() > 60 {
         return Refused;
     }
@@ -325,10 +337,14 @@ fn coupon(p: &Profile) -> Verdict {
 }
 
 /// What the values say where the name says nothing: the target and its points.
-pub(super) fn by_values_alone(target: Target, p: &Profile, hints: &Hints) -> Option<(i32, String)> {
+pub(super) fn by_values_alone(target: Target, header: &Header, p: &Profile, hints: &Hints) -> Option<(i32, String)> {
     if p.is_empty() {
         return None;
     }
+    // A word that is not known is still a name: amounts below `Version` are no revenue.
+    let position =
+        |t: &String| matches!(t.as_str(), "column" | "spalte" | "field" | "feld" | "colonne" | "columna" | "coluna" | "kolom" | "unnamed");
+    let unnamed = header.tokens.iter().all(|t| position(t) || t.bytes().all(|b| b.is_ascii_digit()) || t.len() == 1);
     match target {
         Target::Territory if p.share(&[CellKind::Country]) >= 900 => {
             Some((78, format!("{} are countries", of(p, p.share(&[CellKind::Country])))))
@@ -343,9 +359,9 @@ pub(super) fn by_values_alone(target: Target, p: &Profile, hints: &Hints) -> Opt
         Target::Team if !hints.teams.is_empty() && p.teams * 10 >= p.filled * 8 => {
             Some((90, format!("{} of {} values are known teams", p.teams, p.filled)))
         }
-        Target::Date if p.dates() >= 900 => Some((62, "values are dates".into())),
-        Target::Revenue if p.share(&[CellKind::Money, CellKind::Decimal]) >= 900 => Some((60, "values are amounts".into())),
-        Target::UniqueId if p.filled >= 3 && p.all_distinct() && p.share(&[CellKind::Code]) >= 900 => {
+        Target::Date if unnamed && p.dates() >= 900 => Some((62, "values are dates".into())),
+        Target::Revenue if unnamed && p.share(&[CellKind::Money, CellKind::Decimal]) >= 900 => Some((60, "values are amounts".into())),
+        Target::UniqueId if unnamed && p.filled >= 3 && p.all_distinct() && p.share(&[CellKind::Code]) >= 900 => {
             Some((60, "values are distinct codes".into()))
         }
         _ => None,

@@ -9,16 +9,22 @@ use super::words::{Concept, Header};
 const RULES: &str = include_str!("../../data/rules.txt");
 /// Points that a known concept costs which no rule of the target mentions.
 const OTHER: i32 = 30;
-/// Points that an unknown word costs.
-const UNKNOWN: i32 = 9;
+/// Points that an unknown word costs where the section says nothing.
+const UNKNOWN: i32 = 12;
+
+/// Points that a 1 in the header costs: the first of several is good, the only one better.
+const FIRST: i32 = 5;
 
 struct Rule {
     points: i32,
+    /// No unknown word may stand beside.
+    exact: bool,
     needs: Vec<Vec<Concept>>,
 }
 
 #[derive(Default)]
 struct Section {
+    unknown: Option<i32>,
     costs: HashMap<Concept, i32>,
     never: Vec<Concept>,
     rules: Vec<Rule>,
@@ -49,7 +55,9 @@ fn read(text: &str) -> (HashMap<Target, Section>, Vec<String>) {
             continue;
         }
         let Some(section) = current.map(|t| sections.entry(t).or_default()) else { continue };
-        if let Some(words) = line.strip_prefix("free ") {
+        if let Some(points) = line.strip_prefix("unknown ") {
+            section.unknown = points.trim().parse().ok();
+        } else if let Some(words) = line.strip_prefix("free ") {
             section.costs.extend(concepts(words, &mut strange).into_iter().map(|c| (c, 0)));
         } else if let Some(words) = line.strip_prefix("never:") {
             section.never.extend(concepts(words, &mut strange));
@@ -58,7 +66,8 @@ fn read(text: &str) -> (HashMap<Target, Section>, Vec<String>) {
             section.costs.extend(concepts(words, &mut strange).into_iter().map(|c| (c, points)));
         } else if let Some((points, words)) = line.split_once(' ') {
             let needs = words.split_whitespace().map(|w| concepts(&w.replace('|', " "), &mut strange)).collect();
-            section.rules.push(Rule { points: points.parse().unwrap_or(0), needs });
+            let exact = points.ends_with('!');
+            section.rules.push(Rule { points: points.trim_end_matches('!').parse().unwrap_or(0), exact, needs });
         }
     }
     (sections, strange)
@@ -82,7 +91,11 @@ impl Section {
         for need in &rule.needs {
             used.push(*need.iter().find(|c| header.concepts.contains(c) && !used.contains(c))?);
         }
-        let mut points = rule.points - UNKNOWN * i32::try_from(header.unknown.min(9)).unwrap_or(9);
+        if rule.exact && header.unknown > 0 {
+            return None;
+        }
+        let mut points = rule.points - self.unknown.unwrap_or(UNKNOWN) * i32::try_from(header.unknown.min(9)).unwrap_or(9);
+        points -= if header.first { FIRST } else { 0 };
         for concept in header.concepts.iter().filter(|c| !used.contains(c)) {
             if self.never.contains(concept) {
                 return None;

@@ -70,7 +70,9 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
     table.line_or_document();
     table.price_or_amount();
     table.costs();
-    table.names_that_are_ids();
+    table.users();
+    table.codes_and_names();
+    table.bare_names();
     table.filled_before_empty();
     table.choose()
 }
@@ -120,13 +122,14 @@ impl<'a> Table<'a> {
             let reason = format!("header `{}` names {}; {why}", self.input.names[column], target.name());
             return (points > 0).then_some(Score { points, reason });
         }
-        if !header.concepts.is_empty() && !(target == Target::Owner || target == Target::Team) {
+        let positional = header.concepts.iter().all(|c| c.name() == "properties");
+        if !positional && !(target == Target::Owner || target == Target::Team) {
             return None;
         }
         if rules::is_ruled_out(target, header) {
             return None;
         }
-        let (points, why) = by_values_alone(target, profile, self.input.hints)?;
+        let (points, why) = by_values_alone(target, header, profile, self.input.hints)?;
         Some(Score { points, reason: format!("the header says nothing; {why}") })
     }
 
@@ -255,13 +258,15 @@ impl<'a> Table<'a> {
             }
         }
         for &price in &candidates {
-            let bare = self.headers[price].has("price") && !self.headers[price].has("total") && !self.headers[price].has("sale");
+            let header = &self.headers[price];
+            let is_price = header.has("price") && !header.has("total") && !header.has("sale") && !header.has("line");
+            let bare = is_price && !header.has("net") && !header.has("gross");
             let unit =
                 candidates.iter().any(|a| *a != price && is_product(&self.figures[quantity], &self.figures[price], &self.figures[*a]));
             let several =
                 self.input.profiles[quantity].words.iter().any(|w| !matches!(w.as_str(), "1" | "1.0" | "1.00" | "1,00" | "1.0000" | "0"));
             let others = candidates.iter().any(|a| *a != price && self.scores[slot(Target::Revenue)][*a].points >= 60);
-            if unit || (bare && (several || others)) {
+            if unit || (bare && several) || (is_price && others) {
                 self.drop(Target::Revenue, price);
             }
         }
@@ -282,11 +287,98 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// A user is who sold where the file has customers of its own, and else who bought.
+    fn users(&mut self) {
+        let users: Vec<usize> = self.columns_with("user").into_iter().filter(|c| !self.headers[*c].has("customer")).collect();
+        let customer = [Target::CustomerName, Target::CustomerCode, Target::CustomerEmail];
+        let others = customer.iter().any(|t| self.candidates(*t, 78).iter().any(|c| !users.contains(c)));
+        for column in users {
+            let names_person = self.headers[column].is(&["user"]) || self.headers[column].is(&["user", "name"]);
+            if others {
+                customer.iter().for_each(|t| self.drop(*t, column));
+                if names_person && self.scores[slot(Target::Owner)][column].points > 0 {
+                    self.add(Target::Owner, column, 12, "the customers have columns of their own");
+                }
+            } else if names_person && self.columns_with("email").iter().any(|e| self.headers[*e].has("user")) {
+                let reason = format!("header `{}`: the user is who bought", self.input.names[column]);
+                self.scores[slot(Target::CustomerName)][column] = Score { points: 82, reason };
+                self.drop(Target::Owner, column);
+            } else if self.columns_with("email").iter().any(|e| self.headers[*e].has("user")) {
+                self.add(Target::CustomerCode, column, 14, "the user is who bought");
+            }
+        }
+        // Where customers have columns of their own, an account is one of the books.
+        let named = self.candidates(Target::CustomerName, 88).iter().any(|c| self.headers[*c].has("customer"));
+        for column in self.columns_with("account") {
+            if named && !self.headers[column].has("customer") {
+                self.drop(Target::CustomerName, column);
+                self.drop(Target::CustomerCode, column);
+            }
+        }
+        // `account_code` beside `account_email` is the customer's.
+        let accounts = self.columns_with("account").into_iter().any(|c| self.headers[c].has("email") || self.headers[c].has("company"));
+        for column in 0..self.headers.len() {
+            if accounts && self.headers[column].tokens == ["account", "code"] {
+                let reason = format!("header `{}` beside other columns of the account", self.input.names[column]);
+                self.scores[slot(Target::CustomerCode)][column] = Score { points: 88, reason };
+            }
+        }
+    }
+
+    /// `Item` with codes in it, beside an item name, is the code; `Customer` with codes in it is the customer's.
+    fn codes_and_names(&mut self) {
+        let deals = self.headers.iter().any(|h| h.has("deal") || h.has("stage"));
+        let restaurant =
+            self.headers.iter().any(|h| h.tokens.iter().any(|t| matches!(t.as_str(), "dining" | "guests" | "covers" | "menu")));
+        for column in 0..self.headers.len() {
+            let header = &self.headers[column];
+            if restaurant && header.is(&["service"]) {
+                self.drop(Target::ProductName, column);
+                continue;
+            }
+            if header.is(&["customer"])
+                && (self.input.profiles[column].looks_like_codes()
+                    && self.input.profiles[column].words.iter().all(|w| w.bytes().any(|b| b.is_ascii_digit())))
+            {
+                let reason = format!("header `{}`, and the values are codes", self.input.names[column]);
+                self.scores[slot(Target::CustomerCode)][column] = Score { points: 88, reason };
+                self.drop(Target::CustomerName, column);
+                continue;
+            }
+            // In a list of deals without products, an item is the deal.
+            if header.is(&["item", "id"]) && deals && self.candidates(Target::ProductName, 60).is_empty() {
+                let points = self.scores[slot(Target::ProductCode)][column].points.min(80);
+                let reason = format!("header `{}` in a list of deals", self.input.names[column]);
+                self.scores[slot(Target::UniqueId)][column] = Score { points, reason };
+                self.drop(Target::ProductCode, column);
+                continue;
+            }
+            if !(header.is(&["item"]) || header.is(&["product"])) || !self.input.profiles[column].looks_like_codes() {
+                continue;
+            }
+            let named = self.candidates(Target::ProductName, 75).iter().any(|c| *c != column);
+            if named {
+                let reason = format!("header `{}`, and the values are codes", self.input.names[column]);
+                self.scores[slot(Target::ProductCode)][column] = Score { points: 84, reason };
+                self.drop(Target::ProductName, column);
+            }
+        }
+    }
+
     /// Values outrank names: `Name` with order numbers in it is an id.
-    fn names_that_are_ids(&mut self) {
+    fn bare_names(&mut self) {
+        let products = !self.candidates(Target::ProductCode, 75).is_empty() || !self.candidates(Target::Quantity, 75).is_empty();
+        let lines =
+            products && self.candidates(Target::ProductName, 75).is_empty() && self.candidates(Target::CustomerEmail, 75).is_empty();
         for column in 0..self.headers.len() {
             let profile = &self.input.profiles[column];
             let header = &self.headers[column];
+            if lines && header.is(&["name"]) && self.scores[slot(Target::CustomerName)][column].points > 0 {
+                let reason = format!("header `{}` in a table of products", self.input.names[column]);
+                self.scores[slot(Target::ProductName)][column] = Score { points: 78, reason };
+                self.drop(Target::CustomerName, column);
+                continue;
+            }
             let codes = profile.share(&[CellKind::Code, CellKind::Integer]);
             if header.is(&["name"]) && codes >= 900 && profile.words.iter().all(|w| w.bytes().any(|b| b.is_ascii_digit())) {
                 self.scores[slot(Target::UniqueId)][column] =

@@ -14,7 +14,7 @@ const WORDS: &str = include_str!("../../data/words.txt");
 
 struct Lexicon {
     names: Vec<&'static str>,
-    phrases: HashMap<String, Concept>,
+    phrases: HashMap<String, Vec<Concept>>,
     stop: Concept,
     longest: usize,
 }
@@ -24,12 +24,11 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     for line in WORDS.lines() {
         let line = line.trim();
         let Some((name, words)) = line.split_once(':').filter(|_| !line.starts_with('#')) else { continue };
-        let concept = lexicon.concept(name.trim());
+        // `customer+code` names both.
+        let concepts: Vec<Concept> = name.trim().split('+').map(|n| lexicon.concept(n)).collect();
         for word in phrases(words) {
-            // The name itself is written with underscores where it would read as another word.
-            let parts = word.split(' ').count();
-            lexicon.longest = lexicon.longest.max(parts);
-            lexicon.phrases.entry(word).or_insert(concept);
+            lexicon.longest = lexicon.longest.max(word.split(' ').count());
+            lexicon.phrases.entry(word).or_insert_with(|| concepts.clone());
         }
     }
     lexicon.stop = lexicon.concept("stop");
@@ -79,6 +78,8 @@ pub(crate) struct Header {
     pub(crate) concepts: Vec<Concept>,
     /// Words that no concept names.
     pub(crate) unknown: usize,
+    /// It carries a 1: the first of several, as in `Name 1`.
+    pub(crate) first: bool,
     /// Folded tokens.
     pub(crate) tokens: Vec<String>,
 }
@@ -102,14 +103,15 @@ pub(crate) fn parse(text: &str) -> Header {
     let mut at = 0;
     while at < tokens.len() {
         let longest = LEXICON.longest.min(tokens.len() - at);
-        let hit = (1..=longest).rev().find_map(|n| LEXICON.phrases.get(&tokens[at..at + n].join(" ")).map(|c| (n, *c)));
-        if let Some((n, concept)) = hit {
-            header.add(concept);
+        let hit = (1..=longest).rev().find_map(|n| LEXICON.phrases.get(&tokens[at..at + n].join(" ")).map(|c| (n, c)));
+        if let Some((n, concepts)) = hit {
+            concepts.iter().for_each(|c| header.add(*c));
             at += n;
             continue;
         }
-        match inflected(&tokens[at]).map(|c| vec![c]).or_else(|| compound(&tokens[at])) {
+        match inflected(&tokens[at]).or_else(|| compound(&tokens[at])) {
             Some(parts) => parts.into_iter().for_each(|c| header.add(c)),
+            None if tokens[at] == "1" => header.first = true,
             None => header.unknown += 1,
         }
         at += 1;
@@ -127,7 +129,7 @@ impl Header {
 
 /// Folded tokens of a header: split at blanks, punctuation, case changes and digits.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
-    let text = text.replace(['°', 'º', '№'], " ");
+    let text = without_rate(&without_subtraction(&text.replace(['°', 'º', '№'], " ")));
     let mut out: Vec<String> = Vec::new();
     let mut current = String::new();
     let chars: Vec<char> = text.chars().collect();
@@ -137,6 +139,8 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
             current.clear();
         }
     };
+    // `MwSt` is one word although its case changes.
+    let whole: Vec<bool> = whole_words(&chars);
     for (i, &c) in chars.iter().enumerate() {
         let before = i.checked_sub(1).and_then(|j| chars.get(j)).copied();
         let after = chars.get(i + 1).copied();
@@ -147,7 +151,7 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
             let digit = before.is_some_and(|b| b.is_alphanumeric() && b.is_ascii_digit() != c.is_ascii_digit());
             // `SKUs`, `IDs`: a plural ending is no new word.
             let plural = camel && after == Some('s') && chars.get(i + 2).is_none_or(|n| !n.is_alphanumeric());
-            if (camel && !plural) || digit {
+            if ((camel && !plural) || digit) && !whole[i] {
                 flush(&mut current, &mut out);
             }
             current.push(c);
@@ -163,15 +167,48 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
     out
 }
 
+/// Which characters belong to a run of letters that is a known word as a whole.
+fn whole_words(chars: &[char]) -> Vec<bool> {
+    let mut out = vec![false; chars.len()];
+    let mut start = 0;
+    while start < chars.len() {
+        let length = chars[start..].iter().take_while(|c| c.is_alphabetic()).count();
+        if length > 2 {
+            let word: String = chars[start..start + length].iter().collect();
+            if LEXICON.phrases.contains_key(&fold(&word)) {
+                out[start..start + length].fill(true);
+            }
+        }
+        start += length.max(1);
+    }
+    out
+}
+
+/// `Quantity (- Refund)` is a quantity: what is taken away is no name of the column.
+fn without_subtraction(text: &str) -> String {
+    match (text.find("(-"), text.rfind(')')) {
+        (Some(open), Some(close)) if open < close => format!("{}{}", &text[..open], &text[close + 1..]),
+        _ => text.to_owned(),
+    }
+}
+
+/// `VAT (20%)` is an amount of tax: the rate is part of its name.
+fn without_rate(text: &str) -> String {
+    let Some(at) = text.find('%') else { return text.to_owned() };
+    let before = text[..at].trim_end();
+    let kept = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    if kept.len() == before.len() { text.to_owned() } else { format!("{kept}{}", &text[at + 1..]) }
+}
+
 fn is_currency_token(token: &str) -> bool {
     matches!(token, "usd" | "eur" | "gbp" | "aud" | "nzd" | "chf" | "jpy" | "sek" | "nok" | "dkk" | "pln" | "brl" | "mxn" | "inr")
 }
 
 /// A known word with an ending: `Käufers`, `Rechnungen`.
-fn inflected(token: &str) -> Option<Concept> {
+fn inflected(token: &str) -> Option<Vec<Concept>> {
     ["s", "es", "n", "en", "e"].iter().find_map(|ending| {
         let stem = token.strip_suffix(ending).filter(|s| s.len() >= 4)?;
-        LEXICON.phrases.get(stem).copied()
+        LEXICON.phrases.get(stem).cloned()
     })
 }
 
@@ -191,14 +228,15 @@ fn compound(token: &str) -> Option<Vec<Concept>> {
             if piece.len() < 3 && !(last && matches!(piece, "nr" | "id" | "no")) {
                 continue;
             }
-            let Some(concept) = LEXICON.phrases.get(piece).copied().filter(|c| *c != LEXICON.stop) else { continue };
+            let Some(found) = LEXICON.phrases.get(piece).filter(|c| !c.contains(&LEXICON.stop)) else { continue };
             let mut next = concepts.clone();
-            next.push(concept);
+            next.extend(found);
             let links: &[&str] = if last { &[""] } else { &["", "s", "n", "en", "es", "e"] };
             for link in links {
                 let to = end + link.len();
                 if to <= token.len() && token[end..to] == **link && (to < token.len() || link.is_empty()) {
-                    let better = best[to].as_ref().is_none_or(|(n, _)| parts + 1 < *n);
+                    // Among equals the one with the longer beginning: `transaktion|code`, not `trans|aktionscode`.
+                    let better = best[to].as_ref().is_none_or(|(n, _)| parts < *n);
                     if better {
                         best[to] = Some((parts + 1, next.clone()));
                     }

@@ -70,7 +70,7 @@ fn examine<R: Read + Seek>(
         return Err(IntakeError::Empty);
     }
     let choice = match &workbook {
-        Some(_) => dialect::Choice { dialect: xlsx::DIALECT, confidence: 1000, reason: "a workbook".into(), runner_up: None },
+        Some(_) => dialect::Choice { dialect: xlsx::DIALECT, confidence: 1000, reason: "a workbook".into(), runner_up: None, width: 0 },
         None => dialect::choose(&pieces, hints.delimiter),
     };
     let mut reading = Reading {
@@ -107,8 +107,9 @@ fn examine<R: Read + Seek>(
     };
     encoding_warnings(&mut reading, &scan, source)?;
     dialect_warnings(&mut reading, &choice);
-    let records = first_records(source, &reading)?;
+    let records = first_records(source, &reading, choice.width)?;
     reading.structure = structure::find(&records, hints.header_line).ok_or(IntakeError::NoTable)?;
+    reading.structure.delimiter = reading.dialect.delimiter.to_string();
     reading.names = names(&reading.structure.headers);
     let mut survey = Survey::new(&reading, hints);
     survey.sample(&records, &mut reading);
@@ -186,8 +187,8 @@ fn open<'r, R: Read + Seek>(source: &'r mut R, reading: &Reading, width: usize) 
         .counting_records(reading.workbook.is_some()))
 }
 
-fn first_records<R: Read + Seek>(source: &mut R, reading: &Reading) -> Result<Vec<Record>, IntakeError> {
-    let mut reader = open(source, reading, 0)?;
+fn first_records<R: Read + Seek>(source: &mut R, reading: &Reading, width: usize) -> Result<Vec<Record>, IntakeError> {
+    let mut reader = open(source, reading, width)?;
     let mut out = Vec::new();
     let mut record = Record::default();
     let mut bytes = 0;

@@ -4,7 +4,7 @@ mod decide;
 mod detect;
 mod report;
 
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, SeekFrom};
 
 use serde::{Deserialize, Serialize};
 
@@ -210,6 +210,9 @@ impl Reading {
 
     /// The rows of the file, from the start or from a position. `reader` must hold the file that was examined.
     pub fn rows<R: Read + Seek>(&self, mut reader: R, from: Option<&Position>) -> Result<Rows<'_, R>, IntakeError> {
+        if reader.seek(SeekFrom::End(0))? != self.size {
+            return Err(IntakeError::Changed);
+        }
         let source = match &self.workbook {
             Some(sheet) => Source::Sheet(std::io::Cursor::new(xlsx::text_of(&mut reader, Some(sheet), &self.limits)?.1)),
             None => Source::File(reader),

@@ -86,16 +86,21 @@ impl<R: Read> RecordReader<R> {
             }
             let text = &self.buffer[self.start..];
             match split(text, &self.dialect, true, self.ended, &mut self.data, &mut self.ends) {
-                Split::Record { bytes, lines } => {
+                Split::Record { bytes, lines, odd } => {
                     if bytes > self.line_limit {
                         match self.first_line_as_text()? {
                             Some(bytes) => break (bytes, 1, true),
                             None => return Err(self.too_long()),
                         }
                     }
-                    if lines > 1 && self.swallowed() {
-                        if let Some(bytes) = self.first_line_as_text()? {
-                            break (bytes, 1, true);
+                    if lines > 1 && (odd || self.wrong_width()) {
+                        // A stray quote may have joined several rows: the first line alone must be the better row.
+                        if let Some(first) = self.first_line_as_text()? {
+                            if self.width < 2 || !odd || !self.wrong_width() {
+                                break (first, 1, true);
+                            }
+                            let text = &self.buffer[self.start..];
+                            split(text, &self.dialect, true, self.ended, &mut self.data, &mut self.ends);
                         }
                     }
                     break (bytes, lines, false);
@@ -127,8 +132,8 @@ impl<R: Read> RecordReader<R> {
         IntakeError::LineTooLong { line: self.line, offset: self.offset, limit: self.line_limit as u64 }
     }
 
-    /// Whether a record of several lines has the wrong width, so that a stray quote may have joined them.
-    fn swallowed(&self) -> bool {
+    /// Whether what was split has another number of cells than a proper record.
+    fn wrong_width(&self) -> bool {
         self.width > 1 && self.ends.len() != self.width
     }
 

@@ -5,8 +5,9 @@ use super::Dialect;
 /// What a piece of text held.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Split {
-    /// A record of so many bytes, its line end included, over so many lines.
-    Record { bytes: usize, lines: u64 },
+    /// A record of so many bytes, its line end included, over so many lines. `odd` says that a quote sign stood inside
+    /// a quoted cell without being doubled.
+    Record { bytes: usize, lines: u64, odd: bool },
     /// The record does not end in this piece. `first_line` is the length of its first line if that is complete.
     Open { first_line: Option<usize>, in_quotes: bool },
 }
@@ -27,10 +28,10 @@ pub(crate) fn split(text: &[u8], dialect: &Dialect, quotes: bool, last: bool, da
     let quote = dialect.quote_byte().filter(|_| quotes);
     if quote.is_none_or(|q| memchr::memchr(q, line).is_none()) {
         plain(without_return(line, line_end), dialect.delimiter_byte(), data, ends);
-        return Split::Record { bytes: newline.map_or(text.len(), |at| at + 1), lines: 1 };
+        return Split::Record { bytes: newline.map_or(text.len(), |at| at + 1), lines: 1, odd: false };
     }
     let first_line = newline.map(|at| at + 1);
-    Quoted { text, dialect, quote: quote.unwrap_or(b'"'), last, data, ends }.run(first_line)
+    Quoted { text, dialect, quote: quote.unwrap_or(b'"'), last, odd: false, data, ends }.run(first_line)
 }
 
 fn without_return(line: &[u8], line_end: u8) -> &[u8] {
@@ -53,6 +54,7 @@ struct Quoted<'a> {
     dialect: &'a Dialect,
     quote: u8,
     last: bool,
+    odd: bool,
     data: &'a mut Vec<u8>,
     ends: &'a mut Vec<usize>,
 }
@@ -86,8 +88,8 @@ impl Quoted<'_> {
             }
             self.ends.push(self.data.len());
             match self.text.get(at) {
-                None => return Split::Record { bytes: at, lines },
-                Some(byte) if *byte == line_end => return Split::Record { bytes: at + 1, lines },
+                None => return Split::Record { bytes: at, lines, odd: self.odd },
+                Some(byte) if *byte == line_end => return Split::Record { bytes: at + 1, lines, odd: self.odd },
                 Some(_) => at += 1,
             }
         }
@@ -144,6 +146,7 @@ impl Quoted<'_> {
                         None => return Some(after),
                         Some(byte) if *byte == delimiter || *byte == line_end => return Some(after),
                         Some(_) => {
+                            self.odd = true;
                             self.data.push(self.quote);
                             at += 1;
                         }
@@ -186,6 +189,6 @@ mod tests {
         let (mut data, mut ends) = (Vec::new(), Vec::new());
         let piece = b"a,\"b\nc,d\n";
         assert_eq!(split(piece, &Dialect::COMMA, true, false, &mut data, &mut ends), Split::Open { first_line: Some(5), in_quotes: true });
-        assert_eq!(split(piece, &Dialect::COMMA, false, false, &mut data, &mut ends), Split::Record { bytes: 5, lines: 1 });
+        assert_eq!(split(piece, &Dialect::COMMA, false, false, &mut data, &mut ends), Split::Record { bytes: 5, lines: 1, odd: false });
     }
 }

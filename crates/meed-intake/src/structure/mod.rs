@@ -52,6 +52,8 @@ pub(crate) struct Structure {
     pub(crate) first_record: u64,
     /// Cells of a proper record.
     pub(crate) width: usize,
+    /// What separates cells, for cells that are put together again.
+    pub(crate) delimiter: String,
     /// Header texts as they stand in the file (the joined text where there are several header rows).
     pub(crate) headers: Vec<String>,
     /// Other names of each column: the levels of a header of several rows.
@@ -125,21 +127,12 @@ impl Structure {
     /// Learns shapes, date columns, sparse columns and groups from the first records of the body.
     pub(crate) fn learn(&mut self, body: &[Record]) {
         let width = self.width;
-        let mut counts = vec![[0_u32; 4]; width];
-        let rows: Vec<&Record> = body.iter().filter(|r| r.len() == width && r.filled().count() > 1).collect();
-        for record in &rows {
-            for (i, cell) in record.iter().enumerate() {
-                let found = kind(cell);
-                let slot = match found {
-                    CellKind::Empty => continue,
-                    CellKind::Date => 1,
-                    CellKind::Email => 2,
-                    k if k.is_number() || matches!(k, CellKind::Percent | CellKind::SheetError) => 3,
-                    _ => 0,
-                };
-                counts[i][slot] += 1;
-            }
-        }
+        let is_row = |r: &&Record| r.len() == width && r.filled().count() > 1;
+        let rows: Vec<&Record> = body.iter().filter(is_row).collect();
+        // Shapes are those of the first run of rows: after a blank record another table may follow.
+        let end = body.iter().enumerate().position(|(i, r)| r.is_blank() && body[..i].iter().filter(is_row).count() >= 2);
+        let first: Vec<&Record> = body[..end.unwrap_or(body.len())].iter().filter(is_row).collect();
+        let counts = count_kinds(&first, width);
         let filled = |c: &[u32; 4]| c.iter().sum::<u32>();
         self.shapes = counts
             .iter()
@@ -151,7 +144,8 @@ impl Structure {
                 _ => Shape::Free,
             })
             .collect();
-        self.sparse = counts.iter().map(|c| (filled(c) as usize) < rows.len()).collect();
+        let all = count_kinds(&rows, width);
+        self.sparse = all.iter().map(|c| (filled(c) as usize) < rows.len()).collect();
         self.dates = (0..width).filter(|i| counts[*i][1] * 10 >= filled(&counts[*i]) * 6 && counts[*i][1] > 0).collect();
         self.group = self.group_column(body);
     }
@@ -182,6 +176,25 @@ impl Structure {
         let empty = rows.iter().filter(|r| r.get(column).trim().is_empty()).count();
         (empty * 10 >= rows.len() * 8).then_some(column)
     }
+}
+
+/// Cells per column by kind: text, dates, e-mail addresses, numbers.
+fn count_kinds(rows: &[&Record], width: usize) -> Vec<[u32; 4]> {
+    let mut counts = vec![[0_u32; 4]; width];
+    for record in rows {
+        for (i, cell) in record.iter().enumerate() {
+            let found = kind(cell);
+            let slot = match found {
+                CellKind::Empty => continue,
+                CellKind::Date => 1,
+                CellKind::Email => 2,
+                k if k.is_number() || matches!(k, CellKind::Percent | CellKind::SheetError) => 3,
+                _ => 0,
+            };
+            counts[i][slot] += 1;
+        }
+    }
+    counts
 }
 
 /// The only filled cell of a record.

@@ -51,7 +51,7 @@ fn only_merge(cells: &[String], structure: &Structure) -> Option<Vec<String>> {
         }
         let mut merged = cells.to_vec();
         let tail = merged.remove(at + 1);
-        merged[at] = format!("{},{tail}", merged[at]);
+        merged[at] = format!("{}{}{tail}", merged[at], structure.delimiter);
         if complete(&merged, structure) {
             if found.is_some() {
                 return None;

@@ -64,6 +64,10 @@ pub(crate) fn kind(cell: &str) -> CellKind {
     if text.len() > 8 && (text.starts_with("http://") || text.starts_with("https://") || text.starts_with("www.")) {
         return CellKind::Url;
     }
+    // `NO` is Norway where others are countries too; `no` is a word.
+    if text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()) && countries::is_country(text) {
+        return CellKind::Country;
+    }
     if text.len() <= 6 && BOOLS.iter().any(|b| b.eq_ignore_ascii_case(text)) {
         return CellKind::Bool;
     }

@@ -54,9 +54,37 @@ const CERTAIN: &[(&str, &str)] = &[
 /// Signs that several currencies share: settled by the currency column, the header, the source, or a question.
 const SHARED: &[&str] = &["$", "kr", "kr.", "¥", "Fr.", "Fr", "Rs", "Rs.", "R"];
 
+/// Names of currencies, as records of CRM systems spell them.
+const NAMES: &[(&str, &str)] = &[
+    ("us dollar", "USD"),
+    ("united states dollar", "USD"),
+    ("u.s. dollar", "USD"),
+    ("dollar us", "USD"),
+    ("us-dollar", "USD"),
+    ("canadian dollar", "CAD"),
+    ("australian dollar", "AUD"),
+    ("new zealand dollar", "NZD"),
+    ("pound sterling", "GBP"),
+    ("british pound", "GBP"),
+    ("swiss franc", "CHF"),
+    ("schweizer franken", "CHF"),
+    ("japanese yen", "JPY"),
+    ("swedish krona", "SEK"),
+    ("norwegian krone", "NOK"),
+    ("danish krone", "DKK"),
+    ("indian rupee", "INR"),
+    ("mexican peso", "MXN"),
+    ("brazilian real", "BRL"),
+    ("polish zloty", "PLN"),
+    ("euros", "EUR"),
+];
+
 /// The currency that the text is, if it is one.
 pub(crate) fn sign(text: &str) -> Option<Sign<'_>> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']'));
+    if let Some((_, code)) = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
+        return Some(Sign::Certain(code));
+    }
     if text.is_empty() || text.len() > 8 {
         return None;
     }

@@ -152,7 +152,25 @@ fn general(text: &str) -> Option<DateScan> {
                 let folded = fold(word);
                 if matches!(
                     folded.as_str(),
-                    "de" | "of" | "the" | "st" | "nd" | "rd" | "th" | "t" | "er" | "at" | "um" | "uhr" | "le" | "del" | "do"
+                    "de" | "of"
+                        | "the"
+                        | "st"
+                        | "nd"
+                        | "rd"
+                        | "th"
+                        | "t"
+                        | "er"
+                        | "at"
+                        | "um"
+                        | "uhr"
+                        | "le"
+                        | "del"
+                        | "do"
+                        | "hs"
+                        | "h"
+                        | "hrs"
+                        | "uur"
+                        | "klo"
                 ) {
                     continue;
                 }

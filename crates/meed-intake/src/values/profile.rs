@@ -198,6 +198,16 @@ impl Profile {
         self.filled > 0 && self.distinct() == self.filled.min(DISTINCT as u64)
     }
 
+    /// Whether the values are short codes: one word each, capitals and digits.
+    pub(crate) fn looks_like_codes(&self) -> bool {
+        let code = |s: &String| {
+            let plain = s.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '/'));
+            let keyed = s.contains('_') && s.bytes().any(|b| b.is_ascii_digit());
+            s.len() <= 40 && !s.contains(' ') && (plain || keyed)
+        };
+        !self.samples.is_empty() && self.samples.iter().all(code)
+    }
+
     /// Average length of a filled cell.
     pub(crate) fn average_length(&self) -> u64 {
         self.length.checked_div(self.filled).unwrap_or(0)

@@ -3,12 +3,13 @@
 //! One process owns the file (an advisory lock beside it says so), one connection writes, others read. The pragmas
 //! stand in one place with their reasons.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{CachedStatement, Connection, OpenFlags, Row};
 
 use super::{Each, Session};
 use crate::error::StoreError;
@@ -41,6 +42,8 @@ pub(crate) enum Role {
 
 pub(crate) struct SqliteSession {
     connection: Connection,
+    /// Statements with `?1` for `$1`: SQLite takes `$1` for a name and numbers names by their first use in the text.
+    texts: HashMap<&'static str, String>,
     in_transaction: bool,
 }
 
@@ -75,7 +78,12 @@ impl SqliteSession {
             Role::Reader => connection.execute_batch("pragma query_only = on").map_err(|e| map(&e, None))?,
             Role::Migrator => {}
         }
-        Ok(Self { connection, in_transaction: false })
+        Ok(Self { connection, texts: HashMap::new(), in_transaction: false })
+    }
+
+    fn prepare(&mut self, statement: &'static Statement) -> rusqlite::Result<CachedStatement<'_>> {
+        let text = self.texts.entry(statement.name).or_insert_with(|| statement.sqlite.replace('$', "?"));
+        self.connection.prepare_cached(text)
     }
 }
 
@@ -162,7 +170,7 @@ impl Session for SqliteSession {
 
     fn query(&mut self, statement: &'static Statement, params: &[Value], each: Each<'_>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(statement.sqlite).map_err(fail)?;
+        let mut prepared = self.prepare(statement).map_err(fail)?;
         let mut rows = prepared.query(rusqlite::params_from_iter(params)).map_err(fail)?;
         while let Some(row) = rows.next().map_err(fail)? {
             each(&SqliteRow { row })?;
@@ -172,7 +180,7 @@ impl Session for SqliteSession {
 
     fn query_set(&mut self, statement: &'static Statement, workspace: i64, keys: &[Vec<Value>], each: Each<'_>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(statement.sqlite).map_err(fail)?;
+        let mut prepared = self.prepare(statement).map_err(fail)?;
         let workspace = Value::Int(workspace);
         for key in keys {
             let mut rows = prepared.query(rusqlite::params_from_iter(std::iter::once(&workspace).chain(key))).map_err(fail)?;
@@ -185,14 +193,14 @@ impl Session for SqliteSession {
 
     fn execute(&mut self, statement: &'static Statement, params: Vec<Value>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(statement.sqlite).map_err(fail)?;
+        let mut prepared = self.prepare(statement).map_err(fail)?;
         prepared.execute(rusqlite::params_from_iter(&params)).map_err(fail)?;
         Ok(())
     }
 
     fn execute_set(&mut self, statement: &'static Statement, workspace: i64, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
         let fail = |e: rusqlite::Error| map(&e, Some(statement.name));
-        let mut prepared = self.connection.prepare_cached(statement.sqlite).map_err(fail)?;
+        let mut prepared = self.prepare(statement).map_err(fail)?;
         let workspace = Value::Int(workspace);
         for row in &rows {
             prepared.execute(rusqlite::params_from_iter(std::iter::once(&workspace).chain(row))).map_err(fail)?;

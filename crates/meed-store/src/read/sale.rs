@@ -112,6 +112,17 @@ impl Reader<'_> {
         Ok(count)
     }
 
+    /// How many sales of some days were recorded or changed after a point in recorded time.
+    pub fn count_changed_sales(&mut self, workspace: Id, days: (i64, i64), after_us: i64) -> Result<i64, StoreError> {
+        let mut count = 0;
+        let params = [workspace.into(), days.0.into(), days.1.into(), after_us.into()];
+        self.session.query(&sql::sale::CHANGED_IN_DAYS, &params, &mut |row| {
+            count = row.int(0)?;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
     /// Sales per day, for charts.
     pub fn sales_per_day(&mut self, workspace: Id, days: (i64, i64)) -> Result<Vec<(i64, i64)>, StoreError> {
         let mut counts = Vec::new();

@@ -90,6 +90,11 @@ pub(crate) static BY_DAYS: Statement = Statement::same(
 );
 pub(crate) static COUNT_DAYS: Statement =
     Statement::same("sale_count_days", "select count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3", &[Int, Int, Int]);
+pub(crate) static CHANGED_IN_DAYS: Statement = Statement::same(
+    "sale_changed_in_days",
+    "select count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3 and recorded_us > $4",
+    &[Int, Int, Int, Int],
+);
 pub(crate) static PER_DAY: Statement = Statement::same(
     "sale_per_day",
     "select day, count(*) from sale where workspace_id = $1 and day >= $2 and day <= $3 group by day order by day",
@@ -134,6 +139,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &SCAN,
     &BY_DAYS,
     &COUNT_DAYS,
+    &CHANGED_IN_DAYS,
     &PER_DAY,
     &PAGE,
     &ID_BOUNDS,

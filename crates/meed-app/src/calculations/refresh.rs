@@ -1,0 +1,53 @@
+//! Keeping calculations current: a period that was calculated once is calculated again when its sales, people or plan
+//! change, until it is released. A released period is calculated by hand only (`commissions.md` behaviour 53).
+
+use meed_core::command::day_number;
+use meed_core::condition::SaleFacts;
+use meed_core::id::Id;
+use meed_core::sale::SaleView;
+
+use super::read::{CalculationEntry, latest};
+use super::run::calculate;
+use super::scan::period_of;
+use crate::error::AppResult;
+use crate::releases::of_period;
+use crate::{App, Context};
+
+/// Calculates again what is due. Answers the new calculations.
+pub async fn refresh(app: &App, ctx: &Context) -> AppResult<Vec<Id>> {
+    let mut refreshed = Vec::new();
+    for calculation in latest(app, ctx).await? {
+        let program = Id(calculation.document.program);
+        if of_period(app, ctx, program, calculation.document.cell_day).await?.is_some() {
+            continue;
+        }
+        if is_due(app, ctx, &calculation).await? {
+            refreshed.push(calculate(app, ctx, program, &calculation.document.period).await?);
+        }
+    }
+    Ok(refreshed)
+}
+
+/// Whether something changed since a calculation that could change its result.
+pub async fn is_due(app: &App, ctx: &Context, calculation: &CalculationEntry) -> AppResult<bool> {
+    let config = app.configuration(ctx.workspace).await?;
+    if config.program(Id(calculation.document.program)).is_err() {
+        return Ok(false);
+    }
+    if config.version != calculation.document.config_version {
+        return Ok(true);
+    }
+    let period = period_of(&config, &calculation.document.period)?;
+    let (workspace, as_of) = (ctx.workspace, calculation.document.as_of_us);
+    let days = (day_number(period.first_day()), day_number(period.last_day()));
+    let is_inside = move |facts: &[u8]| SaleView::read(facts).is_ok_and(|sale| period.contains(sale.at()));
+    let is_due = app
+        .store()
+        .read(move |r| {
+            // A sale that moved to another period is missed by the first question and found by the second.
+            Ok(r.count_changed_sales(workspace, days, as_of)? > 0
+                || r.replaced_since(workspace, as_of)?.iter().any(|(_, _, _, facts)| is_inside(facts)))
+        })
+        .await?;
+    Ok(is_due)
+}

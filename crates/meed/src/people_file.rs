@@ -1,0 +1,313 @@
+//! The people file: reps and teams as TOML, applied by name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use meed_app::documents::{MembershipDocument, RepDocument, TeamDocument, VariableDocument};
+use meed_app::{App, Context, people};
+use meed_core::id::Id;
+use meed_core::people::fold_alias;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// Reps and teams, as a file names them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PeopleFile {
+    #[serde(rename = "team")]
+    pub(crate) teams: Vec<FileTeam>,
+    #[serde(rename = "rep")]
+    pub(crate) reps: Vec<FileRep>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FileTeam {
+    pub(crate) name: String,
+    description: Option<String>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    manager: Option<String>,
+    parent: Option<String>,
+    #[serde(default)]
+    variables: Variables,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FileRep {
+    pub(crate) name: String,
+    email: Option<String>,
+    #[serde(default)]
+    pub(crate) aliases: Vec<String>,
+    manager: Option<String>,
+    #[serde(default)]
+    pub(crate) teams: Vec<FileMembership>,
+    #[serde(default)]
+    tags: Vec<String>,
+    external_id: Option<String>,
+    #[serde(default)]
+    inactive: bool,
+    #[serde(default)]
+    variables: Variables,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum FileMembership {
+    Always(String),
+    Dated { team: String, from: Option<toml::value::Datetime>, until: Option<toml::value::Datetime> },
+}
+
+impl FileMembership {
+    pub(crate) fn team(&self) -> &str {
+        match self {
+            Self::Always(team) | Self::Dated { team, .. } => team,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Variables {
+    Always(BTreeMap<String, Number>),
+    Dated(Vec<DatedVariable>),
+}
+
+impl Default for Variables {
+    fn default() -> Self {
+        Self::Dated(Vec::new())
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DatedVariable {
+    name: String,
+    from: Option<toml::value::Datetime>,
+    value: Number,
+}
+
+/// A number as it stands in the file. A text keeps every digit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Whole(i64),
+    Text(String),
+    Decimal(f64),
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text.trim()),
+            // The shortest text that reads back as this number is what stands in the file.
+            Self::Decimal(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+impl Variables {
+    fn documents(&self) -> Vec<VariableDocument> {
+        match self {
+            Self::Always(map) => map
+                .iter()
+                .map(|(name, value)| VariableDocument { name: name.clone(), from: None, value: value.to_string() })
+                .collect(),
+            Self::Dated(list) => list
+                .iter()
+                .map(|v| VariableDocument {
+                    name: v.name.clone(),
+                    from: v.from.as_ref().map(ToString::to_string),
+                    value: v.value.to_string(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What applying a file did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Applied {
+    made: usize,
+    changed: usize,
+    unchanged: usize,
+}
+
+impl fmt::Display for Applied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reps and teams: {} made, {} changed, {} as before", self.made, self.changed, self.unchanged)
+    }
+}
+
+/// Ids by folded name, and which of them were made just now.
+#[derive(Default)]
+struct Known {
+    reps: BTreeMap<String, Id>,
+    teams: BTreeMap<String, Id>,
+    made: Vec<Id>,
+}
+
+impl PeopleFile {
+    /// Reads a file. An unknown key is refused with its line.
+    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
+        let file: Self = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+            Failure::refused("people_invalid", error.message().to_owned()).at(format!("line {line}"))
+        })?;
+        let mut seen = std::collections::BTreeSet::new();
+        for name in file.reps.iter().map(|r| ("rep", &r.name)).chain(file.teams.iter().map(|t| ("team", &t.name))) {
+            if !seen.insert((name.0, fold_alias(name.1))) {
+                return Err(Failure::refused("people_invalid", format!("the file has two entries for the {} \"{}\"", name.0, name.1)));
+            }
+        }
+        Ok(file)
+    }
+
+    /// Makes what is new, then writes everything that differs. Doing it twice changes nothing.
+    pub(crate) async fn apply(&self, app: &App, ctx: &Context) -> Result<Applied, Failure> {
+        let known = self.make_new(app, ctx).await?;
+        let mut applied = Applied { made: known.made.len(), ..Applied::default() };
+        for team in &self.teams {
+            let id = known.team(&team.name)?;
+            let before = people::team(app, ctx, id).await?.document;
+            let document = TeamDocument {
+                name: team.name.clone(),
+                description: team.description.clone(),
+                aliases: team.aliases.clone(),
+                manager: team.manager.as_deref().map(|name| known.rep(name)).transpose()?.map(|id| id.0),
+                parent: team.parent.as_deref().map(|name| known.team(name)).transpose()?.map(|id| id.0),
+                variables: team.variables.documents(),
+                ..before.clone()
+            };
+            let is_same = same(&before, &document)?;
+            if !is_same {
+                people::put_team(app, ctx, Some(id), &document).await?;
+            }
+            applied.count(known.made.contains(&id), is_same);
+        }
+        for rep in &self.reps {
+            let id = known.rep(&rep.name)?;
+            let before = people::rep(app, ctx, id).await?.document;
+            let document = rep.document(&known)?;
+            let is_same = same(&before, &document)?;
+            if !is_same {
+                people::put_rep(app, ctx, Some(id), &document).await?;
+            }
+            applied.count(known.made.contains(&id), is_same);
+        }
+        Ok(applied)
+    }
+
+    /// Names first: managers, parents and memberships point to them.
+    async fn make_new(&self, app: &App, ctx: &Context) -> Result<Known, Failure> {
+        let mut known = Known::default();
+        for rep in people::reps(app, ctx).await? {
+            known.reps.insert(fold_alias(&rep.document.name), rep.id);
+        }
+        for team in people::teams(app, ctx).await? {
+            known.teams.insert(fold_alias(&team.document.name), team.id);
+        }
+        for rep in &self.reps {
+            let key = fold_alias(&rep.name);
+            if !known.reps.contains_key(&key) {
+                let document = RepDocument { name: rep.name.clone(), ..RepDocument::default() };
+                let id = people::put_rep(app, ctx, None, &document).await?;
+                known.made.push(id);
+                known.reps.insert(key, id);
+            }
+        }
+        for team in &self.teams {
+            let key = fold_alias(&team.name);
+            if !known.teams.contains_key(&key) {
+                let document = TeamDocument { name: team.name.clone(), ..TeamDocument::default() };
+                let id = people::put_team(app, ctx, None, &document).await?;
+                known.made.push(id);
+                known.teams.insert(key, id);
+            }
+        }
+        Ok(known)
+    }
+}
+
+impl Applied {
+    fn count(&mut self, is_made: bool, is_same: bool) {
+        match (is_made, is_same) {
+            (true, _) => {}
+            (false, true) => self.unchanged += 1,
+            (false, false) => self.changed += 1,
+        }
+    }
+}
+
+impl FileRep {
+    fn document(&self, known: &Known) -> Result<RepDocument, Failure> {
+        let memberships = self.teams.iter().map(|membership| {
+            let team = known.team(membership.team())?.0;
+            Ok(match membership {
+                FileMembership::Always(_) => MembershipDocument { team, from: None, until: None },
+                FileMembership::Dated { from, until, .. } => {
+                    let text = |d: &Option<toml::value::Datetime>| d.as_ref().map(ToString::to_string);
+                    MembershipDocument { team, from: text(from), until: text(until) }
+                }
+            })
+        });
+        Ok(RepDocument {
+            name: self.name.clone(),
+            email: self.email.clone(),
+            aliases: self.aliases.clone(),
+            manager: self.manager.as_deref().map(|name| known.rep(name)).transpose()?.map(|id| id.0),
+            memberships: memberships.collect::<Result<_, Failure>>()?,
+            tags: self.tags.clone(),
+            external_id: self.external_id.clone(),
+            variables: self.variables.documents(),
+            inactive: self.inactive,
+        })
+    }
+}
+
+impl Known {
+    fn rep(&self, name: &str) -> Result<Id, Failure> {
+        let found = self.reps.get(&fold_alias(name)).copied();
+        found.ok_or_else(|| Failure::refused("rep_unknown", format!("there is no rep \"{name}\", neither in the file nor before")))
+    }
+
+    fn team(&self, name: &str) -> Result<Id, Failure> {
+        let found = self.teams.get(&fold_alias(name)).copied();
+        found.ok_or_else(|| Failure::refused("team_unknown", format!("there is no team \"{name}\", neither in the file nor before")))
+    }
+}
+
+fn same(before: &impl Serialize, after: &impl Serialize) -> Result<bool, Failure> {
+    let text = |value: Result<String, serde_json::Error>| value.map_err(|e| Failure::fault("bug", e.to_string()));
+    Ok(text(serde_json::to_string(before))? == text(serde_json::to_string(after))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_people_file_is_read_in_its_short_and_long_forms() {
+        let file = PeopleFile::parse(
+            "[[rep]]\nname = \"Ana\"\nteams = [\"North\", { team = \"South\", from = 2026-02-01 }]\nvariables = { quota = 50000, rate = 0.1 }\n\
+             [[rep]]\nname = \"Bo\"\nvariables = [{ name = \"quota\", from = 2026-02-01, value = \"60000.50\" }]\n[[team]]\nname = \"North\"\n",
+        )
+        .expect("a people file");
+        let teams: Vec<&str> = file.reps[0].teams.iter().map(FileMembership::team).collect();
+        assert_eq!(teams, ["North", "South"]);
+        let variables: Vec<String> =
+            file.reps.iter().flat_map(|r| r.variables.documents()).map(|v| format!("{} {} {:?}", v.name, v.value, v.from)).collect();
+        assert_eq!(variables, ["quota 50000 None", "rate 0.1 None", "quota 60000.50 Some(\"2026-02-01\")"]);
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_double_name_are_refused() {
+        assert!(PeopleFile::parse("[[rep]]\nname = \"Ana\"\nalias = [\"A\"]\n").is_err());
+        assert!(PeopleFile::parse("[[rep]]\nname = \"Ana\"\n[[rep]]\nname = \"ana \"\n").is_err());
+        assert!(PeopleFile::parse("[[rep]]\nname = \"Ana\"\n[[team]]\nname = \"Ana\"\n").is_ok());
+    }
+}
