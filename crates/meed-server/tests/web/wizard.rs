@@ -35,7 +35,7 @@ async fn a_file_is_tried_before_it_is_stored_and_refused_rows_can_be_downloaded(
         assert!(mapping.says(text), "{text}");
     }
     let preview = operator.get(&format!("/imports/{id}/preview")).await;
-    for text in ["Would be new", "Import 3 sales", "3,050.10", "date.invalid", "Borealis"] {
+    for text in ["Would be new", "Import 3 sales", "3,050.10", "date.impossible", "Borealis"] {
         assert!(preview.says(text), "{text}\n{}", preview.body);
     }
     assert_eq!(preview.between("Would be new</dt><dd>", "<"), "3");
