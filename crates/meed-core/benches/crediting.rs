@@ -110,7 +110,7 @@ fn calculate<'a>(bound: &'a BoundProgram<'a>, sales: &[StoredSale], threads: usi
     for run in runs {
         first.merge(run);
     }
-    first.finish_on(threads)
+    first.finish_with(threads, &|jobs| std::thread::scope(|scope| jobs.into_iter().for_each(|job| drop(scope.spawn(job)))))
 }
 
 fn bench(bencher: divan::Bencher<'_, '_>, plan: &str, shuffled: bool, threads: usize) {

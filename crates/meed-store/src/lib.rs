@@ -13,14 +13,18 @@ mod schema;
 mod sql;
 mod statement;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
+mod verify;
 
 pub use batch::{Answer, Priority, Submission};
 pub use engine::{EngineKind, PostgresOptions, SqliteOptions};
 pub use error::{Fault, StoreError};
-pub use read::{AuditEntry, Event, Reader, RewardSum, SaleScan, StoredVersion};
+pub use read::{AuditEntry, Event, Reader, Replaced, RewardSum, SaleScan, StoredVersion};
 pub use schema::{JOURNAL_TABLES, TABLE_MANIFEST};
 pub use store::{CONTROL_WORKSPACE, EngineOptions, Store, StoreOptions};
+pub use verify::{Difference, VerifyReport};
 
 /// Microseconds UTC. Only start-up code and tests make one.
 pub type Clock = std::sync::Arc<dyn Fn() -> i64 + Send + Sync>;

@@ -48,12 +48,13 @@ pub struct Store {
     writers: Mutex<Vec<JoinHandle<()>>>,
     readers: Arc<Readers>,
     connect_writer: Connect,
-    _lock: Option<File>,
+    _lock: Option<Arc<File>>,
 }
 
-type Connect = Arc<dyn Fn() -> Result<Box<dyn Session>, StoreError> + Send + Sync>;
+pub(crate) type Connect = Arc<dyn Fn() -> Result<Box<dyn Session>, StoreError> + Send + Sync>;
 
 struct Readers {
+    count: usize,
     idle: Mutex<Vec<Box<dyn Session>>>,
     turns: Arc<Semaphore>,
     connect: Connect,
@@ -71,7 +72,7 @@ impl Store {
     fn open_blocking(options: StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
         let StoreOptions { engine, readers, clock } = options;
         let (kind, writer_count, lock) = match &engine {
-            EngineOptions::Sqlite(sqlite) => (EngineKind::Sqlite, 1, Some(lock_data_file(&sqlite.path)?)),
+            EngineOptions::Sqlite(sqlite) => (EngineKind::Sqlite, 1, Some(Arc::new(lock_data_file(&sqlite.path)?))),
             EngineOptions::Postgres(postgres) => (EngineKind::Postgres, postgres.writers.max(1), None),
         };
         let mut migrator = connect(&engine, Role::Migrator, runtime)?;
@@ -93,11 +94,16 @@ impl Store {
             let connect = connect_as(Role::Writer);
             let writer = Writer { session: Some(connect()?), connect, clock: Arc::clone(&clock) };
             let dispatcher = Arc::clone(&dispatcher);
-            let thread = std::thread::Builder::new().name(format!("writer-{index}")).spawn(move || run_writer(&dispatcher, writer));
+            // The file stays locked until the last writer has ended, also when the store is dropped before that.
+            let lock = lock.clone();
+            let thread = std::thread::Builder::new().name(format!("writer-{index}")).spawn(move || {
+                run_writer(&dispatcher, writer);
+                drop(lock);
+            });
             writers.push(thread.map_err(|e| StoreError::broken(format!("no thread for a writer: {e}")))?);
         }
-        let readers =
-            Readers { idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(readers.max(1))), connect: connect_as(Role::Reader) };
+        let (count, connect) = (readers.max(1), connect_as(Role::Reader));
+        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect };
         let connect_writer = connect_as(Role::Writer);
         Ok(Self { engine: kind, dispatcher, writers: Mutex::new(writers), readers: Arc::new(readers), connect_writer, _lock: lock })
     }
@@ -111,8 +117,8 @@ impl Store {
     /// Hands a command to the next batch of its workspace and waits for its answer. When it answers, the effect is durable.
     pub async fn submit(&self, workspace: Id, submission: Submission) -> Result<Answer, StoreError> {
         let (sender, receiver) = oneshot::channel();
-        if self.dispatcher.submit(workspace.0, Job { submission, answer: sender }).is_err() {
-            return Err(StoreError { fault: Fault::Overloaded, statement: None, detail: "too many commands wait".into() });
+        if let Err(detail) = self.dispatcher.submit(workspace.0, Job { submission, answer: sender }) {
+            return Err(StoreError { fault: Fault::Overloaded, statement: None, detail: detail.into() });
         }
         receiver.await.map_err(|_| StoreError::broken("the store closed before the command was decided"))?
     }
@@ -133,13 +139,16 @@ impl Store {
         .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
     }
 
-    /// Reads on `count` connections at once, for scans that are divided. Each has a snapshot of its own: compare heads.
+    /// Reads on up to `count` connections at once, never more than the store has, for scans that are divided. Each has a
+    /// snapshot of its own: compare heads.
     pub async fn read_parallel<T, F>(&self, count: usize, query: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut [Reader<'_>]) -> Result<T, StoreError> + Send + 'static,
     {
         let readers = Arc::clone(&self.readers);
+        // More turns than there are would be waited for in vain.
+        let count = count.clamp(1, readers.count);
         let turns = u32::try_from(count).unwrap_or(1);
         let turn = Arc::clone(&readers.turns).acquire_many_owned(turns).await.map_err(|_| StoreError::broken("the store is closed"))?;
         tokio::task::spawn_blocking(move || {
@@ -162,6 +171,11 @@ impl Store {
         })
         .await
         .map_err(|e| StoreError::bug(format!("making a workspace panicked: {e}")))?
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn writer_connection(&self) -> Connect {
+        Arc::clone(&self.connect_writer)
     }
 
     /// Lets the writers finish what waits, and closes.
@@ -212,7 +226,9 @@ impl Readers {
         let mut readers: Vec<Reader<'_>> = sessions.iter_mut().map(|session| Reader { session: session.as_mut() }).collect();
         let result = query(&mut readers);
         drop(readers);
-        sessions.into_iter().for_each(|session| self.give_back(session));
+        for session in sessions {
+            self.give_back(session);
+        }
         result
     }
 }

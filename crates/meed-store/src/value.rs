@@ -4,7 +4,7 @@ use crate::error::StoreError;
 
 /// The kinds of column that behave alike on every engine (`scale-out.md` §7.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// 64-bit signed integer.
     Int,
     /// UTF-8 text, compared by bytes.
@@ -16,7 +16,7 @@ pub enum Kind {
 /// A bound parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Value {
+pub(crate) enum Value {
     Int(i64),
     Text(String),
     Bytes(Vec<u8>),
@@ -73,7 +73,7 @@ impl From<Option<meed_core::id::Id>> for Value {
 }
 
 /// A row of an answer, read by position. A column of another kind than asked for is a bug and an error.
-pub trait RowView {
+pub(crate) trait RowView {
     /// An integer, or `None` for null.
     fn opt_int(&self, column: usize) -> Result<Option<i64>, StoreError>;
     /// A text, or `None` for null.

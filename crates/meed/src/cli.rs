@@ -9,6 +9,7 @@ use crate::command::{
     calculate::CalculateArgs, explain::ExplainArgs, export::ExportArgs, import::ImportArgs, init::InitArgs, key::KeyArgs, pay::PayArgs,
     people::PeopleArgs, plan::PlanArgs, release::ReleaseArgs, serve::ServeArgs,
 };
+use crate::demo::DemoArgs;
 
 const FIRST_STEPS: &str = "\
 Look around:
@@ -117,6 +118,8 @@ pub(crate) struct PlanPeriod {
 pub(crate) enum Command {
     /// Serve the pages and the API
     Serve(ServeArgs),
+    /// Make a believable company in ./meed-data, calculate its commissions, and serve it
+    Demo(DemoArgs),
     /// Make a workspace and its first administrator
     Init(InitArgs),
     /// Read a sales file: any CSV, TSV, semicolon or pipe text, or XLSX

@@ -163,7 +163,9 @@ impl From<StoreError> for Failure {
         let place = error.statement.map(|s| format!("statement {s}"));
         let failure = Self::fault(code, error.detail);
         let failure = match code {
-            "database_busy" | "outcome_unknown" | "overloaded" => failure.advise("repeat the command: what was done already is not done twice"),
+            "database_busy" | "outcome_unknown" | "overloaded" => {
+                failure.advise("repeat the command: what was done already is not done twice")
+            }
             "bug" => failure.advise("this is a mistake in Meed; please report it with this message"),
             _ => failure,
         };

@@ -7,6 +7,7 @@ mod bench;
 mod cli;
 mod command;
 mod config;
+mod demo;
 mod failure;
 mod open;
 mod output;

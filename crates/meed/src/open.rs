@@ -51,7 +51,10 @@ pub(crate) async fn open(settings: &Settings, begin: Begin) -> Result<Opened, Fa
     let key = MasterKey::find(storage, if may_make { KeyMaking::Allowed } else { KeyMaking::Refused })?;
     let mut notices = Vec::new();
     if let Some(path) = &key.made {
-        notices.push(format!("A new master key was written to {}. Without it the data cannot be read: keep a copy elsewhere.", path.display()));
+        notices.push(format!(
+            "A new master key was written to {}. Without it the data cannot be read: keep a copy elsewhere.",
+            path.display()
+        ));
     }
     let engine = match &storage.database {
         Some(url) => EngineOptions::Postgres(PostgresOptions { url: url.clone(), schema: None, writers: POSTGRES_WRITERS }),
@@ -132,7 +135,8 @@ fn choose<'a>(all: &'a [WorkspaceDocument], choice: &WorkspaceChoice) -> Result<
     if let Some(slug) = &choice.slug {
         let found = here.iter().find(|w| w.slug == *slug);
         return found.copied().ok_or_else(|| {
-            Failure::refused("workspace_unknown", format!("there is no {side} workspace `{slug}`")).advise(format!("there are: {}", names()))
+            Failure::refused("workspace_unknown", format!("there is no {side} workspace `{slug}`"))
+                .advise(format!("there are: {}", names()))
         });
     }
     match here.as_slice() {

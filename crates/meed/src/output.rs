@@ -55,6 +55,17 @@ pub(crate) fn money(minor: i64, unit: Unit) -> String {
     format!("{} {unit}", decimal(minor, unit))
 }
 
+/// A number with its word: `1 sale`, `2 sales`.
+pub(crate) fn count(number: u64, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A percentage for people, at two places.
+pub(crate) fn percent(text: &str) -> String {
+    let rounded = text.parse::<meed_core::money::Exact>().map(|p| p.round_dp(2).normalize());
+    rounded.map_or_else(|_| text.to_owned(), |p| p.to_string())
+}
+
 /// On which side the cells of a column stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -71,7 +82,10 @@ pub(crate) struct Table {
 impl Table {
     /// A table with these headings. Columns of figures stand on the right.
     pub(crate) fn new(headings: &[(&str, Side)]) -> Self {
-        Self { sides: headings.iter().map(|(_, side)| *side).collect(), rows: vec![headings.iter().map(|(h, _)| (*h).to_owned()).collect()] }
+        Self {
+            sides: headings.iter().map(|(_, side)| *side).collect(),
+            rows: vec![headings.iter().map(|(h, _)| (*h).to_owned()).collect()],
+        }
     }
 
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
@@ -110,6 +124,12 @@ mod tests {
         table.row(["Änne".into(), "1,234.50".into(), "paid".into()]);
         table.row(["Bo".into(), "7.00".into(), String::new()]);
         assert_eq!(table.to_string(), "Payee    Amount  State\nÄnne   1,234.50  paid\nBo         7.00\n");
+    }
+
+    #[test]
+    fn counts_and_percentages_are_shown_as_people_write_them() {
+        assert_eq!((count(1, "sale"), count(0, "sale"), count(2, "sale")), ("1 sale".into(), "0 sales".into(), "2 sales".into()));
+        assert_eq!((percent("66.6667"), percent("120"), percent("x")), ("66.67".into(), "120".into(), "x".into()));
     }
 
     #[test]

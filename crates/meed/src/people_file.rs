@@ -112,10 +112,9 @@ impl fmt::Display for Number {
 impl Variables {
     fn documents(&self) -> Vec<VariableDocument> {
         match self {
-            Self::Always(map) => map
-                .iter()
-                .map(|(name, value)| VariableDocument { name: name.clone(), from: None, value: value.to_string() })
-                .collect(),
+            Self::Always(map) => {
+                map.iter().map(|(name, value)| VariableDocument { name: name.clone(), from: None, value: value.to_string() }).collect()
+            }
             Self::Dated(list) => list
                 .iter()
                 .map(|v| VariableDocument {

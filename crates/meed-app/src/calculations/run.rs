@@ -1,6 +1,6 @@
 //! Running a calculation: read, fold, and post what differs from what is posted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use meed_core::audit::Digest;
@@ -9,6 +9,7 @@ use meed_core::crediting::{Calculation, Reason};
 use meed_core::id::Id;
 use meed_core::ledger::Owner;
 use meed_core::period::Period;
+use meed_core::program::{Program, Trigger};
 
 use super::document::{AlertLine, CalculationDocument, PayeeLine, ReasonCount};
 use super::scan::{period_of, with_calculation};
@@ -57,15 +58,15 @@ async fn calculate_once(app: &App, ctx: &Context, program: Id, label: &str) -> A
         let text = format!("this plan is {}; `{label}` is another kind of period", entry.program.cadence.name());
         return Err(AppError::invalid("period_cadence", "period", text));
     }
-    let names = Arc::clone(&config);
-    let look = move |calculation: &Calculation<'_>, as_of_us: i64| look(calculation, &names, as_of_us);
+    let (names, program) = (Arc::clone(&config), Arc::clone(&entry.program));
+    let look = move |calculation: &Calculation<'_>, as_of_us: i64| look(calculation, &program, &names, as_of_us);
     let found = with_calculation(app, ctx.workspace, Arc::clone(&config), Arc::clone(&entry.program), period.clone(), look).await?;
     let document = document(app, ctx, &entry, &period, &config, &found, started_us);
     post(app, ctx, &entry, &period, config.version, document, found).await
 }
 
 /// Takes from a calculation what is posted and shown.
-fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: i64) -> Found {
+fn look(calculation: &Calculation<'_>, program: &Program, config: &crate::Configuration, as_of_us: i64) -> Found {
     let mut digest = Digest::new();
     let mut targets = Vec::new();
     let mut payees = Vec::new();
@@ -93,14 +94,7 @@ fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: 
         });
         payees.push(line);
     }
-    let mut reasons: BTreeMap<&'static str, ReasonCount> = BTreeMap::new();
-    for miss in calculation.not_credited() {
-        let code = miss.reason.code();
-        reasons
-            .entry(code)
-            .or_insert_with(|| ReasonCount { code: code.to_owned(), text: reason_text(miss.reason).to_owned(), sales: 0 })
-            .sales += 1;
-    }
+    let not_credited = reasons(calculation, program);
     let alerts = calculation
         .alerts()
         .iter()
@@ -120,10 +114,27 @@ fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: 
         sales: calculation.sales() as u64,
         credits: calculation.credit_count(),
         total,
-        not_credited: reasons.into_values().collect(),
+        not_credited,
         alerts,
         digest: hex(&digest.finish()),
     }
+}
+
+/// How many sales were not credited, by reason. That one rule's condition does not hold is nothing to tell of a sale that
+/// another rule takes: it counts where it is the answer of every rule.
+fn reasons(calculation: &Calculation<'_>, program: &Program) -> Vec<ReasonCount> {
+    let is_sale_rule = |rule: usize| program.rules.get(rule).is_some_and(|r| matches!(r.trigger, Trigger::Sale(_)));
+    let sale_rules = (0..program.rules.len()).filter(|rule| is_sale_rule(*rule)).count();
+    let mut counts: BTreeMap<&'static str, ReasonCount> = BTreeMap::new();
+    for of_sale in calculation.not_credited().chunk_by(|a, b| a.sale == b.sale) {
+        let conditions = of_sale.iter().filter(|miss| miss.reason == Reason::Condition && is_sale_rule(miss.rule)).count();
+        let told = of_sale.iter().map(|miss| miss.reason).filter(|r| *r != Reason::Condition || conditions == sale_rules);
+        for reason in told.collect::<BTreeSet<_>>() {
+            let text = || ReasonCount { code: reason.code().to_owned(), text: reason_text(reason).to_owned(), sales: 0 };
+            counts.entry(reason.code()).or_insert_with(text).sales += 1;
+        }
+    }
+    counts.into_values().collect()
 }
 
 fn document(

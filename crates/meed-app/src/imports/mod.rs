@@ -21,5 +21,5 @@ pub use read_file::{
     Import, ReadAs, discard, forget_mapping, get, list, look_at, mapping_memory, prepare, reading, reread, set_mapping, source_layouts,
 };
 pub use rejects::{rejects, rejects_csv};
-pub use run::{resume_all, run, start};
+pub use run::{resume, resume_all, run, start};
 pub use upload::{Upload, store_file, upload};

@@ -16,7 +16,7 @@ use super::row::{RowRules, sale_of};
 use super::upload::open;
 use crate::documents::write;
 use crate::error::{AppError, AppResult};
-use crate::{App, Context, sources};
+use crate::{App, Context, Scope, sources};
 
 /// How long a file waits when too many commands wait already.
 const OVERLOAD_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
@@ -95,6 +95,12 @@ pub async fn resume_all(app: &Arc<App>, workspace: Id) -> AppResult<usize> {
         }
     }
     Ok(resumed)
+}
+
+/// Goes on with one import that a stopped process left behind, and waits until it is done.
+pub async fn resume(app: &Arc<App>, ctx: &Context, id: Id) -> AppResult<Import> {
+    ctx.require(Scope::Sales)?;
+    go_on(app, ctx, id).await
 }
 
 async fn go_on(app: &Arc<App>, ctx: &Context, id: Id) -> AppResult<Import> {

@@ -1,6 +1,5 @@
 //! Rows as they are loaded and written, and everything that a batch will write.
 
-use crate::audit::{Digest, Hash};
 use crate::command::{Record, RecordKind};
 use crate::id::Id;
 use crate::ledger::Owner;
@@ -210,25 +209,9 @@ pub struct Effects {
     pub audit: Vec<super::AuditLine>,
 }
 
-/// Puts a record version into the digest of its command. The body is covered by a salted hash, so that erasing text
-/// and salt together leaves nothing to guess (`ledger.md` §12).
-pub fn digest_record(digest: &mut Digest, kind: i64, id: Id, version: i32, deleted: bool, salt: i64, body: &str) {
-    digest.text("record").int(kind).id(id).int(version.into()).int(deleted.into()).hash(&salted(salt, body.as_bytes()));
-}
-
-/// Puts a sale version into the digest of its command.
-pub fn digest_sale(digest: &mut Digest, id: Id, version: i32, salt: i64, facts: &[u8]) {
-    digest.text("sale").id(id).int(version.into()).hash(&salted(salt, facts));
-}
-
-fn salted(salt: i64, bytes: &[u8]) -> Hash {
-    let mut digest = Digest::new();
-    digest.int(salt).bytes(bytes);
-    digest.finish()
-}
-
 /// The kinds whose change makes cached configuration stale.
-pub(super) fn is_configuration(kind: RecordKind) -> bool {
+#[must_use]
+pub fn is_configuration(kind: RecordKind) -> bool {
     use RecordKind as K;
     matches!(kind, K::Rep | K::Team | K::Program | K::ProgramVersion | K::Source | K::Mapping | K::Settings)
 }

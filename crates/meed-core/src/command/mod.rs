@@ -4,6 +4,7 @@
 //! of a batch are decided in order; later ones see what earlier ones did. A command that refuses has changed nothing:
 //! it looks first and writes last (`DESIGN.md` §5).
 
+mod digest;
 mod effects;
 mod needs;
 mod pay;
@@ -14,9 +15,8 @@ mod refused;
 mod release;
 mod state;
 
-pub use effects::{
-    Effects, EventRow, RewardRow, RewardState, SaleOriginal, SaleRow, SaleVersionRow, StatementRow, digest_record, digest_sale,
-};
+pub use digest::{CommandDigest, RecordPart, SalePart, record_hash, reward_hash, sale_hash, statement_hash};
+pub use effects::{Effects, EventRow, RewardRow, RewardState, SaleOriginal, SaleRow, SaleVersionRow, StatementRow, is_configuration};
 pub use needs::Needs;
 pub use pay::{PayByHand, Payment};
 pub use post_rewards::{PostRewards, Target};
@@ -30,10 +30,6 @@ use crate::id::Id;
 
 /// One unit of intent, decided inside a batch.
 pub trait Command: Send {
-    /// Whether doing it twice has one effect even without an identity of its own.
-    fn is_repeatable(&self) -> bool {
-        false
-    }
     /// What the audit line calls it, such as `sales.recorded`.
     fn action(&self) -> &'static str;
     /// Names everything that [`Command::decide`] will look at.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Class, Command, Needs, PutRecord, PutRecords, RecordKind, Refused, Reply, RewardRow, RewardState, State};
+use super::{Class, Command, Needs, Record, RecordKind, Refused, Reply, RewardRow, RewardState, State};
 use crate::id::Id;
 use crate::ledger::{Origin, Owner, Purpose, postings};
 use crate::money::{Amount, Unit};
@@ -53,7 +53,7 @@ impl Command for PayByHand {
             rows.entry((row.owner, row.unit)).or_default().push(row.clone());
         }
         let workspace = state.head.workspace;
-        let origin = Origin { ..Origin::at(self.paid_at) };
+        let origin = Origin::at(self.paid_at);
         let payout = state.next_id();
         let mut transfers = Vec::new();
         let mut paid = Vec::new();
@@ -78,8 +78,9 @@ impl Command for PayByHand {
             return Err(Refused::new(Class::Conflict, "nothing_released", "nobody was named"));
         }
         state.post(&transfers)?;
-        let put = PutRecord::new(RecordKind::Payout, Some(payout.to_string()), self.body.clone());
-        PutRecords::along(vec![put]).decide(state)?;
+        let recorded_us = state.recorded_us();
+        let (kind, key, body) = (RecordKind::Payout, payout.to_string(), self.body.clone());
+        state.put_record(Record { kind, id: payout, key, version: 1, deleted: false, body, recorded_us });
         let rewards = u32::try_from(paid.len()).unwrap_or(u32::MAX);
         for mut row in paid {
             row.state = RewardState::Paid;

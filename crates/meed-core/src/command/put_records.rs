@@ -160,7 +160,16 @@ impl PutRecords {
 
     /// The refusal that deciding would give, if any.
     pub(super) fn check(&self, state: &State) -> Result<(), Refused> {
-        self.puts.iter().try_for_each(|put| check(put, state))
+        self.puts.iter().try_for_each(|put| check(put, state))?;
+        // Two records that take one key in one command would both pass: neither is stored yet.
+        let mut keys = std::collections::HashSet::new();
+        for (put, key) in self.puts.iter().filter_map(|put| put.key.as_ref().map(|key| (put, key))) {
+            let joins = put.upsert_by_key && put.id.is_none();
+            if !keys.insert((put.kind, key)) && !joins {
+                return Err(key_taken(put.kind, key));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -231,10 +240,13 @@ fn check(put: &PutRecord, state: &State) -> Result<(), Refused> {
     if let Some(key) = &put.key
         && let Some(taken) = state.record_by_key(put.kind, key)
         && Some(taken.id) != put.id
-        && !put.upsert_by_key
+        && !(put.upsert_by_key && put.id.is_none())
     {
-        let text = format!("another {} already goes by `{key}`", put.kind.word().to_lowercase());
-        return Err(Refused::new(Class::Conflict, "key_taken", text));
+        return Err(key_taken(put.kind, key));
     }
     Ok(())
+}
+
+fn key_taken(kind: RecordKind, key: &str) -> Refused {
+    Refused::new(Class::Conflict, "key_taken", format!("another {} already goes by `{key}`", kind.word().to_lowercase()))
 }

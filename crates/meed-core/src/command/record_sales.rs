@@ -139,10 +139,6 @@ impl Command for RecordSales {
         if self.import.is_some() { "sales.imported" } else { "sales.recorded" }
     }
 
-    fn is_repeatable(&self) -> bool {
-        true
-    }
-
     fn needs(&self, needs: &mut Needs) {
         for identity in &self.identities {
             needs.sales.insert((self.source, identity.clone()));
@@ -200,29 +196,27 @@ fn decide_one(source: Id, import: Option<Id>, events: bool, input: &SaleInput, i
         return SaleOutcome::Recorded { id: present.id, version: present.version, change: SaleChange::Unchanged };
     }
     let recorded_us = state.recorded_us();
-    let (row, change) = match present {
-        Some(present) => {
-            let row = SaleRow { day, at_ns, version: present.version + 1, recorded_us, import, line: input.line, facts, ..present.clone() };
-            (row, SaleChange::Updated)
-        }
-        None => {
-            let id = state.next_id();
-            let row = SaleRow {
-                id,
-                source,
-                identity: identity.to_owned(),
-                day,
-                at_ns,
-                version: 1,
-                recorded_us,
-                created_us: recorded_us,
-                import,
-                line: input.line,
-                salt: 0,
-                facts,
-            };
-            (row, SaleChange::Created)
-        }
+    let (row, change) = if let Some(present) = present {
+        let (id, version, created_us) = (present.id, present.version.saturating_add(1), present.created_us);
+        let (identity, line) = (identity.to_owned(), input.line);
+        let row = SaleRow { id, source, identity, day, at_ns, version, recorded_us, created_us, import, line, salt: 0, facts };
+        (row, SaleChange::Updated)
+    } else {
+        let row = SaleRow {
+            id: state.next_id(),
+            source,
+            identity: identity.to_owned(),
+            day,
+            at_ns,
+            version: 1,
+            recorded_us,
+            created_us: recorded_us,
+            import,
+            line: input.line,
+            salt: 0,
+            facts,
+        };
+        (row, SaleChange::Created)
     };
     let (id, version) = (row.id, row.version);
     match change {

@@ -96,9 +96,13 @@ impl Release {
     /// What a person reviewed must be what is released.
     fn check_statements(&self, rows: &BTreeMap<Owner, Vec<RewardRow>>) -> Result<(), Refused> {
         let mut wanted: BTreeMap<Owner, Vec<Id>> = rows.iter().map(|(o, r)| (*o, r.iter().map(|r| r.id).collect())).collect();
-        wanted.values_mut().for_each(|ids| ids.sort());
+        for ids in wanted.values_mut() {
+            ids.sort();
+        }
         let mut given: BTreeMap<Owner, Vec<Id>> = self.statements.iter().map(|s| (s.owner, s.rewards.clone())).collect();
-        given.values_mut().for_each(|ids| ids.sort());
+        for ids in given.values_mut() {
+            ids.sort();
+        }
         if rows.is_empty() {
             return Err(Refused::new(Class::Conflict, "nothing_to_release", "nothing is booked in this period; calculate it first"));
         }

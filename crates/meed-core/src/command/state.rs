@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
-use super::effects::{digest_record, digest_sale, is_configuration};
-use super::{Actor, Effects, EventRow, Record, RecordKind, RewardRow, SaleRow};
-use crate::audit::{self, Digest, Hash};
+use super::digest::{CommandDigest, Parts};
+use super::effects::is_configuration;
+use super::{Actor, Effects, EventRow, Identity, Record, RecordKind, RewardRow, SaleRow};
+use crate::audit::{self, Hash};
 use crate::id::Id;
 use crate::ledger::{Book, NewTransfer, Refusal, Stamp};
 use crate::money::Unit;
@@ -50,9 +51,25 @@ pub struct AuditLine {
 struct Current {
     command: Id,
     recorded_us: i64,
-    digest: Digest,
+    parts: Parts,
     has_effect: bool,
     transfers_before: usize,
+}
+
+/// Where the present row of a sale is kept: once, so that no facts are copied.
+enum SaleAt {
+    Loaded(SaleRow),
+    /// Index into the effects' new sales.
+    New(usize),
+    /// Index into the effects' changed sales.
+    Changed(usize),
+}
+
+/// Where a reward that this batch touched is kept in the effects.
+#[derive(Clone, Copy)]
+enum RewardAt {
+    New(usize),
+    Changed(usize),
 }
 
 /// Loaded rows, the book, and the effects so far.
@@ -66,13 +83,13 @@ pub struct State {
     now_us: i64,
     seed: [u8; 32],
     salts: u64,
-    sales: HashMap<(Id, String), SaleRow>,
-    new_sales: HashMap<Id, usize>,
-    changed_sales: HashMap<Id, usize>,
+    /// By source, then identity: a look-up copies neither.
+    sales: HashMap<Id, HashMap<String, SaleAt>>,
     records: BTreeMap<(RecordKind, Id), Record>,
     record_keys: HashMap<(RecordKind, String), Id>,
     dirty_records: BTreeMap<(RecordKind, Id), usize>,
-    rewards: HashMap<Id, RewardRow>,
+    rewards: BTreeMap<Id, RewardRow>,
+    touched_rewards: HashMap<Id, RewardAt>,
     current: Option<Current>,
 }
 
@@ -88,19 +105,18 @@ impl State {
             seed,
             salts: 0,
             sales: HashMap::new(),
-            new_sales: HashMap::new(),
-            changed_sales: HashMap::new(),
             records: BTreeMap::new(),
             record_keys: HashMap::new(),
             dirty_records: BTreeMap::new(),
-            rewards: HashMap::new(),
+            rewards: BTreeMap::new(),
+            touched_rewards: HashMap::new(),
             current: None,
         }
     }
 
     /// Takes a loaded sale.
     pub fn load_sale(&mut self, row: SaleRow) {
-        self.sales.insert((row.source, row.identity.clone()), row);
+        self.sales.entry(row.source).or_default().insert(row.identity.clone(), SaleAt::Loaded(row));
     }
 
     /// Takes a loaded record.
@@ -118,33 +134,39 @@ impl State {
     pub fn start(&mut self) {
         let recorded_us = self.now_us.max(self.head.last_recorded_us.saturating_add(1));
         let command = Id::next(self.now_us, self.head.last_id);
-        self.current =
-            Some(Current { command, recorded_us, digest: Digest::new(), has_effect: false, transfers_before: self.book.transfers().len() });
+        self.current = Some(Current {
+            command,
+            recorded_us,
+            parts: Parts::default(),
+            has_effect: false,
+            transfers_before: self.book.transfers().len(),
+        });
     }
 
     /// Ends a command. One that had an effect gets its line in the audit chain; one without leaves no trace at all.
-    pub fn finish(&mut self, actor: &Actor, action: &'static str, subject: String) {
-        let Some(mut current) = self.current.take() else { return };
+    pub fn finish(&mut self, actor: &Actor, action: &'static str, subject: String, identity: Option<&Identity>) {
+        let Some(current) = self.current.take() else { return };
         let transfers = &self.book.transfers()[current.transfers_before..];
         if !current.has_effect && transfers.is_empty() {
             return;
         }
-        current.digest.text(&actor.0).text(action).text(&subject);
-        for transfer in transfers {
-            transfer.digest_into(&mut current.digest);
+        let mut digest = CommandDigest::new(&actor.0, action, &subject);
+        if let Some(identity) = identity {
+            digest.identity(identity.source, &identity.key, &identity.fingerprint);
         }
-        let line = audit::AuditLine::next(
-            self.head.audit_hash,
-            self.head.audit_number,
-            current.command,
-            current.recorded_us,
-            current.digest.finish(),
-        );
+        current.parts.digest_into(&mut digest, transfers);
+        let line =
+            audit::AuditLine::next(self.head.audit_hash, self.head.audit_number, current.command, current.recorded_us, digest.finish());
         self.head.audit_number = line.number;
         self.head.audit_hash = line.hash;
         self.head.last_recorded_us = current.recorded_us;
         self.head.last_id = self.head.last_id.max(current.command);
         self.effects.audit.push(AuditLine { line, actor: actor.0.clone(), action, subject });
+    }
+
+    /// Takes up the time of a command whose answer is kept although it had no effect: no later command shares it.
+    pub fn keep_time(&mut self, recorded_us: i64) {
+        self.head.last_recorded_us = self.head.last_recorded_us.max(recorded_us);
     }
 
     /// Gives up a command that was refused. It must not have changed anything.
@@ -207,54 +229,61 @@ impl State {
         i64::from_be_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]])
     }
 
-    fn note(&mut self, put: impl FnOnce(&mut Digest)) {
+    fn note(&mut self, put: impl FnOnce(&mut Parts)) {
         if let Some(current) = &mut self.current {
             current.has_effect = true;
-            put(&mut current.digest);
+            put(&mut current.parts);
         }
     }
 
     /// A sale as the commands so far left it.
     #[must_use]
     pub fn sale(&self, source: Id, identity: &str) -> Option<&SaleRow> {
-        // A tuple of owned and borrowed parts cannot be looked up without a copy; identities are short.
-        self.sales.get(&(source, identity.to_owned()))
+        match self.sales.get(&source)?.get(identity)? {
+            SaleAt::Loaded(row) => Some(row),
+            SaleAt::New(index) => self.effects.new_sales.get(*index),
+            SaleAt::Changed(index) => self.effects.changed_sales.get(*index),
+        }
     }
 
     /// Writes a new sale.
     pub fn add_sale(&mut self, mut row: SaleRow) {
         row.salt = self.salt();
-        self.note(|digest| digest_sale(digest, row.id, row.version, row.salt, &row.facts));
+        self.note(|parts| parts.sale(&row));
         self.head.sale_count += 1;
-        self.new_sales.insert(row.id, self.effects.new_sales.len());
-        self.effects.new_sales.push(row.clone());
-        self.sales.insert((row.source, row.identity.clone()), row);
+        let at = SaleAt::New(self.effects.new_sales.len());
+        self.sales.entry(row.source).or_default().insert(row.identity.clone(), at);
+        self.effects.new_sales.push(row);
     }
 
     /// Replaces a sale; what it said before goes to its history.
     pub fn change_sale(&mut self, mut row: SaleRow) {
         row.salt = self.salt();
-        self.note(|digest| digest_sale(digest, row.id, row.version, row.salt, &row.facts));
-        if let Some(before) = self.sales.get(&(row.source, row.identity.clone())) {
-            self.effects.sale_versions.push(super::SaleVersionRow {
-                sale: before.id,
-                version: before.version,
-                recorded_us: before.recorded_us,
-                import: before.import,
-                line: before.line,
-                salt: before.salt,
-                facts: before.facts.clone(),
-            });
-        }
-        if let Some(index) = self.new_sales.get(&row.id) {
-            self.effects.new_sales[*index] = row.clone();
-        } else if let Some(index) = self.changed_sales.get(&row.id) {
-            self.effects.changed_sales[*index] = row.clone();
-        } else {
-            self.changed_sales.insert(row.id, self.effects.changed_sales.len());
-            self.effects.changed_sales.push(row.clone());
-        }
-        self.sales.insert((row.source, row.identity.clone()), row);
+        self.note(|parts| parts.sale(&row));
+        let Effects { new_sales, changed_sales, sale_versions, .. } = &mut self.effects;
+        let Some(at) = self.sales.get_mut(&row.source).and_then(|of_source| of_source.get_mut(&row.identity)) else {
+            debug_assert!(false, "a sale was changed that was not loaded");
+            return;
+        };
+        let before = match at {
+            SaleAt::New(index) => std::mem::replace(&mut new_sales[*index], row),
+            SaleAt::Changed(index) => std::mem::replace(&mut changed_sales[*index], row),
+            SaleAt::Loaded(_) => {
+                let place = SaleAt::Changed(changed_sales.len());
+                changed_sales.push(row);
+                let SaleAt::Loaded(before) = std::mem::replace(at, place) else { return };
+                before
+            }
+        };
+        sale_versions.push(super::SaleVersionRow {
+            sale: before.id,
+            version: before.version,
+            recorded_us: before.recorded_us,
+            import: before.import,
+            line: before.line,
+            salt: before.salt,
+            facts: before.facts,
+        });
     }
 
     /// A record by id as the commands so far left it; deleted ones are not found.
@@ -273,9 +302,9 @@ impl State {
     pub fn put_record(&mut self, record: Record) {
         let salt = self.salt();
         let journaled = record.kind.is_journaled();
-        self.note(|digest| {
+        self.note(|parts| {
             if journaled {
-                digest_record(digest, record.kind.code(), record.id, record.version, record.deleted, salt, &record.body);
+                parts.record(&record, salt);
             }
         });
         if is_configuration(record.kind) {
@@ -285,27 +314,25 @@ impl State {
             let command = self.command_id();
             self.effects.record_versions.push((record.clone(), salt, command));
         }
-        match self.dirty_records.get(&(record.kind, record.id)) {
-            Some(index) => self.effects.records[*index] = record.clone(),
-            None => {
-                self.dirty_records.insert((record.kind, record.id), self.effects.records.len());
-                self.effects.records.push(record.clone());
-            }
+        if let Some(index) = self.dirty_records.get(&(record.kind, record.id)) {
+            self.effects.records[*index] = record.clone();
+        } else {
+            self.dirty_records.insert((record.kind, record.id), self.effects.records.len());
+            self.effects.records.push(record.clone());
         }
         self.load_record(record);
     }
 
-    /// Rewards as the commands so far left them.
+    /// Rewards as the commands so far left them, by id.
     pub fn rewards(&self) -> impl Iterator<Item = &RewardRow> {
         self.rewards.values()
     }
 
     /// Writes a new reward with its explanation.
     pub fn add_reward(&mut self, row: RewardRow, explanation: String) {
-        self.note(|digest| {
-            digest.text("explanation").id(row.id).text(&explanation);
-        });
+        self.note(|parts| parts.reward(&row, &explanation));
         self.effects.explanations.push((row.id, explanation));
+        self.touched_rewards.insert(row.id, RewardAt::New(self.effects.rewards.len()));
         self.effects.rewards.push(row.clone());
         self.rewards.insert(row.id, row);
     }
@@ -313,21 +340,20 @@ impl State {
     /// Moves a reward to another state.
     pub fn change_reward(&mut self, row: RewardRow) {
         self.note(|_| ());
-        if let Some(new) = self.effects.rewards.iter_mut().find(|r| r.id == row.id) {
-            *new = row.clone();
-        } else if let Some(changed) = self.effects.reward_states.iter_mut().find(|r| r.id == row.id) {
-            *changed = row.clone();
-        } else {
-            self.effects.reward_states.push(row.clone());
+        match self.touched_rewards.get(&row.id) {
+            Some(RewardAt::New(index)) => self.effects.rewards[*index] = row.clone(),
+            Some(RewardAt::Changed(index)) => self.effects.reward_states[*index] = row.clone(),
+            None => {
+                self.touched_rewards.insert(row.id, RewardAt::Changed(self.effects.reward_states.len()));
+                self.effects.reward_states.push(row.clone());
+            }
         }
         self.rewards.insert(row.id, row);
     }
 
     /// Freezes a statement.
     pub fn add_statement(&mut self, row: super::StatementRow) {
-        self.note(|digest| {
-            digest.text("statement").id(row.id).text(&row.body);
-        });
+        self.note(|parts| parts.statement(&row));
         self.effects.statements.push(row);
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::bound::BoundProgram;
-use super::cells::{Cells, FoldError, Folder, Tally};
+use super::cells::{Cells, FoldError, Folder, Spread, Tally};
 use super::decide::SplitPart;
 use super::explanation::{Attainment, Credit, Explanation, SplitShown, VariableShown};
 use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
@@ -44,7 +44,7 @@ pub struct Calculation<'a> {
 }
 
 impl<'a> Calculation<'a> {
-    pub(super) fn new(bound: &'a BoundProgram<'a>, collected: Collected, threads: usize) -> Self {
+    pub(super) fn new(bound: &'a BoundProgram<'a>, collected: Collected, spread: Spread<'_>) -> Self {
         let Collected { mut sales, mut filed, splits, mut refusals, texts, mut alerts } = collected;
         if let Some(places) = sales.sort() {
             let place = |sale: u32| places.get(sale as usize).copied().unwrap_or(sale);
@@ -56,7 +56,7 @@ impl<'a> Calculation<'a> {
             }
         }
         let mut cells = Cells::new(bound.reps.len(), filed);
-        let tallies = Folder { bound, sales: &sales, splits: &splits }.fold_all(&mut cells, threads);
+        let tallies = Folder { bound, sales: &sales, splits: &splits }.fold_all(&mut cells, spread);
         let mut rewards = Vec::new();
         for (index, tally) in tallies.iter().enumerate() {
             let rep = &bound.directory.reps()[index];

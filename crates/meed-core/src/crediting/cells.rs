@@ -115,10 +115,10 @@ pub(super) struct Folder<'f, 'a> {
 }
 
 impl Folder<'_, '_> {
-    /// Sorts and folds all cells on so many threads.
-    pub(super) fn fold_all(self, cells: &mut Cells, threads: usize) -> Vec<Tally> {
+    /// Sorts and folds all cells.
+    pub(super) fn fold_all(self, cells: &mut Cells, spread: Spread<'_>) -> Vec<Tally> {
         let total = cells.entries.len();
-        let upwards = on_threads(threads, total, cells.split(), |entries| entries.len(), &|rep, entries| self.own(rep, entries));
+        let upwards = in_parts(spread, total, cells.split(), |entries| entries.len(), &|rep, entries| self.own(rep, entries));
         let mut tallies = Vec::with_capacity(self.bound.reps.len());
         let mut above: Vec<Vec<Raised>> = Vec::new();
         above.resize_with(self.bound.reps.len(), Vec::new);
@@ -150,7 +150,7 @@ impl Folder<'_, '_> {
         let total = above.iter().map(Vec::len).sum();
         if total > 0 {
             let with_tally = above.into_iter().zip(tallies).collect();
-            tallies = on_threads(threads, total, with_tally, |(above, _)| above.len(), &|rep, (above, mut tally)| {
+            tallies = in_parts(spread, total, with_tally, |(above, _)| above.len(), &|rep, (above, mut tally)| {
                 let entries = self.count(above, &mut tally.refusals);
                 // No rule builds on an override, so nothing goes further up.
                 self.components(rep, &entries, &mut tally, &mut Upwards::default());
@@ -390,19 +390,27 @@ fn counts_once(rule: &Rule) -> bool {
     *split == Split::Equal && teams.is_none() && shares <= Exact::ONE
 }
 
+/// A piece of folding that does not touch any other: the caller of [`super::Run::finish_with`] runs it where it likes.
+pub type Job<'j> = Box<dyn FnOnce() + Send + 'j>;
+
+/// How the caller runs jobs: all of them, each once, before it returns.
+#[derive(Clone, Copy)]
+pub(super) struct Spread<'s> {
+    /// Into how many jobs the work is cut.
+    pub(super) parts: usize,
+    pub(super) run: &'s dyn Fn(Vec<Job<'_>>),
+}
+
 /// Runs a step for every rep, cut into contiguous ranges of about equal weight; the answers stay in the order of reps.
-fn on_threads<T: Send, R: Send>(
-    threads: usize,
+fn in_parts<T: Send, R: Send>(
+    spread: Spread<'_>,
     total: usize,
     items: Vec<T>,
     weight: impl Fn(&T) -> usize,
     step: &(dyn Fn(u32, T) -> R + Sync),
 ) -> Vec<R> {
-    let run = |first: u32, items: Vec<T>| (first..).zip(items).map(|(rep, item)| step(rep, item)).collect::<Vec<R>>();
-    if threads <= 1 {
-        return run(0, items);
-    }
-    let share = total.div_ceil(threads);
+    let count = items.len();
+    let share = total.div_ceil(spread.parts.max(1));
     let mut ranges: Vec<(u32, Vec<T>)> = vec![(0, Vec::new())];
     let mut filled = 0;
     for (rep, item) in (0u32..).zip(items) {
@@ -415,10 +423,15 @@ fn on_threads<T: Send, R: Send>(
             }
         }
     }
-    std::thread::scope(|scope| {
-        let running: Vec<_> = ranges.into_iter().map(|(first, range)| scope.spawn(move || run(first, range))).collect();
-        running.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
+    let mut answers: Vec<Vec<R>> = ranges.iter().map(|_| Vec::new()).collect();
+    let job = |((first, range), answer): ((u32, Vec<T>), &mut Vec<R>)| {
+        answer.extend((first..).zip(range).map(|(rep, item)| step(rep, item)));
+    };
+    (spread.run)(ranges.into_iter().zip(&mut answers).map(|work| Box::new(move || job(work)) as Job<'_>).collect());
+    let answers: Vec<R> = answers.into_iter().flatten().collect();
+    // A job left out would be a reward left out.
+    assert_eq!(answers.len(), count, "every job is run, and once");
+    answers
 }
 
 fn out_of_range() -> PayProblem {

@@ -23,6 +23,7 @@ mod verdict;
 
 pub use bound::BoundProgram;
 pub use calculation::{Calculation, Reward};
+pub use cells::Job;
 pub use examples::{Difference, ExampleResult};
 pub use explanation::{Attainment, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown, shown};
 pub use kept::PLACES;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::bound::BoundProgram;
 use super::calculation::Calculation;
+use super::cells::{Job, Spread};
 use super::decide::{Detail, Memo, Share, Sink, SplitPart, decide};
 use super::reason::{AlertCode, AlertCounts, Reason};
 use crate::condition::{Context, SaleRef};
@@ -257,10 +258,20 @@ impl<'a> Run<'a> {
         self.finish_on(1)
     }
 
-    /// The same on several threads; the result is the same for any number.
+    /// The same, cut into so many jobs that run one after another: the cut does not change the result.
     #[must_use]
-    pub fn finish_on(self, threads: usize) -> Calculation<'a> {
-        Calculation::new(self.bound, self.collected, threads.max(1))
+    pub fn finish_on(self, parts: usize) -> Calculation<'a> {
+        self.finish_with(parts, &|jobs| jobs.into_iter().for_each(|job| job()))
+    }
+
+    /// The same, with the jobs handed to `run`, which may spread them over threads: this crate starts none itself.
+    /// `run` runs every job once and returns when all are done. The result is the same for any cut and any threads.
+    ///
+    /// # Panics
+    /// When `run` leaves a job out.
+    #[must_use]
+    pub fn finish_with(self, parts: usize, run: &dyn Fn(Vec<Job<'_>>)) -> Calculation<'a> {
+        Calculation::new(self.bound, self.collected, Spread { parts, run })
     }
 }
 

@@ -50,20 +50,13 @@ pub(crate) fn choose(pieces: &[String], chosen: Option<char>) -> Choice {
         return Choice { dialect, confidence: 300, reason: "one column: no delimiter stands out".into(), runner_up: None, width: 0 };
     };
     let mut reason = format!("{} of {} records have {} cells", best.2.modal, best.2.records, best.2.width);
-    if chosen.is_none() {
-        if let Some(nose) = nose(start) {
-            if nose != best.1.delimiter {
-                if let Some(other) = readings.iter().find(|r| r.1.delimiter == nose && r.0 * 100 >= best.0 * 96) {
-                    best = other.clone();
-                    reason = format!(
-                        "{} of {} records have {} cells, and the table is most uniform",
-                        best.2.modal, best.2.records, best.2.width
-                    );
-                }
-            }
-        }
-    } else {
+    if chosen.is_some() {
         reason = "chosen by a person".into();
+    } else if let Some(nose) = nose(start).filter(|n| *n != best.1.delimiter)
+        && let Some(other) = readings.iter().find(|r| r.1.delimiter == nose && r.0 * 100 >= best.0 * 96)
+    {
+        best = other.clone();
+        reason = format!("{} of {} records have {} cells, and the table is most uniform", best.2.modal, best.2.records, best.2.width);
     }
     let runner_up = readings.iter().find(|r| r.1.delimiter != best.1.delimiter);
     let margin = runner_up.map_or(1000, |r| (best.0 - r.0).max(0) * 1000 / best.0.max(1));

@@ -39,21 +39,10 @@ fn one(before: char, c: char, after: char) -> i64 {
         return if COMMON.contains(c) { 3 } else { 1 };
     }
     match c {
-        '£' | '€' | '¥' => {
-            if near_digit || after == ' ' || before == ' ' {
-                4
-            } else {
-                -2
-            }
-        }
+        '£' | '€' | '¥' if near_digit || after == ' ' || before == ' ' => 4,
+        '£' | '€' | '¥' => -2,
         '\u{a0}' | '°' | '·' | '’' | '–' | '—' | '“' | '”' | '®' | '©' | '™' | '½' | '²' | '³' | 'º' | 'ª' | '×' | '«' | '»' | '…'
-        | '•' => {
-            if before.is_alphabetic() && after.is_alphabetic() && c != '’' {
-                -3
-            } else {
-                1
-            }
-        }
+        | '•' => 1 - 4 * i64::from(before.is_alphabetic() && after.is_alphabetic() && c != '’'),
         _ if in_word || near_digit => -4,
         _ => -2,
     }

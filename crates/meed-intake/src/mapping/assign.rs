@@ -11,9 +11,8 @@ pub(super) fn solve(weights: &[Vec<i32>]) -> Vec<Option<usize>> {
     let cost = |row: usize, column: usize| -> i64 {
         let weight = match weights.get(row).and_then(|w| w.get(column)) {
             Some(weight) if *weight > 0 => i64::from(*weight),
-            Some(_) => -1_000_000,
             None if column == columns + row => 0,
-            None => -1_000_000,
+            Some(_) | None => -1_000_000,
         };
         -weight
     };

@@ -20,7 +20,6 @@ static FOLDED: LazyLock<HashSet<String>> = LazyLock::new(|| {
 pub(crate) fn is_country(text: &str) -> bool {
     let text = text.trim();
     match text.len() {
-        0 | 1 => false,
         2 => CODES.contains(text),
         3 => ALPHA3.split(' ').any(|c| c == text),
         4..=60 => FOLDED.contains(&fold(text)),

@@ -26,8 +26,7 @@ pub(super) fn judge(target: Target, header: &Header, profile: &Profile, hints: &
     match target {
         Target::UniqueId => unique_id(header, profile),
         Target::Date => date(profile, named),
-        Target::Revenue | Target::Profit | Target::UnitCost => money(profile),
-        Target::Tax => money(profile),
+        Target::Revenue | Target::Profit | Target::UnitCost | Target::Tax => money(profile),
         Target::Quantity => quantity(profile),
         Target::Currency => currency(profile),
         Target::Status => status(header, profile),
@@ -79,7 +78,7 @@ fn unique_id(header: &Header, p: &Profile) -> Verdict {
 fn date(p: &Profile, named: i32) -> Verdict {
     let share = p.dates();
     if share >= 700 {
-        return Points(if p.timed > 0 { 1 } else { 0 }, format!("{} are dates", of(p, share)));
+        return Points(i32::from(p.timed > 0), format!("{} are dates", of(p, share)));
     }
     if named >= 85 && p.share(&[CellKind::Integer, CellKind::Decimal]) >= 900 && p.samples.iter().all(|s| numeric_date(s)) {
         return Points(-4, "numbers that are days of a calendar".into());

@@ -36,9 +36,9 @@ impl Mapping {
     }
 
     /// The remembered target of every column of a file, and the names of mapped columns that the file lacks.
-    pub(crate) fn apply(&self, headers: &[String]) -> (Vec<Option<Option<Target>>>, Vec<String>) {
+    pub(crate) fn apply(&self, headers: &[String]) -> (Vec<Option<&Remembered>>, Vec<String>) {
         let names = names(headers);
-        let found = names.iter().map(|n| self.columns.iter().find(|c| c.name == *n).map(|c| c.target)).collect();
+        let found = names.iter().map(|n| self.columns.iter().find(|c| c.name == *n)).collect();
         let missing = self.columns.iter().filter(|c| c.target.is_some() && !names.contains(&c.name)).map(|c| c.name.clone()).collect();
         (found, missing)
     }
@@ -64,7 +64,7 @@ pub(crate) fn fingerprint(headers: &[String]) -> String {
         hash.update(name.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    hash.finalize().iter().flat_map(|b| [b >> 4, b & 15]).filter_map(|d| char::from_digit(u32::from(d), 16)).collect()
 }
 
 #[cfg(test)]
@@ -80,7 +80,8 @@ mod tests {
         assert_ne!(fingerprint(&one), fingerprint(&headers(&["Order ID", "Date"])));
         let mapping = Mapping::new(&one, &[Some(Target::UniqueId), Some(Target::Date), None], None, None);
         let (found, missing) = mapping.apply(&headers(&["date", "New", "Amount"]));
-        assert_eq!(found, [Some(Some(Target::Date)), None, Some(None)]);
+        let targets: Vec<_> = found.iter().map(|f| f.map(|r| r.target)).collect();
+        assert_eq!(targets, [Some(Some(Target::Date)), None, Some(None)]);
         assert_eq!(missing, ["order id"]);
     }
 }

@@ -79,7 +79,7 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
 
 impl<'a> Table<'a> {
     fn new(input: &'a Input<'a>) -> Self {
-        let mut headers: Vec<Header> = input.headers.iter().map(|h| words::parse(h)).collect();
+        let mut headers: Vec<Header> = input.headers.iter().map(|h| words::parse(of_path(h))).collect();
         if let Some(group) = input.group.filter(|g| headers.get(*g).is_some_and(|h| h.concepts.is_empty())) {
             headers[group] = from_titles(input.titles);
         }
@@ -123,7 +123,7 @@ impl<'a> Table<'a> {
             return (points > 0).then_some(Score { points, reason });
         }
         let positional = header.concepts.iter().all(|c| c.name() == "properties");
-        if !positional && !(target == Target::Owner || target == Target::Team) {
+        if !(positional || matches!(target, Target::Owner | Target::Team)) {
             return None;
         }
         if rules::is_ruled_out(target, header) {
@@ -189,7 +189,7 @@ impl<'a> Table<'a> {
             let plain_net = header.has("net")
                 && !["sale", "revenue", "excl", "tax", "line", "item", "incl", "unit", "price"].iter().any(|c| header.has(c));
             let before_tax = self.is_before_tax_somewhere(net);
-            if (proven && !before_tax) || (plain_net && !before_tax) {
+            if !before_tax && (proven || plain_net) {
                 self.drop(Target::Revenue, net);
             }
         }
@@ -257,6 +257,14 @@ impl<'a> Table<'a> {
                 self.add(Target::Revenue, amount, 4, "quantity × price gives it");
             }
         }
+        // `item-price` beside `item-tax`: both are of the line.
+        let of_line = |words: [&str; 2]| self.headers.iter().position(|h| h.tokens == words);
+        if let (Some(price), Some(_), true) =
+            (of_line(["item", "price"]), of_line(["item", "tax"]), self.candidates(Target::Revenue, 58).is_empty())
+        {
+            let reason = format!("header `{}` beside the tax of the same line", self.input.names[price]);
+            self.scores[slot(Target::Revenue)][price] = Score { points: 80, reason };
+        }
         for &price in &candidates {
             let header = &self.headers[price];
             let is_price = header.has("price") && !header.has("total") && !header.has("sale") && !header.has("line");
@@ -274,6 +282,13 @@ impl<'a> Table<'a> {
 
     /// A cost that with the revenue gives the profit is the cost of the row, not of one unit.
     fn costs(&mut self) {
+        let priced = (0..self.headers.len())
+            .any(|c| self.headers[c].has("price") || self.headers[c].has("unit_price") || self.headers[c].has("profit"));
+        for cost in self.candidates(Target::UnitCost, 1) {
+            if priced && self.headers[cost].is(&["cost"]) {
+                self.add(Target::UnitCost, cost, 10, "beside a price");
+            }
+        }
         let revenues = self.candidates(Target::Revenue, 60);
         let profits = self.candidates(Target::Profit, 60);
         for cost in self.candidates(Target::UnitCost, 1) {
@@ -295,7 +310,9 @@ impl<'a> Table<'a> {
         for column in users {
             let names_person = self.headers[column].is(&["user"]) || self.headers[column].is(&["user", "name"]);
             if others {
-                customer.iter().for_each(|t| self.drop(*t, column));
+                for target in customer {
+                    self.drop(target, column);
+                }
                 if names_person && self.scores[slot(Target::Owner)][column].points > 0 {
                     self.add(Target::Owner, column, 12, "the customers have columns of their own");
                 }
@@ -351,6 +368,15 @@ impl<'a> Table<'a> {
                 let reason = format!("header `{}` in a list of deals", self.input.names[column]);
                 self.scores[slot(Target::UniqueId)][column] = Score { points, reason };
                 self.drop(Target::ProductCode, column);
+                continue;
+            }
+            // `No.` in a line of a document that has its own number is the number of the item.
+            let other_id = self.candidates(Target::UniqueId, 88).iter().any(|c| *c != column && !self.headers[*c].has("external"));
+            let line = !self.candidates(Target::Quantity, 75).is_empty() && !self.candidates(Target::ProductName, 75).is_empty();
+            if header.is(&["number"]) && other_id && line && self.candidates(Target::ProductCode, 75).is_empty() {
+                let reason = format!("header `{}` in the lines of a document", self.input.names[column]);
+                self.scores[slot(Target::ProductCode)][column] = Score { points: 78, reason };
+                self.drop(Target::UniqueId, column);
                 continue;
             }
             if !(header.is(&["item"]) || header.is(&["product"])) || !self.input.profiles[column].looks_like_codes() {
@@ -490,6 +516,13 @@ impl<'a> Table<'a> {
         }
         companions
     }
+}
+
+/// `invoices.customer_id` is the customer's id: the last part counts where it names what it is about.
+fn of_path(header: &str) -> &str {
+    let Some((_, last)) = header.rsplit_once('.').filter(|(table, last)| !table.contains(' ') && !last.is_empty()) else { return header };
+    let own = words::parse(last);
+    if ["customer", "product", "currency", "tax", "country", "owner"].iter().any(|c| own.has(c)) { last } else { header }
 }
 
 /// An unnamed column of group labels takes its name from the title: `Sales by Customer Detail`.

@@ -105,7 +105,9 @@ pub(crate) fn parse(text: &str) -> Header {
         let longest = LEXICON.longest.min(tokens.len() - at);
         let hit = (1..=longest).rev().find_map(|n| LEXICON.phrases.get(&tokens[at..at + n].join(" ")).map(|c| (n, c)));
         if let Some((n, concepts)) = hit {
-            concepts.iter().for_each(|c| header.add(*c));
+            for concept in concepts {
+                header.add(*concept);
+            }
             at += n;
             continue;
         }

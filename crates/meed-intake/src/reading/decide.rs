@@ -117,10 +117,10 @@ pub(super) fn values(reading: &mut Reading, survey: &Survey<'_>, hints: &Hints) 
             }
         } else if own.order.is_none() && profile.open_dates.0 > 0 {
             own.order = file_order;
-            if target == Some(Target::Date) {
-                if let Some((code, why)) = &assumed {
-                    reading.warnings.push(Warning::new(code, Some(profile.open_dates.1), format!("`{}`: {why}", own.name)));
-                }
+            if target == Some(Target::Date)
+                && let Some((code, why)) = &assumed
+            {
+                reading.warnings.push(Warning::new(code, Some(profile.open_dates.1), format!("`{}`: {why}", own.name)));
             }
         }
         own.offset = header_zone(header);

@@ -39,7 +39,7 @@ pub(super) fn detect<R: Read + Seek>(reader: &mut R, hints: &Hints) -> Result<Re
     match kind::of(&head)? {
         FileKind::Text => {
             let scan = encoding::detect(reader, hints.encoding.as_deref())?;
-            examine(&mut Source::File(reader), scan, None, size, hints)
+            examine(&mut Source::File(reader), &scan, None, size, hints)
         }
         FileKind::Zip => {
             let (sheet, text) = xlsx::text_of(reader, None, &hints.limits)?;
@@ -53,19 +53,19 @@ pub(super) fn detect<R: Read + Seek>(reader: &mut R, hints: &Hints) -> Result<Re
                 size: text.len() as u64,
             };
             let mut source: Source<Cursor<Vec<u8>>> = Source::Sheet(Cursor::new(text));
-            examine(&mut source, scan, Some(sheet), size, hints)
+            examine(&mut source, &scan, Some(sheet), size, hints)
         }
     }
 }
 
 fn examine<R: Read + Seek>(
     source: &mut R,
-    scan: Scan,
+    scan: &Scan,
     workbook: Option<xlsx::Sheet>,
     size: u64,
     hints: &Hints,
 ) -> Result<Reading, IntakeError> {
-    let pieces = pieces(source, &scan)?;
+    let pieces = pieces(source, scan)?;
     if pieces.iter().all(|p| p.trim_matches(|c: char| c.is_whitespace() || c == '\0').is_empty()) {
         return Err(IntakeError::Empty);
     }
@@ -105,7 +105,7 @@ fn examine<R: Read + Seek>(
         warnings: Vec::new(),
         limits: hints.limits,
     };
-    encoding_warnings(&mut reading, &scan, source)?;
+    encoding_warnings(&mut reading, scan, source)?;
     dialect_warnings(&mut reading, &choice);
     let records = first_records(source, &reading, choice.width)?;
     reading.structure = structure::find(&records, hints.header_line).ok_or(IntakeError::NoTable)?;
@@ -117,7 +117,7 @@ fn examine<R: Read + Seek>(
     reading.structure.key = first.columns.iter().find(|c| c.target == Some(Target::UniqueId)).map(|c| c.index);
     drop(records);
     survey.whole(source, &mut reading)?;
-    finish(&mut reading, survey, hints);
+    finish(&mut reading, &survey, hints);
     Ok(reading)
 }
 
@@ -278,7 +278,7 @@ impl<'h> Survey<'h> {
         self.blocks = reading.structure.key.map(|k| Blocks::new(k, width));
         let first = reading.structure.first_record;
         for (line, text) in reading.structure.titles.clone() {
-            self.skip(reading, line, if text.is_empty() { SkipReason::Blank } else { SkipReason::Title }, &text);
+            skip(reading, line, if text.is_empty() { SkipReason::Blank } else { SkipReason::Title }, &text);
         }
         let mut reader = open(source, reading, width)?;
         while reader.next_place().2 < first && reader.next(&mut record)? {}
@@ -292,7 +292,7 @@ impl<'h> Survey<'h> {
                     if reason == SkipReason::OtherTable {
                         self.other_table.get_or_insert(record.line);
                     }
-                    self.skip(reading, record.line, reason, &text);
+                    skip(reading, record.line, reason, &text);
                 }
                 Class::Ragged => {
                     reading.first_line.get_or_insert(record.line);
@@ -318,12 +318,13 @@ impl<'h> Survey<'h> {
         }
         Ok(())
     }
+}
 
-    fn skip(&mut self, reading: &mut Reading, line: u64, reason: SkipReason, text: &str) {
-        reading.skipped_count += 1;
-        if reading.skipped.len() < LISTED {
-            reading.skipped.push(Skipped { line, reason, text: text.to_owned() });
-        }
+/// Lists a line that is not loaded.
+fn skip(reading: &mut Reading, line: u64, reason: SkipReason, text: &str) {
+    reading.skipped_count += 1;
+    if reading.skipped.len() < LISTED {
+        reading.skipped.push(Skipped { line, reason, text: text.to_owned() });
     }
 }
 
@@ -352,13 +353,13 @@ fn propose(reading: &Reading, profiles: &[Profile], hints: &Hints) -> mapping::O
     })
 }
 
-fn finish(reading: &mut Reading, survey: Survey<'_>, hints: &Hints) {
+fn finish(reading: &mut Reading, survey: &Survey<'_>, hints: &Hints) {
     let outcome = propose(reading, &survey.profiles, hints);
     reading.columns = outcome.columns;
     reading.companions = outcome.companions;
     remember(reading, &survey.profiles, hints);
-    table_warnings(reading, &survey);
-    decide::values(reading, &survey, hints);
+    table_warnings(reading, survey);
+    decide::values(reading, survey, hints);
     let blocks = survey.blocks.as_ref();
     let key = reading.column_of(Target::UniqueId);
     let same = key.is_some() && key == reading.structure.key;
@@ -391,7 +392,7 @@ fn remember(reading: &mut Reading, profiles: &[Profile], hints: &Hints) {
     let Some(remembered) = &hints.remembered else { return };
     let (found, missing) = remembered.apply(&reading.structure.headers);
     for (index, known) in found.into_iter().enumerate() {
-        let Some(target) = known else {
+        let Some(target) = known.map(|k| k.target) else {
             let name = reading.names[index].clone();
             reading.warnings.push(Warning::new(
                 "layout.added",

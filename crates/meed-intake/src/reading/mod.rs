@@ -15,7 +15,7 @@ use crate::error::IntakeError;
 use crate::hints::{Hints, Limits};
 use crate::mapping::{self, ColumnChoice, Companions, Mapping, MappingProblem, Target};
 use crate::records::{Dialect, RecordReader};
-use crate::rows::{ColumnReading, Converter, Position, Rows};
+use crate::rows::{ColumnReading, Converter, Plan, Position, Rows};
 use crate::source::Source;
 use crate::structure::{SkipReason, Structure};
 use crate::values::{DateOrder, DecimalMark};
@@ -222,8 +222,14 @@ impl Reading {
                 .with_width(self.structure.width)
                 .counting_records(self.workbook.is_some())
         };
-        let can_seek = self.encoding.raw_len(b"").is_some();
-        Rows::start(source, self.bom, can_seek, make, &self.structure, self.converter(), self.inherits.clone(), from)
+        let plan = Plan {
+            bom: self.bom,
+            can_seek: self.encoding.raw_len(b"").is_some(),
+            structure: &self.structure,
+            converter: self.converter(),
+            inherits: self.inherits.clone(),
+        };
+        Rows::start(source, plan, make, from)
     }
 
     fn converter(&self) -> Converter {

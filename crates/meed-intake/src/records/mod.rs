@@ -120,6 +120,10 @@ impl Record {
     }
 }
 
+fn hex(digit: u8) -> char {
+    char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase()
+}
+
 /// Writes every byte that is not UTF-8 as `\xNN`, so that nothing is lost or guessed.
 fn escape_broken(bytes: &[u8], ends: &mut [usize]) -> String {
     let mut out = String::with_capacity(bytes.len() + 8);
@@ -128,7 +132,7 @@ fn escape_broken(bytes: &[u8], ends: &mut [usize]) -> String {
         for chunk in bytes[start..*end].utf8_chunks() {
             out.push_str(chunk.valid());
             for byte in chunk.invalid() {
-                out.push_str(&format!("\\x{byte:02X}"));
+                out.extend(['\\', 'x', hex(byte >> 4), hex(byte & 15)]);
             }
         }
         start = *end;

@@ -102,11 +102,10 @@ impl Quoted<'_> {
         let escape = self.dialect.escape_byte();
         loop {
             let rest = &self.text[at..];
-            let found = match escape {
+            let n = match escape {
                 Some(escape) => memchr::memchr2(self.quote, escape, rest),
                 None => memchr::memchr(self.quote, rest),
-            };
-            let Some(n) = found else { return None };
+            }?;
             *lines += memchr::memchr_iter(line_end, &rest[..n]).count() as u64;
             self.data.extend_from_slice(&rest[..n]);
             at += n;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CellError, Mapped};
 use crate::mapping::{Companions, Target};
+use crate::values::cell::is_placeholder;
 use crate::values::currency::Sign;
 use crate::values::date::{self, DateError, resolve};
 use crate::values::number::{self, Evidence, NumberError};
@@ -185,7 +186,7 @@ impl Build<'_> {
     /// A text without outer blanks; spreadsheet errors and zero bytes are refused.
     fn text(&mut self, column: usize) -> Option<String> {
         let text = self.cell(column);
-        if text.is_empty() {
+        if text.is_empty() || is_placeholder(text) {
             return None;
         }
         if number::is_sheet_error(text) {
@@ -212,7 +213,7 @@ impl Build<'_> {
     /// A number, and whether it is a percentage. Currencies are noted for money.
     fn amount(&mut self, column: usize, money: bool) -> Option<(Decimal, bool)> {
         let cell = self.cells.get(column)?.trim();
-        if cell.is_empty() || matches!(cell, "-" | "–" | "—") {
+        if cell.is_empty() || is_placeholder(cell) {
             return None;
         }
         if number::is_sheet_error(cell) {
@@ -225,10 +226,8 @@ impl Build<'_> {
             return None;
         };
         let decimal = self.converter.columns.get(column).and_then(|c| c.decimal);
-        if money {
-            if let Some(code) = scanned.currency.and_then(|s| self.converter.meaning(s)) {
-                self.written.push((column, code));
-            }
+        if money && let Some(code) = scanned.currency.and_then(|s| self.converter.meaning(s)) {
+            self.written.push((column, code));
         }
         match scanned.value(decimal) {
             Ok(value) => Some((value, scanned.percent)),
@@ -254,19 +253,15 @@ impl Build<'_> {
 
     fn named_currency(&mut self, column: usize) -> Option<String> {
         let text = self.text(column)?;
-        match crate::values::currency::sign(&text) {
-            Some(sign) => match self.converter.meaning(sign) {
-                Some(code) => Some(code),
-                None => {
-                    self.fail(Some(column), "currency.ambiguous", "several currencies use this sign; set the currency of the source");
-                    None
-                }
-            },
-            None => {
-                self.fail(Some(column), "currency.unknown", "not an ISO 4217 currency");
-                None
-            }
+        let Some(sign) = crate::values::currency::sign(&text) else {
+            self.fail(Some(column), "currency.unknown", "not an ISO 4217 currency");
+            return None;
+        };
+        let code = self.converter.meaning(sign);
+        if code.is_none() {
+            self.fail(Some(column), "currency.ambiguous", "several currencies use this sign; set the currency of the source");
         }
+        code
     }
 
     /// The currency of the row: its column, the cells, the header, the source. Contradictions are errors.
@@ -284,8 +279,8 @@ impl Build<'_> {
             }
         }
         code.or_else(|| {
-            let money = self.converter.targets.iter().filter(|(_, t)| t.is_money());
-            money.filter_map(|(c, _)| self.converter.columns.get(*c).and_then(|r| r.currency.clone())).next()
+            let mut money = self.converter.targets.iter().filter(|(_, t)| t.is_money());
+            money.find_map(|(c, _)| self.converter.columns.get(*c).and_then(|r| r.currency.clone()))
         })
         .or_else(|| self.converter.currency.clone())
     }
@@ -301,15 +296,14 @@ impl Build<'_> {
         }
         let mut when = self.date(column)?;
         let mapped_time = self.converter.targets.iter().find(|(_, t)| *t == Target::Time).map(|(c, _)| *c);
-        if let Some(time) = mapped_time.or(self.converter.companions.time).filter(|_| when.time.is_none()) {
-            if !self.cell(time).is_empty() {
-                match date::time_of_day(self.cell(time)) {
-                    Some((of_day, offset)) => {
-                        when.time = Some(of_day);
-                        when.offset_seconds = when.offset_seconds.or(offset);
-                    }
-                    None => self.fail(Some(time), "time.format", "not a time of day"),
+        let time = mapped_time.or(self.converter.companions.time).filter(|t| when.time.is_none() && !self.cell(*t).is_empty());
+        if let Some(time) = time {
+            match date::time_of_day(self.cell(time)) {
+                Some((of_day, offset)) => {
+                    when.time = Some(of_day);
+                    when.offset_seconds = when.offset_seconds.or(offset);
                 }
+                None => self.fail(Some(time), "time.format", "not a time of day"),
             }
         }
         if let Some(zone) = self.converter.companions.zone.filter(|_| when.offset_seconds.is_none()) {

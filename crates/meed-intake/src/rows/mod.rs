@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use convert::{ColumnReading, Converter};
+pub(crate) use stream::Plan;
 pub use stream::{Position, Rows};
 
 use crate::values::When;

@@ -43,17 +43,26 @@ pub struct Rows<'a, R> {
     failed: bool,
 }
 
+/// What a walk needs beside the file.
+pub(crate) struct Plan<'a> {
+    /// Bytes of the byte order mark.
+    pub(crate) bom: u64,
+    /// The file can be entered at an offset: one text has one length in its encoding.
+    pub(crate) can_seek: bool,
+    pub(crate) structure: &'a Structure,
+    pub(crate) converter: Converter,
+    /// Columns whose texts the further lines of a record take over.
+    pub(crate) inherits: Vec<usize>,
+}
+
 impl<'a, R: Read + Seek> Rows<'a, R> {
     pub(crate) fn start(
         mut source: Source<R>,
-        bom: u64,
-        can_seek: bool,
+        plan: Plan<'a>,
         make: impl FnOnce(Source<R>) -> RecordReader<Source<R>>,
-        structure: &'a Structure,
-        converter: Converter,
-        inherits: Vec<usize>,
         from: Option<&Position>,
     ) -> Result<Self, IntakeError> {
+        let Plan { bom, can_seek, structure, converter, inherits } = plan;
         let offset = from.filter(|_| can_seek).map_or(bom, |p| p.offset.max(bom));
         source.seek(SeekFrom::Start(offset))?;
         let resumed = from.filter(|_| can_seek);
@@ -117,10 +126,10 @@ impl<'a, R: Read + Seek> Rows<'a, R> {
             let error = self.row_error(ragged, &cells);
             return Row { line, number, cells, outcome: Err(vec![error]) };
         }
-        if let (Some(column), Some(label)) = (self.structure.group, &self.position.walk.group) {
-            if let Some(cell) = cells.get_mut(column).filter(|c| c.trim().is_empty()) {
-                cell.clone_from(label);
-            }
+        if let (Some(column), Some(label)) = (self.structure.group, &self.position.walk.group)
+            && let Some(cell) = cells.get_mut(column).filter(|c| c.trim().is_empty())
+        {
+            cell.clone_from(label);
         }
         let original = (!self.inherits.is_empty()).then(|| cells.clone());
         let key_line = self.inherit(&mut cells);

@@ -40,11 +40,11 @@ fn classify_filled(record: &mut Record, structure: &Structure, walk: &mut Walk) 
     if structure.sums.binary_search(&record.line).is_ok() || is_total_row(record, structure) {
         return Class::Skip(SkipReason::Total);
     }
-    if let Some(column) = structure.group {
-        if let Some(label) = group_label(record, structure, column) {
-            walk.group = Some(label);
-            return Class::Skip(SkipReason::Group);
-        }
+    if let Some(column) = structure.group
+        && let Some(label) = group_label(record, structure, column)
+    {
+        walk.group = Some(label);
+        return Class::Skip(SkipReason::Group);
     }
     if structure.width >= 3 && lone_label(record).is_some_and(|(_, text)| !kind(text).is_number() || record.len() != structure.width) {
         return Class::Skip(SkipReason::Footer);
@@ -81,7 +81,7 @@ fn is_total_row(record: &Record, structure: &Structure) -> bool {
         let expected = structure.sparse.iter().filter(|s| !**s).count();
         return record.filled().count() * 3 <= expected.max(2) * 2 || record.filled().count() <= 2;
     }
-    structure.dates.iter().all(|d| !structure.shapes.get(*d).is_some_and(|_| crate::values::date::scan(record.get(*d)).is_some()))
+    structure.dates.iter().all(|d| structure.shapes.get(*d).is_none_or(|_| crate::values::date::scan(record.get(*d)).is_none()))
 }
 
 /// A cell that is nothing but a total word.

@@ -13,11 +13,11 @@ pub(crate) fn to_width(record: &mut Record, structure: &Structure) -> Class {
             record.replace(&cells[..width]);
             return Class::Data(None);
         }
-        if cells.len() == width + 1 {
-            if let Some(merged) = only_merge(&cells, structure) {
-                record.replace(&merged);
-                return Class::Data(Some("two cells were one: the delimiter stood inside the text".into()));
-            }
+        if cells.len() == width + 1
+            && let Some(merged) = only_merge(&cells, structure)
+        {
+            record.replace(&merged);
+            return Class::Data(Some("two cells were one: the delimiter stood inside the text".into()));
         }
         return Class::Ragged;
     }
@@ -28,11 +28,11 @@ pub(crate) fn to_width(record: &mut Record, structure: &Structure) -> Class {
         record.replace(&padded);
         return Class::Data(None);
     }
-    if cells.len() + 1 == width {
-        if let Some(shifted) = only_shift(&cells, structure) {
-            record.replace(&shifted);
-            return Class::Data(Some("one empty cell was missing".into()));
-        }
+    if cells.len() + 1 == width
+        && let Some(shifted) = only_shift(&cells, structure)
+    {
+        record.replace(&shifted);
+        return Class::Data(Some("one empty cell was missing".into()));
     }
     Class::Ragged
 }

@@ -46,14 +46,12 @@ const BOOLS: &[&str] =
 /// Classifies a cell.
 pub(crate) fn kind(cell: &str) -> CellKind {
     let text = cell.trim();
-    if text.is_empty() {
+    if text.is_empty() || is_placeholder(text) {
         return CellKind::Empty;
     }
     let has_digit = text.bytes().any(|b| b.is_ascii_digit());
-    if has_digit {
-        if let Some(kind) = with_digits(text) {
-            return kind;
-        }
+    if has_digit && let Some(kind) = with_digits(text) {
+        return kind;
     }
     if number::is_sheet_error(text) {
         return CellKind::SheetError;
@@ -100,6 +98,11 @@ fn with_digits(text: &str) -> Option<CellKind> {
         return (scanned.parts != Parts::NoYear).then_some(CellKind::Date);
     }
     date::time_of_day(text).map(|_| CellKind::Time)
+}
+
+/// Dashes that stand for nothing.
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    text.len() <= 9 && text.chars().all(|c| matches!(c, '-' | '–' | '—'))
 }
 
 /// Whether the text is one e-mail address.

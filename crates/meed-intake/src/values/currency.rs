@@ -109,12 +109,11 @@ pub(crate) fn is_sign_char(c: char) -> bool {
 
 /// The currency named in a header such as `Subtotal ($)` or `Amount EUR`.
 pub(crate) fn in_header(header: &str) -> Option<Sign<'_>> {
-    if let (Some(open), Some(close)) = (header.rfind(['(', '[']), header.rfind([')', ']'])) {
-        if open < close {
-            if let Some(found) = sign(&header[open + 1..close]) {
-                return Some(found);
-            }
-        }
+    if let (Some(open), Some(close)) = (header.rfind(['(', '[']), header.rfind([')', ']']))
+        && open < close
+        && let Some(found) = sign(&header[open + 1..close])
+    {
+        return Some(found);
     }
     let last = header.split_whitespace().last()?;
     match sign(last)? {

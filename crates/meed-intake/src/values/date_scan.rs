@@ -182,7 +182,7 @@ fn general(text: &str) -> Option<DateScan> {
                     return None;
                 }
             }
-            Token::Other(c) if matches!(c, ' ' | '-' | '/' | '.' | ',' | '(' | ')' | '\'') => {}
+            Token::Other(' ' | '-' | '/' | '.' | ',' | '(' | ')' | '\'') => {}
             Token::Other(_) => return None,
         }
     }
@@ -323,12 +323,12 @@ fn take_offset(tokens: &[Token<'_>], at: &mut usize) -> Option<i32> {
         look += 1;
     }
     let mut base = None;
-    if let Some(Token::Word(word)) = tokens.get(look) {
-        if let Some(seconds) = zone_offset(&fold(word)) {
-            base = Some(seconds);
-            look += 1;
-            *at = look;
-        }
+    if let Some(Token::Word(word)) = tokens.get(look)
+        && let Some(seconds) = zone_offset(&fold(word))
+    {
+        base = Some(seconds);
+        look += 1;
+        *at = look;
     }
     let sign = match tokens.get(look) {
         Some(Token::Other('+')) => 1,

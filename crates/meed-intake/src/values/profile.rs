@@ -250,5 +250,5 @@ fn hash_of(text: &str) -> u64 {
 
 /// `part` of `whole` per mille, 0 if there is no whole.
 pub(crate) fn permille(part: u64, whole: u64) -> i32 {
-    if whole == 0 { 0 } else { i32::try_from(part.saturating_mul(1000) / whole).unwrap_or(1000) }
+    part.saturating_mul(1000).checked_div(whole).map_or(0, |share| i32::try_from(share).unwrap_or(1000))
 }

@@ -1,5 +1,6 @@
 //! Anything a person may drop: a clear refusal or a clear warning with its place, never a crash, never a silently wrong number.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use meed_intake::{CellError, DateOrder, DecimalMark, Hints, IntakeError, Limits, Reading, Row, SkipReason, Target};
@@ -94,7 +95,7 @@ fn a_file_or_a_line_beyond_the_limits_is_refused_before_it_is_held() {
 fn broken_and_mixed_encodings_are_named_with_their_place() {
     let mut broken = "Order ID,Date,Amount,Customer\n1,2026-03-04,5.00,Jörg\n".to_owned();
     for i in 2..30 {
-        broken.push_str(&format!("{i},2026-03-05,6.00,Änne Müller\n"));
+        writeln!(broken, "{i},2026-03-05,6.00,Änne Müller").unwrap();
     }
     let mut bytes = broken.into_bytes();
     bytes.extend_from_slice(b"30,2026-03-06,7.00,M\xFCller\n31,2026-03-07,8.00,Zoe\n");
@@ -119,7 +120,7 @@ fn broken_and_mixed_encodings_are_named_with_their_place() {
 fn zero_bytes_in_a_text_are_row_errors() {
     let mut text = String::from("Order ID,Date,Amount,Customer\n");
     for i in 0..50 {
-        text.push_str(&format!("{i},2026-03-04,5.00,Mara Quill\n"));
+        writeln!(text, "{i},2026-03-04,5.00,Mara Quill").unwrap();
     }
     text.push_str("51,2026-03-04,5.00,Ma\0ra\n");
     let (_, rows) = read(&text);
@@ -243,7 +244,7 @@ fn an_amount_that_could_be_read_two_ways_is_said_so() {
 fn day_and_month_are_decided_by_the_whole_column() {
     let mut text = String::from("Order ID,Date,Amount\n");
     for i in 1..=3_000 {
-        text.push_str(&format!("{i},0{}/03/2026,1.00\n", i % 9 + 1));
+        writeln!(text, "{i},0{}/03/2026,1.00", i % 9 + 1).unwrap();
     }
     text.push_str("3001,25/03/2026,1.00\n");
     let (reading, rows) = read(&text);
@@ -329,7 +330,7 @@ fn unicode_encodings_are_found_with_and_without_a_mark() {
 fn the_first_foreign_byte_may_come_late() {
     let mut text = String::from("Order ID,Date,Amount,Customer\n");
     for i in 0..60_000 {
-        text.push_str(&format!("{i},2026-03-04,5.00,Mara Quill\n"));
+        writeln!(text, "{i},2026-03-04,5.00,Mara Quill").unwrap();
     }
     let mut bytes = text.into_bytes();
     bytes.extend_from_slice(b"60001,2026-03-04,5.00,J\xF6rg M\xFCller\n");

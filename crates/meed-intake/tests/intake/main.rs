@@ -1,5 +1,7 @@
 //! The intake end to end: truth, sums, bad input, resumption, workbooks, properties.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
 mod hostile;
 mod properties;
 mod resume;

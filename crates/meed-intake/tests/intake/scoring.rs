@@ -10,7 +10,8 @@ use serde::Deserialize;
 /// A truth file.
 #[derive(Deserialize)]
 pub(crate) struct Truth {
-    pub(crate) truth_by_index: Vec<Option<String>>,
+    #[serde(rename = "truth_by_index")]
+    pub(crate) by_index: Vec<Option<String>>,
     #[serde(default)]
     pub(crate) acceptable: BTreeMap<String, Vec<String>>,
     #[serde(default)]
@@ -75,10 +76,10 @@ pub(crate) fn score(path: &Path, hints: &Hints, total: &mut Score) {
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
     let truth: Truth = serde_json::from_reader(File::open(path.with_extension("meta.json")).unwrap()).unwrap();
     let reading = Reading::detect(&mut File::open(path).unwrap(), hints).unwrap();
-    assert_eq!(reading.columns().len(), truth.truth_by_index.len(), "{name}: number of columns");
+    assert_eq!(reading.columns().len(), truth.by_index.len(), "{name}: number of columns");
     let column_name = |index: usize| reading.headers()[index].clone();
     let (mut misses, mut wrongs, mut asked) = (0, 0, 0);
-    for (index, target) in truth.truth_by_index.iter().enumerate() {
+    for (index, target) in truth.by_index.iter().enumerate() {
         let Some(target) = target else { continue };
         total.targets += 1;
         let acceptable = truth.acceptable.get(target).cloned().unwrap_or_default();
@@ -111,9 +112,9 @@ pub(crate) fn score(path: &Path, hints: &Hints, total: &mut Score) {
     for choice in reading.columns() {
         let Some(target) = choice.target else { continue };
         let header = column_name(choice.index);
-        let right = truth.truth_by_index[choice.index].as_deref() == Some(target.name())
+        let right = truth.by_index[choice.index].as_deref() == Some(target.name())
             || truth.acceptable.get(target.name()).is_some_and(|a| a.contains(&header))
-            || (truth.truth_by_index[choice.index].is_none() && truth.ambiguous_columns.contains(&header));
+            || (truth.by_index[choice.index].is_none() && truth.ambiguous_columns.contains(&header));
         if !right {
             wrongs += 1;
             total.wrong += 1;

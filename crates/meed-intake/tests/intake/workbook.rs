@@ -24,7 +24,7 @@ fn book() -> Vec<u8> {
     {
         let row = 3 + u32::try_from(i).unwrap();
         sheet.write(row, 0, id).unwrap();
-        sheet.write_with_format(row, 1, &ExcelDateTime::parse_from_str(date).unwrap(), &day).unwrap();
+        sheet.write_with_format(row, 1, ExcelDateTime::parse_from_str(date).unwrap(), &day).unwrap();
         sheet.write(row, 2, if i == 0 { "Quill, Mara" } else { "Tunde \"T\" Okafor" }).unwrap();
         sheet.write(row, 3, 2).unwrap();
         sheet.write(row, 4, amount).unwrap();

@@ -36,15 +36,15 @@ impl Dispatcher {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a job, or gives it back when too many wait or the store is closing.
-    pub(crate) fn submit(&self, workspace: i64, job: Job) -> Result<(), Job> {
+    /// Queues a job, or says why not: too many wait, or the store is closing. Nothing of it was done then.
+    pub(crate) fn submit(&self, workspace: i64, job: Job) -> Result<(), &'static str> {
         let mut inner = self.lock();
         if inner.is_closed {
-            return Err(job);
+            return Err("the store is closing");
         }
         let queue = inner.queues.entry(workspace).or_default();
         if queue.interactive.len() + queue.bulk.len() >= WAITING_MAX {
-            return Err(job);
+            return Err("too many commands wait");
         }
         match job.submission.priority {
             Priority::Interactive => queue.interactive.push_back(job),

@@ -111,11 +111,11 @@ fn load_accounts(
     })
 }
 
-fn code16(value: i64) -> Result<i16, StoreError> {
+pub(crate) fn code16(value: i64) -> Result<i16, StoreError> {
     i16::try_from(value).map_err(|_| StoreError::broken(format!("{value} is no stored code")))
 }
 
-fn unit(text: &str) -> Result<Unit, StoreError> {
+pub(crate) fn unit(text: &str) -> Result<Unit, StoreError> {
     text.parse().map_err(|_| StoreError::broken(format!("currency `{text}` is not known")))
 }
 
@@ -151,7 +151,7 @@ pub(crate) fn sale_row(row: &dyn RowView) -> Result<SaleRow, StoreError> {
         id: row.id(0)?,
         source: row.id(1)?,
         identity: row.text(2)?.to_owned(),
-        day: 0,
+        day: row.int(11)?,
         at_ns: row.int(3)?,
         version: version(row.int(4)?)?,
         recorded_us: row.int(5)?,

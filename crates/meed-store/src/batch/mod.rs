@@ -7,9 +7,9 @@
 //! in the number of commands; SQLite runs a set row by row, PostgreSQL as arrays.
 //!
 //! A transaction that fails for a passing reason is repeated from the lock, at most [`ATTEMPTS_MAX`] times. Repeating is
-//! safe because a command's effect and its identity commit together. When the outcome of a commit is unknown, commands
-//! that carry an identity of their own (sales, keyed commands) are repeated and find their effect; the others are
-//! answered with that doubt.
+//! safe because nothing of it was committed. When the outcome of a commit is unknown, the next attempt takes the lock,
+//! behind which the doubtful transaction has ended, and looks for the batch's own audit line: if it is there, the batch
+//! stands and its answers are given; if not, it is run again. Only a database that stays away leaves callers in doubt.
 
 mod dispatch;
 pub(crate) mod load;

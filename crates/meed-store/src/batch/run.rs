@@ -1,10 +1,11 @@
 //! Running one batch, and repeating it when that is safe.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use meed_core::audit::Hash;
 use meed_core::command::{Class, Identity, Needs, Record, RecordKind, Refused, Reply, State};
 use meed_core::id::Id;
 
@@ -14,10 +15,9 @@ use crate::crash::{CrashPoint, crash_point};
 use crate::engine::Session;
 use crate::error::{Fault, StoreError};
 use crate::sql;
+use crate::store::Connect;
 use crate::value::Value;
 use crate::{CONTROL_WORKSPACE, Clock};
-
-type Connect = Arc<dyn Fn() -> Result<Box<dyn Session>, StoreError> + Send + Sync>;
 
 /// A writing connection that is made anew when it is lost.
 pub(crate) struct Writer {
@@ -47,7 +47,9 @@ impl Writer {
     fn answers(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Result<Answer, StoreError>> {
         match catch_unwind(AssertUnwindSafe(|| self.run_until_done(workspace, submissions))) {
             Ok(Ok(answers)) => answers.into_iter().map(Ok).collect(),
-            Ok(Err(error)) if error.fault == Fault::Bug && submissions.len() > 1 => self.one_by_one(workspace, submissions),
+            Ok(Err(error)) if matches!(error.fault, Fault::Bug | Fault::Duplicate) && submissions.len() > 1 => {
+                self.one_by_one(workspace, submissions)
+            }
             Ok(Err(error)) => {
                 tracing::error!(%error, workspace, commands = submissions.len(), "a batch failed");
                 let copy = || StoreError { fault: error.fault, statement: error.statement, detail: error.detail.clone() };
@@ -72,10 +74,12 @@ impl Writer {
 
     fn run_until_done(&mut self, workspace: i64, submissions: &[Submission]) -> Result<Vec<Answer>, StoreError> {
         let mut attempt = 0;
+        let mut doubt = None;
         loop {
             attempt += 1;
-            let result = self.session().and_then(|session| run_once(session, workspace, submissions));
-            let error = match result {
+            let mut committing = None;
+            let result = self.session().and_then(|session| run_once(session, workspace, submissions, &mut doubt, &mut committing));
+            let mut error = match result {
                 Ok(answers) => return Ok(answers),
                 Err(error) => error,
             };
@@ -85,12 +89,15 @@ impl Writer {
                     self.session = None;
                 }
             }
-            let may_repeat = match error.fault {
-                Fault::Transient => true,
-                Fault::OutcomeUnknown => submissions.iter().all(|s| s.identity.is_some() || s.command.is_repeatable()),
-                Fault::Duplicate | Fault::Bug | Fault::Broken | Fault::Overloaded => false,
-            };
+            if error.fault == Fault::OutcomeUnknown {
+                // An earlier doubt was settled before this attempt could come to its commit.
+                doubt = committing;
+            }
+            let may_repeat = matches!(error.fault, Fault::Transient | Fault::OutcomeUnknown);
             if !may_repeat || attempt >= ATTEMPTS_MAX {
+                if doubt.is_some() {
+                    error.fault = Fault::OutcomeUnknown;
+                }
                 return Err(error);
             }
             tracing::warn!(%error, workspace, attempt, "a batch is repeated");
@@ -114,10 +121,25 @@ struct SessionAt<'a> {
     now_us: i64,
 }
 
+/// A commit that was asked for: the batch's first audit line, and what its callers are told if it stands.
+struct Committing {
+    number: i64,
+    hash: Hash,
+    answers: Vec<Answer>,
+}
+
 /// Stored identities by (source, key), with fingerprint and first answer.
 type Known = HashMap<(Id, String), ([u8; 32], String)>;
 
-fn run_once(at: SessionAt<'_>, workspace: i64, submissions: &[Submission]) -> Result<Vec<Answer>, StoreError> {
+/// Runs the batch once. A commit of an earlier attempt that is in doubt is looked up first, behind the lock: by then its
+/// transaction has ended, one way or the other.
+fn run_once(
+    at: SessionAt<'_>,
+    workspace: i64,
+    submissions: &[Submission],
+    doubt: &mut Option<Committing>,
+    committing: &mut Option<Committing>,
+) -> Result<Vec<Answer>, StoreError> {
     let SessionAt { session, now_us } = at;
     let valid_keys = valid_keys(session, submissions)?;
     session.begin()?;
@@ -125,6 +147,13 @@ fn run_once(at: SessionAt<'_>, workspace: i64, submissions: &[Submission]) -> Re
         return Err(StoreError::bug(format!("workspace {workspace} does not exist")));
     };
     crash_point(CrashPoint::AfterLock);
+    if let Some(asked) = doubt {
+        let stands = has_audit_line(session, workspace, asked)?;
+        if let Some(asked) = doubt.take().filter(|_| stands) {
+            session.rollback();
+            return Ok(asked.answers);
+        }
+    }
     let mut needs = Needs::default();
     for submission in submissions {
         submission.command.needs(&mut needs);
@@ -145,6 +174,8 @@ fn run_once(at: SessionAt<'_>, workspace: i64, submissions: &[Submission]) -> Re
         session.rollback();
         return Ok(answers);
     }
+    *committing =
+        state.effects.audit.first().map(|first| Committing { number: first.line.number, hash: first.line.hash, answers: answers.clone() });
     write(session, workspace, state, remembered)?;
     crash_point(CrashPoint::BeforeCommit);
     session.commit()?;
@@ -169,12 +200,15 @@ fn decide(submission: &Submission, is_valid: bool, state: &mut State, known: &mu
     let result = submission.command.decide(state);
     let recorded_us = state.recorded_us();
     match &result {
-        Ok(_) => state.finish(&submission.actor, submission.command.action(), submission.subject.clone()),
+        Ok(_) => {
+            state.finish(&submission.actor, submission.command.action(), submission.subject.clone(), submission.identity.as_ref());
+        }
         Err(_) => state.abandon(),
     }
     if let Some(identity) = &submission.identity
         && is_kept(&result)
     {
+        state.keep_time(recorded_us);
         remember(identity, &result, recorded_us, known, remembered);
     }
     Answer::Decided(result)
@@ -197,6 +231,15 @@ fn remember(identity: &Identity, result: &Result<Reply, Refused>, recorded_us: i
     });
 }
 
+fn has_audit_line(session: &mut dyn Session, workspace: i64, asked: &Committing) -> Result<bool, StoreError> {
+    let mut found = false;
+    session.query(&sql::journal::AUDIT_HASH, &[workspace.into(), asked.number.into()], &mut |row| {
+        found = row.bytes(0)? == asked.hash;
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 fn load_identities(session: &mut dyn Session, workspace: i64, submissions: &[Submission]) -> Result<Known, StoreError> {
     let wanted: BTreeSet<(i64, &str)> =
         submissions.iter().filter_map(|s| s.identity.as_ref()).map(|i| (i.source.0, i.key.as_str())).collect();
@@ -215,12 +258,12 @@ fn load_identities(session: &mut dyn Session, workspace: i64, submissions: &[Sub
 
 /// The keys of this batch that are still valid: a revoked key stops at once, whatever was cached.
 fn valid_keys(session: &mut dyn Session, submissions: &[Submission]) -> Result<BTreeSet<Id>, StoreError> {
-    let wanted: BTreeMap<Id, ()> = submissions.iter().filter_map(|s| s.key).map(|key| (key, ())).collect();
+    let wanted: BTreeSet<Id> = submissions.iter().filter_map(|s| s.key).collect();
     let mut valid = BTreeSet::new();
     if wanted.is_empty() {
         return Ok(valid);
     }
-    let keys: Vec<Vec<Value>> = wanted.keys().map(|id| vec![RecordKind::ApiKey.code().into(), id.0.into()]).collect();
+    let keys: Vec<Vec<Value>> = wanted.iter().map(|id| vec![RecordKind::ApiKey.code().into(), id.0.into()]).collect();
     session.query_set(&sql::record::BY_ID_SET, CONTROL_WORKSPACE.0, &keys, &mut |row| {
         let record: Record = load::record_row(row)?;
         if !record.deleted {

@@ -19,11 +19,11 @@ pub(crate) struct Remembered {
 
 /// Writes the effects of a batch and moves the workspace row on.
 pub(crate) fn write(session: &mut dyn Session, workspace: i64, state: State, remembered: Vec<Remembered>) -> Result<(), StoreError> {
-    let State { head, book, effects, .. } = state;
-    write_sales(session, workspace, &effects)?;
-    write_records(session, workspace, &effects)?;
-    write_ledger(session, workspace, book.into_changes())?;
-    write_rewards(session, workspace, &effects)?;
+    let State { head, book, mut effects, .. } = state;
+    write_sales(session, workspace, &mut effects)?;
+    write_records(session, workspace, &mut effects)?;
+    write_ledger(session, workspace, &book.into_changes())?;
+    write_rewards(session, workspace, &mut effects)?;
     write_journal(session, workspace, effects, remembered)?;
     advance(session, &head)
 }
@@ -52,15 +52,15 @@ fn put(
     if rows.is_empty() { Ok(()) } else { session.execute_set(statement, workspace, rows) }
 }
 
-fn write_sales(session: &mut dyn Session, workspace: i64, effects: &Effects) -> Result<(), StoreError> {
+fn write_sales(session: &mut dyn Session, workspace: i64, effects: &mut Effects) -> Result<(), StoreError> {
     let mut sales = Vec::with_capacity(effects.new_sales.len());
     let mut identities = Vec::with_capacity(effects.new_sales.len());
-    for s in &effects.new_sales {
+    for s in std::mem::take(&mut effects.new_sales) {
         identities.push(vec![s.source.into(), s.identity.as_str().into(), s.id.into()]);
         sales.push(vec![
             s.id.into(),
             s.source.into(),
-            s.identity.as_str().into(),
+            s.identity.into(),
             s.day.into(),
             s.at_ns.into(),
             i64::from(s.version).into(),
@@ -69,14 +69,14 @@ fn write_sales(session: &mut dyn Session, workspace: i64, effects: &Effects) -> 
             s.import.into(),
             s.line.into(),
             s.salt.into(),
-            s.facts.as_slice().into(),
+            s.facts.into(),
         ]);
     }
     put(session, &sql::sale::IDENTITY_SET, workspace, identities)?;
     put(session, &sql::sale::INSERT_SET, workspace, sales)?;
     let changed = effects
         .changed_sales
-        .iter()
+        .drain(..)
         .map(|s| {
             vec![
                 s.id.into(),
@@ -87,14 +87,14 @@ fn write_sales(session: &mut dyn Session, workspace: i64, effects: &Effects) -> 
                 s.import.into(),
                 s.line.into(),
                 s.salt.into(),
-                s.facts.as_slice().into(),
+                s.facts.into(),
             ]
         })
         .collect();
     put(session, &sql::sale::UPDATE_SET, workspace, changed)?;
     let versions = effects
         .sale_versions
-        .iter()
+        .drain(..)
         .map(|v| {
             vec![
                 v.sale.into(),
@@ -103,7 +103,7 @@ fn write_sales(session: &mut dyn Session, workspace: i64, effects: &Effects) -> 
                 v.import.into(),
                 v.line.into(),
                 v.salt.into(),
-                v.facts.as_slice().into(),
+                v.facts.into(),
             ]
         })
         .collect();
@@ -117,18 +117,18 @@ fn write_sales(session: &mut dyn Session, workspace: i64, effects: &Effects) -> 
     put(session, &sql::sale::ORIGINAL_SET, workspace, originals)
 }
 
-fn write_records(session: &mut dyn Session, workspace: i64, effects: &Effects) -> Result<(), StoreError> {
+fn write_records(session: &mut dyn Session, workspace: i64, effects: &mut Effects) -> Result<(), StoreError> {
     let records = effects
         .records
-        .iter()
+        .drain(..)
         .map(|r| {
             vec![
                 r.kind.code().into(),
                 r.id.into(),
-                r.key.as_str().into(),
+                r.key.into(),
                 i64::from(r.version).into(),
                 i64::from(r.deleted).into(),
-                r.body.as_str().into(),
+                r.body.into(),
                 r.recorded_us.into(),
             ]
         })
@@ -136,24 +136,24 @@ fn write_records(session: &mut dyn Session, workspace: i64, effects: &Effects) -
     put(session, &sql::record::PUT_SET, workspace, records)?;
     let versions = effects
         .record_versions
-        .iter()
+        .drain(..)
         .map(|(r, salt, command)| {
             vec![
                 r.kind.code().into(),
                 r.id.into(),
                 i64::from(r.version).into(),
                 i64::from(r.deleted).into(),
-                r.body.as_str().into(),
-                (*salt).into(),
+                r.body.into(),
+                salt.into(),
                 r.recorded_us.into(),
-                (*command).into(),
+                command.into(),
             ]
         })
         .collect();
     put(session, &sql::record::VERSION_SET, workspace, versions)
 }
 
-fn write_ledger(session: &mut dyn Session, workspace: i64, changes: Changes) -> Result<(), StoreError> {
+fn write_ledger(session: &mut dyn Session, workspace: i64, changes: &Changes) -> Result<(), StoreError> {
     let accounts = changes
         .accounts
         .iter()
@@ -207,7 +207,7 @@ fn write_ledger(session: &mut dyn Session, workspace: i64, changes: Changes) -> 
     put(session, &sql::ledger::REVERSED_PUT_SET, workspace, reversed)
 }
 
-fn write_rewards(session: &mut dyn Session, workspace: i64, effects: &Effects) -> Result<(), StoreError> {
+fn write_rewards(session: &mut dyn Session, workspace: i64, effects: &mut Effects) -> Result<(), StoreError> {
     let rewards = effects
         .rewards
         .iter()
@@ -235,11 +235,11 @@ fn write_rewards(session: &mut dyn Session, workspace: i64, effects: &Effects) -
     let states =
         effects.reward_states.iter().map(|r| vec![r.id.into(), r.state.code().into(), r.release.into(), r.payout.into()]).collect();
     put(session, &sql::reward::STATE_SET, workspace, states)?;
-    let explanations = effects.explanations.iter().map(|(id, body)| vec![(*id).into(), body.as_str().into()]).collect();
+    let explanations = effects.explanations.drain(..).map(|(id, body)| vec![id.into(), body.into()]).collect();
     put(session, &sql::reward::EXPLANATION_SET, workspace, explanations)?;
     let statements = effects
         .statements
-        .iter()
+        .drain(..)
         .map(|s| {
             vec![
                 s.id.into(),
@@ -251,7 +251,7 @@ fn write_rewards(session: &mut dyn Session, workspace: i64, effects: &Effects) -
                 s.audit_from.into(),
                 s.audit_to.into(),
                 s.recorded_us.into(),
-                s.body.as_str().into(),
+                s.body.into(),
             ]
         })
         .collect();

@@ -42,6 +42,8 @@ pub(crate) struct PostgresSession {
     queued: Vec<(&'static Statement, Prepared, Params)>,
     begin_pending: Option<&'static str>,
     in_transaction: bool,
+    /// A transaction could not be ended: nobody knows in which state the connection is.
+    is_stuck: bool,
 }
 
 impl PostgresSession {
@@ -67,6 +69,7 @@ impl PostgresSession {
             queued: Vec::new(),
             begin_pending: None,
             in_transaction: false,
+            is_stuck: false,
         })
     }
 
@@ -99,7 +102,7 @@ impl PostgresSession {
             let stream = match begin {
                 None => query.await.map_err(fail)?,
                 Some(text) => {
-                    let (started, stream) = tokio::join!(client.batch_execute(text), query);
+                    let (started, stream) = join(client.batch_execute(text), query).await;
                     started.map_err(fail)?;
                     stream.map_err(fail)?
                 }
@@ -186,9 +189,22 @@ fn arrays(statement: &'static Statement, workspace: i64, rows: Vec<Vec<Value>>) 
 /// `join_all` polls up to this many futures in order, and the order of polling is the order on the wire.
 const JOINED_MAX: usize = 30;
 
-async fn send(client: &Client, (statement, prepared, params): &(&'static Statement, Prepared, Params)) -> Result<(), StoreError> {
+async fn send(client: &Client, (_, prepared, params): &(&'static Statement, Prepared, Params)) -> Result<(), tokio_postgres::Error> {
     let refs: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| p.as_ref() as &(dyn ToSql + Sync)).collect();
-    client.execute(prepared, &refs).await.map(|_| ()).map_err(|e| map(&e, false, Some(statement.name)))
+    client.execute(prepared, &refs).await.map(|_| ())
+}
+
+/// The first failure in the order on the wire. What follows it only says that the transaction is dead.
+fn first_failure(
+    queued: &[(&'static Statement, Prepared, Params)],
+    results: Vec<Result<(), tokio_postgres::Error>>,
+    with_commit: bool,
+) -> Result<(), StoreError> {
+    let failed = queued.iter().zip(results).find_map(|((statement, ..), result)| result.err().map(|error| (statement.name, error)));
+    let Some((name, error)) = failed else { return Ok(()) };
+    // The server may have carried out the commit behind a write whose answer was lost.
+    let is_lost = error.code().is_none_or(|state| ["08", "57P"].iter().any(|class| state.code().starts_with(class)));
+    Err(map(&error, with_commit && is_lost, Some(name)))
 }
 
 impl Session for PostgresSession {
@@ -214,12 +230,12 @@ impl Session for PostgresSession {
             let mut rest = queued.as_slice();
             while rest.len() > JOINED_MAX {
                 let (part, tail) = rest.split_at(JOINED_MAX);
-                join_all(part.iter().map(|write| send(client, write))).await.into_iter().collect::<Result<(), _>>()?;
+                first_failure(part, join_all(part.iter().map(|write| send(client, write))).await, false)?;
                 rest = tail;
             }
             let (written, committed) = join(join_all(rest.iter().map(|write| send(client, write))), client.batch_execute("commit")).await;
             // A failed write makes the commit a rollback without an error of its own, so the writes are looked at first.
-            written.into_iter().collect::<Result<(), _>>()?;
+            first_failure(rest, written, true)?;
             committed.map_err(|e| map(&e, true, Some("commit")))
         })?;
         self.in_transaction = false;
@@ -233,6 +249,7 @@ impl Session for PostgresSession {
             && let Err(error) = self.runtime.block_on(self.client.batch_execute("rollback"))
         {
             tracing::warn!(%error, "a transaction could not be rolled back; its connection is given up");
+            self.is_stuck = true;
         }
         self.in_transaction = false;
     }
@@ -272,7 +289,7 @@ impl Session for PostgresSession {
     }
 
     fn is_alive(&self) -> bool {
-        !self.client.is_closed()
+        !self.is_stuck && !self.client.is_closed()
     }
 }
 
@@ -291,5 +308,22 @@ impl RowView for PostgresRow<'_> {
 
     fn opt_bytes(&self, column: usize) -> Result<Option<&[u8]>, StoreError> {
         self.row.try_get(column).map_err(|e| StoreError::bug(e.to_string()))
+    }
+}
+
+#[cfg(feature = "testing")]
+impl PostgresSession {
+    pub(crate) fn query_as_text(&mut self, text: &str) -> Result<Vec<String>, StoreError> {
+        use tokio_postgres::SimpleQueryMessage::Row;
+        let messages = self.runtime.block_on(self.client.simple_query(text)).map_err(|e| map(&e, false, None))?;
+        let line = |row: &tokio_postgres::SimpleQueryRow| {
+            (0..row.len()).map(|column| row.get(column).unwrap_or("null").to_owned()).collect::<Vec<_>>().join("|")
+        };
+        Ok(messages.iter().filter_map(|message| if let Row(row) = message { Some(line(row)) } else { None }).collect())
+    }
+
+    pub(crate) fn prepare_only(&mut self, text: &str) -> Result<(usize, Vec<String>), StoreError> {
+        let prepared = self.runtime.block_on(self.client.prepare(text)).map_err(|e| map(&e, false, None))?;
+        Ok((prepared.params().len(), prepared.columns().iter().map(|column| column.name().to_owned()).collect()))
     }
 }

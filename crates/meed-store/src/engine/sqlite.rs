@@ -94,14 +94,25 @@ fn refuse_journal_changes(context: AuthContext<'_>) -> Authorization {
         AuthAction::Update { table_name, .. } | AuthAction::Delete { table_name } if JOURNAL_TABLES.contains(&table_name) => {
             Authorization::Deny
         }
-        AuthAction::DropTable { .. } | AuthAction::AlterTable { .. } => Authorization::Deny,
-        _ => Authorization::Allow,
+        AuthAction::Read { .. }
+        | AuthAction::Select
+        | AuthAction::Insert { .. }
+        | AuthAction::Update { .. }
+        | AuthAction::Delete { .. }
+        | AuthAction::Transaction { .. }
+        | AuthAction::Savepoint { .. }
+        | AuthAction::Function { .. }
+        | AuthAction::Recursive => Authorization::Allow,
+        // No schema change, no pragma, no second database.
+        _ => Authorization::Deny,
     }
 }
 
 /// Takes the lock that keeps a second process away from the same file. The lock lives as long as the returned file.
 pub(crate) fn lock_data_file(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
+    // Two names of one file share one lock.
+    let real = path.canonicalize();
+    let mut name = real.as_deref().unwrap_or(path).as_os_str().to_owned();
     name.push(".lock");
     let file = File::options()
         .create(true)
@@ -161,7 +172,9 @@ impl Session for SqliteSession {
     }
 
     fn rollback(&mut self) {
+        // Some failures, such as a full disk, have ended the transaction already.
         if std::mem::take(&mut self.in_transaction)
+            && !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("rollback")
         {
             tracing::error!(%error, "a transaction could not be rolled back");
@@ -252,5 +265,29 @@ impl RowView for SqliteRow<'_, '_> {
             ValueRef::Null => Ok(None),
             other => Err(StoreError::bug(format!("column {column} is {:?}, wanted bytes", other.data_type()))),
         }
+    }
+}
+
+#[cfg(feature = "testing")]
+impl SqliteSession {
+    pub(crate) fn query_as_text(&mut self, text: &str) -> Result<Vec<String>, StoreError> {
+        let mut prepared = self.connection.prepare(text).map_err(|e| map(&e, None))?;
+        let columns = prepared.column_count();
+        let mut rows = prepared.query([]).map_err(|e| map(&e, None))?;
+        let mut lines = Vec::new();
+        while let Some(row) = rows.next().map_err(|e| map(&e, None))? {
+            let cell = |column| match row.get_ref(column) {
+                Ok(ValueRef::Integer(value)) => value.to_string(),
+                Ok(ValueRef::Text(value)) => String::from_utf8_lossy(value).into_owned(),
+                other => format!("{other:?}"),
+            };
+            lines.push((0..columns).map(cell).collect::<Vec<_>>().join("|"));
+        }
+        Ok(lines)
+    }
+
+    pub(crate) fn prepare_only(&mut self, text: &str) -> Result<(usize, Vec<String>), StoreError> {
+        let prepared = self.connection.prepare(&text.replace('$', "?")).map_err(|e| map(&e, None))?;
+        Ok((prepared.parameter_count(), prepared.column_names().map(str::to_owned).collect()))
     }
 }

@@ -7,8 +7,10 @@ mod reward;
 mod sale;
 
 pub use journal::{AuditEntry, Event};
+pub(crate) use ledger::transfer_row;
 pub use reward::RewardSum;
-pub use sale::{SaleScan, StoredVersion};
+pub(crate) use reward::statement_row;
+pub use sale::{Replaced, SaleScan, StoredVersion};
 
 use meed_core::command::Head;
 use meed_core::id::Id;

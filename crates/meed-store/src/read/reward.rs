@@ -9,7 +9,7 @@ use crate::batch::load::{owner, reward_row};
 use crate::error::StoreError;
 use crate::sql;
 use crate::statement::Statement;
-use crate::value::Value;
+use crate::value::{RowView, Value};
 
 /// A sum of rewards, for overviews.
 #[derive(Clone, Debug)]
@@ -21,6 +21,20 @@ pub struct RewardSum {
     pub unit: String,
     pub state: RewardState,
     pub amount: i64,
+}
+
+pub(crate) fn statement_row(row: &dyn RowView) -> Result<StatementRow, StoreError> {
+    Ok(StatementRow {
+        id: row.id(0)?,
+        release: row.id(1)?,
+        program: row.id(2)?,
+        booked_day: row.int(3)?,
+        owner: owner(row, 4, 5)?,
+        audit_from: row.int(6)?,
+        audit_to: row.int(7)?,
+        recorded_us: row.int(8)?,
+        body: row.text(9)?.to_owned(),
+    })
 }
 
 impl Reader<'_> {
@@ -72,17 +86,7 @@ impl Reader<'_> {
     fn statement_list(&mut self, statement: &'static Statement, params: &[Value]) -> Result<Vec<StatementRow>, StoreError> {
         let mut rows = Vec::new();
         self.session.query(statement, params, &mut |row| {
-            rows.push(StatementRow {
-                id: row.id(0)?,
-                release: row.id(1)?,
-                program: row.id(2)?,
-                booked_day: row.int(3)?,
-                owner: owner(row, 4, 5)?,
-                audit_from: row.int(6)?,
-                audit_to: row.int(7)?,
-                recorded_us: row.int(8)?,
-                body: row.text(9)?.to_owned(),
-            });
+            rows.push(statement_row(row)?);
             Ok(())
         })?;
         Ok(rows)

@@ -39,6 +39,9 @@ pub struct StoredVersion {
     pub facts: Vec<u8>,
 }
 
+/// A version that was replaced: sale, version, recorded time, packed facts.
+pub type Replaced = (Id, i32, i64, Vec<u8>);
+
 fn scanned(row: &dyn RowView) -> Result<SaleScan<'_>, StoreError> {
     Ok(SaleScan {
         id: row.id(0)?,
@@ -199,7 +202,7 @@ impl Reader<'_> {
 
     /// Versions that were current at `as_of_us` and have been replaced since: (sale, version, recorded time, facts), by
     /// sale and version. With the current rows not younger than that time they are the pool as it was known then.
-    pub fn replaced_since(&mut self, workspace: Id, as_of_us: i64) -> Result<Vec<(Id, i32, i64, Vec<u8>)>, StoreError> {
+    pub fn replaced_since(&mut self, workspace: Id, as_of_us: i64) -> Result<Vec<Replaced>, StoreError> {
         let mut rows = Vec::new();
         self.session.query(&sql::sale::REPLACED_SINCE, &[workspace.into(), as_of_us.into()], &mut |row| {
             rows.push((row.id(0)?, version(row.int(1)?)?, row.int(2)?, row.bytes(3)?.to_vec()));

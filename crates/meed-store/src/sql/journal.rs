@@ -24,17 +24,14 @@ pub(crate) static AUDIT_ADD_SET: Statement = Statement::split(
      select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::bytea[]) as u",
     &[Int, Int, Int, Text, Text, Text, Bytes, Bytes],
 );
-pub(crate) static AUDIT_ALL: Statement = Statement::same(
-    "audit_all",
-    "select audit_number, command_id, recorded_us, actor, action, subject, digest, hash from audit where workspace_id = $1 order by audit_number",
-    &[Int],
-);
 pub(crate) static AUDIT_PAGE: Statement = Statement::same(
     "audit_page",
     "select audit_number, command_id, recorded_us, actor, action, subject, digest, hash from audit where workspace_id = $1 and audit_number < $2
      order by audit_number desc limit $3",
     &[Int, Int, Int],
 );
+pub(crate) static AUDIT_HASH: Statement =
+    Statement::same("audit_hash", "select hash from audit where workspace_id = $1 and audit_number = $2", &[Int, Int]);
 pub(crate) static EVENT_ADD_SET: Statement = Statement::split(
     "event_add",
     "insert into event (workspace_id, event_id, topic, subject, body, recorded_us) values ($1, $2, $3, $4, $5, $6)",
@@ -48,5 +45,6 @@ pub(crate) static EVENT_PAGE: Statement = Statement::same(
     &[Int, Int, Int],
 );
 
+#[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] =
-    &[&COMMAND_BY_IDENTITY_SET, &COMMAND_ADD_SET, &AUDIT_ADD_SET, &AUDIT_ALL, &AUDIT_PAGE, &EVENT_ADD_SET, &EVENT_PAGE];
+    &[&COMMAND_BY_IDENTITY_SET, &COMMAND_ADD_SET, &AUDIT_ADD_SET, &AUDIT_PAGE, &AUDIT_HASH, &EVENT_ADD_SET, &EVENT_PAGE];

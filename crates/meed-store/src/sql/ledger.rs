@@ -48,21 +48,6 @@ pub(crate) static TRANSFER_ADD_SET: Statement = Statement::split(
      $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[]) as u",
     &[Int, Int, Int, Int, Int, Text, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int],
 );
-pub(crate) static TRANSFERS: Statement = Statement::same(
-    "transfers",
-    "select transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
-     reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 order by transfer_id",
-    &[Int],
-);
-pub(crate) static TRANSFERS_OF_REWARD_SET: Statement = Statement::split(
-    "transfer_by_id",
-    "select transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
-     reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 and transfer_id = $2",
-    "select t.transfer_id, t.command_id, t.debit_account, t.credit_account, t.amount, t.unit, t.kind, t.phase, t.sale_id, t.reward_id, t.payout_id,
-     t.version_id, t.hold_id, t.reverses_id, t.business_us, t.recorded_us, t.period_day, t.expires_us
-     from unnest($2::bigint[]) as k (transfer_id) join transfer t on t.transfer_id = k.transfer_id where t.workspace_id = $1",
-    &[Int],
-);
 pub(crate) static HOLD_PUT_SET: Statement = Statement::split(
     "hold_put",
     "insert into hold (workspace_id, transfer_id, state, posted) values ($1, $2, $3, $4)
@@ -71,8 +56,6 @@ pub(crate) static HOLD_PUT_SET: Statement = Statement::split(
      on conflict (workspace_id, transfer_id) do update set state = excluded.state, posted = excluded.posted",
     &[Int, Int, Int],
 );
-pub(crate) static HOLDS: Statement =
-    Statement::same("holds", "select transfer_id, state, posted from hold where workspace_id = $1 order by transfer_id", &[Int]);
 pub(crate) static REVERSED_PUT_SET: Statement = Statement::split(
     "reversed_put",
     "insert into reversed (workspace_id, transfer_id, amount) values ($1, $2, $3)
@@ -83,24 +66,7 @@ pub(crate) static REVERSED_PUT_SET: Statement = Statement::split(
 );
 pub(crate) static REVERSED: Statement =
     Statement::same("reversed", "select transfer_id, amount from reversed where workspace_id = $1 order by transfer_id", &[Int]);
-pub(crate) static REVERSED_BY_ID_SET: Statement = Statement::split(
-    "reversed_by_id",
-    "select transfer_id, amount from reversed where workspace_id = $1 and transfer_id = $2",
-    "select r.transfer_id, r.amount from unnest($2::bigint[]) as k (transfer_id) join reversed r on r.transfer_id = k.transfer_id where r.workspace_id = $1",
-    &[Int],
-);
 
-pub(crate) const ALL: &[&Statement] = &[
-    &ACCOUNT_BY_KEY_SET,
-    &ACCOUNT_PUT_SET,
-    &ACCOUNTS,
-    &ACCOUNTS_OF,
-    &TRANSFER_ADD_SET,
-    &TRANSFERS,
-    &TRANSFERS_OF_REWARD_SET,
-    &HOLD_PUT_SET,
-    &HOLDS,
-    &REVERSED_PUT_SET,
-    &REVERSED,
-    &REVERSED_BY_ID_SET,
-];
+#[cfg(any(test, feature = "testing"))]
+pub(crate) const ALL: &[&Statement] =
+    &[&ACCOUNT_BY_KEY_SET, &ACCOUNT_PUT_SET, &ACCOUNTS, &ACCOUNTS_OF, &TRANSFER_ADD_SET, &HOLD_PUT_SET, &REVERSED_PUT_SET, &REVERSED];

@@ -5,11 +5,14 @@ pub(crate) mod ledger;
 pub(crate) mod record;
 pub(crate) mod reward;
 pub(crate) mod sale;
+pub(crate) mod verify;
 pub(crate) mod workspace;
 
+#[cfg(any(test, feature = "testing"))]
 use crate::statement::Statement;
 
 /// All statements, for the checks that prepare each of them on both engines.
+#[cfg(any(test, feature = "testing"))]
 pub(crate) fn all() -> Vec<&'static Statement> {
-    [workspace::ALL, record::ALL, sale::ALL, ledger::ALL, reward::ALL, journal::ALL].concat()
+    [workspace::ALL, record::ALL, sale::ALL, ledger::ALL, reward::ALL, journal::ALL, verify::ALL].concat()
 }

@@ -66,12 +66,7 @@ pub(crate) static VERSIONS_BY_TIME: Statement = Statement::same(
      where workspace_id = $1 and recorded_us >= $2 and recorded_us <= $3 order by recorded_us, kind, record_id, version",
     &[Int, Int, Int],
 );
-pub(crate) static VERSIONS_ALL: Statement = Statement::same(
-    "record_versions_all",
-    "select kind, record_id, '', version, deleted, body, recorded_us, salt, command_id from record_version where workspace_id = $1
-     order by recorded_us, kind, record_id, version",
-    &[Int],
-);
 
+#[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] =
-    &[&BY_ID_SET, &BY_KEY_SET, &PUT_SET, &VERSION_SET, &LIST, &KEY_RANGE, &PAGE_BACK, &VERSIONS, &VERSIONS_BY_TIME, &VERSIONS_ALL];
+    &[&BY_ID_SET, &BY_KEY_SET, &PUT_SET, &VERSION_SET, &LIST, &KEY_RANGE, &PAGE_BACK, &VERSIONS, &VERSIONS_BY_TIME];

@@ -88,6 +88,7 @@ pub(crate) static SUMS: Statement = Statement::same(
     &[Int, Int],
 );
 
+#[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] = &[
     &BY_CELL_PERIOD,
     &BY_BOOKED_PERIOD,

@@ -5,10 +5,10 @@ use crate::value::Kind::{Bytes, Int, Text};
 
 pub(crate) static BY_IDENTITY_SET: Statement = Statement::split(
     "sale_by_identity",
-    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.salt, s.facts
+    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.salt, s.facts, s.day
      from sale_identity i join sale s on s.workspace_id = i.workspace_id and s.sale_id = i.sale_id
      where i.workspace_id = $1 and i.source_id = $2 and i.identity = $3",
-    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.salt, s.facts
+    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.salt, s.facts, s.day
      from unnest($2::bigint[], $3::text[]) as k (source_id, identity)
      join sale_identity i on i.workspace_id = $1 and i.source_id = k.source_id and i.identity = k.identity
      join sale s on s.workspace_id = i.workspace_id and s.sale_id = i.sale_id where s.workspace_id = $1",
@@ -16,13 +16,13 @@ pub(crate) static BY_IDENTITY_SET: Statement = Statement::split(
 );
 pub(crate) static BY_ID: Statement = Statement::same(
     "sale_by_id",
-    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts from sale where workspace_id = $1 and sale_id = $2",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts, day from sale where workspace_id = $1 and sale_id = $2",
     &[Int, Int],
 );
 pub(crate) static BY_ID_SET: Statement = Statement::split(
     "sale_by_id_set",
-    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts from sale where workspace_id = $1 and sale_id = $2",
-    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.salt, s.facts
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts, day from sale where workspace_id = $1 and sale_id = $2",
+    "select s.sale_id, s.source_id, s.identity, s.at_ns, s.version, s.recorded_us, s.created_us, s.import_id, s.line, s.salt, s.facts, s.day
      from unnest($2::bigint[]) as k (sale_id) join sale s on s.sale_id = k.sale_id where s.workspace_id = $1",
     &[Int],
 );
@@ -102,20 +102,13 @@ pub(crate) static PER_DAY: Statement = Statement::same(
 );
 pub(crate) static PAGE: Statement = Statement::same(
     "sale_page",
-    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts from sale
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts, day from sale
      where workspace_id = $1 and day >= $2 and day <= $3 and (day < $4 or (day = $4 and sale_id < $5)) order by day desc, sale_id desc limit $6",
     &[Int, Int, Int, Int, Int, Int],
 );
 pub(crate) static ID_BOUNDS: Statement = Statement::same(
     "sale_id_bounds",
     "select coalesce(min(sale_id), 0), coalesce(max(sale_id), 0) from sale where workspace_id = $1",
-    &[Int],
-);
-/// Every version of every sale with the time it was recorded: what the audit chain's digests cover.
-pub(crate) static VERSIONS_BY_TIME: Statement = Statement::same(
-    "sale_versions_by_time",
-    "select recorded_us, sale_id, version, salt, facts from sale where workspace_id = $1
-     union all select recorded_us, sale_id, version, salt, facts from sale_version where workspace_id = $1 order by 1, 2, 3",
     &[Int],
 );
 /// The versions that a later one replaced after a point in time, for questions "as known at".
@@ -126,9 +119,11 @@ pub(crate) static REPLACED_SINCE: Statement = Statement::same(
     &[Int, Int],
 );
 
+#[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] = &[
     &BY_IDENTITY_SET,
     &BY_ID,
+    &BY_ID_SET,
     &INSERT_SET,
     &IDENTITY_SET,
     &UPDATE_SET,
@@ -143,6 +138,5 @@ pub(crate) const ALL: &[&Statement] = &[
     &PER_DAY,
     &PAGE,
     &ID_BOUNDS,
-    &VERSIONS_BY_TIME,
     &REPLACED_SINCE,
 ];

@@ -28,4 +28,5 @@ pub(crate) static ADVANCE: Statement = Statement::same(
 /// A platform statement: it names no workspace because it lists them.
 pub(crate) static LIST: Statement = Statement::same("workspace_list", "select workspace_id from workspace order by workspace_id", &[]);
 
+#[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] = &[&LOCK, &READ, &CREATE, &ADVANCE, &LIST];

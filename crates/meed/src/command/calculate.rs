@@ -10,7 +10,7 @@ use super::find;
 use crate::config::Settings;
 use crate::failure::{Failure, Verdict};
 use crate::open::Desk;
-use crate::output::{Money, Side, Table, decimal, money, print, print_json};
+use crate::output::{Money, Side, Table, count, decimal, money, percent, print, print_json};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -162,13 +162,8 @@ fn as_json(entry: &CalculationEntry, payees: Vec<PayeeLine>, booked: &PeriodView
 fn as_text(entry: &CalculationEntry, payees: &[PayeeLine], booked: &PeriodView) -> String {
     let unit = booked.currency;
     let document = &entry.document;
-    let mut text = format!(
-        "{} · {} · version {} · {}\n\n",
-        document.program_name,
-        document.period,
-        document.version_number,
-        booked.state()
-    );
+    let mut text =
+        format!("{} · {} · version {} · {}\n\n", document.program_name, document.period, document.version_number, booked.state());
     let mut table = Table::new(&[
         ("Payee", Side::Left),
         ("Reward", Side::Right),
@@ -187,7 +182,7 @@ fn as_text(entry: &CalculationEntry, payees: &[PayeeLine], booked: &PeriodView) 
             payee.credits.to_string(),
             payee.attainment.parse().map(meed_core::crediting::shown).unwrap_or_default(),
             payee.quota.as_deref().and_then(|q| q.parse().ok()).map(meed_core::crediting::shown).unwrap_or_default(),
-            payee.percent.clone().unwrap_or_default(),
+            payee.percent.as_deref().map(percent).unwrap_or_default(),
             carried,
         ]);
     }
@@ -198,11 +193,11 @@ fn as_text(entry: &CalculationEntry, payees: &[PayeeLine], booked: &PeriodView) 
     }
     text.push_str(&table.to_string());
     text.push_str(&format!(
-        "\n{} sales, {} credits, {} in total; {} rewards are new or changed",
-        document.sales,
-        document.credits,
+        "\n{}, {}, {} in total; {} new or changed",
+        count(document.sales, "sale"),
+        count(document.credits, "credit"),
         money(document.total, unit),
-        document.changed
+        count(u64::from(document.changed), "reward")
     ));
     if document.carried > 0 {
         text.push_str(&format!(", {} of them carried into the open period because this one is released", document.carried));
@@ -217,7 +212,7 @@ fn as_text(entry: &CalculationEntry, payees: &[PayeeLine], booked: &PeriodView) 
     if !document.alerts.is_empty() {
         text.push_str("\nAlerts:\n");
         for alert in &document.alerts {
-            text.push_str(&format!("  {} ({}, {} sales)\n", alert.text, alert.code, alert.sales));
+            text.push_str(&format!("  {} ({}, {})\n", alert.text, alert.code, count(alert.sales, "sale")));
         }
     }
     text.push('\n');

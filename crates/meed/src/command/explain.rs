@@ -148,7 +148,11 @@ async fn sale(args: &SaleArgs, desk: &Desk) -> Result<Verdict, Failure> {
         original: history.original.clone(),
         plans: verdicts.into_iter().map(|v| plan(v, |id| config.rep_name(id))).collect(),
     };
-    if args.json { print_json(&shown)? } else { print(&sale_text(&shown))? }
+    if args.json {
+        print_json(&shown)?
+    } else {
+        print(&sale_text(&shown))?
+    }
     Ok(Verdict::Clean)
 }
 

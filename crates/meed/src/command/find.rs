@@ -41,7 +41,8 @@ pub(crate) fn payee<'a>(config: &'a Configuration, name: &str) -> Result<&'a Rep
         Match::One(id) => config.directory.rep(id).ok_or_else(|| unknown_payee(name)),
         Match::Ambiguous(ids) => {
             let all: Vec<String> = ids.iter().map(|id| format!("{} ({})", config.rep_name(*id), id.text(Kind::Rep))).collect();
-            Err(Failure::refused("payee_ambiguous", format!("\"{name}\" names several people")).advise(format!("name one by id: {}", all.join(", "))))
+            Err(Failure::refused("payee_ambiguous", format!("\"{name}\" names several people"))
+                .advise(format!("name one by id: {}", all.join(", "))))
         }
         // Somebody who left is found by name still.
         Match::Nobody => {
@@ -52,23 +53,35 @@ pub(crate) fn payee<'a>(config: &'a Configuration, name: &str) -> Result<&'a Rep
 }
 
 fn unknown_payee(name: &str) -> Failure {
-    Failure::refused("payee_unknown", format!("there is nobody called \"{name}\"")).advise("`meed people list` shows everybody with their aliases")
+    Failure::refused("payee_unknown", format!("there is nobody called \"{name}\""))
+        .advise("`meed people list` shows everybody with their aliases")
 }
 
 /// The period with this label, in the workspace's zone.
 pub(crate) fn period(config: &Configuration, label: &str) -> Result<Period, Failure> {
     Period::parse(label, &config.zone).map_err(|_| {
-        Failure::usage("period_invalid", format!("`{label}` is not a period")).at("--period").advise("write a month as 2026-03, a quarter as 2026-Q1")
+        Failure::usage("period_invalid", format!("`{label}` is not a period"))
+            .at("--period")
+            .advise("write a month as 2026-03, a quarter as 2026-Q1")
     })
 }
 
 /// The plan and period of a command, checked against each other.
-pub(crate) async fn plan_period(app: &App, ctx: &Context, wanted: &PlanPeriod) -> Result<(Arc<Configuration>, ProgramEntry, Period), Failure> {
+pub(crate) async fn plan_period(
+    app: &App,
+    ctx: &Context,
+    wanted: &PlanPeriod,
+) -> Result<(Arc<Configuration>, ProgramEntry, Period), Failure> {
     let config = app.configuration(ctx.workspace).await?;
     let period = period(&config, &wanted.period)?;
     let entry = plan(&config, wanted.plan.as_deref())?.clone();
     if entry.program.cadence != period.cadence() {
-        let reason = format!("the plan \"{}\" is {}; `{}` is another kind of period", entry.program.name, entry.program.cadence.name(), wanted.period);
+        let reason = format!(
+            "the plan \"{}\" is {}; `{}` is another kind of period",
+            entry.program.name,
+            entry.program.cadence.name(),
+            wanted.period
+        );
         return Err(Failure::refused("period_cadence", reason).at("--period"));
     }
     Ok((config, entry, period))

@@ -395,11 +395,8 @@ fn confirm(args: &ImportArgs, reading: &Reading) -> Result<(), Failure> {
     }
     let questions: Vec<String> = reading.columns().iter().filter_map(|c| c.question.clone()).collect();
     if !std::io::stdin().is_terminal() {
-        let reason = if questions.is_empty() {
-            "date, revenue and an id or customer are not all certain".to_owned()
-        } else {
-            questions.join(" ")
-        };
+        let reason =
+            if questions.is_empty() { "date, revenue and an id or customer are not all certain".to_owned() } else { questions.join(" ") };
         return Err(Failure::refused("mapping_uncertain", reason)
             .advise("look with --dry-run, decide with --map \"COLUMN=TARGET\", or accept it as it is with --yes"));
     }

@@ -137,8 +137,9 @@ pub(crate) async fn run(args: KeyArgs, settings: &Settings) -> Result<Verdict, F
             print(&table.to_string())?;
         }
         What::Revoke(args) => {
-            let id = Id::parse(&args.id, Kind::Key)
-                .map_err(|_| Failure::usage("key_id_invalid", format!("`{}` is not the id of a key", args.id)).advise("`meed key list` shows the ids"))?;
+            let id = Id::parse(&args.id, Kind::Key).map_err(|_| {
+                Failure::usage("key_id_invalid", format!("`{}` is not the id of a key", args.id)).advise("`meed key list` shows the ids")
+            })?;
             keys::revoke(app, ctx, id).await?;
             print(&format!("Revoked {}\n", args.id))?;
         }

@@ -22,6 +22,7 @@ use crate::failure::{Failure, Verdict};
 pub(crate) async fn run(command: Command, settings: Settings) -> Result<Verdict, Failure> {
     match command {
         Command::Serve(args) => serve::run(args, &settings).await,
+        Command::Demo(args) => crate::demo::run(args, &settings).await,
         Command::Init(args) => init::run(args, &settings).await,
         Command::Import(args) => import::run(args, &settings).await,
         Command::People(args) => people::run(args, &settings).await,

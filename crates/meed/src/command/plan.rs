@@ -144,11 +144,8 @@ fn finding(finding: &Finding) -> ShownFinding {
 }
 
 fn example(result: &ExampleResult) -> ShownExample {
-    let differences = result.differences.iter().map(|d| ShownDifference {
-        what: d.what.clone(),
-        expected: d.expected.clone(),
-        found: d.found.clone(),
-    });
+    let differences =
+        result.differences.iter().map(|d| ShownDifference { what: d.what.clone(), expected: d.expected.clone(), found: d.found.clone() });
     ShownExample { name: result.name.clone(), line: number(result.line), passed: result.passed(), differences: differences.collect() }
 }
 
@@ -328,7 +325,11 @@ async fn show(args: &ShowArgs, settings: &Settings) -> Result<Verdict, Failure> 
     };
     let entry = find::plan(&config, Some(name))?;
     if !args.versions && args.version.is_none() {
-        if args.json { print_json(&shown(entry, Some(entry.text.clone())))? } else { print(&entry.text)? }
+        if args.json {
+            print_json(&shown(entry, Some(entry.text.clone())))?
+        } else {
+            print(&entry.text)?
+        }
         return Ok(Verdict::Clean);
     }
     let versions = programs::versions(&desk.app, &desk.ctx, entry.id).await?;

@@ -10,7 +10,7 @@ use crate::cli::PlanPeriod;
 use crate::config::Settings;
 use crate::failure::{Failure, Verdict};
 use crate::open::Desk;
-use crate::output::{Money, money, print, print_json};
+use crate::output::{Money, count, money, print, print_json};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,9 +62,9 @@ pub(crate) async fn run(args: ReleaseArgs, settings: &Settings) -> Result<Verdic
     } else {
         let name = &document.program_name;
         print(&format!(
-            "Released: {name} · {} · {} payees · {} · payable from {}\nNext: `meed export rewards --plan \"{name}\" --period {} -o rewards.csv`\n",
+            "Released: {name} · {} · {} · {} · payable from {}\nNext: `meed export rewards --plan \"{name}\" --period {} -o rewards.csv`\n",
             document.period,
-            document.payees,
+            count(document.payees, "payee"),
             money(document.total, unit),
             document.release_date,
             document.period

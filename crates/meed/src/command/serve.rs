@@ -8,7 +8,6 @@ use meed_app::{App, imports, workspaces};
 use meed_core::id::Id;
 use meed_server::{ServeOptions, ServerState, TlsFiles, bind, serve};
 
-
 use crate::cli::ServerFlags;
 use crate::config::{ServerSettings, Settings};
 use crate::failure::{Failure, Verdict};
@@ -44,7 +43,9 @@ pub(crate) async fn run(args: ServeArgs, settings: &Settings) -> Result<Verdict,
     let app = opened.app;
     if workspaces::list(&app).await?.is_empty() {
         workspaces::create(&app, "main", "My company", "live", "UTC", "USD").await?;
-        notices.push("A workspace `main` was made with zone UTC and currency USD. Run `meed init` before the first start for others.".to_owned());
+        notices.push(
+            "A workspace `main` was made with zone UTC and currency USD. Run `meed init` before the first start for others.".to_owned(),
+        );
     }
     if let Some(link) = first_link(&app, &args.admin).await? {
         notices.push(format!("Sign in with this link, once, within 30 minutes:\n  {}{link}", listener.url));

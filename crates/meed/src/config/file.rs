@@ -41,9 +41,8 @@ impl ConfigFile {
     /// Reads a file. Paths in it are relative to its folder.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path).map_err(|e| Failure::file(path, &e))?;
-        let mut file = Self::parse(&text).map_err(|(line, reason)| {
-            Failure::usage("config_invalid", reason).at(format!("{}, line {line}", path.display()))
-        })?;
+        let mut file = Self::parse(&text)
+            .map_err(|(line, reason)| Failure::usage("config_invalid", reason).at(format!("{}, line {line}", path.display())))?;
         let folder = path.parent().unwrap_or_else(|| Path::new("."));
         let paths = [&mut file.data, &mut file.key_file, &mut file.server.tls_cert, &mut file.server.tls_key];
         for path in paths.into_iter().flatten() {

@@ -35,7 +35,8 @@ impl MasterKey {
         match std::fs::read_to_string(&path) {
             Ok(text) => {
                 let bytes = read_key(&text).ok_or_else(|| {
-                    Failure::fault("key_unreadable", "the file does not hold 32 bytes as 64 hex digits or in base64").at(path.display().to_string())
+                    Failure::fault("key_unreadable", "the file does not hold 32 bytes as 64 hex digits or in base64")
+                        .at(path.display().to_string())
                 })?;
                 Ok(Self { bytes, made: None })
             }

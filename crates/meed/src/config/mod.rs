@@ -135,7 +135,9 @@ fn address(text: &str) -> Result<SocketAddr, Failure> {
     let text = text.replace("localhost", "127.0.0.1");
     let full = if text.bytes().all(|b| b.is_ascii_digit()) { format!("127.0.0.1:{text}") } else { text };
     full.parse().map_err(|_| {
-        Failure::usage("config_invalid", format!("`{full}` is not an address with a port")).at("listen").advise("write 127.0.0.1:8080, or 8080 alone")
+        Failure::usage("config_invalid", format!("`{full}` is not an address with a port"))
+            .at("listen")
+            .advise("write 127.0.0.1:8080, or 8080 alone")
     })
 }
 
@@ -148,11 +150,9 @@ impl Settings {
             None => ConfigFile::default(),
         };
         let key = match std::env::var("MEED_KEY") {
-            Ok(text) if !text.trim().is_empty() => {
-                Some(read_key(&text).ok_or_else(|| {
-                    Failure::usage("key_unreadable", "the master key is 32 bytes, as 64 hex digits or in base64").at("MEED_KEY")
-                })?)
-            }
+            Ok(text) if !text.trim().is_empty() => Some(read_key(&text).ok_or_else(|| {
+                Failure::usage("key_unreadable", "the master key is 32 bytes, as 64 hex digits or in base64").at("MEED_KEY")
+            })?),
             _ => None,
         };
         let storage = StorageSettings {
@@ -162,8 +162,7 @@ impl Settings {
             key,
             is_encrypted: flags.encryption.map_or_else(|| file.encryption.unwrap_or(true), crate::cli::OnOff::is_on),
         };
-        let workspace =
-            WorkspaceChoice { slug: flags.workspace.clone().or_else(|| file.workspace.clone()), is_sandbox: flags.sandbox };
+        let workspace = WorkspaceChoice { slug: flags.workspace.clone().or_else(|| file.workspace.clone()), is_sandbox: flags.sandbox };
         let log = flags.log.clone().or_else(|| file.log.clone()).unwrap_or_else(|| LOG_DEFAULT.to_owned());
         Ok(Self { storage, workspace, file, log })
     }

@@ -132,8 +132,12 @@ fn orders<'a>(sales: impl Iterator<Item = &'a DemoSale>) -> String {
         out.push_str(&line.join(";"));
         out.push_str("\r\n");
         match index {
-            577 => out.push_str("RE-299001;17.02.2026;Stahlhandel Kühn;HD-120;Pressure gauge;2;siehe Anlage;81,20;EUR;Moser, Lukas;Süd;bezahlt\r\n"),
-            1_650 => out.push_str("RE-299002;31.04.2026;Jura Präzision;HD-100;Flow sensor;1;180,00;81,00;EUR;Demir, Yusuf;West;bezahlt\r\n"),
+            577 => out.push_str(
+                "RE-299001;17.02.2026;Stahlhandel Kühn;HD-120;Pressure gauge;2;siehe Anlage;81,20;EUR;Moser, Lukas;Süd;bezahlt\r\n",
+            ),
+            1_650 => {
+                out.push_str("RE-299002;31.04.2026;Jura Präzision;HD-100;Flow sensor;1;180,00;81,00;EUR;Demir, Yusuf;West;bezahlt\r\n")
+            }
             _ => {}
         }
     }

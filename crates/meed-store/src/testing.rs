@@ -1,0 +1,108 @@
+//! Hooks for tests: schemas of their own on a PostgreSQL server, and texts run behind the store's back.
+//!
+//! Only built with the feature `testing`. SQL may stand in this crate alone, so what tests of other crates need of it is
+//! here.
+
+use tokio::runtime::Handle;
+use tokio_postgres::NoTls;
+
+use crate::engine::{PostgresSession, Role, Session, SqliteSession};
+use crate::error::StoreError;
+use crate::sql;
+use crate::statement::Statement;
+use crate::store::{EngineOptions, Store};
+
+/// Makes an empty schema, to be named in [`crate::PostgresOptions::schema`].
+pub async fn create_schema(url: &str, schema: &str) -> Result<(), StoreError> {
+    run_on_postgres(url, &format!("create schema {schema}")).await
+}
+
+/// Removes a schema with everything in it.
+pub async fn drop_schema(url: &str, schema: &str) -> Result<(), StoreError> {
+    run_on_postgres(url, &format!("drop schema {schema} cascade")).await
+}
+
+async fn run_on_postgres(url: &str, text: &str) -> Result<(), StoreError> {
+    let fail = |e: tokio_postgres::Error| {
+        StoreError::broken(e.as_db_error().map_or_else(|| e.to_string(), |refused| format!("{}: {refused}", refused.code().code())))
+    };
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(fail)?;
+    let connection = tokio::spawn(connection);
+    let result = client.batch_execute(text).await.map_err(fail);
+    drop(client);
+    let _ = connection.await;
+    result
+}
+
+/// Runs a text over a connection like those that serve, with no more rights than they have.
+pub async fn run_as_writer(store: &Store, text: &str) -> Result<(), StoreError> {
+    let (connect, text) = (store.writer_connection(), text.to_owned());
+    tokio::task::spawn_blocking(move || connect()?.run_script(&text)).await.map_err(|e| StoreError::bug(e.to_string()))?
+}
+
+/// Runs a text as somebody with full access to the database would: on SQLite without the serving connection's
+/// restrictions, on PostgreSQL as the owner of the tables.
+pub async fn run_as_owner(options: &EngineOptions, text: &str) -> Result<(), StoreError> {
+    let (options, text, runtime) = (options.clone(), text.to_owned(), Handle::current());
+    let run = move || match &options {
+        EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.run_script(&text),
+        EngineOptions::Postgres(postgres) => {
+            let mut session = PostgresSession::open(postgres, &runtime)?;
+            for table in crate::JOURNAL_TABLES {
+                session.run_script(&format!("grant update, delete on {table} to current_user"))?;
+            }
+            let result = session.run_script(&text);
+            for table in crate::JOURNAL_TABLES {
+                session.run_script(&format!("revoke update, delete on {table} from current_user"))?;
+            }
+            result
+        }
+    };
+    tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
+}
+
+/// A statement as the store sends it.
+#[derive(Clone, Copy, Debug)]
+pub struct StatementText {
+    /// Its name.
+    pub name: &'static str,
+    /// Its text for SQLite.
+    pub sqlite: &'static str,
+    /// Its text for PostgreSQL.
+    pub postgres: &'static str,
+    /// How many values it is given.
+    pub params: usize,
+    /// Whether it is run for a set of rows: then the workspace comes before the values.
+    pub is_set: bool,
+}
+
+/// Every statement that the store sends.
+#[must_use]
+pub fn statements() -> Vec<StatementText> {
+    let text = |s: &'static Statement| {
+        // Those that run for a set are told by their arrays; what runs once a row on SQLite takes the workspace as well.
+        let is_set = s.postgres.contains("[]");
+        StatementText { name: s.name, sqlite: s.sqlite, postgres: s.postgres, params: s.params.len() + usize::from(is_set), is_set }
+    };
+    sql::all().into_iter().map(text).collect()
+}
+
+/// Rows of a query as text, column by column with `|` between: for checks of the catalogues.
+pub async fn query_as_owner(options: &EngineOptions, text: &str) -> Result<Vec<String>, StoreError> {
+    let (options, text, runtime) = (options.clone(), text.to_owned(), Handle::current());
+    let run = move || match &options {
+        EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.query_as_text(&text),
+        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres, &runtime)?.query_as_text(&text),
+    };
+    tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
+}
+
+/// Prepares a text: the number of its parameters, and its columns.
+pub async fn prepare_as_owner(options: &EngineOptions, text: &str) -> Result<(usize, Vec<String>), StoreError> {
+    let (options, text, runtime) = (options.clone(), text.to_owned(), Handle::current());
+    let run = move || match &options {
+        EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.prepare_only(&text),
+        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres, &runtime)?.prepare_only(&text),
+    };
+    tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
+}

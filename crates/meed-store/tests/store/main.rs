@@ -1,0 +1,13 @@
+//! The store on every engine: one body of tests, run on SQLite, encrypted SQLite and PostgreSQL.
+//!
+//! Every test ends with `verify` over all its workspaces, which must print no difference.
+
+#[macro_use]
+mod database;
+mod make;
+
+mod records;
+mod rewards;
+mod sales;
+mod submissions;
+mod verify;
