@@ -19,6 +19,7 @@ pub mod releases;
 pub mod sales;
 mod secrets;
 pub mod sources;
+pub mod statements;
 pub mod workspaces;
 
 pub use configuration::{Configuration, ProgramEntry};

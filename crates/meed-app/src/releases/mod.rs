@@ -7,5 +7,7 @@ mod release;
 
 pub use frozen::{CreditLine, CreditPiece, RewardLine, StatementBody};
 pub use pay::{PayoutDocument, pay_by_hand};
+pub(crate) use frozen::put_explanation;
+pub(crate) use read::label_of;
 pub use read::{PeriodView, RewardView, period, period_of_calculation};
 pub use release::{ReleaseDocument, ReleaseEntry, list, of_period, release};

@@ -99,7 +99,7 @@ pub async fn period(app: &App, ctx: &Context, program: Id, label: &str) -> AppRe
 }
 
 /// The label of the period that begins on a day, of the same kind as `like`.
-pub(super) fn label_of(like: &Period, day: i64) -> String {
+pub(crate) fn label_of(like: &Period, day: i64) -> String {
     let date = date_of(day);
     let period = date.and_then(|date| Period::holding(date, like.cadence(), like.zone()).ok());
     period.map_or_else(|| date.map_or_else(String::new, |d| d.to_string()), |p| p.label())

@@ -3,14 +3,17 @@
 mod answer;
 mod calculations;
 mod cookie;
+mod explain;
 mod files;
 mod flash;
 mod form;
 mod imports;
 mod overview;
 mod preferences;
+mod sales;
 mod shown;
 mod sign_in;
+mod tiers;
 mod visit;
 
 use axum::Router;
@@ -28,6 +31,7 @@ pub fn router(state: &ServerState) -> Router<ServerState> {
         .merge(overview::routes())
         .merge(imports::routes())
         .merge(calculations::routes())
+        .merge(sales::routes())
         .route_layer(from_fn_with_state(state.clone(), visit::signed_in));
     let door = sign_in::door().route_layer(from_fn_with_state(state.clone(), visit::at_the_door));
     Router::new()

@@ -1,6 +1,6 @@
 //! A site in one process on a database of its own: for tests that call it and for tests that look at it in a browser.
 
-#![allow(dead_code, clippy::expect_used)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::expect_used)]
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -14,6 +14,7 @@ use axum::routing::{get, post};
 use crate::ServerState;
 
 pub(super) use list::rows_of;
+pub(super) use targets::target_labels;
 
 pub(super) fn routes() -> Router<ServerState> {
     Router::new()

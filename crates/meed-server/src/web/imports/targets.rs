@@ -1,5 +1,7 @@
 //! The targets in the words of the mapping page.
 
+use std::collections::HashMap;
+
 use crate::pages::mapping::Target;
 
 /// Every target with its heading and meaning, those of one heading together.
@@ -12,6 +14,11 @@ pub(super) fn targets() -> Vec<Target> {
         places: 1,
     };
     TARGETS.iter().map(of).collect()
+}
+
+/// The names of the targets by their codes.
+pub(in crate::web) fn target_labels() -> HashMap<&'static str, String> {
+    TARGETS.iter().map(|(_, code, label, _)| (*code, (*label).to_owned())).collect()
 }
 
 const TARGETS: [(&str, &str, &str, &str); 33] = [
