@@ -75,6 +75,16 @@ impl Context {
         Self { workspace, actor: Actor("system".into()), key: None, scopes: vec![Scope::Admin] }
     }
 
+    /// Refuses unless the caller has one of the scopes.
+    pub fn require_any(&self, scopes: &[Scope]) -> AppResult<()> {
+        if self.scopes.iter().any(|s| *s == Scope::Admin || scopes.contains(s)) {
+            return Ok(());
+        }
+        let words: Vec<&str> = scopes.iter().map(|s| s.word()).collect();
+        let text = format!("this needs one of the scopes `{}`", words.join("`, `"));
+        Err(Refused::new(Class::Forbidden, "scope_missing", text).into())
+    }
+
     /// Refuses unless the caller has `scope`.
     pub fn require(&self, scope: Scope) -> AppResult<()> {
         if self.scopes.iter().any(|s| *s == scope || *s == Scope::Admin) {

@@ -10,12 +10,14 @@ mod configuration;
 mod context;
 pub mod documents;
 mod error;
+pub mod events;
 pub mod exports;
 pub mod imports;
 pub mod overview;
 pub mod people;
 pub mod programs;
 pub mod releases;
+pub mod rewards;
 pub mod sales;
 mod secrets;
 pub mod sources;
@@ -25,6 +27,7 @@ pub mod workspaces;
 pub use configuration::{Configuration, ProgramEntry};
 pub use context::{Context, Scope};
 pub use error::{AppError, AppResult};
+pub use meed_store::{Answer, EngineKind, Fault};
 pub use secrets::{Secrets, token};
 
 use std::collections::HashMap;
@@ -33,7 +36,7 @@ use std::sync::{Arc, Mutex};
 
 use meed_core::command::{Command, Identity, Reply};
 use meed_core::id::Id;
-use meed_store::{Answer, Clock, Priority, Store, Submission};
+use meed_store::{Clock, Priority, Store, Submission};
 
 /// Everything a use case needs.
 pub struct App {
@@ -42,6 +45,8 @@ pub struct App {
     secrets: Secrets,
     files: PathBuf,
     configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
+    known_keys: access::KnownKeys,
+    known_sources: sources::KnownSources,
 }
 
 /// What [`App::new`] takes.
@@ -61,7 +66,15 @@ impl App {
     #[must_use]
     pub fn new(options: AppOptions) -> Arc<Self> {
         let AppOptions { store, clock, secrets, files } = options;
-        Arc::new(Self { store, clock, secrets, files, configurations: Mutex::new(HashMap::new()) })
+        Arc::new(Self {
+            store,
+            clock,
+            secrets,
+            files,
+            configurations: Mutex::new(HashMap::new()),
+            known_keys: access::KnownKeys::default(),
+            known_sources: sources::KnownSources::default(),
+        })
     }
 
     /// Now, in microseconds UTC.
@@ -92,6 +105,14 @@ impl App {
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    pub(crate) fn known_keys(&self) -> &access::KnownKeys {
+        &self.known_keys
+    }
+
+    pub(crate) fn known_sources(&self) -> &sources::KnownSources {
+        &self.known_sources
     }
 
     /// Hands a command to the batch and waits until it is durable.

@@ -27,4 +27,4 @@ pub use reading::{Layout, Reading, Report, RowKey, Skipped, Warning, summary};
 pub use records::Dialect;
 pub use rows::{CellError, Mapped, Position, Row, Rows};
 pub use structure::SkipReason;
-pub use values::{DateOrder, DecimalMark, When};
+pub use values::{DateOrder, DecimalMark, When, currency_code};

@@ -55,7 +55,12 @@ pub fn bind(options: &ServeOptions) -> std::io::Result<TcpListener> {
 }
 
 /// Serves until `stop` completes, then lets requests under way finish for up to ten seconds.
-pub async fn serve(listener: TcpListener, state: ServerState, tls: Option<TlsFiles>, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    state: ServerState,
+    tls: Option<TlsFiles>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let handle = Handle::new();
     let stopping = handle.clone();

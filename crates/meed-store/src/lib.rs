@@ -23,6 +23,7 @@ pub use engine::{EngineKind, PostgresOptions, SqliteOptions};
 pub use error::{Fault, StoreError};
 pub use read::{AuditEntry, Event, Reader, Replaced, RewardSum, SaleScan, StoredVersion};
 pub use schema::{JOURNAL_TABLES, TABLE_MANIFEST};
+pub use sql::copy_script;
 pub use store::{CONTROL_WORKSPACE, EngineOptions, Store, StoreOptions};
 pub use verify::{Difference, VerifyReport};
 

@@ -1,1 +1,10 @@
-//! Test application, builders, models and printers for Meed's own tests.
+//! For Meed's own tests: a whole application on a store of its own, a fixed clock, and a small HTTP client.
+
+mod app;
+mod client;
+mod clock;
+mod postgres;
+
+pub use app::{Engine, TestApp, Workspace};
+pub use client::{Client, Reply};
+pub use clock::FixedClock;

@@ -1,8 +1,10 @@
 //! API keys: made and revoked by self-service, shown once, stored as keyed hashes (`commissions.md` §6).
 
+use std::sync::Arc;
+
 use meed_core::command::{Actor, Class, PutRecord, PutRecords, RecordKind, Refused, Reply};
 use meed_core::id::{Id, Kind};
-use meed_store::CONTROL_WORKSPACE;
+use meed_store::{CONTROL_WORKSPACE, EngineKind};
 
 use crate::documents::{KeyDocument, read, write};
 use crate::error::{AppError, AppResult};
@@ -61,7 +63,9 @@ pub async fn revoke(app: &App, ctx: &Context, key: Id) -> AppResult<()> {
     ctx.require(Scope::Admin)?;
     let found = list(app, ctx).await?.into_iter().find(|k| k.id == key).ok_or_else(|| AppError::not_found("key"))?;
     let put = PutRecord::delete(RecordKind::ApiKey, key);
-    app.submit(&control(ctx), found.label, PutRecords::one("key.revoked", put)).await.map(|_| ())
+    app.submit(&control(ctx), found.label, PutRecords::one("key.revoked", put)).await?;
+    app.known_keys().forget(key);
+    Ok(())
 }
 
 /// The workspace's keys, newest first.
@@ -93,6 +97,27 @@ pub async fn authenticate(app: &App, secret: &str) -> AppResult<Context> {
         key: Some(record.id),
         scopes: document.scopes.iter().filter_map(|s| Scope::from_word(s)).collect(),
     })
+}
+
+/// As [`authenticate`], from memory where the key was seen before. For callers whose command checks the key again when it is
+/// decided: a key that was revoked by another process is refused there.
+pub async fn authenticate_writer(app: &App, secret: &str) -> AppResult<Arc<Context>> {
+    let hash = app.secrets().hash_api_key(secret);
+    let seen = match app.known_keys().find(&hash) {
+        Ok(context) => return Ok(context),
+        Err(seen) => seen,
+    };
+    let context = Arc::new(authenticate(app, secret).await?);
+    app.known_keys().remember(hash, &context, seen);
+    Ok(context)
+}
+
+/// As [`authenticate`], from memory only where no other process can revoke keys.
+pub async fn authenticate_reader(app: &App, secret: &str) -> AppResult<Arc<Context>> {
+    match app.store().engine() {
+        EngineKind::Sqlite => authenticate_writer(app, secret).await,
+        EngineKind::Postgres => Ok(Arc::new(authenticate(app, secret).await?)),
+    }
 }
 
 /// The caller, acting on the installation's own workspace.

@@ -1,5 +1,6 @@
 //! Calculations: a program over a period, posted as rewards, and the questions asked of them.
 
+mod credits;
 mod document;
 mod explain;
 mod read;
@@ -7,6 +8,7 @@ mod refresh;
 mod run;
 mod scan;
 
+pub use credits::{CreditPlace, PayeeCredit, credits};
 pub use document::{AlertLine, CalculationDocument, PayeeLine, ReasonCount};
 pub use explain::{Verdict, statement, verdicts};
 pub use read::{CalculationEntry, get, latest, list, payees};

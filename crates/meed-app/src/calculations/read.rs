@@ -22,7 +22,7 @@ fn entry(record: &Record) -> AppResult<CalculationEntry> {
 
 /// A calculation by id.
 pub async fn get(app: &App, ctx: &Context, id: Id) -> AppResult<CalculationEntry> {
-    ctx.require(Scope::Read)?;
+    ctx.require_any(&[Scope::Read, Scope::Release])?;
     let workspace = ctx.workspace;
     let record = app.store().read(move |r| r.record(workspace, RecordKind::Calculation, id)).await?;
     entry(&record.ok_or_else(|| AppError::not_found(&format!("calculation {}", id.text(Kind::Calculation))))?)
@@ -30,7 +30,7 @@ pub async fn get(app: &App, ctx: &Context, id: Id) -> AppResult<CalculationEntry
 
 /// A page of calculations, newest first.
 pub async fn list(app: &App, ctx: &Context, before: Option<Id>, limit: i64) -> AppResult<Vec<CalculationEntry>> {
-    ctx.require(Scope::Read)?;
+    ctx.require_any(&[Scope::Read, Scope::Release])?;
     let workspace = ctx.workspace;
     let records = app.store().read(move |r| r.records_back(workspace, RecordKind::Calculation, before, limit.clamp(1, 200))).await?;
     records.iter().map(entry).collect()
@@ -53,7 +53,7 @@ pub async fn latest(app: &App, ctx: &Context) -> AppResult<Vec<CalculationEntry>
 
 /// The payees of a calculation with their attainment, highest first.
 pub async fn payees(app: &App, ctx: &Context, calculation: &CalculationEntry) -> AppResult<Vec<PayeeLine>> {
-    ctx.require(Scope::Read)?;
+    ctx.require_any(&[Scope::Read, Scope::Release])?;
     let (workspace, id) = (ctx.workspace, Id(calculation.document.payee_list));
     let record = app.store().read(move |r| r.record(workspace, RecordKind::CalculationPayees, id)).await?;
     let mut payees: Vec<PayeeLine> = record.as_ref().map(read).transpose()?.unwrap_or_default();

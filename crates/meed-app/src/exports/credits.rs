@@ -26,7 +26,7 @@ struct Row {
 
 /// The credits of a calculation's period: frozen ones once it is released, live ones before.
 pub async fn credits_csv(app: &App, ctx: &Context, calculation: &CalculationEntry) -> AppResult<Vec<u8>> {
-    ctx.require(Scope::Read)?;
+    ctx.require_any(&[Scope::Read, Scope::Release])?;
     let config = app.configuration(ctx.workspace).await?;
     let document = &calculation.document;
     let program = Id(document.program);

@@ -48,7 +48,7 @@ pub const REWARD_COLUMNS: [&str; 31] = [
 
 /// The rewards booked in a calculation's period.
 pub async fn rewards_csv(app: &App, ctx: &Context, calculation: &CalculationEntry) -> AppResult<Vec<u8>> {
-    ctx.require(Scope::Read)?;
+    ctx.require_any(&[Scope::Read, Scope::Release])?;
     let config = app.configuration(ctx.workspace).await?;
     let booked = period_of_calculation(app, ctx, calculation).await?;
     let lines = payees(app, ctx, calculation).await?;

@@ -5,8 +5,10 @@
 //! interrupted import goes on from its last position without duplicates. Two runners of one import cannot both advance
 //! it: each chunk insists on the version of the import's record that it has seen.
 
+mod batch;
 mod document;
 mod dry_run;
+mod expected;
 mod first_rows;
 mod read_file;
 mod rejects;
@@ -14,11 +16,14 @@ mod row;
 mod run;
 mod upload;
 
+pub use batch::{BatchDocument, batch, prepare_batch, upload_to_batch};
 pub use document::{Counts, ImportDocument, ImportState, LayoutDocument, MappingDocument, RejectDocument, RejectedRow};
 pub use dry_run::{DryRun, TriedSale, dry_run, try_rows};
+pub use expected::{configuration_hash, find_configuration, upload_expected};
 pub use first_rows::{FirstRow, first_rows};
 pub use read_file::{
-    Import, ReadAs, discard, forget_mapping, get, list, look_at, mapping_memory, prepare, reading, reread, set_mapping, source_layouts,
+    Import, ReadAs, all_mappings, discard, forget_mapping, get, list, look_at, mapping_memory, prepare, reading, reread, set_mapping,
+    source_layouts,
 };
 pub use rejects::{rejects, rejects_csv};
 pub use run::{resume, resume_all, run, start};

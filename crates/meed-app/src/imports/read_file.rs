@@ -131,16 +131,17 @@ async fn memories(app: &App, ctx: &Context, source: Id) -> AppResult<BTreeMap<St
 
 /// What is remembered for a source.
 pub async fn mapping_memory(app: &App, ctx: &Context, source: Id) -> AppResult<Vec<(Id, MappingDocument)>> {
+    let mut all = all_mappings(app, ctx).await?;
+    all.retain(|(_, mapping)| mapping.source == source.0);
+    Ok(all)
+}
+
+/// What is remembered for all sources.
+pub async fn all_mappings(app: &App, ctx: &Context) -> AppResult<Vec<(Id, MappingDocument)>> {
+    ctx.require_any(&[Scope::Read, Scope::Sales, Scope::Plans])?;
     let workspace = ctx.workspace;
     let records = app.store().read(move |r| r.records(workspace, RecordKind::Mapping)).await?;
-    let mut found = Vec::new();
-    for record in &records {
-        let document: MappingDocument = read(record)?;
-        if document.source == source.0 {
-            found.push((record.id, document));
-        }
-    }
-    Ok(found)
+    records.iter().map(|record| Ok((record.id, read(record)?))).collect()
 }
 
 /// The layouts a source has brought so far, as ordered headers by fingerprint.
@@ -161,6 +162,7 @@ fn import(record: &Record) -> AppResult<Import> {
 
 /// An import by id.
 pub async fn get(app: &App, ctx: &Context, id: Id) -> AppResult<Import> {
+    ctx.require_any(&[Scope::Read, Scope::Sales])?;
     let workspace = ctx.workspace;
     let record = app.store().read(move |r| r.record(workspace, RecordKind::Import, id)).await?;
     import(&record.ok_or_else(|| AppError::not_found(&format!("import {}", id.text(Kind::Import))))?)

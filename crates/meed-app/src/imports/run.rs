@@ -339,10 +339,15 @@ fn progress_writer(id: Id, before: ImportDocument, notes: Arc<ChunkNotes>) -> Wr
 async fn finish(app: &App, ctx: &Context, id: Id, version: i32, mut document: ImportDocument, reading: &Reading) -> AppResult<()> {
     document.state = ImportState::Done;
     document.finished_us = Some(app.now_us());
+    let (workspace, key) = (ctx.workspace, format!("{}:{}", document.source, reading.layout_fingerprint()));
+    let lookup = key.clone();
+    let former = app.store().read(move |r| r.record_by_key(workspace, RecordKind::Mapping, &lookup)).await?;
+    let former: Option<MappingDocument> = former.as_ref().map(crate::documents::read).transpose()?;
     let memory = MappingDocument {
         source: document.source,
         fingerprint: reading.layout_fingerprint(),
-        headers: reading.headers().to_vec(),
+        // The order of columns in which the layout was first seen: addresses for uploads stand for it.
+        headers: former.map_or_else(|| reading.headers().to_vec(), |former| former.headers),
         mapping: serde_json::to_value(reading.mapping()).map_err(|e| AppError::bug(&format!("a mapping cannot be kept: {e}")))?,
         from_import: id.0,
         saved_us: app.now_us(),
@@ -350,7 +355,6 @@ async fn finish(app: &App, ctx: &Context, id: Id, version: i32, mut document: Im
     let put = PutRecord { expected_version: Some(version), ..PutRecord::change(RecordKind::Import, id, write(&document)?) };
     let command = PutRecords { action: "import.completed", puts: vec![put], event: Some("import.completed") };
     app.submit(ctx, document.file_name.clone(), command).await?;
-    let key = format!("{}:{}", document.source, memory.fingerprint);
     let put = PutRecord::upsert(RecordKind::Mapping, key, write(&memory)?);
     app.submit(ctx, document.file_name.clone(), PutRecords::one("mapping.remembered", put)).await.map(|_| ())
 }

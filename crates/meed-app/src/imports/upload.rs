@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::Id;
+use meed_intake::Reading;
 use sha2::{Digest, Sha256};
 
 use super::document::{Counts, ImportDocument, ImportState};
@@ -75,7 +76,12 @@ pub(super) fn open(app: &App, sha256: &str) -> AppResult<std::fs::File> {
 pub async fn upload(app: &App, ctx: &Context, source: Id, file_name: &str, upload: &Upload) -> AppResult<Id> {
     ctx.require(Scope::Sales)?;
     let reading = detect(app, ctx, source, file_name, &upload.sha256, None).await?;
-    let reading_id = keep_reading(app, ctx, &reading, None).await?;
+    begin(app, ctx, source, file_name, upload, &reading).await
+}
+
+/// Begins an import of a kept file that is read already.
+pub(super) async fn begin(app: &App, ctx: &Context, source: Id, file_name: &str, upload: &Upload, reading: &Reading) -> AppResult<Id> {
+    let reading_id = keep_reading(app, ctx, reading, None).await?;
     let document = ImportDocument {
         source: source.0,
         file_name: file_name.chars().filter(|c| !c.is_control()).take(200).collect(),

@@ -123,6 +123,7 @@ async fn save(app: &App, ctx: &Context, kind: RecordKind, id: Option<Id>, name: 
 
 /// All reps, by name.
 pub async fn reps(app: &App, ctx: &Context) -> AppResult<Vec<RepEntry>> {
+    ctx.require_any(&[Scope::Read, Scope::Plans])?;
     let workspace = ctx.workspace;
     let records = app.store().read(move |r| r.records(workspace, RecordKind::Rep)).await?;
     let mut reps: Vec<RepEntry> =
@@ -133,6 +134,7 @@ pub async fn reps(app: &App, ctx: &Context) -> AppResult<Vec<RepEntry>> {
 
 /// All teams, by name.
 pub async fn teams(app: &App, ctx: &Context) -> AppResult<Vec<TeamEntry>> {
+    ctx.require_any(&[Scope::Read, Scope::Plans])?;
     let workspace = ctx.workspace;
     let records = app.store().read(move |r| r.records(workspace, RecordKind::Team)).await?;
     let mut teams: Vec<TeamEntry> =
@@ -143,6 +145,7 @@ pub async fn teams(app: &App, ctx: &Context) -> AppResult<Vec<TeamEntry>> {
 
 /// A rep by id.
 pub async fn rep(app: &App, ctx: &Context, id: Id) -> AppResult<RepEntry> {
+    ctx.require_any(&[Scope::Read, Scope::Plans])?;
     let workspace = ctx.workspace;
     let record = app.store().read(move |r| r.record(workspace, RecordKind::Rep, id)).await?.ok_or_else(|| AppError::not_found("rep"))?;
     Ok(RepEntry { id, version: record.version, document: read(&record)? })
@@ -150,6 +153,7 @@ pub async fn rep(app: &App, ctx: &Context, id: Id) -> AppResult<RepEntry> {
 
 /// A team by id.
 pub async fn team(app: &App, ctx: &Context, id: Id) -> AppResult<TeamEntry> {
+    ctx.require_any(&[Scope::Read, Scope::Plans])?;
     let workspace = ctx.workspace;
     let record = app.store().read(move |r| r.record(workspace, RecordKind::Team, id)).await?.ok_or_else(|| AppError::not_found("team"))?;
     Ok(TeamEntry { id, version: record.version, document: read(&record)? })

@@ -109,7 +109,7 @@ impl CreditLine {
 }
 
 /// What a statement says of the target of its own period.
-pub(crate) fn put_explanation(body: &mut StatementBody, explanation: Option<&Explanation>) {
+pub(super) fn put_explanation(body: &mut StatementBody, explanation: Option<&Explanation>) {
     let Some(explanation) = explanation else { return };
     body.exact = explanation.exact.normalize().to_string();
     body.rounding = explanation.rounding_difference().normalize().to_string();
@@ -121,7 +121,7 @@ pub(crate) fn put_explanation(body: &mut StatementBody, explanation: Option<&Exp
 
 impl StatementBody {
     /// A statement without credits yet.
-    pub(crate) fn new(entry: &crate::ProgramEntry, period: String, rep: Id, rep_name: String) -> Self {
+    pub(super) fn new(entry: &crate::ProgramEntry, period: String, rep: Id, rep_name: String) -> Self {
         Self {
             program: entry.id.0,
             program_name: entry.program.name.clone(),

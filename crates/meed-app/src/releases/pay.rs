@@ -1,13 +1,13 @@
 //! Paying by hand: payroll has paid; Meed is told.
 
-use meed_core::command::{PayByHand, Payment, Reply};
-use meed_core::id::Id;
+use meed_core::command::{PayByHand, Payment, Record, RecordKind, Reply};
+use meed_core::id::{Id, Kind};
 use meed_core::ledger::Owner;
 use serde::{Deserialize, Serialize};
 
 use super::read::period;
 use super::release::get;
-use crate::documents::write;
+use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
 
@@ -60,4 +60,33 @@ pub async fn pay_by_hand(app: &App, ctx: &Context, release: Id, payees: &[Id], p
         Reply::Paid { id, .. } => Ok(id),
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
     }
+}
+
+/// A payout with its record.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct PayoutEntry {
+    pub id: Id,
+    pub recorded_us: i64,
+    pub document: PayoutDocument,
+}
+
+fn payout_entry(record: &Record) -> AppResult<PayoutEntry> {
+    Ok(PayoutEntry { id: record.id, recorded_us: record.recorded_us, document: read(record)? })
+}
+
+/// A page of payouts, newest first.
+pub async fn payouts(app: &App, ctx: &Context, before: Option<Id>, limit: i64) -> AppResult<Vec<PayoutEntry>> {
+    ctx.require_any(&[Scope::Read, Scope::Release])?;
+    let workspace = ctx.workspace;
+    let records = app.store().read(move |r| r.records_back(workspace, RecordKind::Payout, before, limit.clamp(1, 200))).await?;
+    records.iter().map(payout_entry).collect()
+}
+
+/// A payout by id.
+pub async fn payout(app: &App, ctx: &Context, id: Id) -> AppResult<PayoutEntry> {
+    ctx.require_any(&[Scope::Read, Scope::Release])?;
+    let workspace = ctx.workspace;
+    let record = app.store().read(move |r| r.record(workspace, RecordKind::Payout, id)).await?;
+    payout_entry(&record.ok_or_else(|| AppError::not_found(&format!("payout {}", id.text(Kind::Payout))))?)
 }

@@ -65,7 +65,7 @@ pub async fn period_of_calculation(app: &App, ctx: &Context, calculation: &Calcu
 
 /// What is booked in a program's period.
 pub async fn period(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<PeriodView> {
-    ctx.require(Scope::Read)?;
+    ctx.require_any(&[Scope::Read, Scope::Release])?;
     let config = app.configuration(ctx.workspace).await?;
     let entry = config.program(program)?;
     let period = Period::parse(label, &config.zone)
@@ -99,7 +99,7 @@ pub async fn period(app: &App, ctx: &Context, program: Id, label: &str) -> AppRe
 }
 
 /// The label of the period that begins on a day, of the same kind as `like`.
-pub(crate) fn label_of(like: &Period, day: i64) -> String {
+pub(super) fn label_of(like: &Period, day: i64) -> String {
     let date = date_of(day);
     let period = date.and_then(|date| Period::holding(date, like.cadence(), like.zone()).ok());
     period.map_or_else(|| date.map_or_else(String::new, |d| d.to_string()), |p| p.label())

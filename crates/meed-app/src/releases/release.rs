@@ -134,7 +134,7 @@ pub async fn of_period(app: &App, ctx: &Context, program: Id, booked_day: i64) -
 
 /// All releases, newest first.
 pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<ReleaseEntry>> {
-    ctx.require(Scope::Read)?;
+    ctx.require_any(&[Scope::Read, Scope::Release])?;
     let workspace = ctx.workspace;
     let records = app.store().read(move |r| r.records(workspace, RecordKind::Release)).await?;
     let mut all: Vec<ReleaseEntry> = records.iter().map(|r| Ok(ReleaseEntry { id: r.id, document: read(r)? })).collect::<AppResult<_>>()?;
@@ -143,10 +143,10 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<ReleaseEntry>> {
 }
 
 /// A release by id.
-pub(super) async fn get(app: &App, ctx: &Context, id: Id) -> AppResult<ReleaseEntry> {
-    list(app, ctx)
-        .await?
-        .into_iter()
-        .find(|r| r.id == id)
-        .ok_or_else(|| AppError::not_found(&format!("release {}", id.text(Kind::Release))))
+pub async fn get(app: &App, ctx: &Context, id: Id) -> AppResult<ReleaseEntry> {
+    ctx.require_any(&[Scope::Read, Scope::Release])?;
+    let workspace = ctx.workspace;
+    let record = app.store().read(move |r| r.record(workspace, RecordKind::Release, id)).await?;
+    let record = record.ok_or_else(|| AppError::not_found(&format!("release {}", id.text(Kind::Release))))?;
+    Ok(ReleaseEntry { id, document: read(&record)? })
 }

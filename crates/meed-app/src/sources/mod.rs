@@ -1,5 +1,10 @@
 //! Sources of sales.
 
+mod known;
+
+pub(crate) use known::KnownSources;
+pub use known::{KnownSource, SourceName, known};
+
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::{Id, Kind};
 use meed_core::people::fold_alias;
@@ -31,6 +36,7 @@ pub async fn put(app: &App, ctx: &Context, id: Option<Id>, document: &SourceDocu
 
 /// The source with this name; made if it does not exist.
 pub async fn ensure(app: &App, ctx: &Context, name: &str) -> AppResult<Id> {
+    ctx.require_any(&[Scope::Sales, Scope::Plans])?;
     let key = fold_alias(name);
     let workspace = ctx.workspace;
     let lookup = key.clone();
@@ -67,7 +73,9 @@ pub(crate) async fn document(app: &App, ctx: &Context, source: Option<Id>) -> Ap
 }
 
 async fn submit(app: &App, ctx: &Context, document: &SourceDocument, put: PutRecord) -> AppResult<Id> {
-    match app.submit(ctx, document.name.clone(), PutRecords::one("source.saved", put)).await? {
+    let reply = app.submit(ctx, document.name.clone(), PutRecords::one("source.saved", put)).await?;
+    app.known_sources().forget(ctx.workspace);
+    match reply {
         Reply::Records(ids) => ids.first().map(|(id, _)| *id).ok_or_else(|| AppError::bug("no source was written")),
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
     }
@@ -96,6 +104,7 @@ fn check(document: &SourceDocument) -> AppResult<()> {
 
 /// All sources, by name.
 pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Source>> {
+    ctx.require_any(&[Scope::Read, Scope::Sales, Scope::Plans])?;
     let workspace = ctx.workspace;
     let records = app.store().read(move |r| r.records(workspace, RecordKind::Source)).await?;
     let mut sources: Vec<Source> =
@@ -106,6 +115,7 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Source>> {
 
 /// A source by id.
 pub async fn get(app: &App, ctx: &Context, id: Id) -> AppResult<Source> {
+    ctx.require_any(&[Scope::Read, Scope::Sales, Scope::Plans])?;
     let workspace = ctx.workspace;
     let record = app.store().read(move |r| r.record(workspace, RecordKind::Source, id)).await?;
     let record = record.ok_or_else(|| AppError::not_found(&format!("source {}", id.text(Kind::Source))))?;

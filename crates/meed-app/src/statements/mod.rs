@@ -7,9 +7,8 @@ use meed_core::id::Id;
 use meed_core::ledger::{Owner, OwnerKind};
 use meed_core::period::Period;
 
-use crate::calculations;
 use crate::error::{AppError, AppResult};
-use crate::releases::{self, ReleaseEntry, RewardLine, StatementBody};
+use crate::releases::{self, ReleaseEntry, StatementBody};
 use crate::{App, Context, ProgramEntry, Scope};
 
 /// What one program says of a payee's period.
@@ -89,30 +88,14 @@ async fn of_program(app: &App, ctx: &Context, entry: &ProgramEntry, period: &Per
         let body = frozen(app, ctx, release.id, rep).await?;
         return Ok(body.map(|body| Statement { body, state, release: Some(release) }));
     }
-    let config = app.configuration(ctx.workspace).await?;
-    let explanation = calculations::statement(app, ctx, entry.id, &period.label(), rep).await?;
-    if rewards.is_none() && explanation.as_ref().is_none_or(|explanation| explanation.credits.is_empty()) {
+    let body = releases::current_statement(app, ctx, entry.id, &period.label(), rep).await?;
+    if rewards.is_none() && body.credits.is_empty() {
         return Ok(None);
     }
-    let mut body = StatementBody::new(entry, period.label(), rep, config.rep_name(rep));
-    if let Some(rewards) = rewards {
-        body.total = rewards.total;
-        let line = |row: &meed_core::command::RewardRow| RewardLine {
-            reward: row.id.0,
-            period: releases::label_of(period, row.cell_day),
-            amount: row.amount,
-            carried: row.is_carried(),
-        };
-        body.rewards = rewards.rewards.iter().map(line).collect();
-    }
-    releases::put_explanation(&mut body, explanation.as_ref());
     Ok(Some(Statement { body, state, release: None }))
 }
 
 async fn frozen(app: &App, ctx: &Context, release: Id, rep: Id) -> AppResult<Option<StatementBody>> {
-    let workspace = ctx.workspace;
-    let rows = app.store().read(move |r| r.statements_of(workspace, Owner::rep(rep))).await?;
-    let row = rows.into_iter().find(|row| row.release == release);
-    let body = row.map(|row| serde_json::from_str(&row.body)).transpose();
-    body.map_err(|e| AppError::bug(&format!("a statement cannot be read: {e}")))
+    let statements = releases::statements_of_payee(app, ctx, rep).await?;
+    Ok(statements.into_iter().find(|statement| statement.release == release).map(|statement| statement.body))
 }

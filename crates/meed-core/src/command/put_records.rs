@@ -69,6 +69,8 @@ kinds! {
     Reading = 23, false;
     /// The payees of a calculation with their attainment.
     CalculationPayees = 24, false;
+    /// A mapping that a caller prepared, by its batch id.
+    ImportBatch = 25, true;
 }
 
 /// A stored record.

@@ -102,9 +102,9 @@ impl Build<'_> {
             other_date: [None; 3],
         };
         let mut named = None;
-        let targets = self.converter.targets.clone();
-        for (column, target) in targets {
-            self.one(column, target, &mut mapped, &mut named);
+        let converter = self.converter;
+        for (column, target) in &converter.targets {
+            self.one(*column, *target, &mut mapped, &mut named);
         }
         if let Some(column) = self.converter.companions.unit_price {
             mapped.unit_price = mapped.unit_price.or_else(|| self.amount(column, true).map(|(value, _)| value));

@@ -74,6 +74,10 @@ fn is_header_again(record: &Record, structure: &Structure) -> bool {
 fn is_total_row(record: &Record, structure: &Structure) -> bool {
     let Some((_, first)) = record.filled().next() else { return false };
     let begins = is_total(first);
+    // Rows with a date are never totals; asked first, as it is quick and true for most rows.
+    if !begins && structure.dates.first().is_some_and(|d| !record.get(*d).trim().is_empty()) {
+        return false;
+    }
     if !begins && !record.filled().take(4).any(|(_, c)| is_plain_total(c)) {
         return false;
     }

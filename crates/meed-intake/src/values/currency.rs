@@ -82,6 +82,9 @@ const NAMES: &[(&str, &str)] = &[
 /// The currency that the text is, if it is one.
 pub(crate) fn sign(text: &str) -> Option<Sign<'_>> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']'));
+    if is_code(text) {
+        return Some(Sign::Code(text));
+    }
     if let Some((_, code)) = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
         return Some(Sign::Certain(code));
     }
@@ -94,7 +97,7 @@ pub(crate) fn sign(text: &str) -> Option<Sign<'_>> {
     if let Some(shared) = SHARED.iter().find(|s| s.eq_ignore_ascii_case(text)) {
         return Some(Sign::Shared(shared.trim_end_matches('.')));
     }
-    is_code(text).then_some(Sign::Code(text))
+    None
 }
 
 /// Whether the text is an ISO 4217 code in any case.
@@ -122,6 +125,17 @@ pub(crate) fn in_header(header: &str) -> Option<Sign<'_>> {
         Sign::Certain(code) if !last.is_ascii() => Some(Sign::Certain(code)),
         Sign::Shared("$") => Some(Sign::Shared("$")),
         _ => None,
+    }
+}
+
+/// The ISO code of a currency as people write it: a code, a sign that means one currency, or a shared sign such as `$`
+/// that `shared` settles. `None` where it stays unknown.
+#[must_use]
+pub fn currency_code(text: &str, shared: &std::collections::BTreeMap<String, String>) -> Option<String> {
+    match sign(text)? {
+        Sign::Code(code) => Some(code.to_ascii_uppercase()),
+        Sign::Certain(code) => Some(code.to_owned()),
+        Sign::Shared(sign) => shared.get(sign).cloned(),
     }
 }
 

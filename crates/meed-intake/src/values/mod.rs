@@ -9,5 +9,6 @@ pub(crate) mod number;
 pub(crate) mod profile;
 pub(crate) mod words;
 
+pub use currency::currency_code;
 pub use date::{DateOrder, When};
 pub use number::DecimalMark;

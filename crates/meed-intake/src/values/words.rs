@@ -159,20 +159,29 @@ const TOTALS: &[&str] = &[
 
 /// Whether the text is or begins with a total word: `Total for Mara Quill`, `Zwischensumme:`, `TOTAL`.
 pub(crate) fn is_total(text: &str) -> bool {
-    let folded = fold(text.trim());
-    let folded = folded.trim_end_matches([':', '.', ' ']);
-    if folded.is_empty() || folded.len() > 80 {
+    let text = text.trim();
+    if text.is_empty() || text.len() > 80 {
         return false;
     }
-    TOTALS.iter().any(|word| {
-        folded.strip_prefix(word).is_some_and(|rest| {
+    if text.is_ascii() { is_total_folded(text) } else { is_total_folded(&fold(text)) }
+}
+
+/// The same for a text without accents, in any case; it allocates nothing, as it is asked for every row.
+fn is_total_folded(text: &str) -> bool {
+    let text = text.trim_end_matches([':', '.', ' ']);
+    let Some(initial) = text.bytes().next().map(|b| b.to_ascii_lowercase()) else { return false };
+    let begins = |word: &str| word.as_bytes().first() == Some(&initial) && text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let word_total = TOTALS.iter().any(|word| {
+        begins(word) && {
+            let rest = &text[word.len()..];
             let word_ends = rest.is_empty() || rest.starts_with([' ', ':', '(', '-', '\u{a0}']);
             // `count` and `records` and the like only count alone or with a figure behind.
             let weak = matches!(*word, "count" | "records" | "anzahl" | "sum" | "overall" | "ergebnis");
             word_ends && (!weak || rest.trim_matches(|c: char| !c.is_alphabetic()).is_empty())
-        })
-    }) || folded.ends_with(" total") && folded.split(' ').count() <= 6
-        || folded.ends_with(" ergebnis")
+        }
+    });
+    let ends = |word: &str| text.len() > word.len() && text.get(text.len() - word.len()..).is_some_and(|end| end.eq_ignore_ascii_case(word));
+    word_total || ends(" total") && text.split(' ').count() <= 6 || ends(" ergebnis")
 }
 
 #[cfg(test)]

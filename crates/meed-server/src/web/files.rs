@@ -9,11 +9,8 @@ use crate::pages::{ASSET_CACHE_CONTROL, asset as find, asset_url};
 
 pub(super) async fn asset(Path(name): Path<String>) -> Response {
     let Some((content_type, bytes)) = find(&name) else { return StatusCode::NOT_FOUND.into_response() };
-    let headers = [
-        (header::CONTENT_TYPE, content_type),
-        (header::CACHE_CONTROL, ASSET_CACHE_CONTROL),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, ASSET_CACHE_CONTROL), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (headers, bytes).into_response()
 }
 

@@ -66,7 +66,9 @@ impl FromRequestParts<ServerState> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, state: &ServerState) -> Result<Self, Trouble> {
         let query = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
-        query.map(|Query(fields)| Self(Fields(fields))).map_err(|_| Trouble::unreadable("query_unreadable", "the address could not be read"))
+        query
+            .map(|Query(fields)| Self(Fields(fields)))
+            .map_err(|_| Trouble::unreadable("query_unreadable", "the address could not be read"))
     }
 }
 
@@ -92,7 +94,8 @@ pub(super) fn check_csrf(expected: Option<&Csrf>, sent: &str) -> Result<(), Trou
     if expected.is_some_and(|csrf| !csrf.0.is_empty() && same(csrf.0.as_bytes(), sent.as_bytes())) {
         return Ok(());
     }
-    let text = "This form is out of date, or it was not made by this site. Go back, reload the page and send it again. Nothing was changed.";
+    let text =
+        "This form is out of date, or it was not made by this site. Go back, reload the page and send it again. Nothing was changed.";
     Err(Trouble::refused(Class::Forbidden, "csrf_mismatch", text))
 }
 

@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use meed_app::overview::{Overview, overview};
 use meed_app::calculations;
+use meed_app::overview::{Overview, overview};
 use meed_core::command::date_of;
 use meed_core::id::{Id, Kind};
 use meed_core::period::Cadence;

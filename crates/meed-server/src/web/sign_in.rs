@@ -69,9 +69,7 @@ fn link_expired(guest: Guest) -> Answer {
 
 async fn welcome(State(state): State<ServerState>, guest: Guest, Path(token): Path<String>) -> Answer {
     match users::link_user(&state.app, &token).await {
-        Ok(user) => {
-            page(&WelcomePage { chrome: guest.chrome, token, email: user.email, name: user.name, errors: FormErrors::none() })
-        }
+        Ok(user) => page(&WelcomePage { chrome: guest.chrome, token, email: user.email, name: user.name, errors: FormErrors::none() }),
         Err(error) if is_link_refused(&error) => link_expired(guest),
         Err(error) => Err(error.into()),
     }

@@ -44,8 +44,7 @@ pub async fn site() -> Site {
     let engine = EngineOptions::Sqlite(SqliteOptions { path: folder.path().join("meed.db"), key: Some([7; 32]) });
     let store = Store::open(StoreOptions { engine, readers: 4, clock: Arc::clone(&tick) }).await.expect("a store");
     let app = App::new(AppOptions { store, clock: tick, secrets: Secrets::new(&[1; 32]), files: folder.path().join("files") });
-    let workspace =
-        workspaces::create(&app, "halden", "Halden Instruments", "live", "Europe/Berlin", "EUR").await.expect("a workspace");
+    let workspace = workspaces::create(&app, "halden", "Halden Instruments", "live", "Europe/Berlin", "EUR").await.expect("a workspace");
     let state = ServerState { app: Arc::clone(&app), is_secure: false, public_url: "http://localhost".to_owned() };
     Site { router: router(state.clone()), app, state, workspace, clock, folder }
 }

@@ -74,7 +74,14 @@ async fn columns_are_put_elsewhere_and_the_five_errors_are_told_apart() {
     let mut operator = site.operator().await;
     let sent = operator.upload("new", "Orders", "orders.csv", FILE).await;
     let to = format!("/imports/{}/mapping", import_of(sent.location()));
-    let good = [("target_0", "unique_id"), ("target_1", "date"), ("target_2", "owner"), ("target_3", "revenue"), ("target_4", "currency"), ("target_5", "customer_name")];
+    let good = [
+        ("target_0", "unique_id"),
+        ("target_1", "date"),
+        ("target_2", "owner"),
+        ("target_3", "revenue"),
+        ("target_4", "currency"),
+        ("target_5", "customer_name"),
+    ];
     let with = |changes: &[(&'static str, &'static str)]| {
         let mut fields = good.to_vec();
         for (name, value) in changes {

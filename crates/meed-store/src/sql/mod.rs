@@ -16,3 +16,9 @@ use crate::statement::Statement;
 pub(crate) fn all() -> Vec<&'static Statement> {
     [workspace::ALL, record::ALL, sale::ALL, ledger::ALL, reward::ALL, journal::ALL, verify::ALL].concat()
 }
+
+/// What `meed bench peers` lets psql do with a file, for comparison: COPY into a table without keys.
+#[must_use]
+pub fn copy_script(csv: &str) -> String {
+    include_str!("peers.sql").replace("{csv}", csv)
+}

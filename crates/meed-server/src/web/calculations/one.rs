@@ -156,7 +156,13 @@ impl View<'_> {
         ];
         if carried != 0 {
             let href = "#late".to_owned();
-            figures.push(figure("Late differences", money(carried, unit).digits().to_owned(), unit.code(), "from earlier periods".to_owned(), href));
+            figures.push(figure(
+                "Late differences",
+                money(carried, unit).digits().to_owned(),
+                unit.code(),
+                "from earlier periods".to_owned(),
+                href,
+            ));
         }
         figures
     }
@@ -279,7 +285,10 @@ pub(super) async fn recalculate(State(state): State<ServerState>, visit: Visit, 
         return Ok(flash::see_other(&state, &to, Tone::Neutral, "Calculated again: nothing changed."));
     }
     if after.carried > 0 {
-        let said = format!("{} to the released period was posted to the open one.", counted(u64::from(after.carried), "difference", "differences"));
+        let said = format!(
+            "{} to the released period was posted to the open one.",
+            counted(u64::from(after.carried), "difference", "differences")
+        );
         return Ok(flash::see_other(&state, &to, Tone::Info, &said));
     }
     let said = format!("Calculated again: {}.", counted(u64::from(after.changed), "reward changed", "rewards changed"));

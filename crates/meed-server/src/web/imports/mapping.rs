@@ -207,10 +207,8 @@ fn how_read(report: &Report, currency: Option<&str>) -> Read {
         codes.insert(0, &report.encoding);
     }
     let encoding = |code: &&str| Choice::new(code, encodings.get(code).copied().unwrap_or(code), **code == *report.encoding);
-    let mut delimiters: Vec<Choice> = DELIMITERS
-        .iter()
-        .map(|(sign, code, label)| Choice::new(code, label, sign.to_string() == report.dialect.delimiter))
-        .collect();
+    let mut delimiters: Vec<Choice> =
+        DELIMITERS.iter().map(|(sign, code, label)| Choice::new(code, label, sign.to_string() == report.dialect.delimiter)).collect();
     if !delimiters.iter().any(|choice| choice.selected) {
         delimiters.insert(0, Choice::new("", &format!("“{}”", report.dialect.delimiter), true));
     }

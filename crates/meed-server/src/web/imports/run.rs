@@ -1,9 +1,9 @@
 //! The steps after the mapping: dry run, run with progress, result with refused rows.
 
+use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{Html, IntoResponse};
-use askama::Template;
 use meed_app::imports::{self, DryRun, Import, ImportState, TriedSale};
 use meed_app::sources;
 use meed_core::command::SaleChange;

@@ -13,8 +13,7 @@ pub(super) fn owners(sale: &Sale) -> String {
 
 /// Customer or product, by which a person recognises the sale.
 pub(in crate::web) fn subject(sale: &Sale) -> String {
-    let texts =
-        [&sale.customer_name, &sale.customer_email, &sale.customer_code, &sale.product_name, &sale.product_code, &sale.owners[0]];
+    let texts = [&sale.customer_name, &sale.customer_email, &sale.customer_code, &sale.product_name, &sale.product_code, &sale.owners[0]];
     texts.into_iter().flatten().next().cloned().unwrap_or_default()
 }
 
@@ -80,7 +79,5 @@ pub(super) fn changes(before: &Sale, after: &Sale, setting: &Setting) -> Vec<Cha
     let pairs = fields(before, setting).into_iter().zip(fields(after, setting));
     let differing = pairs.filter(|((_, before), (_, after))| before != after);
     let some = |text: String| Some(text).filter(|text| !text.is_empty());
-    differing
-        .map(|((label, before), (_, after))| Change { field: label.to_owned(), before: some(before), after: some(after) })
-        .collect()
+    differing.map(|((label, before), (_, after))| Change { field: label.to_owned(), before: some(before), after: some(after) }).collect()
 }

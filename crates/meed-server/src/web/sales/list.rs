@@ -34,11 +34,8 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Asked(a
     let states = credited(app, ctx, sales.clone()).await?;
     let names: HashMap<Id, &str> = all.iter().map(|source| (source.id, source.document.name.as_str())).collect();
     let rows: Vec<SaleRow> = sales.iter().zip(states).map(|(sale, state)| row(sale, state, &names)).collect();
-    let found = if is_active {
-        String::new()
-    } else {
-        counted(u64::try_from(overview::sale_count(app, ctx).await?).unwrap_or(0), "sale", "sales")
-    };
+    let found =
+        if is_active { String::new() } else { counted(u64::try_from(overview::sale_count(app, ctx).await?).unwrap_or(0), "sale", "sales") };
     page(&SalesPage {
         chrome: visit.chrome(Nav::Sales),
         filter: filter(&asked, &all, scopes, errors, is_active),
@@ -55,8 +52,7 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Asked(a
 /// The same list from another place.
 fn address(asked: &Fields, after: Option<String>) -> String {
     let kept = ["q", "from", "to", "source", "credited", "import", "program", "reason"];
-    let mut pairs: Vec<(&str, String)> =
-        kept.iter().filter_map(|field| Some((*field, asked.filled(field)?.to_owned()))).collect();
+    let mut pairs: Vec<(&str, String)> = kept.iter().filter_map(|field| Some((*field, asked.filled(field)?.to_owned()))).collect();
     pairs.extend(after.map(|after| ("after", after)));
     let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
     if query.is_empty() { "/sales".to_owned() } else { format!("/sales?{query}") }

@@ -1,0 +1,83 @@
+//! Statements: frozen ones, and what a payee's period says at present.
+
+use meed_core::command::{StatementRow, day_number};
+use meed_core::id::{Id, Kind};
+use meed_core::ledger::Owner;
+use meed_core::period::Period;
+
+use super::frozen::{RewardLine, StatementBody, put_explanation};
+use super::read::{label_of, period};
+use crate::calculations;
+use crate::error::{AppError, AppResult};
+use crate::{App, Context, Scope};
+
+/// A frozen statement.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct StatementEntry {
+    pub id: Id,
+    pub release: Id,
+    pub recorded_us: i64,
+    pub body: StatementBody,
+}
+
+fn entry(row: StatementRow) -> AppResult<StatementEntry> {
+    let body = serde_json::from_str(&row.body).map_err(|e| AppError::bug(&format!("a statement cannot be read: {e}")))?;
+    Ok(StatementEntry { id: row.id, release: row.release, recorded_us: row.recorded_us, body })
+}
+
+/// The frozen statements of a release.
+pub async fn statements_of_release(app: &App, ctx: &Context, release: Id) -> AppResult<Vec<StatementEntry>> {
+    let release = super::get(app, ctx, release).await?.id;
+    let workspace = ctx.workspace;
+    let rows = app.store().read(move |r| r.statements_of_release(workspace, release)).await?;
+    rows.into_iter().map(entry).collect()
+}
+
+/// The frozen statements of a payee.
+pub async fn statements_of_payee(app: &App, ctx: &Context, rep: Id) -> AppResult<Vec<StatementEntry>> {
+    ctx.require(Scope::Read)?;
+    let workspace = ctx.workspace;
+    let rows = app.store().read(move |r| r.statements_of(workspace, Owner::rep(rep))).await?;
+    rows.into_iter().map(entry).collect()
+}
+
+/// The statement of a payee and a program's period: the frozen one once it is released, else what present facts give.
+pub async fn statement(app: &App, ctx: &Context, program: Id, label: &str, rep: Id) -> AppResult<(StatementBody, Option<StatementEntry>)> {
+    ctx.require(Scope::Read)?;
+    let config = app.configuration(ctx.workspace).await?;
+    let covered = Period::parse(label, &config.zone)
+        .map_err(|_| AppError::invalid("period_invalid", "period", format!("`{label}` is not a period such as 2026-03 or 2026-Q1")))?;
+    let day = day_number(covered.first_day());
+    if let Some(release) = super::of_period(app, ctx, program, day).await? {
+        let mut frozen = statements_of_release(app, ctx, release.id).await?;
+        frozen.retain(|s| s.body.rep == rep.0);
+        let found = frozen.pop().ok_or_else(|| AppError::not_found("statement"))?;
+        return Ok((found.body.clone(), Some(found)));
+    }
+    Ok((current_statement(app, ctx, program, label, rep).await?, None))
+}
+
+/// What present facts give a payee in a program's period.
+pub async fn current_statement(app: &App, ctx: &Context, program: Id, label: &str, rep: Id) -> AppResult<StatementBody> {
+    ctx.require(Scope::Read)?;
+    let config = app.configuration(ctx.workspace).await?;
+    let program_entry = config.program(program)?;
+    let found = config.directory.rep(rep).ok_or_else(|| AppError::not_found(&format!("rep {}", rep.text(Kind::Rep))))?;
+    let explanation = calculations::statement(app, ctx, program, label, rep).await?;
+    let booked = period(app, ctx, program, label).await?;
+    let covered = Period::parse(label, &config.zone).map_err(|_| AppError::bug("a period that was read before cannot be read"))?;
+    let mut body = StatementBody::new(program_entry, booked.label.clone(), rep, found.name.clone());
+    if let Some(payee) = booked.payees.iter().find(|p| p.owner == Owner::rep(rep)) {
+        body.total = payee.total;
+        let line = |r: &meed_core::command::RewardRow| RewardLine {
+            reward: r.id.0,
+            period: label_of(&covered, r.cell_day),
+            amount: r.amount,
+            carried: r.is_carried(),
+        };
+        body.rewards = payee.rewards.iter().map(line).collect();
+    }
+    put_explanation(&mut body, explanation.as_ref());
+    Ok(body)
+}

@@ -1,0 +1,101 @@
+//! A credit as `/v1` answers it.
+
+use meed_app::releases::CreditLine;
+use meed_core::id::{Id, Kind};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A piece of a credit. The pieces sum to the credit exactly.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = CreditPiece)]
+pub struct PieceOut {
+    /// `rated`, `retroactive`, `above_tiers`, `cap` or `floor`.
+    #[schema(example = "rated")]
+    pub kind: String,
+    /// The part of the basis, exact.
+    #[schema(example = "1000")]
+    pub basis: String,
+    /// The rate on it, for people.
+    #[schema(example = "1%")]
+    pub rate: String,
+    /// The amount, exact.
+    #[schema(example = "10")]
+    pub amount: String,
+    /// Place of the tier, from 0.
+    pub tier: Option<usize>,
+    /// Name of the tier, where the plan gives one.
+    pub label: Option<String>,
+}
+
+/// A credit: a rule gives a payee an exact amount for a sale.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Credit)]
+pub struct CreditOut {
+    /// Who is credited.
+    #[schema(example = "rep_01jq3v8k2m9ra")]
+    pub payee: String,
+    /// Their name.
+    #[schema(example = "Dana Reyes")]
+    pub payee_name: String,
+    /// The sale.
+    pub sale: String,
+    /// The source's own id of the sale.
+    pub unique_id: Option<String>,
+    /// When it was sold.
+    pub date: String,
+    /// The rule of the plan.
+    pub rule: String,
+    /// Level of an override, from 0.
+    pub level: u32,
+    /// The credited basis, exact.
+    #[schema(example = "2500")]
+    pub basis: String,
+    /// How the sale was divided, where it was.
+    pub split: Option<String>,
+    /// The rep whose credit an override builds on.
+    pub through: Option<String>,
+    /// What the rule had measured before this sale, exact.
+    pub before: String,
+    /// The amount in major units of the plan's currency, exact and unrounded.
+    #[schema(example = "40")]
+    pub amount: String,
+    /// Amount ÷ basis in percent.
+    #[schema(example = "1.6")]
+    pub rate: Option<String>,
+    /// The pieces it is made of.
+    pub pieces: Vec<PieceOut>,
+    /// The arithmetic in one line, for people.
+    #[schema(example = "1,000.00 at 1% = 10.00 + 1,500.00 at 2% = 30.00; total 40.00; blended 1.6%")]
+    pub text: String,
+}
+
+impl CreditOut {
+    /// A credit of a payee.
+    pub fn of(payee: Id, payee_name: &str, credit: &CreditLine) -> Self {
+        let pieces = credit.pieces.iter().map(|piece| PieceOut {
+            kind: piece.kind.clone(),
+            basis: piece.basis.clone(),
+            rate: piece.rate.clone(),
+            amount: piece.amount.clone(),
+            tier: piece.tier,
+            label: piece.label.clone(),
+        });
+        Self {
+            payee: payee.text(Kind::Rep),
+            payee_name: payee_name.to_owned(),
+            sale: Id(credit.sale).text(Kind::Sale),
+            unique_id: credit.unique_id.clone(),
+            date: credit.at.clone(),
+            rule: credit.rule.clone(),
+            level: credit.level,
+            basis: credit.basis.clone(),
+            split: credit.split.clone(),
+            through: credit.through.map(|id| Id(id).text(Kind::Rep)),
+            before: credit.before.clone(),
+            amount: credit.amount.clone(),
+            rate: credit.rate.clone(),
+            pieces: pieces.collect(),
+            text: credit.text.clone(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a program makes of a sale, as `/v1` answers it.
+
+use meed_app::calculations::Verdict;
+use meed_app::releases::CreditLine;
+use meed_core::crediting::RuleVerdict;
+use meed_core::id::Kind;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::credit_out::CreditOut;
+
+/// Somebody whom a rule credits.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = CreditedTo)]
+pub struct CreditedOut {
+    /// Who.
+    pub payee: String,
+    /// Their name.
+    pub name: String,
+    /// The credited basis, exact; null for an override on commission, whose base the calculation finds.
+    pub basis: Option<String>,
+}
+
+/// Why a rule does not credit.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = NotCredited)]
+pub struct NotCreditedOut {
+    /// Stable code.
+    #[schema(example = "no_match")]
+    pub code: String,
+    /// What it means here, with the condition that failed.
+    pub text: String,
+}
+
+/// What one rule makes of a sale.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = RuleVerdict)]
+pub struct RuleOut {
+    /// Id of the rule in the plan.
+    pub rule: String,
+    /// Its name.
+    pub label: String,
+    /// Whom it credits.
+    pub credited: Vec<CreditedOut>,
+    /// Why it does not credit, or not all of the sale.
+    pub not_credited: Vec<NotCreditedOut>,
+}
+
+/// What one program makes of a sale.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Verdict)]
+pub struct VerdictOut {
+    /// The program.
+    pub program: String,
+    /// Its name.
+    pub program_name: String,
+    /// The period of the sale.
+    #[schema(example = "2026-03")]
+    pub period: String,
+    /// Rule by rule, in the order of the plan.
+    pub rules: Vec<RuleOut>,
+    /// The credits with their amounts as present facts give them.
+    pub credits: Vec<CreditOut>,
+}
+
+impl From<&RuleVerdict> for RuleOut {
+    fn from(verdict: &RuleVerdict) -> Self {
+        let credited = verdict.credited.iter().map(|to| CreditedOut {
+            payee: to.rep.text(Kind::Rep),
+            name: to.name.clone(),
+            basis: to.basis.map(|basis| basis.normalize().to_string()),
+        });
+        let refused = verdict.refused.iter().map(|why| NotCreditedOut { code: why.reason.code().to_owned(), text: why.text.clone() });
+        Self { rule: verdict.rule.clone(), label: verdict.label.clone(), credited: credited.collect(), not_credited: refused.collect() }
+    }
+}
+
+impl From<&Verdict> for VerdictOut {
+    fn from(verdict: &Verdict) -> Self {
+        let name_of = |rep| {
+            let all = verdict.verdict.rules.iter().flat_map(|rule| &rule.credited);
+            all.into_iter().find(|to| to.rep == rep).map_or_else(String::new, |to| to.name.clone())
+        };
+        Self {
+            program: verdict.program.text(Kind::Program),
+            program_name: verdict.program_name.clone(),
+            period: verdict.period.label(),
+            rules: verdict.verdict.rules.iter().map(RuleOut::from).collect(),
+            credits: verdict.credits.iter().map(|(rep, credit)| CreditOut::of(*rep, &name_of(*rep), &CreditLine::of(credit))).collect(),
+        }
+    }
+}
