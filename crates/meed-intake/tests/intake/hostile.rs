@@ -443,3 +443,24 @@ fn limits_can_be_set() {
     let error = Reading::detect(&mut Cursor::new(text), &hints).unwrap_err();
     assert_eq!((error.code(), error.line()), ("limit.line", Some(3)));
 }
+
+#[test]
+fn rates_are_not_taken_for_amounts() {
+    let text = "Rechnung Nr;Datum;Netto;MwSt;Marge\n1;04.03.2026;1000,00;19;31,5\n2;05.03.2026;2000,00;7;28,0\n";
+    let (reading, _) = read(text);
+    assert!(!reading.columns()[3].automatic && !reading.columns()[4].automatic);
+    let text = "Rechnung Nr;Datum;Netto;MwSt;Brutto\n1;04.03.2026;100,00;19,00;119,00\n2;05.03.2026;100,00;7,00;107,00\n";
+    let (reading, _) = read(text);
+    assert_eq!(reading.column_of(Target::Tax), Some(3));
+    assert!(reading.columns()[3].automatic, "the arithmetic says that it is an amount");
+}
+
+#[test]
+fn two_thousand_columns_of_amounts_are_mapped() {
+    let names: Vec<String> = (0..2_000).map(|i| ["Tax", "Net Amount", "Fee", "Price", "Margin", "Quantity"][i % 6].to_owned()).collect();
+    let row: Vec<String> = (0..2_000).map(|i| format!("{}.{:02}", i % 97, i % 50)).collect();
+    let text = format!("{}\n{}\n{}\n{}\n", names.join(","), row.join(","), row.join(","), row.join(","));
+    let (reading, rows) = read(&text);
+    assert_eq!(reading.columns().len(), 2_000);
+    assert_eq!(rows.len(), 3);
+}
