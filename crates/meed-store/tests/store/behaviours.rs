@@ -48,7 +48,7 @@ async fn led_001_random_valid_commands_leave_the_books_right(database: &Database
         match dice.roll(10) {
             0..4 => {
                 let rows =
-                    (0..1 + dice.roll(5)).map(|_| (format!("S-{}", dice.roll(30)), format!("{}.{:02}", dice.roll(900), dice.roll(100))));
+                    (0..=dice.roll(5)).map(|_| (format!("S-{}", dice.roll(30)), format!("{}.{:02}", dice.roll(900), dice.roll(100))));
                 let rows: Vec<(String, String)> = rows.collect();
                 let inputs = rows.iter().map(|(id, revenue)| row(Some(id), sale("2026-03-03T10:00:00Z", revenue))).collect();
                 recorded(&store, workspace, inputs).await;
@@ -60,7 +60,7 @@ async fn led_001_random_valid_commands_leave_the_books_right(database: &Database
             }
             5..8 => {
                 let wanted: Vec<(Owner, i64)> =
-                    REPS.iter().filter_map(|rep| (dice.roll(4) > 0).then(|| (*rep, dice.roll(90_000).cast_signed() - 9_000))).collect();
+                    REPS.iter().map(|rep| (*rep, dice.roll(90_000).cast_signed() - 9_000)).filter(|(_, cents)| cents % 4 > 0).collect();
                 if post(&store, workspace, &month, &wanted).await.is_ok() {
                     targets.insert((workspace, month), wanted);
                 }
