@@ -258,3 +258,21 @@ async fn com_018_what_is_accepted_is_never_lost_under_excess_load(database: &Dat
     assert_eq!(rewards(&store, SHOP, REPS[0]).await, []);
     close(store).await;
 }
+
+/// Several processes may start at once on an empty database, as an orchestrator does it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stores_that_start_together_on_an_empty_postgres_all_start() {
+    for _ in 0..3 {
+        let database = std::sync::Arc::new(Database::postgres().await);
+        let starts: Vec<_> = (0..6)
+            .map(|_| {
+                let database = std::sync::Arc::clone(&database);
+                tokio::spawn(async move { database.try_open().await })
+            })
+            .collect();
+        for start in starts {
+            close(start.await.expect("a start").expect("the store opens")).await;
+        }
+        database.must_verify().await;
+    }
+}
