@@ -198,6 +198,15 @@ fn totals_repeated_headers_and_footers_are_no_rows() {
 }
 
 #[test]
+fn sums_that_do_not_say_so_are_no_rows() {
+    let text = "Order ID,Date,Customer,Qty,Amount\n1,2026-03-04,Mara,1,5.00\n2,2026-03-05,Tunde,2,6.50\n,,,3,11.50\n3,2026-03-06,Lee,1,7.00\n4,2026-03-07,Kim,1,1.00\n,,,2,8.00\n,,,5,19.50\n";
+    let (reading, rows) = read(text);
+    assert_eq!(revenues(&rows), ["5.00", "6.50", "7.00", "1.00"]);
+    let totals: Vec<u64> = reading.skipped().0.iter().filter(|s| s.reason == SkipReason::Total).map(|s| s.line).collect();
+    assert_eq!(totals, [4, 7, 8]);
+}
+
+#[test]
 fn dates_that_are_none_are_row_errors() {
     let text = "Order ID,Date,Amount\n1,28/02/2026,5.00\n2,31/02/2026,6.00\n3,,7.00\n4,04/03,8.00\n5,gestern,9.00\n6,#REF!,1.00\n7,01/03/2026,2.00\n";
     let (reading, rows) = read(text);
