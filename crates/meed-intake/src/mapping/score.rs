@@ -70,8 +70,8 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
     table.library();
     table.net_or_payout();
     table.before_tax();
-    table.line_or_document();
     table.price_or_amount();
+    table.line_or_document();
     table.costs();
     table.rates();
     table.users();

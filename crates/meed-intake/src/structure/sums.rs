@@ -30,7 +30,9 @@ pub(crate) fn find_sums(body: &[Record], structure: &Structure, mark: DecimalMar
             };
             if (rows >= 2 && agrees(false)) || (since >= 2 && agrees(true)) {
                 lines.push(record.line);
-                sums.iter_mut().for_each(|s| s.1 = Decimal::ZERO);
+                for sum in &mut sums {
+                    sum.1 = Decimal::ZERO;
+                }
                 since = 0;
                 continue;
             }
