@@ -87,8 +87,9 @@ fn every_statement_keeps_the_rules_of_scaling_out() {
         assert!(is_needed || *name == "statistics_outgrown", "{name} breaks no rule any more");
     }
     // A rise is explained in the change that brings it (`scale-out.md` §7.4).
-    let splits = statements.iter().filter(|s| s.sqlite != s.postgres && !s.is_set).count();
-    assert_eq!(splits, 2, "statements with two texts that are not sets");
+    let mut splits: Vec<&str> = statements.iter().filter(|s| s.sqlite != s.postgres && !s.is_set).map(|s| s.name).collect();
+    splits.sort_unstable();
+    assert_eq!(splits, ["statistics_outgrown", "workspace_about", "workspace_lock"], "statements with two texts that are not sets");
 }
 
 #[test]
