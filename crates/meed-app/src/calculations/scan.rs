@@ -210,7 +210,7 @@ pub(super) fn columns(reader: &mut Reader<'_>, workspace: Id, layout: Id) -> Res
 }
 
 /// The originals of one sale as pairs, for a verdict.
-pub(super) struct OriginalPairs<'a>(pub(super) &'a [(String, String)]);
+pub(crate) struct OriginalPairs<'a>(pub(crate) &'a [(String, String)]);
 
 impl Originals for OriginalPairs<'_> {
     fn original(&self, column: &str) -> Option<Cow<'_, str>> {

@@ -384,6 +384,7 @@ pub async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params
         source,
         import: id(&params.import, Kind::Import, "import")?,
         status: params.status.clone(),
+        credit: None,
     };
     let after = params.cursor.as_deref().map(cursor_of).transpose()?;
     let (sales, next) = list(&state.app, &ctx, filter, after, limit_of(params.limit)?).await?;

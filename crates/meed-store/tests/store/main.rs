@@ -6,6 +6,9 @@
 mod database;
 mod make;
 
+mod behaviours;
+mod kills;
+mod lost_connections;
 mod records;
 mod rewards;
 mod sales;
