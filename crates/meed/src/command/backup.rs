@@ -20,7 +20,7 @@ On PostgreSQL, use pg_dump for the database and copy the folder of uploaded file
 
 const RESTORE_EXAMPLES: &str = "\
 Examples:
-  meed restore /mnt/backup/meed-2026-04-01 --data /var/lib/meed --key-file /root/meed.key
+  meed restore /mnt/backup/meed-2026-04-01 --data /var/lib/meed --key-file /etc/meed/key
 
 The data folder must hold no database yet. The books are verified before the command ends.";
 

@@ -80,3 +80,26 @@ fn every_command_teaches_by_example() {
         assert!(help.contains(&format!("  {command} ")), "`{command}` is not listed");
     }
 }
+
+#[test]
+fn every_command_has_its_place_in_the_documents() {
+    let docs = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/cli.md")).expect("docs/cli.md");
+    let help = Place::empty().ok(&["--help"]).text();
+    let commands = help.lines().skip_while(|l| *l != "Commands:").skip(1).take_while(|l| !l.is_empty());
+    let names: Vec<&str> = commands.filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+    assert!(names.len() > 10, "{help}");
+    for name in names {
+        assert!(docs.lines().any(|l| l.starts_with("## ") && l.contains(&format!("meed {name}"))), "`meed {name}` has no section in docs/cli.md");
+    }
+}
+
+#[test]
+fn the_examples_of_files_are_taken_as_they_are() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).expect("an example");
+    let place = Place::with_workspace();
+    place.file("people.toml", read("people.toml"));
+    place.ok(&["people", "apply", "people.toml"]);
+    place.file("meed.toml", read("meed.toml"));
+    place.ok(&["people", "list"]);
+}
