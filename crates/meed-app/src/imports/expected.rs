@@ -67,8 +67,7 @@ pub async fn running_count(app: &App, ctx: &Context, most: usize) -> AppResult<u
     ctx.require_any(&[Scope::Read, Scope::Sales])?;
     let (workspace, looked_at) = (ctx.workspace, i64::try_from(most.saturating_mul(4)).unwrap_or(200));
     let records = app.store().read(move |r| r.records_back(workspace, RecordKind::Import, None, looked_at)).await?;
-    let is_running = |record: &meed_core::command::Record| {
-        read::<ImportDocument>(record).is_ok_and(|document| document.state == ImportState::Running)
-    };
+    let is_running =
+        |record: &meed_core::command::Record| read::<ImportDocument>(record).is_ok_and(|document| document.state == ImportState::Running);
     Ok(records.iter().filter(|record| is_running(record)).count())
 }

@@ -213,7 +213,11 @@ fn payee_out(line: &PayeeLine, currency: &str) -> PayeeOut {
     request_body(content = CalculationIn, example = json!({"program": "prog_01jq3v8k2m9ra", "period": "2026-03"})),
     responses((status = 201, description = "The calculation", body = CalculationOut), Refusals),
 )]
-pub(crate) async fn calculate(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<CalculationIn>) -> Answered<Response> {
+pub(crate) async fn calculate(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Json(body): Json<CalculationIn>,
+) -> Answered<Response> {
     ctx.require(meed_app::Scope::Release)?;
     let program = id_in(&body.program, Kind::Program, "program")?;
     let id = calculations::calculate(&state.app, &ctx, program, &body.period).await?;
@@ -243,7 +247,12 @@ pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller,
     params(("id" = String, Path, description = "The calculation", example = "calc_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The calculation", body = CalculationOut), Refusals),
 )]
-pub(crate) async fn show(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<FieldParams>) -> Answered<Response> {
+pub(crate) async fn show(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
     let found = calculations::get(&state.app, &ctx, id_of(&id, Kind::Calculation, "calculation")?).await?;
     one(&CalculationOut::from(&found), params.fields.as_deref())
 }
@@ -256,7 +265,12 @@ pub(crate) async fn show(State(state): State<ServerState>, Caller(ctx): Caller, 
     params(("id" = String, Path, description = "The calculation", example = "calc_01jq3v8k2m9ra"), PageParams),
     responses((status = 200, description = "A page of payees", body = Page<PayeeOut>), Refusals),
 )]
-pub(crate) async fn payees(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<PageParams>) -> Answered<Response> {
+pub(crate) async fn payees(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<PageParams>,
+) -> Answered<Response> {
     let found = calculations::get(&state.app, &ctx, id_of(&id, Kind::Calculation, "calculation")?).await?;
     let all = calculations::payees(&state.app, &ctx, &found).await?;
     let (payees, next) = page_of(all, &params, |payee| Id(payee.rep), |text| text.parse::<Id>().ok())?;
@@ -271,7 +285,11 @@ pub(crate) async fn payees(State(state): State<ServerState>, Caller(ctx): Caller
     get, path = "/credits", tag = "Calculations", operation_id = "listCredits", params(CreditParams),
     responses((status = 200, description = "A page of credits", body = Page<CreditOut>), Refusals),
 )]
-pub(crate) async fn credits(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<CreditParams>) -> Answered<Response> {
+pub(crate) async fn credits(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<CreditParams>,
+) -> Answered<Response> {
     let limit = limit_of(params.limit)?;
     let calculation = id_in(&params.calculation, Kind::Calculation, "calculation")?;
     let only = params.payee.as_deref().map(|text| id_in(text, Kind::Rep, "payee")).transpose()?;

@@ -176,7 +176,12 @@ impl From<&RejectedRow> for RejectedOut {
     request_body(content(("text/csv"), ("multipart/form-data"), ("application/octet-stream")), description = "The file"),
     responses((status = 201, description = "The import, to be mapped or run", body = ImportOut), Refusals),
 )]
-pub(crate) async fn upload(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<UploadParams>, request: Request) -> Answered<Response> {
+pub(crate) async fn upload(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<UploadParams>,
+    request: Request,
+) -> Answered<Response> {
     ctx.require(meed_app::Scope::Sales)?;
     let is_form = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|v| v.starts_with("multipart/form-data"));
     let (mut source, mut file_name) = (params.source, params.file_name);
@@ -186,7 +191,9 @@ pub(crate) async fn upload(State(state): State<ServerState>, Caller(ctx): Caller
         let mut form = Multipart::from_request(request, &state).await.map_err(unreadable)?;
         while let Some(part) = next_part(&mut form).await? {
             match part.name() {
-                Some("source") => source = Some(part.text().await.map_err(|_| Problem::unreadable("form_unreadable", "the form cannot be read"))?),
+                Some("source") => {
+                    source = Some(part.text().await.map_err(|_| Problem::unreadable("form_unreadable", "the form cannot be read"))?)
+                }
                 Some("file") => {
                     file_name = file_name.or_else(|| part.file_name().map(str::to_owned));
                     kept = Some(keep(&state, Incoming::Part(part), FILE_MAX).await?);
@@ -228,7 +235,12 @@ pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller,
     params(("id" = String, Path, description = "The import", example = "imp_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The import", body = ImportOut), Refusals),
 )]
-pub(crate) async fn show(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<FieldParams>) -> Answered<Response> {
+pub(crate) async fn show(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
     let import = imports::get(&state.app, &ctx, id_of(&id, Kind::Import, "import")?).await?;
     one(&ImportOut::from(&import), params.fields.as_deref())
 }
@@ -280,7 +292,12 @@ pub(crate) struct ColumnsIn {
     request_body(content = ColumnsIn, example = json!({"columns": [{"index": 3, "target": "revenue"}, {"index": 4, "target": null}]})),
     responses((status = 200, description = "How the file is read now", body = Value), Refusals),
 )]
-pub(crate) async fn put_mapping(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Json(body): Json<ColumnsIn>) -> Answered<Response> {
+pub(crate) async fn put_mapping(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Json(body): Json<ColumnsIn>,
+) -> Answered<Response> {
     let id = id_of(&id, Kind::Import, "import")?;
     let import = imports::get(&state.app, &ctx, id).await?;
     let width = imports::reading(&state.app, &ctx, &import).await?.columns().len();
@@ -339,7 +356,12 @@ pub(crate) struct ReadAsIn {
     request_body(content = ReadAsIn, example = json!({"delimiter": ";", "decimal": ",", "date_order": "dmy"})),
     responses((status = 200, description = "How the file is read now", body = Value), Refusals),
 )]
-pub(crate) async fn read_again(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Json(body): Json<ReadAsIn>) -> Answered<Response> {
+pub(crate) async fn read_again(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Json(body): Json<ReadAsIn>,
+) -> Answered<Response> {
     let wrong = |field: &str, text: &str| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "value_invalid", text).at(field);
     let date_order = match body.date_order.as_deref() {
         None => None,
@@ -354,7 +376,14 @@ pub(crate) async fn read_again(State(state): State<ServerState>, Caller(ctx): Ca
         Some(",") => Some(DecimalMark::Comma),
         Some(_) => return Err(wrong("decimal", "the decimal mark is `.` or `,`")),
     };
-    let choices = ReadAs { encoding: body.encoding, delimiter: body.delimiter, header_line: body.header_line, date_order, decimal, currency: body.currency };
+    let choices = ReadAs {
+        encoding: body.encoding,
+        delimiter: body.delimiter,
+        header_line: body.header_line,
+        date_order,
+        decimal,
+        currency: body.currency,
+    };
     let reading = imports::reread(&state.app, &ctx, id_of(&id, Kind::Import, "import")?, choices).await?;
     Ok(json(StatusCode::OK, &reading.report()))
 }
@@ -420,7 +449,12 @@ pub(crate) async fn discard(State(state): State<ServerState>, Caller(ctx): Calle
     params(("id" = String, Path, description = "The import", example = "imp_01jq3v8k2m9ra"), PageParams),
     responses((status = 200, description = "A page of refused rows", body = Page<RejectedOut>), Refusals),
 )]
-pub(crate) async fn rejects(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<PageParams>) -> Answered<Response> {
+pub(crate) async fn rejects(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<PageParams>,
+) -> Answered<Response> {
     let import = imports::get(&state.app, &ctx, id_of(&id, Kind::Import, "import")?).await?;
     let all = imports::rejects(&state.app, &ctx, import.id).await?;
     let (rows, next) = page_of(all, &params, |row| row.line, |text| text.parse::<u64>().ok())?;
@@ -498,7 +532,11 @@ pub(crate) struct MappingsParams {
     get, path = "/mappings", tag = "Imports", operation_id = "listMappings", params(MappingsParams),
     responses((status = 200, description = "A page of mappings", body = Page<MappingOut>), Refusals),
 )]
-pub(crate) async fn mappings(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<MappingsParams>) -> Answered<Response> {
+pub(crate) async fn mappings(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<MappingsParams>,
+) -> Answered<Response> {
     let source = params.source.as_deref().map(|text| id_in(text, Kind::Source, "source")).transpose()?;
     let mut all = imports::all_mappings(&state.app, &ctx).await?;
     all.retain(|(_, mapping)| source.is_none_or(|source| source.0 == mapping.source));

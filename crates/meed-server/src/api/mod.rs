@@ -5,7 +5,9 @@
 
 pub(crate) mod answer;
 mod calculations;
+mod codes;
 mod credit_out;
+mod docs;
 pub(crate) mod idempotency;
 mod imports;
 mod keys;
@@ -27,6 +29,7 @@ pub(crate) mod wire;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -113,7 +116,8 @@ pub fn description() -> utoipa::openapi::OpenApi {
 pub fn router(_state: &ServerState) -> Router<ServerState> {
     let (router, _) = described();
     router
-        .route("/openapi.json", get(|| async { axum::Json(description()) }))
+        .route("/openapi.json", get(|| async { answer::json(StatusCode::OK, &description()) }))
+        .route("/docs", get(docs::page))
         .method_not_allowed_fallback(problem::unknown_method)
         .layer(CatchPanicLayer::custom(problem::panicked))
 }

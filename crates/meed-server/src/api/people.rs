@@ -215,7 +215,8 @@ impl TeamIn {
 impl From<&RepEntry> for RepOut {
     fn from(entry: &RepEntry) -> Self {
         let document = &entry.document;
-        let membership = |m: &MembershipDocument| MembershipIo { team: Id(m.team).text(Kind::Team), from: m.from.clone(), until: m.until.clone() };
+        let membership =
+            |m: &MembershipDocument| MembershipIo { team: Id(m.team).text(Kind::Team), from: m.from.clone(), until: m.until.clone() };
         Self {
             id: entry.id.text(Kind::Rep),
             version: entry.version,
@@ -281,7 +282,12 @@ pub(crate) async fn create_rep(State(state): State<ServerState>, Caller(ctx): Ca
     params(("id" = String, Path, description = "The rep", example = "rep_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The rep", body = RepOut), Refusals),
 )]
-pub(crate) async fn rep(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<FieldParams>) -> Answered<Response> {
+pub(crate) async fn rep(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
     let rep = people::rep(&state.app, &ctx, id_of(&id, Kind::Rep, "rep")?).await?;
     one(&RepOut::from(&rep), params.fields.as_deref())
 }
@@ -295,7 +301,12 @@ pub(crate) async fn rep(State(state): State<ServerState>, Caller(ctx): Caller, P
     request_body(content = RepIn, example = json!({"name": "Dana Reyes", "aliases": ["DREYES", "dana.r"], "active": true})),
     responses((status = 200, description = "The rep", body = RepOut), Refusals),
 )]
-pub(crate) async fn put_rep(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Json(body): Json<RepIn>) -> Answered<Response> {
+pub(crate) async fn put_rep(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Json(body): Json<RepIn>,
+) -> Answered<Response> {
     let id = id_of(&id, Kind::Rep, "rep")?;
     people::put_rep(&state.app, &ctx, Some(id), &body.document()?).await?;
     Ok(json(StatusCode::OK, &RepOut::from(&people::rep(&state.app, &ctx, id).await?)))
@@ -334,7 +345,12 @@ pub(crate) async fn create_team(State(state): State<ServerState>, Caller(ctx): C
     params(("id" = String, Path, description = "The team", example = "team_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The team", body = TeamOut), Refusals),
 )]
-pub(crate) async fn team(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<FieldParams>) -> Answered<Response> {
+pub(crate) async fn team(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
     let team = people::team(&state.app, &ctx, id_of(&id, Kind::Team, "team")?).await?;
     one(&TeamOut::from(&team), params.fields.as_deref())
 }
@@ -348,7 +364,12 @@ pub(crate) async fn team(State(state): State<ServerState>, Caller(ctx): Caller, 
     request_body(content = TeamIn, example = json!({"name": "West", "aliases": ["CA", "OR", "WA", "NV"]})),
     responses((status = 200, description = "The team", body = TeamOut), Refusals),
 )]
-pub(crate) async fn put_team(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Json(body): Json<TeamIn>) -> Answered<Response> {
+pub(crate) async fn put_team(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Json(body): Json<TeamIn>,
+) -> Answered<Response> {
     let id = id_of(&id, Kind::Team, "team")?;
     let former = people::team(&state.app, &ctx, id).await?;
     people::put_team(&state.app, &ctx, Some(id), &body.document(Some(&former.document))?).await?;

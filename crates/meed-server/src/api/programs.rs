@@ -222,7 +222,8 @@ pub(crate) async fn apply(State(state): State<ServerState>, Caller(ctx): Caller,
     ctx.require(Scope::Plans)?;
     let found = checked(body.text.clone()).await?;
     if !found.findings.is_empty() {
-        let errors = found.findings.iter().map(|f| FieldProblem::new(format!("text:{}:{}", f.line, f.column), f.code.code(), f.text.clone()));
+        let errors =
+            found.findings.iter().map(|f| FieldProblem::new(format!("text:{}:{}", f.line, f.column), f.code.code(), f.text.clone()));
         let problem = Problem::fields(StatusCode::UNPROCESSABLE_ENTITY, errors.collect());
         return Err(Problem { code: "plan_invalid".into(), ..problem });
     }
@@ -239,7 +240,12 @@ pub(crate) async fn apply(State(state): State<ServerState>, Caller(ctx): Caller,
     params(("id" = String, Path, description = "The program", example = "prog_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The program", body = ProgramOut), Refusals),
 )]
-pub(crate) async fn show(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<FieldParams>) -> Answered<Response> {
+pub(crate) async fn show(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
     ctx.require_any(&[Scope::Read, Scope::Plans])?;
     let config = state.app.configuration(ctx.workspace).await?;
     one(&ProgramOut::from(config.program(id_of(&id, Kind::Program, "program")?)?), params.fields.as_deref())
@@ -253,7 +259,12 @@ pub(crate) async fn show(State(state): State<ServerState>, Caller(ctx): Caller, 
     params(("id" = String, Path, description = "The program", example = "prog_01jq3v8k2m9ra"), PageParams),
     responses((status = 200, description = "A page of versions", body = Page<VersionOut>), Refusals),
 )]
-pub(crate) async fn versions(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<PageParams>) -> Answered<Response> {
+pub(crate) async fn versions(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<PageParams>,
+) -> Answered<Response> {
     let all = programs::versions(&state.app, &ctx, id_of(&id, Kind::Program, "program")?).await?;
     if all.is_empty() {
         return Err(Problem::not_found("program"));

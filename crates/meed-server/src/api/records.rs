@@ -158,7 +158,11 @@ impl From<&AuditLine> for AuditOut {
     get, path = "/audit", tag = "Records", operation_id = "listAudit", params(PageParams),
     responses((status = 200, description = "A page of the log", body = Page<AuditOut>), Refusals),
 )]
-pub(crate) async fn audit_log(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
+pub(crate) async fn audit_log(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<PageParams>,
+) -> Answered<Response> {
     let limit = limit_of(params.limit)?;
     let before = params.cursor.as_deref().map(|c| c.parse::<i64>().map_err(|_| bad_cursor())).transpose()?;
     let lines = audit::page(&state.app, &ctx, before, i64::try_from(limit).unwrap_or(1)).await?;
@@ -192,7 +196,11 @@ pub(crate) struct EventOut {
     get, path = "/events", tag = "Records", operation_id = "listEvents", params(PageParams),
     responses((status = 200, description = "A page of events", body = Page<EventOut>), Refusals),
 )]
-pub(crate) async fn event_feed(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
+pub(crate) async fn event_feed(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<PageParams>,
+) -> Answered<Response> {
     let limit = limit_of(params.limit)?;
     let after = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
     let found = events::after(&state.app, &ctx, after, i64::try_from(limit).unwrap_or(1)).await?;
@@ -226,7 +234,11 @@ const CSV: &str = "text/csv; charset=utf-8";
     get, path = "/exports/rewards.csv", tag = "Records", operation_id = "exportRewards", params(ExportParams),
     responses((status = 200, description = "UTF-8 with BOM, comma, CRLF", body = String, content_type = "text/csv"), Refusals),
 )]
-pub(crate) async fn rewards_csv(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<ExportParams>) -> Answered<Response> {
+pub(crate) async fn rewards_csv(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<ExportParams>,
+) -> Answered<Response> {
     let id = id_in(&params.calculation, Kind::Calculation, "calculation")?;
     let calculation = calculations::get(&state.app, &ctx, id).await?;
     let name = format!("rewards {} {}.csv", calculation.document.program_name, calculation.document.period);
@@ -240,7 +252,11 @@ pub(crate) async fn rewards_csv(State(state): State<ServerState>, Caller(ctx): C
     get, path = "/exports/credits.csv", tag = "Records", operation_id = "exportCredits", params(ExportParams),
     responses((status = 200, description = "UTF-8 with BOM, comma, CRLF", body = String, content_type = "text/csv"), Refusals),
 )]
-pub(crate) async fn credits_csv(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<ExportParams>) -> Answered<Response> {
+pub(crate) async fn credits_csv(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<ExportParams>,
+) -> Answered<Response> {
     let id = id_in(&params.calculation, Kind::Calculation, "calculation")?;
     let calculation = calculations::get(&state.app, &ctx, id).await?;
     let name = format!("credits {} {}.csv", calculation.document.program_name, calculation.document.period);

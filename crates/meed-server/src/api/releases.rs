@@ -117,7 +117,12 @@ pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller,
     params(("id" = String, Path, description = "The release", example = "rel_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The release", body = ReleaseOut), Refusals),
 )]
-pub(crate) async fn show(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<FieldParams>) -> Answered<Response> {
+pub(crate) async fn show(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
     let found = releases::get(&state.app, &ctx, id_of(&id, Kind::Release, "release")?).await?;
     one(&ReleaseOut::from(&found), params.fields.as_deref())
 }
@@ -251,7 +256,11 @@ pub(crate) struct StatementParams {
     get, path = "/statements", tag = "Releases", operation_id = "listStatements", params(StatementsParams),
     responses((status = 200, description = "A page of statements", body = Page<StatementOut>), Refusals),
 )]
-pub(crate) async fn statements(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<StatementsParams>) -> Answered<Response> {
+pub(crate) async fn statements(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<StatementsParams>,
+) -> Answered<Response> {
     let all = match (&params.release, &params.payee) {
         (Some(release), None) => releases::statements_of_release(&state.app, &ctx, id_in(release, Kind::Release, "release")?).await?,
         (None, Some(payee)) => releases::statements_of_payee(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?,
@@ -269,7 +278,11 @@ pub(crate) async fn statements(State(state): State<ServerState>, Caller(ctx): Ca
     get, path = "/statements/current", tag = "Releases", operation_id = "getStatement", params(StatementParams),
     responses((status = 200, description = "The statement", body = StatementOut), Refusals),
 )]
-pub(crate) async fn statement(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<StatementParams>) -> Answered<Response> {
+pub(crate) async fn statement(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<StatementParams>,
+) -> Answered<Response> {
     let program = id_in(&params.program, Kind::Program, "program")?;
     let payee = id_in(&params.payee, Kind::Rep, "payee")?;
     let (body, frozen) = releases::statement(&state.app, &ctx, program, &params.period, payee).await?;
@@ -360,7 +373,11 @@ pub(crate) async fn pay(State(state): State<ServerState>, Caller(ctx): Caller, J
     get, path = "/payouts", tag = "Payouts", operation_id = "listPayouts", params(PageParams),
     responses((status = 200, description = "A page of payouts", body = Page<PayoutOut>), Refusals),
 )]
-pub(crate) async fn payouts(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
+pub(crate) async fn payouts(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<PageParams>,
+) -> Answered<Response> {
     let limit = limit_of(params.limit)?;
     let before = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
     let found = releases::payouts(&state.app, &ctx, before, i64::try_from(limit).unwrap_or(1)).await?;
@@ -376,7 +393,12 @@ pub(crate) async fn payouts(State(state): State<ServerState>, Caller(ctx): Calle
     params(("id" = String, Path, description = "The payout", example = "pay_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The payout", body = PayoutOut), Refusals),
 )]
-pub(crate) async fn payout(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<FieldParams>) -> Answered<Response> {
+pub(crate) async fn payout(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
     let found = releases::payout(&state.app, &ctx, id_of(&id, Kind::Payout, "payout")?).await?;
     one(&PayoutOut::from(&found), params.fields.as_deref())
 }
@@ -468,7 +490,11 @@ pub(crate) struct RewardsParams {
     get, path = "/rewards", tag = "Calculations", operation_id = "listRewards", params(RewardsParams),
     responses((status = 200, description = "A page of rewards", body = Page<RewardOut>), Refusals),
 )]
-pub(crate) async fn reward_list(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<RewardsParams>) -> Answered<Response> {
+pub(crate) async fn reward_list(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<RewardsParams>,
+) -> Answered<Response> {
     let limit = limit_of(params.limit)?;
     if let Some(payee) = &params.payee {
         let all = rewards::of_rep(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?;
@@ -490,7 +516,12 @@ pub(crate) async fn reward_list(State(state): State<ServerState>, Caller(ctx): C
     params(("id" = String, Path, description = "The reward", example = "rwd_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The reward", body = RewardOut), Refusals),
 )]
-pub(crate) async fn reward(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>, Params(params): Params<FieldParams>) -> Answered<Response> {
+pub(crate) async fn reward(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
     let (row, explanation) = rewards::get(&state.app, &ctx, id_of(&id, Kind::Reward, "reward")?).await?;
     let explanation = explanation.and_then(|text| serde_json::from_str(&text).ok());
     one(&RewardOut { explanation, ..RewardOut::from(&row) }, params.fields.as_deref())

@@ -364,7 +364,11 @@ fn cursor_of(text: &str) -> Answered<(i64, Id)> {
     get, path = "/sales", tag = "Sales", operation_id = "listSales", params(SalesParams),
     responses((status = 200, description = "A page of sales", body = Page<SaleOut>), Refusals),
 )]
-pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<SalesParams>) -> Answered<Response> {
+pub(crate) async fn index(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<SalesParams>,
+) -> Answered<Response> {
     let id = |text: &Option<String>, kind, field| text.as_deref().map(|text| id_in(text, kind, field)).transpose();
     let source = id(&params.source, Kind::Source, "source")?;
     if let Some(unique_id) = &params.unique_id {

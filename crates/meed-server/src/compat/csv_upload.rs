@@ -121,7 +121,11 @@ pub(super) async fn accept(state: &ServerState, ctx: &Context, id: Id) -> Answer
     request_body(content = String, content_type = "text/csv", description = "CSV with its header, up to 64 MiB", example = "Order,Date,Amount,Rep\nA-1,2026-03-01,100.00,Dana\n"),
     responses((status = 202, description = "It is queued", body = AcceptedOut), Refusals),
 )]
-pub(super) async fn upload(State(state): State<ServerState>, Params(params): Params<UploadCsvParams>, request: Request) -> Answered<Response> {
+pub(super) async fn upload(
+    State(state): State<ServerState>,
+    Params(params): Params<UploadCsvParams>,
+    request: Request,
+) -> Answered<Response> {
     let shown = match secret(request.headers()) {
         Ok(key) => key.to_owned(),
         Err(missing) => params.key.clone().ok_or(missing)?,

@@ -44,7 +44,9 @@ pub(super) fn read(text: &str) -> Answered<Vec<(String, Target)>> {
     let mut columns: Vec<(String, Target)> = Vec::new();
     let mut field: Option<FieldElement> = None;
     loop {
-        let event = reader.read_event().map_err(|error| unreadable(format!("the XML cannot be read at byte {}: {error}", reader.error_position())))?;
+        let event = reader
+            .read_event()
+            .map_err(|error| unreadable(format!("the XML cannot be read at byte {}: {error}", reader.error_position())))?;
         match event {
             Event::Start(start) => {
                 let name = start.local_name().as_ref().to_owned();
@@ -189,7 +191,10 @@ mod tests {
             ("<Mappings><DateField><FieldName>x</FieldName></DateField></Mappings>", "element_unknown"),
             ("<Mappings><RevenueField/></Mappings>", "field_missing"),
             ("<Mappings><RevenueField><FieldName> </FieldName></RevenueField></Mappings>", "field_missing"),
-            ("<Mappings><RevenueField><FieldName>x</FieldName><IncludesCurrency>2</IncludesCurrency></RevenueField></Mappings>", "value_invalid"),
+            (
+                "<Mappings><RevenueField><FieldName>x</FieldName><IncludesCurrency>2</IncludesCurrency></RevenueField></Mappings>",
+                "value_invalid",
+            ),
             ("<Mappings>text</Mappings>", "xml_unreadable"),
             ("<!DOCTYPE m [<!ENTITY a \"b\">]><Mappings/>", "xml_unreadable"),
             ("<Mappings><RevenueField><FieldName>&a;</FieldName></RevenueField></Mappings>", "xml_unreadable"),

@@ -32,6 +32,7 @@ pub(crate) fn described() -> OpenApiRouter<ServerState> {
         .layer(DefaultBodyLimit::max(BODY_MAX));
     let xml = OpenApiRouter::new().routes(routes!(rest_import::prepare)).layer(DefaultBodyLimit::max(mapping_xml::XML_MAX));
     // Uploads have a limit of their own, which their handlers keep while the bytes arrive.
-    let uploads = OpenApiRouter::new().routes(routes!(csv_upload::upload)).routes(routes!(rest_import::import)).layer(DefaultBodyLimit::disable());
+    let uploads =
+        OpenApiRouter::new().routes(routes!(csv_upload::upload)).routes(routes!(rest_import::import)).layer(DefaultBodyLimit::disable());
     json.merge(xml).merge(uploads).fallback(problem::unknown_route)
 }
