@@ -21,6 +21,7 @@ pub mod rewards;
 pub mod sales;
 mod secrets;
 pub mod sources;
+pub mod statements;
 pub mod workspaces;
 
 pub use configuration::{Configuration, ProgramEntry};

@@ -76,3 +76,10 @@ pub async fn overview(app: &App, ctx: &Context) -> AppResult<Overview> {
     overview.sales_per_day = days;
     Ok(overview)
 }
+
+/// How many sales the workspace holds.
+pub async fn sale_count(app: &App, ctx: &Context) -> AppResult<i64> {
+    ctx.require(Scope::Read)?;
+    let workspace = ctx.workspace;
+    Ok(app.store().read(move |r| r.head(workspace)).await?.map_or(0, |head| head.sale_count))
+}

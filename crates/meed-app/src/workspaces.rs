@@ -9,6 +9,9 @@ use crate::documents::{WorkspaceDocument, read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context};
 
+/// The word of the side where things are tried out.
+const SANDBOX: &str = "sandbox";
+
 /// Makes a workspace side unless one with this slug and side exists, and answers its id.
 pub async fn create(app: &App, slug: &str, name: &str, side: &str, zone: &str, currency: &str) -> AppResult<Id> {
     let unit: Unit =
@@ -55,4 +58,10 @@ pub async fn list(app: &App) -> AppResult<Vec<WorkspaceDocument>> {
 /// A workspace by id.
 pub async fn get(app: &App, workspace: Id) -> AppResult<WorkspaceDocument> {
     list(app).await?.into_iter().find(|w| w.workspace == workspace.0).ok_or_else(|| AppError::not_found("workspace"))
+}
+
+/// The sandbox of a live workspace, with the same name, zone and currency; made if there is none yet.
+pub async fn sandbox_of(app: &App, live: Id) -> AppResult<Id> {
+    let live = get(app, live).await?;
+    create(app, &live.slug, &live.name, SANDBOX, &live.zone, &live.currency).await
 }

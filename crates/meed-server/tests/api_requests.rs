@@ -211,8 +211,8 @@ async fn invariant_14_no_body_however_malformed_makes_a_500() {
                 let _ = reply.refusal(reply.status);
             }
         }
-        let deep = "[".repeat(100_000);
-        assert_eq!(ws.client.send("POST", "/v1/sales", &[], deep.as_bytes()).await.refusal(400), "json_unreadable");
+        let deep = format!("{{\"Id\":{}", "[".repeat(100_000));
+        assert_eq!(ws.client.send("POST", "/app/Api/CreateTransaction", &[], deep.as_bytes()).await.refusal(400), "json_unreadable");
         app.stop().await;
     }
 }

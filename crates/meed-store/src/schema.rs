@@ -44,7 +44,12 @@ static REMEMBER: Statement =
 /// Brings the schema up to this release. Refuses a database of a newer one.
 pub(crate) fn migrate(session: &mut dyn Session, engine: EngineKind) -> Result<(), StoreError> {
     let text = |s: &Statement| if engine == EngineKind::Sqlite { s.sqlite } else { s.postgres };
-    session.run_script(text(&CREATE_LEDGER))?;
+    // Of several processes that start at once PostgreSQL may let all but one fail here although the table "exists".
+    let mut created = session.run_script(text(&CREATE_LEDGER));
+    if created.is_err() {
+        created = session.run_script(text(&CREATE_LEDGER));
+    }
+    created?;
     session.begin()?;
     let result = apply(session, engine);
     if result.is_err() {

@@ -1,5 +1,6 @@
 //! How a command ends: its exit code, and what it says when it does not succeed.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use meed_app::AppError;
@@ -86,8 +87,8 @@ impl Failure {
     /// The file in which the place is.
     pub(crate) fn within(self, file: &str) -> Self {
         let place = match &self.place {
-            Some(place) => format!("{file}, {place}"),
-            None => file.to_owned(),
+            Some(place) if place != "file" => format!("{file}, {place}"),
+            _ => file.to_owned(),
         };
         self.at(place)
     }
@@ -98,6 +99,16 @@ impl Failure {
         self
     }
 
+    /// Whether it is this one.
+    pub(crate) fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+
+    /// Why, in words.
+    pub(crate) fn reason(&self) -> String {
+        self.reason.clone()
+    }
+
     /// Writes it to stderr.
     pub(crate) fn print(&self) {
         eprint!("{}", self.text());
@@ -106,13 +117,13 @@ impl Failure {
     fn text(&self) -> String {
         let mut text = format!("meed: {}", self.code);
         if let Some(place) = &self.place {
-            text.push_str(&format!(" ({place})"));
+            let _ = write!(text, " ({place})");
         }
         text.push_str(": ");
         text.push_str(&self.reason);
         text.push('\n');
         if let Some(advice) = &self.advice {
-            text.push_str(&format!("  next: {advice}\n"));
+            let _ = writeln!(text, "  next: {advice}");
         }
         text
     }

@@ -7,7 +7,7 @@ use meed_app::documents::WorkspaceDocument;
 use meed_app::{App, AppOptions, Context, Secrets, workspaces};
 use meed_core::command::Actor;
 use meed_core::id::Id;
-use meed_store::{Clock, EngineOptions, PostgresOptions, SqliteOptions, Store, StoreOptions};
+use meed_store::{Clock, EngineOptions, Fault, PostgresOptions, SqliteOptions, Store, StoreError, StoreOptions};
 
 use crate::config::{KeyMaking, MasterKey, Settings, StorageSettings, WorkspaceChoice};
 use crate::failure::Failure;
@@ -56,20 +56,30 @@ pub(crate) async fn open(settings: &Settings, begin: Begin) -> Result<Opened, Fa
             path.display()
         ));
     }
-    let engine = match &storage.database {
-        Some(url) => EngineOptions::Postgres(PostgresOptions { url: url.clone(), schema: None, writers: POSTGRES_WRITERS }),
-        None => {
-            refuse_if_in_use(&storage.sqlite_path())?;
-            if !storage.is_encrypted {
-                notices.push("Encryption is off: anybody who can read the database file can read the data.".to_owned());
-            }
-            EngineOptions::Sqlite(SqliteOptions { path: storage.sqlite_path(), key: storage.is_encrypted.then_some(key.bytes) })
+    let engine = if let Some(url) = &storage.database {
+        EngineOptions::Postgres(PostgresOptions { url: url.clone(), schema: None, writers: POSTGRES_WRITERS })
+    } else {
+        refuse_if_in_use(&storage.sqlite_path())?;
+        if !storage.is_encrypted {
+            notices.push("Encryption is off: anybody who can read the database file can read the data.".to_owned());
         }
+        EngineOptions::Sqlite(SqliteOptions { path: storage.sqlite_path(), key: storage.is_encrypted.then_some(key.bytes) })
     };
     let clock: Clock = Arc::new(|| jiff::Timestamp::now().as_microsecond());
-    let store = Store::open(StoreOptions { engine, readers: READERS, clock: Arc::clone(&clock) }).await?;
+    let store =
+        Store::open(StoreOptions { engine, readers: READERS, clock: Arc::clone(&clock) }).await.map_err(|e| unopened(e, storage))?;
     let app = App::new(AppOptions { store, clock, secrets: Secrets::new(&key.bytes), files: storage.files() });
+    let app = settings.opened.get_or_init(|| app).clone();
     Ok(Opened { app, notices })
+}
+
+/// The one failure of opening that a person can mend at once has a code of its own.
+fn unopened(error: StoreError, storage: &StorageSettings) -> Failure {
+    if error.fault == Fault::Broken && error.detail.contains("cannot be read with this key") {
+        return Failure::fault("key_wrong", "the database is encrypted with another key, or is no Meed database")
+            .at(storage.sqlite_path().display().to_string());
+    }
+    error.into()
 }
 
 /// The folder holds a key and personal data: nobody else may look into it.

@@ -1,9 +1,11 @@
 //! Who may come in: API keys, people, sessions.
 
+mod actors;
 pub mod keys;
 mod known_keys;
 pub mod password;
 pub mod sessions;
 pub mod users;
 
+pub use actors::{ActorNames, actor_names};
 pub(crate) use known_keys::KnownKeys;

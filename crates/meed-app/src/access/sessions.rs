@@ -8,7 +8,7 @@ use super::users::{self, User};
 use crate::documents::{SessionDocument, read, write};
 use crate::error::{AppError, AppResult};
 use crate::secrets::token;
-use crate::{App, Context, Scope};
+use crate::{App, Context, Scope, workspaces};
 
 /// How long a session lasts.
 pub const SESSION_US: i64 = 14 * 24 * 3600 * 1_000_000;
@@ -31,8 +31,9 @@ pub struct Session {
     pub user: User,
     /// The token that every form must send.
     pub csrf: String,
-    /// What use cases get.
+    /// What use cases get: the workspace's live side, or its sandbox.
     pub context: Context,
+    document: SessionDocument,
 }
 
 /// Begins a session.
@@ -55,13 +56,26 @@ pub async fn find(app: &App, token: &str) -> AppResult<Session> {
         return Err(none());
     }
     let user = users::get(app, Id(document.user)).await?;
+    let workspace = if document.sandbox { workspaces::sandbox_of(app, user.workspace).await? } else { user.workspace };
     let context = Context {
-        workspace: user.workspace,
+        workspace,
         actor: Actor(format!("user:{}", user.id.text(Kind::User))),
         key: None,
-        scopes: vec![Scope::Admin],
+        scopes: if user.rep.is_some() { Vec::new() } else { vec![Scope::Admin] },
+        payee: user.rep,
     };
-    Ok(Session { id: record.id, user, csrf: document.csrf, context })
+    Ok(Session { id: record.id, user, csrf: document.csrf.clone(), context, document })
+}
+
+/// Turns a session to the workspace's sandbox, which is made on the first visit, or back to its live side.
+pub async fn set_side(app: &App, session: &Session, sandbox: bool) -> AppResult<()> {
+    if sandbox {
+        workspaces::sandbox_of(app, session.user.workspace).await?;
+    }
+    let document = SessionDocument { sandbox, ..session.document.clone() };
+    let ctx = Context { workspace: CONTROL_WORKSPACE, ..session.context.clone() };
+    let put = PutRecord::change(RecordKind::Session, session.id, write(&document)?);
+    app.submit(&ctx, session.user.id.text(Kind::User), PutRecords::one("session.side_chosen", put)).await.map(|_| ())
 }
 
 /// Ends a session.

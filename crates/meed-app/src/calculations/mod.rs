@@ -14,4 +14,5 @@ pub use explain::{Verdict, statement, verdicts};
 pub use read::{CalculationEntry, get, latest, list, payees};
 pub use refresh::{is_due, refresh};
 pub use run::calculate;
+pub(crate) use scan::OriginalPairs;
 pub use scan::with_calculation;

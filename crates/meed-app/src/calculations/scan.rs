@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use meed_core::command::{RecordKind, day_number};
 use meed_core::condition::{Originals, SaleRef};
-use meed_core::crediting::{BoundProgram, Calculation, Run};
+use meed_core::crediting::{BoundProgram, Calculation, Job, Run};
 use meed_core::id::Id;
 use meed_core::period::Period;
 use meed_core::program::Program;
@@ -66,11 +66,20 @@ pub async fn with_calculation<T: Send + 'static>(
             } else {
                 read_sales(readers, workspace, &bound, &period)?
             };
-            let calculation = run.finish_on(THREADS);
+            let calculation = run.finish_with(THREADS, &on_threads);
             Ok(look(&calculation, as_of))
         })
         .await?;
     Ok(result)
+}
+
+/// Runs the parts of a fold beside each other. The result does not depend on it.
+fn on_threads(jobs: Vec<Job<'_>>) {
+    std::thread::scope(|scope| {
+        for job in jobs {
+            scope.spawn(job);
+        }
+    });
 }
 
 /// The recorded time that all connections see. They start within moments; a commit in between is seen by the later only,
@@ -201,7 +210,7 @@ pub(super) fn columns(reader: &mut Reader<'_>, workspace: Id, layout: Id) -> Res
 }
 
 /// The originals of one sale as pairs, for a verdict.
-pub(super) struct OriginalPairs<'a>(pub(super) &'a [(String, String)]);
+pub(crate) struct OriginalPairs<'a>(pub(crate) &'a [(String, String)]);
 
 impl Originals for OriginalPairs<'_> {
     fn original(&self, column: &str) -> Option<Cow<'_, str>> {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use meed_core::command::{SaleChange, SaleContent, identity_of};
 use meed_core::id::Id;
-use meed_core::sale::pack;
+use meed_core::sale::{Sale, pack};
 use meed_intake::Reading;
 
 use super::document::{Counts, RejectedRow};
@@ -22,10 +22,28 @@ pub struct DryRun {
     pub counts: Counts,
     /// The first refused rows with their errors.
     pub rejected: Vec<RejectedRow>,
+    /// The first sales as they were read.
+    pub sales: Vec<TriedSale>,
+}
+
+/// A sale as an import would record it.
+#[derive(Clone, Debug)]
+pub struct TriedSale {
+    /// Its line in the file.
+    pub line: Option<i64>,
+    /// The source's own id of it.
+    pub unique_id: Option<String>,
+    /// What would become of it.
+    pub change: SaleChange,
+    /// Its facts.
+    pub sale: Box<Sale>,
 }
 
 /// Refused rows that a dry run shows.
 const SHOWN_MAX: usize = 100;
+
+/// Sales that a dry run shows.
+const SALES_MAX: usize = 20;
 
 /// Reads the whole file and compares it with what is stored.
 pub async fn dry_run(app: &App, ctx: &Context, id: Id) -> AppResult<DryRun> {
@@ -85,6 +103,9 @@ async fn add_chunk(
             Some(_) => SaleChange::Updated,
         };
         add_change(&mut result.counts, change);
+        if result.sales.len() < SALES_MAX {
+            result.sales.push(TriedSale { line: input.line, unique_id: input.unique_id.clone(), change, sale: sale.clone() });
+        }
         if input.unique_id.is_some() {
             said.insert(identity, facts);
         } else {

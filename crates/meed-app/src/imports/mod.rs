@@ -9,6 +9,7 @@ mod batch;
 mod document;
 mod dry_run;
 mod expected;
+mod first_rows;
 mod read_file;
 mod rejects;
 mod row;
@@ -17,8 +18,9 @@ mod upload;
 
 pub use batch::{BatchDocument, batch, prepare_batch, upload_to_batch};
 pub use document::{Counts, ImportDocument, ImportState, LayoutDocument, MappingDocument, RejectDocument, RejectedCell, RejectedRow};
-pub use dry_run::{DryRun, dry_run, try_rows};
+pub use dry_run::{DryRun, TriedSale, dry_run, try_rows};
 pub use expected::{configuration_hash, find_configuration, running_count, upload_expected};
+pub use first_rows::{FirstRow, first_rows};
 pub use read_file::{
     Import, ReadAs, all_mappings, discard, forget_mapping, get, list, look_at, mapping_memory, prepare, reading, reread, set_mapping,
     source_layouts,

@@ -1,10 +1,13 @@
 //! Looking at sales: lists, and one sale with its history and original columns.
 
+use std::collections::HashMap;
+
 use meed_core::command::{RecordKind, SaleRow};
 use meed_core::id::{Id, Kind};
 use meed_core::sale::{Sale, StoredSale, unpack};
 use meed_store::Reader;
 
+use super::credited::{CreditFilter, keep};
 use crate::documents::read;
 use crate::error::{AppError, AppResult};
 use crate::imports::LayoutDocument;
@@ -29,8 +32,20 @@ pub struct SaleHistory {
     pub sale: SaleView,
     /// Original column names and cells, as they came in.
     pub original: Vec<(String, String)>,
-    /// Former versions, oldest first: version, recorded time, facts.
-    pub former: Vec<(i32, i64, Sale)>,
+    /// Former versions, oldest first.
+    pub former: Vec<FormerSale>,
+}
+
+/// A sale as it stood before.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct FormerSale {
+    pub version: i32,
+    pub recorded_us: i64,
+    /// The import that brought this version, and its line in the file.
+    pub import: Option<Id>,
+    pub line: Option<i64>,
+    pub sale: Sale,
 }
 
 /// Which sales a list shows.
@@ -44,6 +59,7 @@ pub struct SaleFilter {
     pub source: Option<Id>,
     pub import: Option<Id>,
     pub status: Option<String>,
+    pub credit: Option<CreditFilter>,
 }
 
 /// Sales a filtered list looks at before it hands over an unfinished page.
@@ -104,7 +120,7 @@ pub async fn list(
     let workspace = ctx.workspace;
     let limit = limit.clamp(1, 1_000);
     let words: Vec<String> = filter.text.split_whitespace().map(str::to_lowercase).collect();
-    let zone = app.configuration(workspace).await?.zone.clone();
+    let config = app.configuration(workspace).await?;
     let page = app
         .store()
         .read(move |r| {
@@ -113,21 +129,34 @@ pub async fn list(
             loop {
                 let rows = r.sales_page(workspace, days, after, 500)?;
                 let is_last = rows.len() < 500;
+                looked_at += rows.len();
+                // The page continues after the last row by its stored day, which a change of zone does not move.
+                let end = rows.last().map(|row| (row.day, row.id));
+                let mut views = Vec::with_capacity(rows.len());
                 for row in rows {
-                    looked_at += 1;
+                    let place = (row.day, row.id);
                     let mut view = view(row)?;
-                    view.day = meed_core::command::day_number(view.stored.sale.at.to_zoned(zone.clone()).date());
-                    after = Some((view.day, view.stored.id));
+                    view.day = meed_core::command::day_number(view.stored.sale.at.to_zoned(config.zone.clone()).date());
                     if passes(&filter, &words, &view) {
-                        found.push(view);
-                        if found.len() == limit {
-                            return Ok((found, after));
-                        }
+                        views.push((place, view));
+                    }
+                }
+                let places: HashMap<Id, (i64, Id)> = views.iter().map(|(place, view)| (view.stored.id, *place)).collect();
+                let mut views: Vec<SaleView> = views.into_iter().map(|(_, view)| view).collect();
+                if let Some(credit) = &filter.credit {
+                    views = keep(r, workspace, &config, views, credit)?;
+                }
+                for view in views {
+                    let place = places.get(&view.stored.id).copied();
+                    found.push(view);
+                    if found.len() == limit {
+                        return Ok((found, place));
                     }
                 }
                 if is_last {
                     return Ok((found, None));
                 }
+                after = end;
                 if looked_at >= LOOKED_AT_MAX {
                     return Ok((found, after));
                 }
@@ -185,7 +214,39 @@ fn history(r: &mut Reader<'_>, workspace: Id, wanted: Wanted) -> Result<Option<S
     let mut former = Vec::new();
     for version in r.sale_versions(workspace, id)? {
         let facts = unpack(&version.facts).map_err(|e| meed_store::StoreError::broken(format!("sale {id}: {e}")))?;
-        former.push((version.version, version.recorded_us, facts));
+        former.push(FormerSale {
+            version: version.version,
+            recorded_us: version.recorded_us,
+            import: version.import,
+            line: version.line,
+            sale: facts,
+        });
     }
     Ok(Some(SaleHistory { sale, original, former }))
+}
+
+/// Sales by record id, in any order; those that do not exist are left out.
+pub async fn by_ids(app: &App, ctx: &Context, ids: Vec<Id>) -> AppResult<Vec<SaleView>> {
+    ctx.require(Scope::Read)?;
+    let workspace = ctx.workspace;
+    let rows = app
+        .store()
+        .read(move |r| {
+            let mut views = Vec::with_capacity(ids.len());
+            for chunk in ids.chunks(500) {
+                for row in r.sales_by_id(workspace, chunk)? {
+                    views.push(view(row)?);
+                }
+            }
+            Ok(views)
+        })
+        .await?;
+    Ok(rows)
+}
+
+/// How many sales each day of sale has, by day number.
+pub async fn per_day(app: &App, ctx: &Context) -> AppResult<Vec<(i64, i64)>> {
+    ctx.require(Scope::Read)?;
+    let workspace = ctx.workspace;
+    Ok(app.store().read(move |r| r.sales_per_day(workspace, (i64::MIN, i64::MAX))).await?)
 }

@@ -21,6 +21,25 @@ impl Figures {
     }
 }
 
+impl Figures {
+    /// Whether all values are usual rates of sales taxes, and one is not zero.
+    pub(super) fn are_tax_rates(&self) -> bool {
+        const RATES: [i64; 34] = [
+            0, 400, 500, 550, 600, 625, 650, 700, 725, 750, 770, 800, 810, 825, 850, 900, 950, 1000, 1050, 1200, 1300, 1350, 1400, 1500,
+            1600, 1700, 1800, 1900, 2000, 2100, 2200, 2300, 2500, 2700,
+        ];
+        let values = || self.0.iter().flatten();
+        values().count() >= 2
+            && values().any(|v| !v.is_zero())
+            && values().all(|v| RATES.iter().any(|r| Decimal::new(*r, 2) == *v || Decimal::new(*r, 4) == *v))
+    }
+
+    /// Whether no value is beyond a hundred.
+    pub(super) fn are_below_hundred(&self) -> bool {
+        self.0.iter().flatten().all(|v| v.abs() <= Decimal::ONE_HUNDRED)
+    }
+}
+
 fn close(a: Decimal, b: Decimal) -> bool {
     (a - b).abs() <= Decimal::new(2, 2)
 }
@@ -73,6 +92,15 @@ pub(super) fn is_difference(amount: &Figures, costs: &Figures, profit: &Figures)
     })
 }
 
+/// `amount - quantity × cost = profit`.
+pub(super) fn is_margin(amount: &Figures, quantity: &Figures, cost: &Figures, profit: &Figures) -> bool {
+    holds(amount.0.len(), |row| {
+        let (amount, quantity, cost, profit) = (amount.get(row)?, quantity.get(row)?, cost.get(row)?, profit.get(row)?);
+        let costs = quantity.checked_mul(cost)?;
+        (!costs.is_zero() && !profit.is_zero()).then(|| close(amount - costs, profit))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +116,8 @@ mod tests {
         assert!(is_before_tax(&figures(&[100]), &figures(&[19]), &figures(&[119])));
         assert!(is_product(&figures(&[2, 1]), &figures(&[5, 7]), &figures(&[10, 7])));
         assert!(!is_product(&figures(&[1]), &figures(&[7]), &figures(&[7])));
+        assert!(is_margin(&figures(&[100]), &figures(&[2]), &figures(&[30]), &figures(&[40])));
+        assert!(figures(&[19, 7]).are_tax_rates() && !figures(&[19, 11]).are_tax_rates() && figures(&[31]).are_below_hundred());
         assert!(is_difference(&figures(&[100]), &figures(&[60]), &figures(&[40])));
     }
 }

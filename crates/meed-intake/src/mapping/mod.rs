@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod assign;
+mod context;
 pub(crate) mod countries;
 mod evidence;
 mod library;

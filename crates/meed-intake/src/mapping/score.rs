@@ -1,6 +1,6 @@
 //! Scores every pair of column and target, lets neighbours and arithmetic speak, and assigns.
 
-use super::arithmetic::{Figures, is_after_fee, is_before_tax, is_difference, is_product};
+use super::arithmetic::Figures;
 use super::assign::solve;
 use super::evidence::{Verdict, by_values_alone, judge};
 use super::target::Target;
@@ -42,21 +42,24 @@ pub(crate) struct Outcome {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Score {
-    points: i32,
-    reason: String,
+pub(super) struct Score {
+    pub(super) points: i32,
+    pub(super) reason: String,
 }
 
-struct Table<'a> {
-    input: &'a Input<'a>,
-    headers: Vec<Header>,
-    figures: Vec<Figures>,
-    scores: Vec<Vec<Score>>,
+pub(super) struct Table<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) headers: Vec<Header>,
+    pub(super) figures: Vec<Figures>,
+    pub(super) scores: Vec<Vec<Score>>,
 }
+
+/// Columns that are compared with each other at most: a file of two thousand columns must not cost minutes.
+pub(super) const COMPARED: usize = 64;
 
 const COUNT: usize = Target::DETECTED.len();
 
-fn slot(target: Target) -> usize {
+pub(super) fn slot(target: Target) -> usize {
     Target::DETECTED.iter().position(|t| *t == target).unwrap_or(0)
 }
 
@@ -67,9 +70,10 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
     table.library();
     table.net_or_payout();
     table.before_tax();
-    table.line_or_document();
     table.price_or_amount();
+    table.line_or_document();
     table.costs();
+    table.rates();
     table.users();
     table.codes_and_names();
     table.bare_names();
@@ -150,279 +154,29 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn columns_with(&self, concept: &str) -> Vec<usize> {
+    pub(super) fn columns_with(&self, concept: &str) -> Vec<usize> {
         (0..self.headers.len()).filter(|c| self.headers[*c].has(concept)).collect()
     }
 
-    fn candidates(&self, target: Target, least: i32) -> Vec<usize> {
-        let row = &self.scores[slot(target)];
-        (0..row.len()).filter(|c| row[*c].points >= least).collect()
+    /// Columns with figures, for arithmetic.
+    pub(super) fn with_figures(&self) -> Vec<usize> {
+        (0..self.headers.len()).filter(|c| self.input.profiles[*c].numbers() >= 600).take(COMPARED).collect()
     }
 
-    fn drop(&mut self, target: Target, column: usize) {
+    pub(super) fn candidates(&self, target: Target, least: i32) -> Vec<usize> {
+        let row = &self.scores[slot(target)];
+        (0..row.len()).filter(|c| row[*c].points >= least).take(COMPARED).collect()
+    }
+
+    pub(super) fn drop(&mut self, target: Target, column: usize) {
         self.scores[slot(target)][column] = Score::default();
     }
 
-    fn add(&mut self, target: Target, column: usize, points: i32, why: &str) {
+    pub(super) fn add(&mut self, target: Target, column: usize, points: i32, why: &str) {
         let score = &mut self.scores[slot(target)][column];
         if score.points > 0 {
             score.points = (score.points + points).clamp(1, 99);
             score.reason = format!("{}; {why}", score.reason);
-        }
-    }
-
-    /// What is left after fees is a payout, never revenue (`file-intake.md` section 6, rule 1).
-    fn net_or_payout(&mut self) {
-        let fees: Vec<usize> = (0..self.headers.len())
-            .filter(|c| (self.headers[*c].has("fee") || self.headers[*c].has("commission")) && !self.headers[*c].has("type"))
-            .collect();
-        if fees.is_empty() {
-            return;
-        }
-        let candidates = self.candidates(Target::Revenue, 1);
-        for &net in &candidates {
-            let header = &self.headers[net];
-            let proven = candidates
-                .iter()
-                .filter(|g| **g != net)
-                .any(|g| fees.iter().any(|f| is_after_fee(&self.figures[net], &self.figures[*g], &self.figures[*f])));
-            let plain_net = header.has("net")
-                && !["sale", "revenue", "excl", "tax", "line", "item", "incl", "unit", "price"].iter().any(|c| header.has(c));
-            let before_tax = self.is_before_tax_somewhere(net);
-            if !before_tax && (proven || plain_net) {
-                self.drop(Target::Revenue, net);
-            }
-        }
-    }
-
-    fn taxes(&self) -> Vec<usize> {
-        self.candidates(Target::Tax, 50)
-    }
-
-    fn is_before_tax_somewhere(&self, column: usize) -> bool {
-        let taxes = self.taxes();
-        (0..self.headers.len())
-            .filter(|c| *c != column && !taxes.contains(c))
-            .any(|after| taxes.iter().any(|t| is_before_tax(&self.figures[column], &self.figures[*t], &self.figures[after])))
-    }
-
-    /// Where one amount is another plus tax, the one before tax is the revenue.
-    fn before_tax(&mut self) {
-        let taxes = self.taxes();
-        let candidates = self.candidates(Target::Revenue, 1);
-        for &before in &candidates {
-            for &after in &candidates {
-                let related =
-                    before != after && taxes.iter().any(|t| is_before_tax(&self.figures[before], &self.figures[*t], &self.figures[after]));
-                if related {
-                    self.add(Target::Revenue, before, 3, "with tax it is the total");
-                    self.add(Target::Revenue, after, -8, "contains tax");
-                }
-            }
-        }
-    }
-
-    /// A file of lines: amounts of the line before amounts of the whole document.
-    fn line_or_document(&mut self) {
-        let is_line = |h: &Header| h.has("line") || h.has("item") || h.has("product");
-        for target in [Target::Revenue, Target::Tax] {
-            let best_line = self
-                .candidates(target, 70)
-                .into_iter()
-                .filter(|c| is_line(&self.headers[*c]))
-                .max_by_key(|c| self.scores[slot(target)][*c].points);
-            if best_line.is_none()
-                || (self.candidates(Target::Quantity, 60).is_empty() && self.candidates(Target::ProductCode, 60).is_empty())
-            {
-                continue;
-            }
-            for column in self.candidates(target, 1) {
-                if !is_line(&self.headers[column]) {
-                    self.add(target, column, -9, "an amount of the whole document beside amounts of the line");
-                }
-            }
-        }
-    }
-
-    /// `Price` beside a quantity is the price of one, unless it is the only amount and every quantity is one.
-    fn price_or_amount(&mut self) {
-        let quantities = self.candidates(Target::Quantity, 60);
-        let Some(&quantity) = quantities.iter().max_by_key(|c| self.scores[slot(Target::Quantity)][**c].points) else { return };
-        let candidates = self.candidates(Target::Revenue, 1);
-        let prices: Vec<usize> = (0..self.headers.len())
-            .filter(|c| self.headers[*c].has("price") || self.headers[*c].has("unit_price") || self.headers[*c].has("unit"))
-            .collect();
-        for &amount in &candidates {
-            if prices.iter().any(|p| *p != amount && is_product(&self.figures[quantity], &self.figures[*p], &self.figures[amount])) {
-                self.add(Target::Revenue, amount, 4, "quantity × price gives it");
-            }
-        }
-        // `item-price` beside `item-tax`: both are of the line.
-        let of_line = |words: [&str; 2]| self.headers.iter().position(|h| h.tokens == words);
-        if let (Some(price), Some(_), true) =
-            (of_line(["item", "price"]), of_line(["item", "tax"]), self.candidates(Target::Revenue, 58).is_empty())
-        {
-            let reason = format!("header `{}` beside the tax of the same line", self.input.names[price]);
-            self.scores[slot(Target::Revenue)][price] = Score { points: 80, reason };
-        }
-        for &price in &candidates {
-            let header = &self.headers[price];
-            let is_price = header.has("price") && !header.has("total") && !header.has("sale") && !header.has("line");
-            let bare = is_price && !header.has("net") && !header.has("gross");
-            let unit =
-                candidates.iter().any(|a| *a != price && is_product(&self.figures[quantity], &self.figures[price], &self.figures[*a]));
-            let several =
-                self.input.profiles[quantity].words.iter().any(|w| !matches!(w.as_str(), "1" | "1.0" | "1.00" | "1,00" | "1.0000" | "0"));
-            let others = candidates.iter().any(|a| *a != price && self.scores[slot(Target::Revenue)][*a].points >= 60);
-            if unit || (bare && several) || (is_price && others) {
-                self.drop(Target::Revenue, price);
-            }
-        }
-    }
-
-    /// A cost that with the revenue gives the profit is the cost of the row, not of one unit.
-    fn costs(&mut self) {
-        let priced = (0..self.headers.len())
-            .any(|c| self.headers[c].has("price") || self.headers[c].has("unit_price") || self.headers[c].has("profit"));
-        for cost in self.candidates(Target::UnitCost, 1) {
-            if priced && self.headers[cost].is(&["cost"]) {
-                self.add(Target::UnitCost, cost, 10, "beside a price");
-            }
-        }
-        let revenues = self.candidates(Target::Revenue, 60);
-        let profits = self.candidates(Target::Profit, 60);
-        for cost in self.candidates(Target::UnitCost, 1) {
-            let total =
-                revenues.iter().any(|r| profits.iter().any(|p| is_difference(&self.figures[*r], &self.figures[cost], &self.figures[*p])));
-            let several = self.candidates(Target::Quantity, 60).iter().any(|q| self.input.profiles[*q].words.iter().any(|w| w != "1"));
-            let says_unit = self.headers[cost].has("unit_cost") || self.headers[cost].has("unit");
-            if total && several && !says_unit {
-                self.drop(Target::UnitCost, cost);
-            }
-        }
-    }
-
-    /// A user is who sold where the file has customers of its own, and else who bought.
-    fn users(&mut self) {
-        let users: Vec<usize> = self.columns_with("user").into_iter().filter(|c| !self.headers[*c].has("customer")).collect();
-        let customer = [Target::CustomerName, Target::CustomerCode, Target::CustomerEmail];
-        let others = customer.iter().any(|t| self.candidates(*t, 78).iter().any(|c| !users.contains(c)));
-        for column in users {
-            let names_person = self.headers[column].is(&["user"]) || self.headers[column].is(&["user", "name"]);
-            if others {
-                for target in customer {
-                    self.drop(target, column);
-                }
-                if names_person && self.scores[slot(Target::Owner)][column].points > 0 {
-                    self.add(Target::Owner, column, 12, "the customers have columns of their own");
-                }
-            } else if names_person && self.columns_with("email").iter().any(|e| self.headers[*e].has("user")) {
-                let reason = format!("header `{}`: the user is who bought", self.input.names[column]);
-                self.scores[slot(Target::CustomerName)][column] = Score { points: 82, reason };
-                self.drop(Target::Owner, column);
-            } else if self.columns_with("email").iter().any(|e| self.headers[*e].has("user")) {
-                self.add(Target::CustomerCode, column, 14, "the user is who bought");
-            }
-        }
-        // Where customers have columns of their own, an account is one of the books.
-        let named = self.candidates(Target::CustomerName, 88).iter().any(|c| self.headers[*c].has("customer"));
-        for column in self.columns_with("account") {
-            if named && !self.headers[column].has("customer") {
-                self.drop(Target::CustomerName, column);
-                self.drop(Target::CustomerCode, column);
-            }
-        }
-        // `account_code` beside `account_email` is the customer's.
-        let accounts = self.columns_with("account").into_iter().any(|c| self.headers[c].has("email") || self.headers[c].has("company"));
-        for column in 0..self.headers.len() {
-            if accounts && self.headers[column].tokens == ["account", "code"] {
-                let reason = format!("header `{}` beside other columns of the account", self.input.names[column]);
-                self.scores[slot(Target::CustomerCode)][column] = Score { points: 88, reason };
-            }
-        }
-    }
-
-    /// `Item` with codes in it, beside an item name, is the code; `Customer` with codes in it is the customer's.
-    fn codes_and_names(&mut self) {
-        let deals = self.headers.iter().any(|h| h.has("deal") || h.has("stage"));
-        let restaurant =
-            self.headers.iter().any(|h| h.tokens.iter().any(|t| matches!(t.as_str(), "dining" | "guests" | "covers" | "menu")));
-        for column in 0..self.headers.len() {
-            let header = &self.headers[column];
-            if restaurant && header.is(&["service"]) {
-                self.drop(Target::ProductName, column);
-                continue;
-            }
-            if header.is(&["customer"])
-                && (self.input.profiles[column].looks_like_codes()
-                    && self.input.profiles[column].words.iter().all(|w| w.bytes().any(|b| b.is_ascii_digit())))
-            {
-                let reason = format!("header `{}`, and the values are codes", self.input.names[column]);
-                self.scores[slot(Target::CustomerCode)][column] = Score { points: 88, reason };
-                self.drop(Target::CustomerName, column);
-                continue;
-            }
-            // In a list of deals without products, an item is the deal.
-            if header.is(&["item", "id"]) && deals && self.candidates(Target::ProductName, 60).is_empty() {
-                let points = self.scores[slot(Target::ProductCode)][column].points.min(80);
-                let reason = format!("header `{}` in a list of deals", self.input.names[column]);
-                self.scores[slot(Target::UniqueId)][column] = Score { points, reason };
-                self.drop(Target::ProductCode, column);
-                continue;
-            }
-            // `No.` in a line of a document that has its own number is the number of the item.
-            let other_id = self.candidates(Target::UniqueId, 88).iter().any(|c| *c != column && !self.headers[*c].has("external"));
-            let line = !self.candidates(Target::Quantity, 75).is_empty() && !self.candidates(Target::ProductName, 75).is_empty();
-            if header.is(&["number"]) && other_id && line && self.candidates(Target::ProductCode, 75).is_empty() {
-                let reason = format!("header `{}` in the lines of a document", self.input.names[column]);
-                self.scores[slot(Target::ProductCode)][column] = Score { points: 78, reason };
-                self.drop(Target::UniqueId, column);
-                continue;
-            }
-            if !(header.is(&["item"]) || header.is(&["product"])) || !self.input.profiles[column].looks_like_codes() {
-                continue;
-            }
-            let named = self.candidates(Target::ProductName, 75).iter().any(|c| *c != column);
-            if named {
-                let reason = format!("header `{}`, and the values are codes", self.input.names[column]);
-                self.scores[slot(Target::ProductCode)][column] = Score { points: 84, reason };
-                self.drop(Target::ProductName, column);
-            }
-        }
-    }
-
-    /// Values outrank names: `Name` with order numbers in it is an id.
-    fn bare_names(&mut self) {
-        let products = !self.candidates(Target::ProductCode, 75).is_empty() || !self.candidates(Target::Quantity, 75).is_empty();
-        let lines =
-            products && self.candidates(Target::ProductName, 75).is_empty() && self.candidates(Target::CustomerEmail, 75).is_empty();
-        for column in 0..self.headers.len() {
-            let profile = &self.input.profiles[column];
-            let header = &self.headers[column];
-            if lines && header.is(&["name"]) && self.scores[slot(Target::CustomerName)][column].points > 0 {
-                let reason = format!("header `{}` in a table of products", self.input.names[column]);
-                self.scores[slot(Target::ProductName)][column] = Score { points: 78, reason };
-                self.drop(Target::CustomerName, column);
-                continue;
-            }
-            let codes = profile.share(&[CellKind::Code, CellKind::Integer]);
-            if header.is(&["name"]) && codes >= 900 && profile.words.iter().all(|w| w.bytes().any(|b| b.is_ascii_digit())) {
-                self.scores[slot(Target::UniqueId)][column] =
-                    Score { points: 92, reason: format!("header `{}`, but the values are order numbers", self.input.names[column]) };
-                self.drop(Target::CustomerName, column);
-            }
-        }
-    }
-
-    /// An empty column gives way to a filled one that fits nearly as well.
-    fn filled_before_empty(&mut self) {
-        for target in Target::DETECTED {
-            let filled = self.candidates(*target, AUTOMATIC / 10).into_iter().any(|c| !self.input.profiles[c].is_empty());
-            if filled {
-                for column in self.candidates(*target, 1).into_iter().filter(|c| self.input.profiles[*c].is_empty()).collect::<Vec<_>>() {
-                    self.add(*target, column, -12, "empty beside a filled column");
-                }
-            }
         }
     }
 

@@ -112,7 +112,14 @@ fn examine<R: Read + Seek>(
     reading.structure.delimiter = reading.dialect.delimiter.to_string();
     reading.names = names(&reading.structure.headers);
     let mut survey = Survey::new(&reading, hints);
-    survey.sample(&records, &mut reading);
+    survey.sample(&records, &reading);
+    let body = usize::try_from(reading.structure.first_record).unwrap_or(usize::MAX).min(records.len());
+    let mark = decide::decimal(&reading, &survey.profiles, hints).unwrap_or(DecimalMark::Point);
+    reading.structure.sums = structure::find_sums(&records[body..], &reading.structure, mark);
+    if !reading.structure.sums.is_empty() {
+        survey = Survey::new(&reading, hints);
+        survey.sample(&records, &reading);
+    }
     let first = propose(&reading, &survey.profiles, hints);
     reading.structure.key = first.columns.iter().find(|c| c.target == Some(Target::UniqueId)).map(|c| c.index);
     drop(records);
@@ -240,8 +247,8 @@ impl<'h> Survey<'h> {
         }
     }
 
-    /// Profiles the first records and finds sums that do not say so.
-    fn sample(&mut self, records: &[Record], reading: &mut Reading) {
+    /// Profiles the first records.
+    fn sample(&mut self, records: &[Record], reading: &Reading) {
         let mut walk = Walk::default();
         let structure = &reading.structure;
         let from = usize::try_from(structure.first_record).unwrap_or(usize::MAX).min(records.len());

@@ -170,7 +170,9 @@ pub(crate) fn is_total(text: &str) -> bool {
 fn is_total_folded(text: &str) -> bool {
     let text = text.trim_end_matches([':', '.', ' ']);
     let Some(initial) = text.bytes().next().map(|b| b.to_ascii_lowercase()) else { return false };
-    let begins = |word: &str| word.as_bytes().first() == Some(&initial) && text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let begins = |word: &str| {
+        word.as_bytes().first() == Some(&initial) && text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
     let word_total = TOTALS.iter().any(|word| {
         begins(word) && {
             let rest = &text[word.len()..];
@@ -180,7 +182,8 @@ fn is_total_folded(text: &str) -> bool {
             word_ends && (!weak || rest.trim_matches(|c: char| !c.is_alphabetic()).is_empty())
         }
     });
-    let ends = |word: &str| text.len() > word.len() && text.get(text.len() - word.len()..).is_some_and(|end| end.eq_ignore_ascii_case(word));
+    let ends =
+        |word: &str| text.len() > word.len() && text.get(text.len() - word.len()..).is_some_and(|end| end.eq_ignore_ascii_case(word));
     word_total || ends(" total") && text.split(' ').count() <= 6 || ends(" ergebnis")
 }
 

@@ -198,6 +198,15 @@ fn totals_repeated_headers_and_footers_are_no_rows() {
 }
 
 #[test]
+fn sums_that_do_not_say_so_are_no_rows() {
+    let text = "Order ID,Date,Customer,Qty,Amount\n1,2026-03-04,Mara,1,5.00\n2,2026-03-05,Tunde,2,6.50\n,,,3,11.50\n3,2026-03-06,Lee,1,7.00\n4,2026-03-07,Kim,1,1.00\n,,,2,8.00\n,,,5,19.50\n";
+    let (reading, rows) = read(text);
+    assert_eq!(revenues(&rows), ["5.00", "6.50", "7.00", "1.00"]);
+    let totals: Vec<u64> = reading.skipped().0.iter().filter(|s| s.reason == SkipReason::Total).map(|s| s.line).collect();
+    assert_eq!(totals, [4, 7, 8]);
+}
+
+#[test]
 fn dates_that_are_none_are_row_errors() {
     let text = "Order ID,Date,Amount\n1,28/02/2026,5.00\n2,31/02/2026,6.00\n3,,7.00\n4,04/03,8.00\n5,gestern,9.00\n6,#REF!,1.00\n7,01/03/2026,2.00\n";
     let (reading, rows) = read(text);
@@ -442,4 +451,25 @@ fn limits_can_be_set() {
     let text = format!("Order ID,Date,Amount\n1,2026-03-04,5.00\n2,2026-03-05,{}\n", "9".repeat(60));
     let error = Reading::detect(&mut Cursor::new(text), &hints).unwrap_err();
     assert_eq!((error.code(), error.line()), ("limit.line", Some(3)));
+}
+
+#[test]
+fn rates_are_not_taken_for_amounts() {
+    let text = "Rechnung Nr;Datum;Netto;MwSt;Marge\n1;04.03.2026;1000,00;19;31,5\n2;05.03.2026;2000,00;7;28,0\n";
+    let (reading, _) = read(text);
+    assert!(!reading.columns()[3].automatic && !reading.columns()[4].automatic);
+    let text = "Rechnung Nr;Datum;Netto;MwSt;Brutto\n1;04.03.2026;100,00;19,00;119,00\n2;05.03.2026;100,00;7,00;107,00\n";
+    let (reading, _) = read(text);
+    assert_eq!(reading.column_of(Target::Tax), Some(3));
+    assert!(reading.columns()[3].automatic, "the arithmetic says that it is an amount");
+}
+
+#[test]
+fn two_thousand_columns_of_amounts_are_mapped() {
+    let names: Vec<String> = (0..2_000).map(|i| ["Tax", "Net Amount", "Fee", "Price", "Margin", "Quantity"][i % 6].to_owned()).collect();
+    let row: Vec<String> = (0..2_000).map(|i| format!("{}.{:02}", i % 97, i % 50)).collect();
+    let text = format!("{}\n{}\n{}\n{}\n", names.join(","), row.join(","), row.join(","), row.join(","));
+    let (reading, rows) = read(&text);
+    assert_eq!(reading.columns().len(), 2_000);
+    assert_eq!(rows.len(), 3);
 }

@@ -66,8 +66,10 @@ fn every_sample_loads_to_its_rows_and_sums() {
     assert_eq!(second.owners[0].as_deref(), Some("Dana Reyes"));
     assert_eq!(second.territory.as_deref(), Some("US"));
     assert_eq!((second.revenue, second.tax), (None, None), "amounts of the record are not repeated");
-    expect("stripe_payments", None, 2, &[("EUR", "3125"), ("USD", "109.14")], ("2026-03-04", "2026-03-05"));
-    expect("square_transactions", Some("USD"), 2, &[("USD", "1015")], ("2026-03-04", "2026-03-05"));
+    let stripe = expect("stripe_payments", None, 2, &[("EUR", "3125"), ("USD", "109.14")], ("2026-03-04", "2026-03-05"));
+    assert_eq!(stripe.rows[0].1.date.offset_seconds, Some(0), "the header says UTC");
+    let square = expect("square_transactions", Some("USD"), 2, &[("USD", "1015")], ("2026-03-04", "2026-03-05"));
+    assert_eq!(square.rows[0].1.date.time.unwrap().to_string(), "10:02:11", "date and time of two columns are joined");
     expect("hubspot_deals", None, 2, &[("EUR", "88560"), ("USD", "12500.5")], ("2026-03-04", "2026-03-28"));
     expect("xero_sales_invoices", None, 2, &[("NZD", "2050")], ("2026-03-24", "2026-03-30"));
     let report = expect("quickbooks_online_sales_by_customer_detail", Some("USD"), 3, &[("USD", "2350")], ("2026-03-04", "2026-05-01"));
@@ -78,7 +80,9 @@ fn every_sample_loads_to_its_rows_and_sums() {
     expect("woocommerce_analytics_orders", Some("USD"), 2, &[("USD", "1321")], ("2026-03-04", "2026-03-05"));
     expect("ebay_orders_de", None, 2, &[("EUR", "1129.49")], ("2025-12-10", "2026-03-03"));
     expect("gumroad_sales", Some("USD"), 2, &[("USD", "20")], ("2026-03-04", "2026-03-05"));
-    expect("paypal_activity", None, 2, &[("USD", "250")], ("2026-03-04", "2026-03-15"));
+    let paypal = expect("paypal_activity", None, 2, &[("USD", "250")], ("2026-03-04", "2026-03-15"));
+    let offsets: Vec<_> = paypal.rows.iter().map(|(_, r)| r.date.offset_seconds).collect();
+    assert_eq!(offsets, [Some(-8 * 3600), Some(-7 * 3600)], "PST and PDT stand in a column of their own");
 }
 
 #[test]

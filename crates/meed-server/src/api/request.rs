@@ -118,6 +118,12 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answered<T> {
     if has_nul(bytes) {
         return Err(Problem::unreadable("text_has_nul", "a text holds the character U+0000, which cannot be kept"));
     }
+    // A list would be taken for a thing with its fields in order.
+    if let Some(first) = bytes.iter().find(|b| !b.is_ascii_whitespace())
+        && b"[\"-0123456789tfn".contains(first)
+    {
+        return Err(FieldProblem::new("body", "type_wrong", "this is a JSON object").into());
+    }
     serde_json::from_slice(bytes).map_err(|error| located::<T>(bytes, &error))
 }
 

@@ -178,10 +178,10 @@ impl From<&SaleHistory> for SaleOut {
     fn from(sale: &SaleHistory) -> Self {
         let original: Vec<OriginalOut> =
             sale.original.iter().map(|(column, value)| OriginalOut { column: column.clone(), value: value.clone() }).collect();
-        let history = sale.former.iter().map(|(version, us, facts)| VersionOut {
-            version: *version,
-            recorded_at: time(*us),
-            facts: FactsOut::from(facts),
+        let history = sale.former.iter().map(|former| VersionOut {
+            version: former.version,
+            recorded_at: time(former.recorded_us),
+            facts: FactsOut::from(&former.sale),
         });
         Self { original: (!original.is_empty()).then_some(original), history: Some(history.collect()), ..Self::from(&sale.sale) }
     }

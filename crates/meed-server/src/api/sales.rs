@@ -388,6 +388,7 @@ pub(crate) async fn index(
         source,
         import: id(&params.import, Kind::Import, "import")?,
         status: params.status.clone(),
+        credit: None,
     };
     let after = params.cursor.as_deref().map(cursor_of).transpose()?;
     let (sales, next) = list(&state.app, &ctx, filter, after, limit_of(params.limit)?).await?;

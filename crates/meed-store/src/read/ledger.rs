@@ -1,8 +1,10 @@
 //! Reading accounts and transfers.
 
+use std::collections::{BTreeMap, HashMap};
+
 use meed_core::command::date_of;
 use meed_core::id::Id;
-use meed_core::ledger::{Account, Causes, Owner, Phase, Transfer, TransferKind};
+use meed_core::ledger::{Account, Causes, Owner, Phase, Totals, Transfer, TransferKind};
 
 use super::Reader;
 use crate::batch::load::{account_row, code16, unit};
@@ -42,6 +44,45 @@ pub(crate) fn transfer_row(row: &dyn RowView) -> Result<Transfer, StoreError> {
 }
 
 impl Reader<'_> {
+    /// The accounts as the transfers tell that were recorded until `known_us` (inclusive) and whose business time lies
+    /// before `until_us` (both in microseconds UTC): as known at a time, as of a business date, or both (`ledger.md` §11).
+    /// Accounts that no such transfer touched have zero totals.
+    pub fn accounts_as_of(&mut self, workspace: Id, known_us: i64, until_us: i64) -> Result<Vec<Account>, StoreError> {
+        let mut accounts: BTreeMap<Id, Account> = BTreeMap::new();
+        for account in self.accounts(workspace)? {
+            accounts.insert(account.id, Account { totals: Totals::default(), ..account });
+        }
+        // Holds in view, to take off what a post or void releases.
+        let mut held: HashMap<Id, i64> = HashMap::new();
+        let params = [workspace.into(), known_us.into(), until_us.into()];
+        self.session.query(&sql::ledger::TRANSFERS_AS_OF, &params, &mut |row| {
+            let transfer = transfer_row(row)?;
+            let (posted, pending) = match transfer.phase {
+                Phase::Posted => (transfer.amount, 0),
+                Phase::Hold => {
+                    held.insert(transfer.id, transfer.amount);
+                    (0, transfer.amount)
+                }
+                Phase::Post | Phase::Void => {
+                    let released = transfer.causes.hold.and_then(|hold| held.remove(&hold)).unwrap_or(0);
+                    (if transfer.phase == Phase::Post { transfer.amount } else { 0 }, -released)
+                }
+            };
+            let overflow = || StoreError::broken("the totals of an account leave the 64-bit range");
+            let add = |total: &mut i64, more: i64| total.checked_add(more).map(|sum| *total = sum).ok_or_else(overflow);
+            if let Some(account) = accounts.get_mut(&transfer.debit) {
+                add(&mut account.totals.debits_posted, posted)?;
+                add(&mut account.totals.debits_pending, pending)?;
+            }
+            if let Some(account) = accounts.get_mut(&transfer.credit) {
+                add(&mut account.totals.credits_posted, posted)?;
+                add(&mut account.totals.credits_pending, pending)?;
+            }
+            Ok(())
+        })?;
+        Ok(accounts.into_values().collect())
+    }
+
     /// All transfers of a workspace in the order of their ids: for checks and small books.
     pub fn transfers(&mut self, workspace: Id) -> Result<Vec<Transfer>, StoreError> {
         let mut transfers = Vec::new();

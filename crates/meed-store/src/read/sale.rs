@@ -2,7 +2,7 @@
 
 use meed_core::command::SaleRow;
 use meed_core::id::Id;
-use meed_core::sale::unpack_cells;
+use meed_core::sale::{unpack, unpack_cells};
 
 use super::Reader;
 use crate::batch::load::{sale_row, version};
@@ -52,6 +52,11 @@ fn scanned(row: &dyn RowView) -> Result<SaleScan<'_>, StoreError> {
         recorded_us: row.int(5)?,
         facts: row.bytes(6)?,
     })
+}
+
+fn business_time(facts: &[u8]) -> Result<i64, StoreError> {
+    let sale = unpack(facts).map_err(|e| StoreError::broken(e.to_string()))?;
+    i64::try_from(sale.at.as_nanosecond()).map_err(|e| StoreError::broken(e.to_string()))
 }
 
 impl Reader<'_> {
@@ -165,6 +170,24 @@ impl Reader<'_> {
         each: &mut dyn FnMut(&SaleScan<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         self.session.query(&sql::sale::BY_DAYS, &[workspace.into(), days.0.into(), days.1.into()], &mut |row| each(&scanned(row)?))
+    }
+
+    /// Hands on every sale as it was known at `known_us`, in record order. What was recorded later is not seen.
+    pub fn scan_sales_known_at(
+        &mut self,
+        workspace: Id,
+        known_us: i64,
+        each: &mut dyn FnMut(&SaleScan<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.session.query(&sql::sale::KNOWN_AT, &[workspace.into(), known_us.into()], &mut |row| {
+            let facts = row.bytes(6)?;
+            let at_ns = match row.opt_int(3)? {
+                Some(at_ns) => at_ns,
+                None => business_time(facts)?,
+            };
+            let (id, source, identity) = (row.id(0)?, row.id(1)?, row.text(2)?);
+            each(&SaleScan { id, source, identity, at_ns, version: version(row.int(4)?)?, recorded_us: row.int(5)?, facts })
+        })
     }
 
     /// Layout and original cells of a sale.

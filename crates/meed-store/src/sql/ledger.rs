@@ -48,6 +48,13 @@ pub(crate) static TRANSFER_ADD_SET: Statement = Statement::split(
      $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[]) as u",
     &[Int, Int, Int, Int, Int, Text, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int],
 );
+pub(crate) static TRANSFERS_AS_OF: Statement = Statement::same(
+    "transfers_as_of",
+    "select transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
+     reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 and recorded_us <= $2 and business_us < $3
+     order by transfer_id",
+    &[Int, Int, Int],
+);
 pub(crate) static HOLD_PUT_SET: Statement = Statement::split(
     "hold_put",
     "insert into hold (workspace_id, transfer_id, state, posted) values ($1, $2, $3, $4)
@@ -68,5 +75,14 @@ pub(crate) static REVERSED: Statement =
     Statement::same("reversed", "select transfer_id, amount from reversed where workspace_id = $1 order by transfer_id", &[Int]);
 
 #[cfg(any(test, feature = "testing"))]
-pub(crate) const ALL: &[&Statement] =
-    &[&ACCOUNT_BY_KEY_SET, &ACCOUNT_PUT_SET, &ACCOUNTS, &ACCOUNTS_OF, &TRANSFER_ADD_SET, &HOLD_PUT_SET, &REVERSED_PUT_SET, &REVERSED];
+pub(crate) const ALL: &[&Statement] = &[
+    &ACCOUNT_BY_KEY_SET,
+    &ACCOUNT_PUT_SET,
+    &ACCOUNTS,
+    &ACCOUNTS_OF,
+    &TRANSFER_ADD_SET,
+    &TRANSFERS_AS_OF,
+    &HOLD_PUT_SET,
+    &REVERSED_PUT_SET,
+    &REVERSED,
+];

@@ -119,6 +119,19 @@ pub(crate) static REPLACED_SINCE: Statement = Statement::same(
     &[Int, Int],
 );
 
+/// The sales as they were known at a point in recorded time: of each the last version not after it. A former version keeps
+/// its business time in its facts only.
+pub(crate) static KNOWN_AT: Statement = Statement::same(
+    "sale_known_at",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, facts from sale where workspace_id = $1 and recorded_us <= $2
+     union all
+     select v.sale_id, s.source_id, s.identity, cast(null as bigint), v.version, v.recorded_us, v.facts
+     from sale_version v join sale s on s.workspace_id = v.workspace_id and s.sale_id = v.sale_id
+     where v.workspace_id = $1 and v.recorded_us <= $2 and s.recorded_us > $2 and not exists (select 1 from sale_version w
+     where w.workspace_id = v.workspace_id and w.sale_id = v.sale_id and w.version = v.version + 1 and w.recorded_us <= $2) order by 1",
+    &[Int, Int],
+);
+
 #[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] = &[
     &BY_IDENTITY_SET,
@@ -139,4 +152,5 @@ pub(crate) const ALL: &[&Statement] = &[
     &PAGE,
     &ID_BOUNDS,
     &REPLACED_SINCE,
+    &KNOWN_AT,
 ];

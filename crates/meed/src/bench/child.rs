@@ -29,7 +29,7 @@ impl Installation {
         let folder = std::env::temp_dir().join(format!("meed-bench-{name}"));
         std::fs::create_dir_all(&folder).map_err(fault("making a folder"))?;
         let installation = Self { folder, engine, postgres: postgres.map(str::to_owned) };
-        installation.run(&["init", "--name", "Bench", "--zone", "UTC", "--currency", "USD", "--email", "bench@example.com"])?;
+        installation.run(&["init", "--name", "Bench", "--zone", "UTC", "--currency", "USD"])?;
         Ok(installation)
     }
 
@@ -60,7 +60,8 @@ impl Installation {
     /// Runs a command and answers what it printed, how long it took, and its peak memory in KiB.
     pub(super) fn measured(&self, args: &[&str]) -> Result<(String, Duration, u64), Failure> {
         let start = Instant::now();
-        let mut child = self.command()?.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(fault("starting a command"))?;
+        let mut child =
+            self.command()?.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(fault("starting a command"))?;
         let id = child.id();
         let output = std::thread::spawn({
             let stdout = child.stdout.take();

@@ -118,8 +118,10 @@ pub(super) async fn drive(
     }
     let (mut latencies, mut failed) = (Vec::new(), 0);
     for task in tasks {
-        let (own, own_failed) =
-            task.await.map_err(|e| Failure::fault("bench_client", e.to_string()))?.map_err(|e| Failure::fault("bench_client", e.to_string()))?;
+        let (own, own_failed) = task
+            .await
+            .map_err(|e| Failure::fault("bench_client", e.to_string()))?
+            .map_err(|e| Failure::fault("bench_client", e.to_string()))?;
         latencies.extend(own);
         failed += own_failed;
     }

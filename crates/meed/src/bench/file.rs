@@ -10,7 +10,8 @@ pub(super) fn write(path: &Path, rows: u64, payees: u64) -> Result<(), Failure> 
     let failed = |e: std::io::Error| Failure::file(path, &e);
     let file = std::fs::File::create(path).map_err(failed)?;
     let mut out = std::io::BufWriter::with_capacity(1 << 20, file);
-    out.write_all(b"Order Number,Order Date,Customer Name,Customer Email,SKU,Product,Quantity,Amount,Tax,Currency,Sales Rep,Country\n").map_err(failed)?;
+    out.write_all(b"Order Number,Order Date,Customer Name,Customer Email,SKU,Product,Quantity,Amount,Tax,Currency,Sales Rep,Country\n")
+        .map_err(failed)?;
     for n in 0..rows {
         let cents = 1_000 + n * 7919 % 500_000;
         writeln!(

@@ -25,8 +25,14 @@ pub(super) async fn run(engines: &EngineArgs, rows: u64, payees: u64) -> Result<
             table.row(vec![engine.name().to_owned(), what.to_owned(), ms(us), grouped(rate), format!("{} MiB", peak / 1024)]);
             Ok(())
         };
-        row(&format!("import of {} rows × 12 columns: detect, map, record", grouped(rows)), &["import", &sales, "--source", "Bench", "--yes"])?;
-        row(&format!("calculation, {} payees, first time (posts all rewards)", grouped(payees)), &["calculate", "--plan", "Bench", "--period", "2026-Q1"])?;
+        row(
+            &format!("import of {} rows × 12 columns: detect, map, record", grouped(rows)),
+            &["import", &sales, "--source", "Bench", "--yes"],
+        )?;
+        row(
+            &format!("calculation, {} payees, first time (posts all rewards)", grouped(payees)),
+            &["calculate", "--plan", "Bench", "--period", "2026-Q1"],
+        )?;
         row("calculation again (posts nothing)", &["calculate", "--plan", "Bench", "--period", "2026-Q1"])?;
         row("the same file again (nothing changes)", &["import", &sales, "--source", "Bench", "--yes"])?;
         installation.run(&["verify"])?;

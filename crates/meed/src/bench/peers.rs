@@ -26,16 +26,20 @@ fn measure(folder: &Path, rows: u64, postgres: Option<&str>, table: &mut Table) 
     let database = folder.join("peer.db").display().to_string();
     match timed("sqlite3", &[&database], Some(&script)) {
         None => table.note("`sqlite3` is not installed."),
-        Some(us) => table.row(vec!["sqlite3 .import".into(), format!("{} rows, one text table, no keys", grouped(rows)), ms(us), rate(rows, us)]),
+        Some(us) => {
+            table.row(vec!["sqlite3 .import".into(), format!("{} rows, one text table, no keys", grouped(rows)), ms(us), rate(rows, us)])
+        }
     }
     let Some(url) = postgres else {
         table.note("PostgreSQL was not named with --postgres.");
         return Ok(());
     };
-    let script = include_str!("peers.sql").replace("{csv}", &csv.display().to_string());
+    let script = meed_store::copy_script(&csv.display().to_string());
     match timed("psql", &[url, "-q", "-v", "ON_ERROR_STOP=1"], Some(&script)) {
         None => table.note("`psql` is not installed."),
-        Some(us) => table.row(vec!["PostgreSQL COPY".into(), format!("{} rows, one text table, no keys", grouped(rows)), ms(us), rate(rows, us)]),
+        Some(us) => {
+            table.row(vec!["PostgreSQL COPY".into(), format!("{} rows, one text table, no keys", grouped(rows)), ms(us), rate(rows, us)])
+        }
     }
     if timed("pgbench", &["-i", "-q", "-s", "10", url], None).is_none() {
         table.note("`pgbench` is not installed.");

@@ -57,8 +57,7 @@ pub(crate) async fn run(args: ExportArgs, settings: &Settings) -> Result<Verdict
         None => print_bytes(&bytes)?,
         Some(path) => {
             std::fs::write(path, &bytes).map_err(|e| Failure::file(path, &e))?;
-            let lines = bytes.iter().filter(|b| **b == b'\n').count().saturating_sub(1);
-            eprintln!("{}: {lines} lines", path.display());
+            eprintln!("{}: written", path.display());
         }
     }
     Ok(Verdict::Clean)

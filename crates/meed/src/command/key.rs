@@ -75,7 +75,7 @@ struct LinkArgs {
     /// Name of a new administrator
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Address of the server [default: public_url of the configuration, or the path alone]
+    /// Address of the server [default: `public_url` of the configuration, or the path alone]
     #[arg(long, value_name = "URL", env = "MEED_PUBLIC_URL")]
     public_url: Option<String>,
 }

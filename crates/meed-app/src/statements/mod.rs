@@ -1,0 +1,151 @@
+//! Statements: one payee's account of a period, live until the period is released and frozen from then on.
+
+use std::collections::{BTreeMap, HashMap};
+
+use meed_core::command::RewardState;
+use meed_core::id::Id;
+use meed_core::ledger::{Owner, OwnerKind};
+use meed_core::period::Period;
+
+use crate::error::{AppError, AppResult};
+use crate::releases::{self, ReleaseEntry, StatementBody};
+use crate::{App, Context, ProgramEntry, Scope, imports, sales};
+
+/// What one program says of a payee's period.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Rewards, credits and their explanation.
+    pub body: StatementBody,
+    /// Where the rewards stand.
+    pub state: RewardState,
+    /// The release that froze it.
+    pub release: Option<ReleaseEntry>,
+}
+
+/// A sale behind a statement, with the file that brought it.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct StatementSale {
+    pub sale: sales::SaleView,
+    pub file: Option<String>,
+}
+
+/// A payee's period in a list, over all programs of its length.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Summary {
+    pub rep: Id,
+    pub name: String,
+    /// Label of the period.
+    pub period: String,
+    /// First day of the period, as day number.
+    pub day: i64,
+    pub state: RewardState,
+    /// Minor units by currency.
+    pub totals: BTreeMap<String, i64>,
+}
+
+/// Every payee's periods, latest first, then by name. A payee gets their own that are released.
+pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Summary>> {
+    match ctx.payee {
+        Some(rep) => ctx.require_statements_of(rep)?,
+        None => ctx.require(Scope::Read)?,
+    }
+    let payee = ctx.payee;
+    let config = app.configuration(ctx.workspace).await?;
+    let workspace = ctx.workspace;
+    let sums = app.store().read(move |r| r.reward_sums(workspace, i64::MIN)).await?;
+    let mut found: BTreeMap<(String, Id), Summary> = BTreeMap::new();
+    for sum in sums.into_iter().filter(|sum| sum.owner.kind == OwnerKind::Rep) {
+        if payee.is_some_and(|rep| sum.owner.id != rep || sum.state == RewardState::Accrued) {
+            continue;
+        }
+        let Ok(entry) = config.program(sum.program) else { continue };
+        let Some(first) = meed_core::command::date_of(sum.booked_day) else { continue };
+        let Ok(period) = Period::holding(first, entry.program.cadence, &config.zone) else { continue };
+        let label = period.label();
+        let summary = found.entry((label.clone(), sum.owner.id)).or_insert_with(|| Summary {
+            rep: sum.owner.id,
+            name: config.rep_name(sum.owner.id),
+            period: label,
+            day: sum.booked_day,
+            state: sum.state,
+            totals: BTreeMap::new(),
+        });
+        summary.state = summary.state.min(sum.state);
+        *summary.totals.entry(sum.unit).or_default() += sum.amount;
+    }
+    let mut all: Vec<Summary> = found.into_values().collect();
+    all.sort_by(|a, b| (b.day, &b.period, &a.name, a.rep).cmp(&(a.day, &a.period, &b.name, b.rep)));
+    Ok(all)
+}
+
+/// What each program of the period's length says of a payee, by name of the program. Programs that say nothing are left
+/// out; so are those that are not released, if the payee asks.
+pub async fn of_payee(app: &App, ctx: &Context, rep: Id, label: &str) -> AppResult<Vec<Statement>> {
+    ctx.require_statements_of(rep)?;
+    let reader = &reader(ctx);
+    let config = app.configuration(ctx.workspace).await?;
+    let period = Period::parse(label, &config.zone).map_err(|_| AppError::not_found("period"))?;
+    if config.directory.rep(rep).is_none() {
+        return Err(AppError::not_found("payee"));
+    }
+    let mut statements = Vec::new();
+    for entry in config.programs.iter().filter(|entry| entry.program.cadence == period.cadence()) {
+        statements.extend(of_program(app, reader, entry, &period, rep).await?);
+    }
+    if ctx.payee.is_some() {
+        statements.retain(|statement| statement.release.is_some());
+    }
+    Ok(statements)
+}
+
+/// The sales behind a statement, which its payee may see.
+pub async fn sales_of(app: &App, ctx: &Context, statement: &StatementBody) -> AppResult<Vec<StatementSale>> {
+    ctx.require_statements_of(Id(statement.rep))?;
+    let ctx = &reader(ctx);
+    let mut ids: Vec<Id> = statement.credits.iter().map(|credit| Id(credit.sale)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut files: HashMap<Id, String> = HashMap::new();
+    let mut found = Vec::with_capacity(ids.len());
+    for sale in sales::by_ids(app, ctx, ids).await? {
+        let file = match sale.import {
+            None => None,
+            Some(import) => Some(match files.get(&import) {
+                Some(name) => name.clone(),
+                None => {
+                    let name = imports::get(app, ctx, import).await?.document.file_name;
+                    files.entry(import).or_insert(name).clone()
+                }
+            }),
+        };
+        found.push(StatementSale { sale, file });
+    }
+    Ok(found)
+}
+
+/// Acts for a payee who may see what is asked for.
+fn reader(ctx: &Context) -> Context {
+    Context { scopes: vec![Scope::Read], ..ctx.clone() }
+}
+
+async fn of_program(app: &App, ctx: &Context, entry: &ProgramEntry, period: &Period, rep: Id) -> AppResult<Option<Statement>> {
+    let booked = releases::period(app, ctx, entry.id, &period.label()).await?;
+    let rewards = booked.payees.iter().find(|payee| payee.owner == Owner::rep(rep));
+    let state = rewards.map_or(RewardState::Accrued, |rewards| rewards.state);
+    if let Some(release) = booked.release {
+        let body = frozen(app, ctx, release.id, rep).await?;
+        return Ok(body.map(|body| Statement { body, state, release: Some(release) }));
+    }
+    let body = releases::current_statement(app, ctx, entry.id, &period.label(), rep).await?;
+    if rewards.is_none() && body.credits.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Statement { body, state, release: None }))
+}
+
+async fn frozen(app: &App, ctx: &Context, release: Id, rep: Id) -> AppResult<Option<StatementBody>> {
+    let statements = releases::statements_of_payee(app, ctx, rep).await?;
+    Ok(statements.into_iter().find(|statement| statement.release == release).map(|statement| statement.body))
+}

@@ -1,0 +1,210 @@
+//! Taking a file in: a multipart form whose file streams to disk while it is counted.
+
+use axum::extract::multipart::{Field, Multipart};
+use axum::extract::{Extension, State};
+use axum::response::Response;
+use meed_app::imports::{self, ImportState, Upload, list, store_file, upload};
+use meed_app::{App, AppError, Context, sources};
+use meed_core::command::{Class, Refused};
+use meed_core::id::{Id, Kind};
+use tokio::sync::mpsc;
+
+use super::super::answer::{Answer, Trouble, form_errors, form_page, page, see_other};
+use super::super::form::{Asked, check_csrf};
+use super::super::shown::{setting, size};
+use super::super::visit::{Csrf, Visit};
+use super::list::rows_of;
+use crate::ServerState;
+use crate::pages::imports::UploadPage;
+use crate::pages::{Choice, FormErrors, Nav};
+
+/// Bytes of a file at most.
+const BYTES_MAX: u64 = 1 << 30;
+/// Bytes of a text field at most.
+const TEXT_MAX: usize = 4_096;
+/// The value of the field `source` that asks for a new one.
+const NEW: &str = "new";
+
+pub(super) async fn form(State(state): State<ServerState>, visit: Visit, Asked(asked): Asked) -> Answer {
+    page(&upload_page(&state, &visit, asked.text("source"), "", FormErrors::none()).await?)
+}
+
+async fn upload_page(state: &ServerState, visit: &Visit, source: &str, name: &str, errors: FormErrors) -> Result<UploadPage, Trouble> {
+    let (app, ctx) = (&state.app, &visit.ctx);
+    let all = sources::list(app, ctx).await?;
+    let mut choices: Vec<Choice> = all
+        .iter()
+        .map(|s| {
+            let id = s.id.text(Kind::Source);
+            Choice::new(&id, &s.document.name, id == source)
+        })
+        .collect();
+    // A new source was asked for, so no known one is chosen for the person.
+    if source == NEW && !choices.is_empty() {
+        choices.insert(0, Choice::new("", "Choose a source", true));
+    }
+    let recent = rows_of(app, ctx, &setting(app, ctx).await?, &list(app, ctx, None, 5).await?).await?;
+    Ok(UploadPage {
+        chrome: visit.chrome(Nav::Imports),
+        sources: choices,
+        source_name: name.to_owned(),
+        max_size: size(BYTES_MAX / 1_073_741_824 * 1_000_000_000).replace(".0", ""),
+        recent,
+        errors,
+    })
+}
+
+/// What the form held besides its token.
+#[derive(Default)]
+struct Parts {
+    source: String,
+    source_name: String,
+    file: Option<(String, Upload)>,
+}
+
+pub(super) async fn take(State(state): State<ServerState>, visit: Visit, Extension(csrf): Extension<Csrf>, form: Multipart) -> Answer {
+    let mut parts = Parts::default();
+    let result = match read(&state.app, &csrf, form, &mut parts).await? {
+        Ok(()) => begin(&state, &visit, &parts).await,
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            let errors = match error {
+                // What is wrong with a file is said with its line, and belongs to the field.
+                AppError::Refused(refused) if refused.code.starts_with("file.") || refused.field.as_deref().is_some_and(is_line) => {
+                    FormErrors::one("file", &super::super::answer::sentence(&refused.text))
+                }
+                error => form_errors(error, &[("file", "file"), ("source", "source"), ("name", "source_name")])?,
+            };
+            form_page(&upload_page(&state, &visit, &parts.source, &parts.source_name, errors).await?)
+        }
+    }
+}
+
+fn is_line(field: &str) -> bool {
+    field.starts_with("line ")
+}
+
+fn broken(error: &axum::extract::multipart::MultipartError) -> Trouble {
+    Trouble::unreadable("form_unreadable", &format!("the upload broke off: {}", error.body_text()))
+}
+
+/// Reads the parts. The token comes first; nothing is kept before it has been compared.
+async fn read(app: &App, csrf: &Csrf, mut form: Multipart, parts: &mut Parts) -> Result<Result<(), AppError>, Trouble> {
+    let mut is_checked = false;
+    while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == "csrf" {
+            check_csrf(Some(csrf), &text(field).await?)?;
+            is_checked = true;
+            continue;
+        }
+        if !is_checked {
+            check_csrf(None, "")?;
+        }
+        match name.as_str() {
+            "source" => parts.source = text(field).await?,
+            "source_name" => parts.source_name = text(field).await?,
+            "file" => {
+                let file_name = field.file_name().unwrap_or_default().to_owned();
+                match keep(app, field).await? {
+                    Ok(upload) => parts.file = Some((file_name, upload)),
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+            _ => {}
+        }
+    }
+    if is_checked { Ok(Ok(())) } else { check_csrf(None, "").map(Ok) }
+}
+
+async fn text(mut field: Field<'_>) -> Result<String, Trouble> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
+        if bytes.len() + chunk.len() > TEXT_MAX {
+            return Err(Trouble::unreadable("form_unreadable", "a field of the form is too long"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
+}
+
+/// Chunks of a request as a reader for a thread that may block.
+struct Chunks {
+    receiver: mpsc::Receiver<axum::body::Bytes>,
+    rest: axum::body::Bytes,
+}
+
+impl std::io::Read for Chunks {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.rest.is_empty() {
+            match self.receiver.blocking_recv() {
+                Some(chunk) => self.rest = chunk,
+                None => return Ok(0),
+            }
+        }
+        let count = self.rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&self.rest.split_to(count));
+        Ok(count)
+    }
+}
+
+/// Streams a file to disk.
+async fn keep(app: &App, mut field: Field<'_>) -> Result<Result<Upload, AppError>, Trouble> {
+    let (sender, receiver) = mpsc::channel(8);
+    let folder = app.files().to_owned();
+    let chunks = Chunks { receiver, rest: axum::body::Bytes::new() };
+    let thread = tokio::task::spawn_blocking(move || store_file(&folder, chunks, BYTES_MAX));
+    let mut broke = None;
+    loop {
+        match field.chunk().await {
+            Ok(Some(chunk)) => {
+                // The receiver is gone when the file is too large or the disk is full: the thread says which.
+                if sender.send(chunk).await.is_err() {
+                    break;
+                }
+            }
+            Ok(None) => break,
+            Err(error) => {
+                broke = Some(broken(&error));
+                break;
+            }
+        }
+    }
+    drop(sender);
+    let kept = thread.await.map_err(|_| Trouble::from(AppError::bug("keeping the file failed")))?;
+    match broke {
+        Some(trouble) => Err(trouble),
+        None => Ok(kept),
+    }
+}
+
+/// Begins the import of what was taken in, and leads to the first step that needs a person.
+async fn begin(state: &ServerState, visit: &Visit, parts: &Parts) -> Result<Response, AppError> {
+    let (app, ctx) = (&state.app, &visit.ctx);
+    let missing = || AppError::invalid("file.missing", "file", "choose a file");
+    let (file_name, kept) = parts.file.as_ref().ok_or_else(missing)?;
+    if file_name.is_empty() && kept.bytes == 0 {
+        return Err(missing());
+    }
+    let source = source(app, ctx, parts).await?;
+    let id = upload(app, ctx, source, file_name, kept).await?;
+    let import = imports::get(app, ctx, id).await?;
+    let step = if import.document.state == ImportState::Mapping && import.document.is_certain { "preview" } else { "mapping" };
+    Ok(see_other(&format!("/imports/{}/{step}", id.text(Kind::Import))))
+}
+
+async fn source(app: &App, ctx: &Context, parts: &Parts) -> Result<Id, AppError> {
+    let unknown = || AppError::invalid("source_unknown", "source", "choose where the file comes from");
+    if parts.source != NEW {
+        let id = Id::parse(&parts.source, Kind::Source).map_err(|_| unknown())?;
+        return Ok(sources::get(app, ctx, id).await.map_err(|_| unknown())?.id);
+    }
+    if parts.source_name.is_empty() {
+        let text = "name the new source, for example “Shop” or “ERP”";
+        return Err(Refused::new(Class::Invalid, "source_name_missing", text).at("name").into());
+    }
+    sources::ensure(app, ctx, &parts.source_name).await
+}

@@ -1,0 +1,165 @@
+//! The import wizard over HTTP: files as they come, mappings by hand, and files that are no tables.
+
+use axum::http::StatusCode;
+
+use crate::support::{Visitor, site};
+
+const FILE: &[u8] = b"Order No,Order Date,Sales Rep,Amount,Currency,Customer\n\
+A-1,2026-01-10,Dana Reyes,1000.10,EUR,Aurora\n\
+A-2,2026-01-11,Dana Reyes,2000.00,EUR,Borealis\n\
+A-3,2026-01-12,Lee Moss,50.00,EUR,Cirrus\n\
+A-4,2026-02-30,Dana Reyes,1.00,EUR,=HYPERLINK(1)\n";
+
+/// The id in `/imports/{id}/…`.
+fn import_of(location: &str) -> String {
+    location.split('/').nth(2).expect("an import").to_owned()
+}
+
+async fn import(operator: &mut Visitor, source: &str, file: &str, bytes: &[u8]) -> String {
+    let sent = operator.upload(source, "Orders", file, bytes).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    let id = import_of(sent.location());
+    operator.post(&format!("/imports/{id}/run"), &[]).await;
+    id
+}
+
+#[tokio::test]
+async fn a_file_is_tried_before_it_is_stored_and_refused_rows_can_be_downloaded() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let sent = operator.upload("new", "Orders", "orders.csv", FILE).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    let id = import_of(sent.location());
+    let mapping = operator.get(&format!("/imports/{id}/mapping")).await;
+    for text in ["Order Date", "Dana Reyes", "4 rows", "header on <b>line 1</b>", "value=\"date\" data-places=\"1\" selected"] {
+        assert!(mapping.says(text), "{text}");
+    }
+    let preview = operator.get(&format!("/imports/{id}/preview")).await;
+    for text in ["Would be new", "Import 3 sales", "3,050.10", "date.impossible", "Borealis"] {
+        assert!(preview.says(text), "{text}\n{}", preview.body);
+    }
+    assert_eq!(preview.between("Would be new</dt><dd>", "<"), "3");
+    assert_eq!(preview.between("<dt>Known already</dt><dd>", "<"), "0");
+    let started = operator.post(&format!("/imports/{id}/run"), &[]).await;
+    assert_eq!(started.location(), format!("/imports/{id}/progress"));
+    let result = operator.result_of(&id).await;
+    assert!(result.says("Done, with rejects") && result.says("3,050.10"), "{}", result.body);
+    let rejects = operator.get(&format!("/imports/{id}/rejects.csv")).await;
+    assert!(rejects.bytes.starts_with("\u{feff}Line,Column,Value,Code,Error,Order No,".as_bytes()));
+    assert!(rejects.says("\"'=HYPERLINK(1)\""), "{}", rejects.body);
+    assert_eq!(rejects.header("content-disposition"), "attachment; filename=\"orders-rejects.csv\"");
+    // Sent twice, the run is what it was.
+    assert_eq!(operator.post(&format!("/imports/{id}/run"), &[]).await.location(), format!("/imports/{id}"));
+}
+
+#[tokio::test]
+async fn a_layout_that_was_imported_before_needs_no_mapping_and_changes_nothing_twice() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let first = import(&mut operator, "new", "orders.csv", FILE).await;
+    operator.result_of(&first).await;
+    let page = operator.get("/imports/new").await;
+    let source = page.between("<option value=\"src_", "\"").to_owned();
+    let sent = operator.upload(&format!("src_{source}"), "", "orders again.csv", FILE).await;
+    assert!(sent.location().ends_with("/preview"), "{}", sent.location());
+    let preview = operator.get(sent.location()).await;
+    assert_eq!(preview.between("<dt>Known already</dt><dd>", "<"), "3");
+    let mapping = operator.get(&sent.location().replace("preview", "mapping")).await;
+    assert!(mapping.says("Same layout as <strong>orders.csv"), "{}", mapping.body);
+}
+
+#[tokio::test]
+async fn columns_are_put_elsewhere_and_the_five_errors_are_told_apart() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let sent = operator.upload("new", "Orders", "orders.csv", FILE).await;
+    let to = format!("/imports/{}/mapping", import_of(sent.location()));
+    let good = [
+        ("target_0", "unique_id"),
+        ("target_1", "date"),
+        ("target_2", "owner"),
+        ("target_3", "revenue"),
+        ("target_4", "currency"),
+        ("target_5", "customer_name"),
+    ];
+    let with = |changes: &[(&'static str, &'static str)]| {
+        let mut fields = good.to_vec();
+        for (name, value) in changes {
+            fields.iter_mut().filter(|(known, _)| known == name).for_each(|field| field.1 = value);
+        }
+        fields.push(("action", "preview"));
+        fields
+    };
+    for (changes, code) in [
+        (vec![("target_1", "")], "mapping.no_date"),
+        (vec![("target_2", "")], "mapping.no_credit"),
+        (vec![("target_5", "owner")], "mapping.duplicate"),
+    ] {
+        let refused = operator.post(&to, &with(&changes)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{code}");
+        assert!(refused.says(code), "{code}\n{}", refused.body);
+    }
+    let none: Vec<_> = good.iter().map(|(name, _)| (*name, "")).collect();
+    assert!(operator.post(&to, &none).await.says("mapping.none"));
+    let accepted = operator.post(&to, &with(&[("target_5", "territory")])).await;
+    assert!(accepted.location().ends_with("/preview"), "{}", accepted.body);
+    let mapping = operator.get(&to).await;
+    assert!(mapping.says("Your choice"), "{}", mapping.body);
+}
+
+#[tokio::test]
+async fn a_file_is_read_again_with_other_settings() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let file = b"Order;Date;Rep;Amount\n1;03/04/2026;Ana;1,50\n2;04/05/2026;Ana;2,50\n";
+    let sent = operator.upload("new", "Orders", "orders.csv", file).await;
+    let to = format!("/imports/{}/mapping", import_of(sent.location()));
+    let before = operator.get(&to).await;
+    assert!(before.says("value=\"mdy\" selected") || before.says("value=\"dmy\" selected"));
+    let settings = [("action", "reread"), ("encoding", "windows-1252"), ("delimiter", "semicolon"), ("header_row", "1")];
+    let mut fields = settings.to_vec();
+    fields.extend([("date_order", "dmy"), ("decimal", "comma"), ("currency", "chf")]);
+    let again = operator.post(&to, &fields).await;
+    assert_eq!((again.status, again.location()), (StatusCode::SEE_OTHER, to.as_str()));
+    let after = operator.get(&to).await;
+    for text in ["read again with your settings", "value=\"dmy\" selected", "value=\"comma\" selected", "value=\"windows-1252\" selected"] {
+        assert!(after.says(text), "{text}\n{}", after.body);
+    }
+    assert!(!operator.get(&to).await.says("read again with your settings"), "a message is shown once");
+}
+
+#[tokio::test]
+async fn files_that_are_no_tables_are_refused_on_the_form() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let wide = "x".repeat(3 << 20);
+    for (name, bytes) in [
+        ("empty.csv", &b""[..]),
+        ("blank.csv", b"\n\n\n"),
+        ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+        ("paper.pdf", b"%PDF-1.7\n"),
+        ("nothing.zip", b"PK\x03\x04garbage that is no archive"),
+        ("nul.csv", b"a,b\0,c\n\0\0\0\0\0\0\0\0\0\0\0\0\n"),
+        ("line.csv", wide.as_bytes()),
+    ] {
+        let refused = operator.upload("new", "Orders", name, bytes).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}: {}", refused.location());
+        assert!(refused.says("id=\"file-error\""), "{name}\n{}", refused.body);
+    }
+    let unnamed = operator.upload("new", "", "a.csv", FILE).await;
+    assert!(unnamed.says("id=\"source_name-error\"") && unnamed.status == StatusCode::UNPROCESSABLE_ENTITY);
+    let unknown = operator.upload("src_0000000000009", "", "a.csv", FILE).await;
+    assert!(unknown.says("id=\"source-error\""), "{}", unknown.body);
+}
+
+#[tokio::test]
+async fn a_discarded_import_stores_nothing() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let sent = operator.upload("new", "Orders", "orders.csv", FILE).await;
+    let id = import_of(sent.location());
+    assert_eq!(operator.post(&format!("/imports/{id}/discard"), &[]).await.location(), "/imports");
+    assert!(operator.get("/imports").await.says("was put away"));
+    assert_eq!(operator.get(&format!("/imports/{id}/preview")).await.location(), format!("/imports/{id}"));
+    assert!(operator.get(&format!("/imports/{id}")).await.says("Discarded"));
+}
