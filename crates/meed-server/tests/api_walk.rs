@@ -14,7 +14,7 @@ when = "sale.status == 'won'"
 basis = "revenue"
 
 [rule.tiers]
-accumulate = "period"
+accumulate = "accumulated"
 mode = "marginal"
 bands = [
   { to = 1000, rate = "1%" },
