@@ -129,7 +129,7 @@ impl Table<'_> {
             let others = (0..self.headers.len()).any(|c| {
                 c != cost && (self.headers[c].has("price") || self.headers[c].has("unit_price")) && self.input.profiles[c].numbers() >= 600
             });
-            if priced && header.is(&["cost"]) {
+            if priced && (header.is(&["cost"]) || header.is(&["line", "cost"])) {
                 self.add(Target::UnitCost, cost, 10, "beside a price");
             } else if others && (header.is(&["purchase", "price"]) || header.is(&["item", "cost"])) {
                 self.add(Target::UnitCost, cost, 12, "beside a selling price");
