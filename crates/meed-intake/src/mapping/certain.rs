@@ -28,9 +28,9 @@ impl Table<'_> {
 
     /// At most a question, if anything.
     fn doubt(&mut self, target: Target, column: usize, why: &str) {
-        let points = self.scores[slot(target)][column].points;
-        if points > QUESTION {
-            self.add(target, column, QUESTION - points, why);
+        if self.scores[slot(target)][column].points > 0 && !self.doubts.contains(&(target, column)) {
+            self.doubts.push((target, column));
+            self.add(target, column, 0, why);
         }
     }
 
@@ -225,6 +225,17 @@ impl Table<'_> {
         }
     }
 
+    /// Names that say enough where no other column could be meant.
+    pub(super) fn only_ones(&mut self) {
+        for (target, name, points) in [(Target::Revenue, &["total", "paid"][..], 6), (Target::Territory, &["state"][..], 5)] {
+            if let [only] = self.candidates(target, 58).as_slice()
+                && self.headers[*only].is(name)
+            {
+                self.add(target, *only, points, "nothing else could be meant");
+            }
+        }
+    }
+
     /// A price whose product with the quantity is the amount is what was asked, not what was paid.
     pub(super) fn selling_prices(&mut self) {
         let amounts = self.candidates(Target::Revenue, 58);
@@ -234,9 +245,10 @@ impl Table<'_> {
                     .iter()
                     .any(|a| *a != cost && super::arithmetic::is_product(&self.figures[q], &self.figures[cost], &self.figures[*a]))
             });
-            if sold {
+            let item = self.headers[cost].has("item") && !self.headers[cost].has("unit_cost");
+            if sold || (item && amounts.is_empty()) {
                 self.drop(Target::UnitCost, cost);
-            } else if self.headers[cost].has("item") && !self.headers[cost].has("unit_cost") {
+            } else if item {
                 self.doubt(Target::UnitCost, cost, "an item's cost is what it sells for in some systems");
             }
         }
@@ -256,7 +268,11 @@ impl Table<'_> {
                     Some("an empty column")
                 } else if header.unknown > 0 && !proves(*target, profile) && !self.is_prefixed(header, *target) {
                     Some("a word of the header is not known")
-                } else if *target == Target::CustomerName && header.has("company") && self.fill(column) < 800 && !profile.is_empty() {
+                } else if matches!(target, Target::CustomerName | Target::CustomerCode)
+                    && (header.has("company") || header.has("contact"))
+                    && self.fill(column) < 800
+                    && !profile.is_empty()
+                {
                     Some("often empty")
                 } else {
                     None

@@ -315,10 +315,22 @@ fn customer_code(p: &Profile) -> Verdict {
     if bad > 300 || p.share(&[CellKind::Email]) > 500 || p.average_length() > 48 {
         return Refused;
     }
+    if p.words.iter().all(|w| is_bank_account(w)) {
+        return Refused;
+    }
     if p.wordy * 2 > p.filled || (p.share(&[CellKind::Text]) > 600 && with_digits(p) < 300 && p.samples.iter().any(|s| s.contains(' '))) {
         return Points(-24, "values look like names".into());
     }
     Points(0, "values are codes".into())
+}
+
+/// An IBAN: country, two check digits, and up to thirty letters and digits.
+fn is_bank_account(word: &str) -> bool {
+    let text: Vec<u8> = word.bytes().filter(|b| *b != b' ').collect();
+    (15..=34).contains(&text.len())
+        && text[..2].iter().all(u8::is_ascii_alphabetic)
+        && text[2..4].iter().all(u8::is_ascii_digit)
+        && text.iter().all(u8::is_ascii_alphanumeric)
 }
 
 fn product_code(p: &Profile) -> Verdict {

@@ -52,6 +52,8 @@ pub(super) struct Table<'a> {
     pub(super) headers: Vec<Header>,
     pub(super) figures: Vec<Figures>,
     pub(super) scores: Vec<Vec<Score>>,
+    /// Pairs that are a question at most.
+    pub(super) doubts: Vec<(Target, usize)>,
 }
 
 /// Columns that are compared with each other at most: a file of two thousand columns must not cost minutes.
@@ -82,6 +84,7 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
     table.bare_names();
     table.repeated_references();
     table.kinds_of_sale();
+    table.only_ones();
     table.names_of_others();
     table.dates();
     table.last_ids();
@@ -100,7 +103,7 @@ impl<'a> Table<'a> {
         }
         let figures =
             input.profiles.iter().map(|p| if p.numbers() >= 600 { Figures::of(p, input.decimal) } else { Figures::default() }).collect();
-        Self { input, headers, figures, scores: vec![vec![Score::default(); input.headers.len()]; COUNT] }
+        Self { input, headers, figures, scores: vec![vec![Score::default(); input.headers.len()]; COUNT], doubts: Vec::new() }
     }
 
     fn score_all(&mut self) {
@@ -221,7 +224,7 @@ impl<'a> Table<'a> {
             let score = &self.scores[slot][column];
             let best = self.scores[slot].iter().map(permille).max().unwrap_or(0);
             let mut points = permille(score);
-            if points + 150 < best {
+            if points + 150 < best || self.doubts.contains(&(target, column)) {
                 points = points.min(AUTOMATIC - 20);
             }
             let rival = (0..columns)
