@@ -18,7 +18,8 @@ const EXACT: i32 = 92;
 impl Table<'_> {
     /// Whether the rows are deals of a pipeline: these have a close date, and a name of their own.
     fn is_pipeline(&self) -> bool {
-        self.headers.iter().any(|h| ["deal", "stage", "pipeline", "probability", "won"].iter().any(|c| h.has(c)))
+        let of_deals = |h: &Header| ["deal", "stage", "pipeline", "probability", "won"].iter().any(|c| h.has(c));
+        self.headers.iter().any(|h| of_deals(h) || (h.has("expected") && h.has("closed")))
     }
 
     fn fill(&self, column: usize) -> i32 {
@@ -43,6 +44,9 @@ impl Table<'_> {
     pub(super) fn dates(&mut self) {
         let candidates = self.candidates(Target::Date, 58);
         let pipeline = self.is_pipeline();
+        if pipeline {
+            self.closing_dates(&candidates);
+        }
         for &date in &candidates {
             let header = &self.headers[date];
             let others = || candidates.iter().filter(|c| **c != date && !self.headers[**c].has("closed"));
@@ -56,6 +60,17 @@ impl Table<'_> {
         }
         if self.candidates(Target::Date, 58).is_empty() {
             self.only_date();
+        }
+    }
+
+    /// A deal is made on the day it is closed, if only expectedly, not on the day it was entered.
+    fn closing_dates(&mut self, candidates: &[usize]) {
+        let ends = |c: &usize| (self.headers[*c].has("closed") || self.headers[*c].has("won")) && self.input.profiles[*c].dates() >= 700;
+        let Some(&end) = candidates.iter().filter(|c| ends(c)).max_by_key(|c| self.scores[slot(Target::Date)][**c].points) else { return };
+        for &date in candidates.iter().filter(|c| **c != end) {
+            if self.headers[date].has("created") {
+                self.add(Target::Date, date, -26, "entered before it was closed");
+            }
         }
     }
 
@@ -151,7 +166,7 @@ impl Table<'_> {
         let is_id = |c: &usize| {
             let header = &self.headers[*c];
             let profile = &self.input.profiles[*c];
-            let named = ["id", "reference", "number", "key", "document", "order", "invoice", "sale", "transaction"];
+            let named = ["id", "reference", "number", "code", "key", "document", "order", "invoice", "sale", "transaction"];
             let codes = profile.share(&[CellKind::Code, CellKind::Integer]) >= 900 && profile.average_length() >= 4;
             profile.filled >= 2
                 && profile.filled == profile.rows
@@ -250,6 +265,39 @@ impl Table<'_> {
                 self.drop(Target::UnitCost, cost);
             } else if item {
                 self.doubt(Target::UnitCost, cost, "an item's cost is what it sells for in some systems");
+            }
+        }
+    }
+
+    /// Bare words that name one thing in one file and another in the next.
+    pub(super) fn bare_words(&mut self) {
+        let lines = !self.candidates(Target::Quantity, 75).is_empty() || !self.candidates(Target::ProductCode, 75).is_empty();
+        let sellers = !self.candidates(Target::Owner, 75).is_empty();
+        let pipeline = self.is_pipeline();
+        for column in 0..self.headers.len() {
+            let header = self.headers[column].clone();
+            let profile = &self.input.profiles[column];
+            if header.is(&["description"]) && !lines {
+                if pipeline {
+                    self.drop(Target::ProductName, column);
+                } else {
+                    self.doubt(Target::ProductName, column, "a description of anything");
+                }
+            } else if header.is(&["name"]) && !sellers {
+                self.doubt(Target::CustomerName, column, "could be who sold");
+            } else if header.is(&["account"]) && !pipeline {
+                self.doubt(Target::CustomerName, column, "could be an account of the books");
+            } else if header.is(&["number"]) && profile.longest <= 3 {
+                self.doubt(Target::UniqueId, column, "could be the number of the row");
+            } else if header.has("model") && profile.words.iter().any(|w| w.contains(' ')) && self.candidates(Target::ProductName, 58).is_empty() {
+                self.propose(Target::ProductName, column, 72, "models by name");
+                self.drop(Target::ProductCode, column);
+            } else if ["id", "code", "number"].iter().any(|c| header.has(c)) {
+                self.doubt(Target::Owner, column, "a code, not a name");
+            }
+            let bare_cost = header.is(&["cost"]) || header.is(&["line", "cost"]);
+            if bare_cost && !self.is_cost_of_one(column) {
+                self.doubt(Target::UnitCost, column, "could be the cost of the row");
             }
         }
     }

@@ -63,7 +63,7 @@ impl Table<'_> {
 
     /// A file of lines: amounts of the line before amounts of the whole document.
     pub(super) fn line_or_document(&mut self) {
-        let is_line = |h: &Header| h.has("line") || h.has("item") || h.has("product");
+        let is_line = |h: &Header| h.has("line") || h.has("item") || h.has("product") || h.has("sku");
         for target in [Target::Revenue, Target::Tax] {
             let best_line = self
                 .candidates(target, 70)
@@ -182,6 +182,16 @@ impl Table<'_> {
             costs.iter().any(|c| {
                 is_difference(revenue, &self.figures[*c], profit)
                     || quantity.is_some_and(|q| is_margin(revenue, &self.figures[q], &self.figures[*c], profit))
+            })
+        })
+    }
+
+    /// Whether the profit proves that a cost is of one unit.
+    pub(super) fn is_cost_of_one(&self, cost: usize) -> bool {
+        let (revenues, profits) = (self.candidates(Target::Revenue, 60), self.candidates(Target::Profit, 60));
+        self.candidates(Target::Quantity, 60).iter().any(|q| {
+            revenues.iter().any(|r| {
+                profits.iter().any(|p| is_margin(&self.figures[*r], &self.figures[*q], &self.figures[cost], &self.figures[*p]))
             })
         })
     }

@@ -19,6 +19,9 @@ use Verdict::{Points, Refused};
 /// Judges the values of a column for a target. `named` are the points of its name.
 pub(super) fn judge(target: Target, header: &Header, profile: &Profile, hints: &Hints, named: i32) -> Verdict {
     if profile.is_empty() {
+        if target == Target::UniqueId && profile.rows > 0 {
+            return Refused;
+        }
         let doubtful =
             target == Target::Status && (header.has("state") || header.has("type")) && !header.has("status") && !header.has("stage");
         return if doubtful { Refused } else { Points(-3, "no values to compare".into()) };

@@ -90,6 +90,7 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
     table.last_ids();
     table.last_places();
     table.group_of_persons();
+    table.bare_words();
     table.filled_before_empty();
     table.only_certain();
     table.choose()
