@@ -273,6 +273,7 @@ impl Table<'_> {
     pub(super) fn bare_words(&mut self) {
         let lines = !self.candidates(Target::Quantity, 75).is_empty() || !self.candidates(Target::ProductCode, 75).is_empty();
         let sellers = !self.candidates(Target::Owner, 75).is_empty();
+        let documents = !self.candidates(Target::UniqueId, 75).is_empty() && self.columns_with("commission").is_empty();
         let pipeline = self.is_pipeline();
         for column in 0..self.headers.len() {
             let header = self.headers[column].clone();
@@ -280,19 +281,24 @@ impl Table<'_> {
             if header.is(&["description"]) && !lines {
                 if pipeline {
                     self.drop(Target::ProductName, column);
-                } else {
-                    self.doubt(Target::ProductName, column, "a description of anything");
+                } else if profile.words.iter().any(|w| is_company(w)) {
+                    self.doubt(Target::ProductName, column, "companies, not products");
                 }
-            } else if header.is(&["name"]) && !sellers {
+            } else if header.is(&["name"]) && !sellers && !documents {
                 self.doubt(Target::CustomerName, column, "could be who sold");
-            } else if header.is(&["account"]) && !pipeline {
+            } else if header.is(&["account"]) && !pipeline && !sellers {
                 self.doubt(Target::CustomerName, column, "could be an account of the books");
-            } else if header.is(&["number"]) && profile.longest <= 3 {
+            } else if header.is(&["number"]) && profile.samples.first().is_some_and(|s| s == "1") {
                 self.doubt(Target::UniqueId, column, "could be the number of the row");
-            } else if header.has("model") && profile.words.iter().any(|w| w.contains(' ')) && self.candidates(Target::ProductName, 58).is_empty() {
+            } else if header.has("model")
+                && profile.words.iter().any(|w| w.contains(' '))
+                && self.candidates(Target::ProductName, 58).is_empty()
+            {
                 self.propose(Target::ProductName, column, 72, "models by name");
                 self.drop(Target::ProductCode, column);
-            } else if ["id", "code", "number"].iter().any(|c| header.has(c)) {
+            } else if ["id", "code", "number"].iter().any(|c| header.has(c))
+                && profile.words.iter().any(|w| w.bytes().any(|b| b.is_ascii_digit()))
+            {
                 self.doubt(Target::Owner, column, "a code, not a name");
             }
             let bare_cost = header.is(&["cost"]) || header.is(&["line", "cost"]);
@@ -314,6 +320,8 @@ impl Table<'_> {
                     None
                 } else if profile.is_empty() && named < EXACT {
                     Some("an empty column")
+                } else if self.has_twin(column) {
+                    Some("another column has the same name")
                 } else if header.unknown > 0 && !proves(*target, profile) && !self.is_prefixed(header, *target) {
                     Some("a word of the header is not known")
                 } else if matches!(target, Target::CustomerName | Target::CustomerCode)
@@ -332,12 +340,28 @@ impl Table<'_> {
         }
     }
 
+    /// Whether another filled column that could be meant has the same name.
+    fn has_twin(&self, column: usize) -> bool {
+        let name = self.input.headers[column].trim();
+        let same = |c: &usize| *c != column && self.input.headers[*c].trim() == name && !self.input.profiles[*c].is_empty();
+        !name.is_empty() && (0..self.headers.len()).any(|c| same(&c))
+    }
+
     /// An unknown word that many headers of the file share is a prefix and says nothing.
     fn is_prefixed(&self, header: &Header, target: Target) -> bool {
         let Some(first) = header.tokens.first() else { return false };
         let shared = self.headers.iter().filter(|h| h.tokens.first() == Some(first)).count();
         header.unknown == 1 && shared >= 3 && rules::points(target, header).is_some_and(|p| p >= 75)
     }
+}
+
+/// Whether a folded text ends in a legal form of companies.
+fn is_company(word: &str) -> bool {
+    word.split_whitespace().last().is_some_and(|w| {
+        let form: String = w.chars().filter(char::is_ascii_alphanumeric).collect();
+        ["gmbh", "ag", "ltd", "inc", "llc", "sarl", "sas", "srl", "spa", "bv", "kg", "plc", "corp", "oy", "ab", "sl", "lda", "ltda"]
+            .contains(&form.as_str())
+    })
 }
 
 /// Whether the values alone leave no doubt.

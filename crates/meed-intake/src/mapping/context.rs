@@ -190,9 +190,9 @@ impl Table<'_> {
     pub(super) fn is_cost_of_one(&self, cost: usize) -> bool {
         let (revenues, profits) = (self.candidates(Target::Revenue, 60), self.candidates(Target::Profit, 60));
         self.candidates(Target::Quantity, 60).iter().any(|q| {
-            revenues.iter().any(|r| {
-                profits.iter().any(|p| is_margin(&self.figures[*r], &self.figures[*q], &self.figures[cost], &self.figures[*p]))
-            })
+            revenues
+                .iter()
+                .any(|r| profits.iter().any(|p| is_margin(&self.figures[*r], &self.figures[*q], &self.figures[cost], &self.figures[*p])))
         })
     }
 

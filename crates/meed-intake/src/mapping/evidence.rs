@@ -123,6 +123,9 @@ fn money(p: &Profile, named: i32) -> Verdict {
     if share < 700 {
         return Refused;
     }
+    if p.share(&[CellKind::Integer]) == 1000 && p.average_length() >= 9 && !p.words.iter().any(|w| w.contains([',', '.', ' ', '\''])) {
+        return Refused;
+    }
     let amounts = p.share(&[CellKind::Decimal, CellKind::Money]);
     if p.share(&[CellKind::Integer]) == 1000 && p.words.iter().all(|w| w == "0" || w == "1") {
         return Points(if named >= 94 { -14 } else { -30 }, "values look like yes and no".into());
@@ -260,10 +263,43 @@ pub(super) fn names_states(p: &Profile) -> bool {
 
 /// Words with which systems name kinds of sales.
 const KINDS: &[&str] = &[
-    "sale", "sales", "order", "invoice", "refund", "return", "credit memo", "credit note", "sales receipt", "receipt", "payment",
-    "charge", "chargeback", "purchase", "verkauf", "ruckerstattung", "erstattung", "rechnung", "gutschrift", "retoure", "storno",
-    "vente", "remboursement", "facture", "avoir", "venta", "devolucion", "reembolso", "factura", "venda", "vendita", "rimborso",
-    "fattura", "verkoop", "terugbetaling", "factuur", "transfer",
+    "sale",
+    "sales",
+    "order",
+    "invoice",
+    "refund",
+    "return",
+    "credit memo",
+    "credit note",
+    "sales receipt",
+    "receipt",
+    "payment",
+    "charge",
+    "chargeback",
+    "purchase",
+    "verkauf",
+    "ruckerstattung",
+    "erstattung",
+    "rechnung",
+    "gutschrift",
+    "retoure",
+    "storno",
+    "vente",
+    "remboursement",
+    "facture",
+    "avoir",
+    "venta",
+    "devolucion",
+    "reembolso",
+    "factura",
+    "venda",
+    "vendita",
+    "rimborso",
+    "fattura",
+    "verkoop",
+    "terugbetaling",
+    "factuur",
+    "transfer",
 ];
 
 /// Whether every word of a column is a kind of sale, and one is not money that only moves.

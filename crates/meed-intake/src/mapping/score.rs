@@ -298,7 +298,11 @@ fn of_path(header: &str) -> String {
         return header.to_owned();
     };
     let own = words::parse(last);
-    if ["customer", "product", "currency", "tax", "country", "owner"].iter().any(|c| own.has(c)) { last.to_owned() } else { header.to_owned() }
+    if ["customer", "product", "currency", "tax", "country", "owner"].iter().any(|c| own.has(c)) {
+        last.to_owned()
+    } else {
+        header.to_owned()
+    }
 }
 
 /// `Sales Person (Sales Team)`: what stands in brackets is the table that the column comes from, or a remark.

@@ -127,9 +127,24 @@ fn counts_records(record: &Record, structure: &Structure) -> bool {
     let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
     words.next().is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit()))
         && words.next().is_some_and(|w| {
-            ["record", "row", "result", "entries", "transaction", "order", "datensatz", "datensatze", "zeilen", "enregistrement", "registro", "lignes", "righe", "regels"]
-                .iter()
-                .any(|n| w == *n || w.strip_suffix('s') == Some(n))
+            [
+                "record",
+                "row",
+                "result",
+                "entries",
+                "transaction",
+                "order",
+                "datensatz",
+                "datensatze",
+                "zeilen",
+                "enregistrement",
+                "registro",
+                "lignes",
+                "righe",
+                "regels",
+            ]
+            .iter()
+            .any(|n| w == *n || w.strip_suffix('s') == Some(n))
         })
 }
 

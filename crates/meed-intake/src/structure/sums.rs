@@ -14,7 +14,7 @@ const ADDED: usize = 12;
 pub(crate) struct Sums {
     columns: Vec<usize>,
     /// Per column: the sum of the file and the sum since the last row of sums.
-    sums: Vec<(Decimal, Decimal)>,
+    running: Vec<(Decimal, Decimal)>,
     rows: u64,
     since: u64,
     mark: DecimalMark,
@@ -27,8 +27,8 @@ impl Sums {
         if columns.is_empty() || structure.dates.is_empty() {
             return None;
         }
-        let sums = vec![(Decimal::ZERO, Decimal::ZERO); columns.len()];
-        Some(Self { columns, sums, rows: 0, since: 0, mark })
+        let running = vec![(Decimal::ZERO, Decimal::ZERO); columns.len()];
+        Some(Self { columns, running, rows: 0, since: 0, mark })
     }
 
     /// Adds a row, or says that it is the sum of the rows above.
@@ -37,12 +37,12 @@ impl Sums {
         let values: Vec<Option<Decimal>> = self.columns.iter().map(|c| value(*c)).collect();
         if is_bare(record, structure) {
             let agrees = |group: bool| {
-                let told = values.iter().zip(&self.sums).filter_map(|(v, s)| v.map(|v| (v, s))).filter(|(v, _)| !v.is_zero());
+                let told = values.iter().zip(&self.running).filter_map(|(v, s)| v.map(|v| (v, s))).filter(|(v, _)| !v.is_zero());
                 let mut matches = told.map(|(v, s)| v == if group { s.1 } else { s.0 }).peekable();
                 matches.peek().is_some() && matches.all(|m| m)
             };
             if (self.rows >= 2 && agrees(false)) || (self.since >= 2 && agrees(true)) {
-                for sum in &mut self.sums {
+                for sum in &mut self.running {
                     sum.1 = Decimal::ZERO;
                 }
                 self.since = 0;
@@ -51,7 +51,7 @@ impl Sums {
         }
         self.rows += 1;
         self.since += 1;
-        for (sum, value) in self.sums.iter_mut().zip(values) {
+        for (sum, value) in self.running.iter_mut().zip(values) {
             if let Some(value) = value {
                 sum.0 = sum.0.checked_add(value).unwrap_or_default();
                 sum.1 = sum.1.checked_add(value).unwrap_or_default();
