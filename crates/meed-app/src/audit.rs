@@ -1,5 +1,7 @@
 //! The audit log: who, when, what, before and after (`commissions.md` behaviour 58).
 
+use std::collections::BTreeSet;
+
 use meed_core::command::Record;
 use meed_store::AuditEntry;
 
@@ -20,6 +22,59 @@ pub struct AuditLine {
 pub struct AuditChange {
     pub before: Option<Record>,
     pub after: Record,
+}
+
+/// Lines a filtered page looks at before it hands over an unfinished page.
+const LOOKED_AT_MAX: i64 = 10_000;
+
+/// Which lines a page shows; empty texts stand for all.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct AuditFilter {
+    pub actor: String,
+    pub action: String,
+}
+
+/// Who acted and what was done lately, for choosing a filter: actors and actions in order.
+pub async fn recent_words(app: &App, ctx: &Context) -> AppResult<(Vec<String>, Vec<String>)> {
+    ctx.require(Scope::Read)?;
+    let workspace = ctx.workspace;
+    let entries = app.store().read(move |r| r.audit_back(workspace, None, 2_000)).await?;
+    let words = |pick: fn(&AuditEntry) -> &String| entries.iter().map(pick).cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    Ok((words(|entry| &entry.actor), words(|entry| &entry.action)))
+}
+
+/// A page of the log by a filter, newest first, before the line `before`; and where the next page starts.
+pub async fn filtered(
+    app: &App,
+    ctx: &Context,
+    filter: &AuditFilter,
+    before: Option<i64>,
+    limit: usize,
+) -> AppResult<(Vec<AuditLine>, Option<i64>)> {
+    let (mut found, mut before, mut looked_at) = (Vec::new(), before, 0);
+    loop {
+        let lines = page(app, ctx, before, 200).await?;
+        let is_last = lines.len() < 200;
+        looked_at += 200;
+        for line in lines {
+            before = Some(line.entry.number);
+            let is_wanted = (filter.actor.is_empty() || line.entry.actor == filter.actor)
+                && (filter.action.is_empty() || line.entry.action == filter.action);
+            if is_wanted {
+                found.push(line);
+                if found.len() == limit {
+                    return Ok((found, before));
+                }
+            }
+        }
+        if is_last {
+            return Ok((found, None));
+        }
+        if looked_at >= LOOKED_AT_MAX {
+            return Ok((found, before));
+        }
+    }
 }
 
 /// A page of the log, newest first, before the line `before`.

@@ -66,13 +66,15 @@ pub struct Context {
     pub key: Option<Id>,
     /// What the caller may do.
     pub scopes: Vec<Scope>,
+    /// The rep that a payee is: they see their own released statements, whatever their scopes.
+    pub payee: Option<Id>,
 }
 
 impl Context {
     /// The system itself: schedules, resumed imports, the command line of the data's owner.
     #[must_use]
     pub fn system(workspace: Id) -> Self {
-        Self { workspace, actor: Actor("system".into()), key: None, scopes: vec![Scope::Admin] }
+        Self { workspace, actor: Actor("system".into()), key: None, scopes: vec![Scope::Admin], payee: None }
     }
 
     /// Refuses unless the caller has one of the scopes.
@@ -83,6 +85,11 @@ impl Context {
         let words: Vec<&str> = scopes.iter().map(|s| s.word()).collect();
         let text = format!("this needs one of the scopes `{}`", words.join("`, `"));
         Err(Refused::new(Class::Forbidden, "scope_missing", text).into())
+    }
+
+    /// Refuses unless the caller may read everything, or is this payee.
+    pub fn require_statements_of(&self, rep: Id) -> AppResult<()> {
+        if self.payee == Some(rep) { Ok(()) } else { self.require(Scope::Read) }
     }
 
     /// Refuses unless the caller has `scope`.

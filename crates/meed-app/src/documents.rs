@@ -57,6 +57,9 @@ pub struct UserDocument {
     pub failed: u32,
     #[serde(default)]
     pub locked_until_us: i64,
+    /// The rep that this person is, if they see their own statements only.
+    #[serde(default)]
+    pub rep: Option<i64>,
 }
 
 /// A signed-in browser. The keyed hash of its token is the natural key.

@@ -4,6 +4,7 @@
 //! [`Store::read`]. Two engines serve the same schema and the same statements: SQLite in one encrypted file, and
 //! PostgreSQL. What differs between them stands in `engine/` and, text beside text, in `sql/`.
 
+mod about;
 mod batch;
 mod crash;
 mod engine;
@@ -18,6 +19,7 @@ pub mod testing;
 mod value;
 mod verify;
 
+pub use about::{About, copy_database};
 pub use batch::{Answer, Priority, Submission};
 pub use engine::{EngineKind, PostgresOptions, SqliteOptions};
 pub use error::{Fault, StoreError};

@@ -6,8 +6,20 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bench::BenchArgs;
 use crate::command::{
-    calculate::CalculateArgs, explain::ExplainArgs, export::ExportArgs, import::ImportArgs, init::InitArgs, key::KeyArgs, pay::PayArgs,
-    people::PeopleArgs, plan::PlanArgs, release::ReleaseArgs, serve::ServeArgs,
+    backup::{BackupArgs, RestoreArgs},
+    calculate::CalculateArgs,
+    doctor::DoctorArgs,
+    explain::ExplainArgs,
+    export::ExportArgs,
+    import::ImportArgs,
+    init::InitArgs,
+    key::KeyArgs,
+    pay::PayArgs,
+    people::PeopleArgs,
+    plan::PlanArgs,
+    release::ReleaseArgs,
+    serve::ServeArgs,
+    verify::VerifyArgs,
 };
 use crate::demo::DemoArgs;
 
@@ -48,10 +60,10 @@ pub(crate) struct Global {
     /// Folder of the data: database, key, uploaded files [default: ./meed-data]
     #[arg(long, global = true, value_name = "FOLDER", env = "MEED_DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// A PostgreSQL database instead of the embedded one: postgres://user:password@host/name
+    /// A PostgreSQL database instead of the embedded one: `postgres://user:password@host/name`
     #[arg(long, global = true, value_name = "URL", env = "MEED_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
-    /// File with the master key [default: meed.key beside the data; MEED_KEY holds the key itself]
+    /// File with the master key [default: meed.key beside the data; `MEED_KEY` holds the key itself]
     #[arg(long, global = true, value_name = "FILE", env = "MEED_KEY_FILE")]
     pub(crate) key_file: Option<PathBuf>,
     /// Encryption of the embedded database [default: on]
@@ -98,7 +110,7 @@ pub(crate) struct ServerFlags {
     /// Plain HTTP beyond this machine, behind a proxy that ends TLS
     #[arg(long, env = "MEED_ALLOW_PLAIN", value_parser = clap::builder::FalseyValueParser::new(), action = clap::ArgAction::SetTrue)]
     pub(crate) allow_plain: bool,
-    /// The address people use, for links that are shown: https://meed.example.com
+    /// The address people use, for links that are shown: `https://meed.example.com`
     #[arg(long, value_name = "URL", env = "MEED_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
 }
@@ -138,6 +150,14 @@ pub(crate) enum Command {
     Pay(PayArgs),
     /// Write the rewards or the credits of a period as CSV
     Export(ExportArgs),
+    /// Compute the books again from the journal and list differences
+    Verify(VerifyArgs),
+    /// Check folder, key, disk, clock, database and configuration
+    Doctor(DoctorArgs),
+    /// Copy the embedded database and the uploaded files
+    Backup(BackupArgs),
+    /// Bring a copy back into an empty data folder
+    Restore(RestoreArgs),
     /// API keys and sign-in links
     Key(KeyArgs),
     /// Measure this machine: a real server, real files

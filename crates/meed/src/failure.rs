@@ -1,5 +1,6 @@
 //! How a command ends: its exit code, and what it says when it does not succeed.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use meed_app::AppError;
@@ -86,8 +87,8 @@ impl Failure {
     /// The file in which the place is.
     pub(crate) fn within(self, file: &str) -> Self {
         let place = match &self.place {
-            Some(place) => format!("{file}, {place}"),
-            None => file.to_owned(),
+            Some(place) if place != "file" => format!("{file}, {place}"),
+            _ => file.to_owned(),
         };
         self.at(place)
     }
@@ -98,6 +99,11 @@ impl Failure {
         self
     }
 
+    /// Why, in words.
+    pub(crate) fn reason(&self) -> String {
+        self.reason.clone()
+    }
+
     /// Writes it to stderr.
     pub(crate) fn print(&self) {
         eprint!("{}", self.text());
@@ -106,13 +112,13 @@ impl Failure {
     fn text(&self) -> String {
         let mut text = format!("meed: {}", self.code);
         if let Some(place) = &self.place {
-            text.push_str(&format!(" ({place})"));
+            let _ = write!(text, " ({place})");
         }
         text.push_str(": ");
         text.push_str(&self.reason);
         text.push('\n');
         if let Some(advice) = &self.advice {
-            text.push_str(&format!("  next: {advice}\n"));
+            let _ = writeln!(text, "  next: {advice}");
         }
         text
     }
@@ -129,7 +135,9 @@ fn advice(code: &str) -> Option<&'static str> {
         "plan_example_failed" => "`meed plan test FILE` shows every example with what was expected and what was found",
         "release_stale" => "run `meed calculate` for this plan and period, look at the result, and release again",
         "period_cadence" => "write months as 2026-03 and quarters as 2026-Q1",
-        "database_in_use" => "stop that server, or use its pages and its API; `meed import --dry-run --json FILE` needs no database",
+        "database_in_use" => {
+            "do it on the server's pages or through its API, or stop the server first; commands that only read work beside it"
+        }
         "data_missing" => "make it with `meed init`, or look around with `meed demo`",
         "key_missing" => "bring the key file back from your backup, or name it with --key-file, or set MEED_KEY",
         "key_wrong" => "name the right key with --key-file or MEED_KEY",

@@ -7,6 +7,7 @@ mod bench;
 mod cli;
 mod command;
 mod config;
+mod current;
 mod demo;
 mod failure;
 mod open;
@@ -20,6 +21,9 @@ use clap::Parser;
 use cli::Cli;
 use config::Settings;
 use failure::{Failure, Verdict};
+
+/// How long threads may take to end.
+const SHUTDOWN_MAX: std::time::Duration = std::time::Duration::from_secs(3);
 
 fn main() -> ExitCode {
     // clap answers --help, --version and wrong usage itself, with exit code 2 for the last.
@@ -40,9 +44,15 @@ fn run(cli: Cli) -> Result<Verdict, Failure> {
         .enable_all()
         .build()
         .map_err(|e| Failure::fault("runtime", format!("the process cannot start its threads: {e}")))?;
+    let opened = settings.opened.clone();
     let result = runtime.block_on(command::run(cli.command, settings));
-    // Threads that wait for a peer must not hold the process back; what was answered is durable.
-    runtime.shutdown_background();
+    // Connections are closed before the process ends: the encryption library clears its state at exit and must not be in
+    // use by then. A thread that waits for a peer may not hold the process back for long; what was answered is durable.
+    if let Some(app) = opened.get() {
+        app.store().close();
+    }
+    runtime.shutdown_timeout(SHUTDOWN_MAX);
+    drop(opened);
     result
 }
 

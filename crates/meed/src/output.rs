@@ -1,5 +1,6 @@
 //! What commands print: aligned tables, money for people, JSON for scripts.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use meed_core::crediting::shown;
@@ -104,8 +105,12 @@ impl std::fmt::Display for Table {
                 let pad = " ".repeat(widths.get(column).copied().unwrap_or(0).saturating_sub(cell.chars().count()));
                 let gap = if column == 0 { "" } else { "  " };
                 match self.sides.get(column) {
-                    Some(Side::Right) => line.push_str(&format!("{gap}{pad}{cell}")),
-                    _ => line.push_str(&format!("{gap}{cell}{pad}")),
+                    Some(Side::Right) => {
+                        let _ = write!(line, "{gap}{pad}{cell}");
+                    }
+                    _ => {
+                        let _ = write!(line, "{gap}{cell}{pad}");
+                    }
                 }
             }
             writeln!(f, "{}", line.trim_end())?;

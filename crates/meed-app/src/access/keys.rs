@@ -96,6 +96,7 @@ pub async fn authenticate(app: &App, secret: &str) -> AppResult<Context> {
         actor: Actor(format!("key:{}", record.id.text(Kind::Key))),
         key: Some(record.id),
         scopes: document.scopes.iter().filter_map(|s| Scope::from_word(s)).collect(),
+        payee: None,
     })
 }
 

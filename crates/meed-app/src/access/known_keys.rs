@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn context(key: i64) -> Arc<Context> {
-        Arc::new(Context { workspace: Id(1), actor: Actor("key".into()), key: Some(Id(key)), scopes: Vec::new() })
+        Arc::new(Context { workspace: Id(1), actor: Actor("key".into()), key: Some(Id(key)), scopes: Vec::new(), payee: None })
     }
 
     #[test]

@@ -57,7 +57,13 @@ pub async fn find(app: &App, token: &str) -> AppResult<Session> {
     }
     let user = users::get(app, Id(document.user)).await?;
     let workspace = if document.sandbox { workspaces::sandbox_of(app, user.workspace).await? } else { user.workspace };
-    let context = Context { workspace, actor: Actor(format!("user:{}", user.id.text(Kind::User))), key: None, scopes: vec![Scope::Admin] };
+    let context = Context {
+        workspace,
+        actor: Actor(format!("user:{}", user.id.text(Kind::User))),
+        key: None,
+        scopes: if user.rep.is_some() { Vec::new() } else { vec![Scope::Admin] },
+        payee: user.rep,
+    };
     Ok(Session { id: record.id, user, csrf: document.csrf.clone(), context, document })
 }
 

@@ -9,8 +9,9 @@ use super::password;
 use super::sessions::{self, NewSession};
 use crate::documents::{SignInLinkDocument, UserDocument, read, write};
 use crate::error::{AppError, AppResult};
+use crate::people::RepEntry;
 use crate::secrets::token;
-use crate::{App, Context};
+use crate::{App, Context, Scope};
 
 /// Wrong passwords in a row before the account is locked.
 const FAILURES_MAX: u32 = 5;
@@ -18,6 +19,8 @@ const FAILURES_MAX: u32 = 5;
 const LOCK_US: i64 = 15 * 60 * 1_000_000;
 /// How long a one-time link works.
 const LINK_US: i64 = 30 * 60 * 1_000_000;
+/// How long a payee's link works: it is handed on by a person.
+const PAYEE_LINK_US: i64 = 7 * 24 * 3600 * 1_000_000;
 
 /// A person.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub struct User {
     pub name: String,
     pub email: String,
     pub has_password: bool,
+    /// The rep that this person is, if they see their own statements only.
+    pub rep: Option<Id>,
 }
 
 fn user(record: &Record) -> AppResult<User> {
@@ -38,6 +43,7 @@ fn user(record: &Record) -> AppResult<User> {
         name: document.name,
         email: document.email,
         has_password: document.password_hash.is_some(),
+        rep: document.rep.map(Id),
     })
 }
 
@@ -57,15 +63,54 @@ pub async fn invite(app: &App, workspace: Id, name: &str, email: &str) -> AppRes
             password_hash: None,
             failed: 0,
             locked_until_us: 0,
+            rep: None,
         };
         let put = PutRecord::new(RecordKind::User, Some(key), write(&document)?);
         first_id(app.submit(&ctx, email.to_owned(), PutRecords::one("user.invited", put)).await?)?
     };
+    Ok((id, link(app, &ctx, id, email, LINK_US).await?))
+}
+
+/// Makes a link that signs in once.
+async fn link(app: &App, ctx: &Context, user: Id, email: &str, lasts_us: i64) -> AppResult<String> {
     let token = token()?;
-    let document = SignInLinkDocument { user: id.0, expires_us: app.now_us() + LINK_US };
+    let document = SignInLinkDocument { user: user.0, expires_us: app.now_us() + lasts_us };
     let put = PutRecord::new(RecordKind::SignInLink, Some(app.secrets().hash_session(&token)), write(&document)?);
-    app.submit(&ctx, email.to_owned(), PutRecords::one("user.link_made", put)).await?;
-    Ok((id, token))
+    app.submit(ctx, email.to_owned(), PutRecords::one("user.link_made", put)).await?;
+    Ok(token)
+}
+
+/// Whether a payee with this address can be given a sign-in link: nobody has a password under it yet.
+pub async fn can_invite(app: &App, ctx: &Context, email: &str) -> AppResult<bool> {
+    ctx.require(Scope::Admin)?;
+    let key = fold_alias(email);
+    let found = app.store().read(move |r| r.record_by_key(CONTROL_WORKSPACE, RecordKind::User, &key)).await?;
+    let found = found.as_ref().map(user).transpose()?;
+    Ok(found.is_none_or(|user| user.workspace == ctx.workspace && user.rep.is_some() && !user.has_password))
+}
+
+/// Lets a rep sign in as payee of the caller's workspace, and answers a link token that does so once.
+pub async fn invite_payee(app: &App, ctx: &Context, rep: &RepEntry) -> AppResult<String> {
+    ctx.require(Scope::Admin)?;
+    let missing = || AppError::invalid("email_missing", "email", "a rep needs an e-mail address to sign in with");
+    let email = rep.document.email.as_deref().ok_or_else(missing)?;
+    if !can_invite(app, ctx, email).await? {
+        return Err(AppError::conflict("email_taken", "somebody signs in with this address already"));
+    }
+    let key = fold_alias(email);
+    let document = UserDocument {
+        workspace: ctx.workspace.0,
+        name: rep.document.name.clone(),
+        email: email.to_owned(),
+        password_hash: None,
+        failed: 0,
+        locked_until_us: 0,
+        rep: Some(rep.id.0),
+    };
+    let put = PutRecord::upsert(RecordKind::User, key, write(&document)?);
+    let control = super::keys::control(ctx);
+    let id = first_id(app.submit(&control, email.to_owned(), PutRecords::one("user.invited", put)).await?)?;
+    link(app, &control, id, email, PAYEE_LINK_US).await
 }
 
 fn first_id(reply: Reply) -> AppResult<Id> {
@@ -111,6 +156,7 @@ pub async fn accept_link(app: &App, token: &str, name: &str, new_password: &str)
         password_hash: Some(hash),
         failed: 0,
         locked_until_us: 0,
+        rep: found.rep.map(|id| id.0),
     };
     let ctx = Context::system(CONTROL_WORKSPACE);
     let puts = vec![PutRecord::delete(RecordKind::SignInLink, link.id), PutRecord::change(RecordKind::User, found.id, write(&document)?)];

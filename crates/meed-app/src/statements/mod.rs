@@ -1,6 +1,6 @@
 //! Statements: one payee's account of a period, live until the period is released and frozen from then on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use meed_core::command::RewardState;
 use meed_core::id::Id;
@@ -9,7 +9,7 @@ use meed_core::period::Period;
 
 use crate::error::{AppError, AppResult};
 use crate::releases::{self, ReleaseEntry, StatementBody};
-use crate::{App, Context, ProgramEntry, Scope};
+use crate::{App, Context, ProgramEntry, Scope, imports, sales};
 
 /// What one program says of a payee's period.
 #[derive(Clone, Debug)]
@@ -20,6 +20,14 @@ pub struct Statement {
     pub state: RewardState,
     /// The release that froze it.
     pub release: Option<ReleaseEntry>,
+}
+
+/// A sale behind a statement, with the file that brought it.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct StatementSale {
+    pub sale: sales::SaleView,
+    pub file: Option<String>,
 }
 
 /// A payee's period in a list, over all programs of its length.
@@ -37,14 +45,21 @@ pub struct Summary {
     pub totals: BTreeMap<String, i64>,
 }
 
-/// Every payee's periods, latest first, then by name.
+/// Every payee's periods, latest first, then by name. A payee gets their own that are released.
 pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Summary>> {
-    ctx.require(Scope::Read)?;
+    match ctx.payee {
+        Some(rep) => ctx.require_statements_of(rep)?,
+        None => ctx.require(Scope::Read)?,
+    }
+    let payee = ctx.payee;
     let config = app.configuration(ctx.workspace).await?;
     let workspace = ctx.workspace;
     let sums = app.store().read(move |r| r.reward_sums(workspace, i64::MIN)).await?;
     let mut found: BTreeMap<(String, Id), Summary> = BTreeMap::new();
     for sum in sums.into_iter().filter(|sum| sum.owner.kind == OwnerKind::Rep) {
+        if payee.is_some_and(|rep| sum.owner.id != rep || sum.state == RewardState::Accrued) {
+            continue;
+        }
         let Ok(entry) = config.program(sum.program) else { continue };
         let Some(first) = meed_core::command::date_of(sum.booked_day) else { continue };
         let Ok(period) = Period::holding(first, entry.program.cadence, &config.zone) else { continue };
@@ -65,9 +80,11 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Summary>> {
     Ok(all)
 }
 
-/// What each program of the period's length says of a payee, by name of the program. Programs that say nothing are left out.
+/// What each program of the period's length says of a payee, by name of the program. Programs that say nothing are left
+/// out; so are those that are not released, if the payee asks.
 pub async fn of_payee(app: &App, ctx: &Context, rep: Id, label: &str) -> AppResult<Vec<Statement>> {
-    ctx.require(Scope::Read)?;
+    ctx.require_statements_of(rep)?;
+    let reader = &reader(ctx);
     let config = app.configuration(ctx.workspace).await?;
     let period = Period::parse(label, &config.zone).map_err(|_| AppError::not_found("period"))?;
     if config.directory.rep(rep).is_none() {
@@ -75,9 +92,42 @@ pub async fn of_payee(app: &App, ctx: &Context, rep: Id, label: &str) -> AppResu
     }
     let mut statements = Vec::new();
     for entry in config.programs.iter().filter(|entry| entry.program.cadence == period.cadence()) {
-        statements.extend(of_program(app, ctx, entry, &period, rep).await?);
+        statements.extend(of_program(app, reader, entry, &period, rep).await?);
+    }
+    if ctx.payee.is_some() {
+        statements.retain(|statement| statement.release.is_some());
     }
     Ok(statements)
+}
+
+/// The sales behind a statement, which its payee may see.
+pub async fn sales_of(app: &App, ctx: &Context, statement: &StatementBody) -> AppResult<Vec<StatementSale>> {
+    ctx.require_statements_of(Id(statement.rep))?;
+    let ctx = &reader(ctx);
+    let mut ids: Vec<Id> = statement.credits.iter().map(|credit| Id(credit.sale)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut files: HashMap<Id, String> = HashMap::new();
+    let mut found = Vec::with_capacity(ids.len());
+    for sale in sales::by_ids(app, ctx, ids).await? {
+        let file = match sale.import {
+            None => None,
+            Some(import) => Some(match files.get(&import) {
+                Some(name) => name.clone(),
+                None => {
+                    let name = imports::get(app, ctx, import).await?.document.file_name;
+                    files.entry(import).or_insert(name).clone()
+                }
+            }),
+        };
+        found.push(StatementSale { sale, file });
+    }
+    Ok(found)
+}
+
+/// Acts for a payee who may see what is asked for.
+fn reader(ctx: &Context) -> Context {
+    Context { scopes: vec![Scope::Read], ..ctx.clone() }
 }
 
 async fn of_program(app: &App, ctx: &Context, entry: &ProgramEntry, period: &Period, rep: Id) -> AppResult<Option<Statement>> {

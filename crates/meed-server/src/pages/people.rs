@@ -89,8 +89,12 @@ pub struct RepFormPage {
     pub managers: Vec<Choice>,
     /// Memberships, with one or two empty ones at the end to add to.
     pub memberships: Vec<MembershipField>,
-    /// Field `currency` in which they are paid; may be empty.
-    pub currency: String,
+    /// Field `external_id`: by which payroll knows them; may be empty.
+    pub external_id: String,
+    /// Field `tags`, separated by commas; may be empty.
+    pub tags: String,
+    /// Field `variables`: figures for plans, one per line as `quota = 100000 from 2026-04-01`.
+    pub variables: String,
     /// Field `active`.
     pub active: bool,
     /// Whether a sign-in link can be made (`POST /reps/{id}/invite`): they have an e-mail address and no password yet.

@@ -1,18 +1,25 @@
 //! The web pages: handlers that read a request, call use cases, fill a page and draw it. No rule stands here.
 
 mod answer;
+mod audit;
 mod calculations;
 mod cookie;
 mod explain;
+mod exports;
 mod files;
 mod flash;
 mod form;
 mod imports;
+mod keys;
 mod overview;
+mod people;
 mod preferences;
+mod programs;
 mod sales;
 mod shown;
 mod sign_in;
+mod sources;
+mod statements;
 mod tiers;
 mod visit;
 
@@ -32,6 +39,13 @@ pub fn router(state: &ServerState) -> Router<ServerState> {
         .merge(imports::routes())
         .merge(calculations::routes())
         .merge(sales::routes())
+        .merge(people::routes())
+        .merge(programs::routes())
+        .merge(statements::routes())
+        .merge(exports::routes())
+        .merge(keys::routes())
+        .merge(sources::routes())
+        .merge(audit::routes())
         .route_layer(from_fn_with_state(state.clone(), visit::signed_in));
     let door = sign_in::door().route_layer(from_fn_with_state(state.clone(), visit::at_the_door));
     Router::new()

@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use meed_app::access::sessions::{self, Session};
 use meed_app::{Context, workspaces};
+use meed_core::command::Class;
 use tower_http::request_id::RequestId;
 
 use super::answer::{Trouble, see_other, sentence};
@@ -106,9 +107,22 @@ pub(super) async fn signed_in(State(state): State<ServerState>, mut request: Req
         Err(trouble) => return finish(&state, trouble.into_response(), chrome),
     };
     let chrome = visit.chrome.clone();
+    if visit.ctx.payee.is_some() && !is_for_payees(request.uri().path()) {
+        let answer = if request.uri().path() == "/" { see_other("/statements") } else { not_for_payees() };
+        return finish(&state, answer, chrome);
+    }
     request.extensions_mut().insert(Csrf(chrome.csrf.clone()));
     request.extensions_mut().insert(visit);
     finish(&state, next.run(request).await, chrome)
+}
+
+/// What a payee may open: their statements and what belongs to their own session.
+fn is_for_payees(path: &str) -> bool {
+    path == "/logout" || path == "/preferences/theme" || path == "/statements" || path.starts_with("/statements/")
+}
+
+fn not_for_payees() -> Response {
+    Trouble::refused(Class::Forbidden, "payee_only", "you see your own statements here, and nothing else").into_response()
 }
 
 async fn visit(state: &ServerState, headers: &HeaderMap, chrome: Chrome) -> Result<Option<Visit>, Trouble> {
@@ -117,7 +131,11 @@ async fn visit(state: &ServerState, headers: &HeaderMap, chrome: Chrome) -> Resu
     let chrome = Chrome {
         workspace: workspace.name,
         side: if workspace.side == "sandbox" { Side::Sandbox } else { Side::Live },
-        user: Some(User { name: session.user.name.clone(), email: session.user.email.clone(), role: Role::Operator }),
+        user: Some(User {
+            name: session.user.name.clone(),
+            email: session.user.email.clone(),
+            role: if session.context.payee.is_some() { Role::Payee } else { Role::Operator },
+        }),
         csrf: session.csrf.clone(),
         ..chrome
     };

@@ -60,6 +60,8 @@ impl SqliteSession {
             for byte in key {
                 let _ = write!(hex, "{byte:02x}");
             }
+            // Failures come back as results; SQLCipher's own lines on stderr would only be noise beside them.
+            connection.execute_batch("pragma cipher_log_level = none").map_err(|e| map(&e, None))?;
             // A raw key: deriving one from a passphrase would cost 130 ms per connection.
             connection.execute_batch(&format!("pragma key = \"x'{hex}'\";")).map_err(|e| map(&e, None))?;
         }

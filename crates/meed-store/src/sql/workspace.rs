@@ -27,6 +27,15 @@ pub(crate) static ADVANCE: Statement = Statement::same(
 );
 /// A platform statement: it names no workspace because it lists them.
 pub(crate) static LIST: Statement = Statement::same("workspace_list", "select workspace_id from workspace order by workspace_id", &[]);
+/// A platform statement: the database about itself.
+pub(crate) static ABOUT: Statement = Statement::split(
+    "workspace_about",
+    "select sqlite_version(), 0",
+    "select current_setting('server_version'), case current_setting('is_superuser') when 'on' then 1::bigint else 0::bigint end",
+    &[],
+);
+/// Only SQLite copies itself; it is in no list of statements that both engines prepare.
+pub(crate) static COPY_INTO: Statement = Statement::split("workspace_copy", "vacuum into $1", "select 1 where false", &[Text]);
 
 #[cfg(any(test, feature = "testing"))]
-pub(crate) const ALL: &[&Statement] = &[&LOCK, &READ, &CREATE, &ADVANCE, &LIST];
+pub(crate) const ALL: &[&Statement] = &[&LOCK, &READ, &CREATE, &ADVANCE, &LIST, &ABOUT];

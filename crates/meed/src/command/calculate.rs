@@ -1,5 +1,7 @@
 //! `meed calculate`: what everybody earned in a period.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use meed_app::calculations::{self, CalculationEntry, PayeeLine};
 use meed_app::releases::{PeriodView, period_of_calculation};
@@ -192,27 +194,28 @@ fn as_text(entry: &CalculationEntry, payees: &[PayeeLine], booked: &PeriodView) 
         table.row([view.name.clone(), decimal(0, unit), "0".into(), String::new(), String::new(), String::new(), carried]);
     }
     text.push_str(&table.to_string());
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "\n{}, {}, {} in total; {} new or changed",
         count(document.sales, "sale"),
         count(document.credits, "credit"),
         money(document.total, unit),
         count(u64::from(document.changed), "reward")
-    ));
+    );
     if document.carried > 0 {
-        text.push_str(&format!(", {} of them carried into the open period because this one is released", document.carried));
+        let _ = write!(text, ", {} of them carried into the open period because this one is released", document.carried);
     }
     text.push('\n');
     if !document.not_credited.is_empty() {
         text.push_str("\nNot credited:\n");
         for reason in &document.not_credited {
-            text.push_str(&format!("  {:>6}  {} ({})\n", reason.sales, reason.text, reason.code));
+            let _ = writeln!(text, "  {:>6}  {} ({})", reason.sales, reason.text, reason.code);
         }
     }
     if !document.alerts.is_empty() {
         text.push_str("\nAlerts:\n");
         for alert in &document.alerts {
-            text.push_str(&format!("  {} ({}, {})\n", alert.text, alert.code, count(alert.sales, "sale")));
+            let _ = writeln!(text, "  {} ({}, {})", alert.text, alert.code, count(alert.sales, "sale"));
         }
     }
     text.push('\n');

@@ -1,5 +1,7 @@
 //! `meed explain`: why a payee earned what they earned, and why a sale was credited or not.
 
+use std::fmt::Write as _;
+
 use clap::{Args, Subcommand};
 use meed_app::calculations::{self, Verdict as ProgramVerdict};
 use meed_app::sales::{self, SaleHistory};
@@ -62,7 +64,7 @@ struct SaleArgs {
 }
 
 pub(crate) async fn run(args: ExplainArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    let desk = Desk::open(settings).await?;
+    let desk = Desk::open_to_read(settings).await?;
     match args.what {
         What::Payee(args) => payee(&args, &desk).await,
         What::Sale(args) => sale(&args, &desk).await,
@@ -149,9 +151,9 @@ async fn sale(args: &SaleArgs, desk: &Desk) -> Result<Verdict, Failure> {
         plans: verdicts.into_iter().map(|v| plan(v, |id| config.rep_name(id))).collect(),
     };
     if args.json {
-        print_json(&shown)?
+        print_json(&shown)?;
     } else {
-        print(&sale_text(&shown))?
+        print(&sale_text(&shown))?;
     }
     Ok(Verdict::Clean)
 }
@@ -202,27 +204,27 @@ fn sale_text(sale: &ShownSale) -> String {
     let mut text = format!("Sale {} · {} · {}", sale.unique_id.as_deref().unwrap_or(&sale.sale), sale.at, sale.source);
     if let Some(file) = &sale.file {
         let line = sale.line.map(|l| format!(", line {l}")).unwrap_or_default();
-        text.push_str(&format!(" · {file}{line}"));
+        let _ = write!(text, " · {file}{line}");
     }
     if sale.version > 1 {
-        text.push_str(&format!(" · version {}", sale.version));
+        let _ = write!(text, " · version {}", sale.version);
     }
-    text.push_str(&format!(" · {}\n", sale.sale));
+    let _ = writeln!(text, " · {}", sale.sale);
     for (column, cell) in sale.original.iter().filter(|(_, cell)| !cell.is_empty()) {
-        text.push_str(&format!("  {column}: {cell}\n"));
+        let _ = writeln!(text, "  {column}: {cell}");
     }
     for plan in &sale.plans {
-        text.push_str(&format!("\n{} · {}\n", plan.plan, plan.period));
+        let _ = write!(text, "\n{} · {}\n", plan.plan, plan.period);
         for rule in &plan.rules {
             for credit in &rule.credits {
                 let through = credit.through.as_ref().map(|name| format!(" through {name}")).unwrap_or_default();
-                text.push_str(&format!("  {}: {} earns{through}: {}\n", rule.label, credit.payee, credit.arithmetic));
+                let _ = writeln!(text, "  {}: {} earns{through}: {}", rule.label, credit.payee, credit.arithmetic);
             }
             for refusal in &rule.refused {
-                text.push_str(&format!("  {}: not credited: {} ({})\n", rule.label, refusal.text, refusal.code));
+                let _ = writeln!(text, "  {}: not credited: {} ({})", rule.label, refusal.text, refusal.code);
             }
             if rule.credits.is_empty() && rule.refused.is_empty() {
-                text.push_str(&format!("  {}: credits nobody\n", rule.label));
+                let _ = writeln!(text, "  {}: credits nobody", rule.label);
             }
         }
     }

@@ -45,7 +45,7 @@ struct FileArgs {
 }
 
 pub(crate) async fn run(args: ExportArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    let desk = Desk::open(settings).await?;
+    let desk = Desk::open_to_read(settings).await?;
     let (What::Rewards(file) | What::Credits(file)) = &args.what;
     let (_, program, period) = find::plan_period(&desk.app, &desk.ctx, &file.of).await?;
     let calculation = find::calculation(&desk.app, &desk.ctx, &program, &period.label()).await?;
@@ -57,8 +57,7 @@ pub(crate) async fn run(args: ExportArgs, settings: &Settings) -> Result<Verdict
         None => print_bytes(&bytes)?,
         Some(path) => {
             std::fs::write(path, &bytes).map_err(|e| Failure::file(path, &e))?;
-            let lines = bytes.iter().filter(|b| **b == b'\n').count().saturating_sub(1);
-            eprintln!("{}: {lines} lines", path.display());
+            eprintln!("{}: written", path.display());
         }
     }
     Ok(Verdict::Clean)

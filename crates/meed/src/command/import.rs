@@ -3,6 +3,7 @@
 //! A dry run with `--json` looks at the file alone and needs no data; without it, it tells what would happen to each row
 //! in the workspace. Both write nothing.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -120,8 +121,10 @@ pub(crate) async fn run(args: ImportArgs, settings: &Settings) -> Result<Verdict
     if args.dry_run && (is_about_file || !has_data(&settings.storage)) {
         return look(&args);
     }
-    let desk = Desk::open(settings).await?;
-    if args.dry_run { try_files(&args, &desk).await } else { import_files(&args, &desk).await }
+    if args.dry_run {
+        return try_files(&args, &Desk::open_to_read(settings).await?).await;
+    }
+    import_files(&args, &Desk::open(settings).await?).await
 }
 
 fn open_file(path: &Path) -> Result<std::fs::File, Failure> {
@@ -276,7 +279,7 @@ struct Tried<'a> {
 async fn try_files(args: &ImportArgs, desk: &Desk) -> Result<Verdict, Failure> {
     let mut verdict = Verdict::Clean;
     for path in &args.files {
-        let (name, source) = source_of(args, desk, path).await?;
+        let (name, source) = source_of(args, desk, path).await.map_err(|f| f.within(&path.display().to_string()))?;
         let reading = imports::look_at(&desk.app, &desk.ctx, source, &file_name(path), open_file(path)?, read_as(args)).await;
         let reading = with_maps(reading.map_err(|e| Failure::from(e).within(&path.display().to_string()))?, &args.maps)?;
         let result = if reading.problems().is_empty() {
@@ -317,7 +320,7 @@ struct Imported<'a> {
 async fn import_files(args: &ImportArgs, desk: &Desk) -> Result<Verdict, Failure> {
     let mut verdict = Verdict::Clean;
     for path in &args.files {
-        let (name, _) = source_of(args, desk, path).await?;
+        let (name, _) = source_of(args, desk, path).await.map_err(|f| f.within(&path.display().to_string()))?;
         let import = import_file(args, desk, path, &name).await.map_err(|failure| failure.within(&path.display().to_string()))?;
         let refused = imports::rejects(&desk.app, &desk.ctx, import.id).await?;
         if let Some(to) = &args.rejects {
@@ -416,11 +419,11 @@ fn counts_text(counts: &Counts) -> String {
         counts.rows, counts.created, counts.updated, counts.unchanged, counts.ignored, counts.failed
     );
     if let (Some(first), Some(last)) = (&counts.first_day, &counts.last_day) {
-        text.push_str(&format!("  sales from {first} to {last}\n"));
+        let _ = writeln!(text, "  sales from {first} to {last}");
     }
     for (currency, sum) in &counts.revenue {
         let sum = sum.parse().map_or_else(|_| sum.clone(), meed_core::crediting::shown);
-        text.push_str(&format!("  revenue {sum} {currency}\n"));
+        let _ = writeln!(text, "  revenue {sum} {currency}");
     }
     text
 }
@@ -431,12 +434,12 @@ fn rejects_text(rejected: &[RejectedRow], all: u64) -> String {
         for error in &row.errors {
             let column = error.column.as_ref().map(|c| format!(", {c}")).unwrap_or_default();
             let value = if error.value.is_empty() { String::new() } else { format!(" `{}`", error.value) };
-            text.push_str(&format!("  line {}{column}:{value} {} ({})\n", row.line, error.text, error.code));
+            let _ = writeln!(text, "  line {}{column}:{value} {} ({})", row.line, error.text, error.code);
         }
     }
     let shown = u64::try_from(rejected.len().min(REJECTS_SHOWN)).unwrap_or(0);
     if all > shown {
-        text.push_str(&format!("  … and {} more refused rows\n", all - shown));
+        let _ = writeln!(text, "  … and {} more refused rows", all - shown);
     }
     text
 }

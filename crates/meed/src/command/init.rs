@@ -1,5 +1,7 @@
 //! `meed init`: a workspace and its first administrator.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use meed_app::access::users;
 use meed_app::workspaces;
@@ -35,7 +37,7 @@ pub(crate) struct InitArgs {
     #[arg(long, value_name = "CODE", default_value = "USD")]
     currency: String,
     /// E-mail address of the first administrator, who gets a one-time sign-in link
-    #[arg(long, value_name = "EMAIL")]
+    #[arg(long, alias = "email", value_name = "EMAIL")]
     admin: Option<String>,
     /// Print JSON
     #[arg(long)]
@@ -85,7 +87,7 @@ pub(crate) async fn run(args: InitArgs, settings: &Settings) -> Result<Verdict, 
     }
     let mut text = format!("Workspace {} ({}, {}): {}, {}\n", made.slug, made.name, made.side, made.zone, made.currency);
     if let Some(path) = path {
-        text.push_str(&format!("Sign-in link, works once within 30 minutes: <address of the server>{path}\n"));
+        let _ = writeln!(text, "Sign-in link, works once within 30 minutes: <address of the server>{path}");
     }
     text.push_str("Next: `meed people apply people.toml`, `meed import sales.csv`, or `meed serve` and a browser.\n");
     print(&text)?;

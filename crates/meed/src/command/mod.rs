@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
+pub(crate) mod backup;
 pub(crate) mod calculate;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;
@@ -11,6 +13,7 @@ pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod release;
 pub(crate) mod serve;
+pub(crate) mod verify;
 
 mod find;
 
@@ -32,6 +35,10 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Result<Verdict,
         Command::Release(args) => release::run(args, &settings).await,
         Command::Pay(args) => pay::run(args, &settings).await,
         Command::Export(args) => export::run(args, &settings).await,
+        Command::Verify(args) => verify::run(args, &settings).await,
+        Command::Doctor(args) => doctor::run(args, &settings).await,
+        Command::Backup(args) => backup::backup(args, &settings).await,
+        Command::Restore(args) => backup::restore(args, &settings).await,
         Command::Key(args) => key::run(args, &settings).await,
         Command::Bench(args) => crate::bench::run(args, settings).await,
     }

@@ -42,7 +42,7 @@ struct Paid {
     payout: String,
     plan: String,
     period: String,
-    paid_on: String,
+    date: String,
 }
 
 pub(crate) async fn run(args: PayArgs, settings: &Settings) -> Result<Verdict, Failure> {
@@ -58,11 +58,11 @@ pub(crate) async fn run(args: PayArgs, settings: &Settings) -> Result<Verdict, F
     let payees: Vec<Id> = args.payees.iter().map(|p| find::payee(&config, p).map(|r| r.id)).collect::<Result<_, _>>()?;
     let date = args.date.unwrap_or_else(|| desk.app.now().to_zoned(config.zone.clone()).date().to_string());
     let payout = releases::pay_by_hand(&desk.app, &desk.ctx, release.id, &payees, &date, &args.reference).await?;
-    let paid = Paid { payout: payout.text(Kind::Payout), plan: name, period: label, paid_on: date };
+    let paid = Paid { payout: payout.text(Kind::Payout), plan: name, period: label, date };
     if args.json {
         print_json(&paid)?;
     } else {
-        print(&format!("Paid: {} · {} · {} ({})\n", paid.plan, paid.period, paid.paid_on, paid.payout))?;
+        print(&format!("Paid: {} · {} · {} ({})\n", paid.plan, paid.period, paid.date, paid.payout))?;
     }
     Ok(Verdict::Clean)
 }

@@ -1,5 +1,6 @@
 //! `meed plan`: check, test, apply and show plan documents.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -216,22 +217,25 @@ fn examples_text(path: &Path, name: &str, examples: &[ExampleResult]) -> String 
     let mut text = String::new();
     for result in examples {
         let word = if result.passed() { "ok  " } else { "FAIL" };
-        text.push_str(&format!("{word}  {} (line {})\n", result.name, result.line));
+        let _ = writeln!(text, "{word}  {} (line {})", result.name, result.line);
         for difference in &result.differences {
-            text.push_str(&format!("      {}: expected {}, found {}\n", difference.what, difference.expected, difference.found));
+            let _ = writeln!(text, "      {}: expected {}, found {}", difference.what, difference.expected, difference.found);
         }
         if !result.passed() {
             for explanation in &result.explanations {
-                text.push_str(&explanation.to_string().lines().map(|line| format!("      {line}\n")).collect::<String>());
+                for line in explanation.lines() {
+                    let _ = writeln!(text, "      {line}");
+                }
             }
         }
     }
     let failed = examples.iter().filter(|e| !e.passed()).count();
-    text.push_str(&match (examples.len(), failed) {
-        (0, _) => format!("{}: \"{name}\" carries no examples; add [[test]] tables to it\n", path.display()),
-        (all, 0) => format!("{}: \"{name}\": all {all} examples pass\n", path.display()),
-        (all, failed) => format!("{}: \"{name}\": {failed} of {all} examples do not pass\n", path.display()),
-    });
+    let file = path.display();
+    let _ = match (examples.len(), failed) {
+        (0, _) => writeln!(text, "{file}: \"{name}\" carries no examples; add [[test]] tables to it"),
+        (all, 0) => writeln!(text, "{file}: \"{name}\": all {all} examples pass"),
+        (all, failed) => writeln!(text, "{file}: \"{name}\": {failed} of {all} examples do not pass"),
+    };
     text
 }
 
@@ -298,7 +302,7 @@ struct ShownVersion {
 }
 
 async fn show(args: &ShowArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    let desk = Desk::open(settings).await?;
+    let desk = Desk::open_to_read(settings).await?;
     let config = desk.app.configuration(desk.ctx.workspace).await?;
     let shown = |entry: &meed_app::ProgramEntry, text: Option<String>| ShownPlan {
         id: entry.id.text(Kind::Program),
@@ -326,9 +330,9 @@ async fn show(args: &ShowArgs, settings: &Settings) -> Result<Verdict, Failure> 
     let entry = find::plan(&config, Some(name))?;
     if !args.versions && args.version.is_none() {
         if args.json {
-            print_json(&shown(entry, Some(entry.text.clone())))?
+            print_json(&shown(entry, Some(entry.text.clone())))?;
         } else {
-            print(&entry.text)?
+            print(&entry.text)?;
         }
         return Ok(Verdict::Clean);
     }

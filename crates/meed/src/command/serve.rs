@@ -37,7 +37,7 @@ pub(crate) struct ServeArgs {
 
 pub(crate) async fn run(args: ServeArgs, settings: &Settings) -> Result<Verdict, Failure> {
     let server = ServerSettings::gather(&args.server, &settings.file)?;
-    let listener = Listener::bind(server)?;
+    let listener = Listener::bind(&server)?;
     let opened = open(settings, Begin::Allowed).await?;
     let mut notices = opened.notices;
     let app = opened.app;
@@ -70,7 +70,7 @@ pub(crate) async fn first_link(app: &App, email: &str) -> Result<Option<String>,
 
 /// A bound address: taken before the data is opened, so that a port in use is told at once.
 pub(crate) struct Listener {
-    listener: std::net::TcpListener,
+    socket: std::net::TcpListener,
     tls: Option<TlsFiles>,
     is_secure: bool,
     /// The address people use.
@@ -78,7 +78,7 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(crate) fn bind(server: ServerSettings) -> Result<Self, Failure> {
+    pub(crate) fn bind(server: &ServerSettings) -> Result<Self, Failure> {
         let tls = server.tls.clone().map(|(certificate, key)| TlsFiles { certificate, key });
         for file in tls.iter().flat_map(|files| [&files.certificate, &files.key]) {
             std::fs::File::open(file).map_err(|e| Failure::file(file, &e))?;
@@ -93,7 +93,7 @@ impl Listener {
         let bound = listener.local_addr().map_err(|e| Failure::fault("listen_failed", e.to_string()))?;
         let url = server.url(bound);
         let is_secure = tls.is_some() || !bound.ip().is_loopback() || url.starts_with("https://");
-        Ok(Self { listener, tls, is_secure, url })
+        Ok(Self { socket: listener, tls, is_secure, url })
     }
 
     /// Serves until the process is told to stop.
@@ -104,9 +104,13 @@ impl Listener {
                 eprintln!("{resumed} imports of `{}` go on where they stopped.", workspace.slug);
             }
         }
+        // Before the address is told: who reads it may stop the server at once.
+        let stop = stop()?;
+        let current = tokio::spawn(crate::current::keep_current(Arc::clone(&app)));
         print(&format!("Meed serves {}\n", self.url))?;
         let state = ServerState { app: Arc::clone(&app), is_secure: self.is_secure, public_url: self.url };
-        let served = serve(self.listener, state, self.tls, stop()).await;
+        let served = serve(self.socket, state, self.tls, stop).await;
+        current.abort();
         let closing = tokio::task::spawn_blocking(move || app.store().close());
         closing.await.map_err(|_| Failure::fault("bug", "closing the data failed"))?;
         served.map_err(|e| Failure::fault("serving_failed", e.to_string()))?;
@@ -114,27 +118,27 @@ impl Listener {
     }
 }
 
-/// Completes on Ctrl-C or SIGTERM.
-async fn stop() {
-    let interrupt = async {
-        // Without a handler for Ctrl-C the process ends by it anyway.
+/// Completes on Ctrl-C or SIGTERM. From the call on neither ends the process at once.
+#[cfg(unix)]
+fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|e| Failure::fault("signals", format!("the process cannot listen for signals: {e}")));
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Completes on Ctrl-C.
+#[cfg(not(unix))]
+fn stop() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    Ok(async {
+        // Without a handler Ctrl-C ends the process by itself.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+    })
 }

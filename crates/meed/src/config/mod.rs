@@ -5,6 +5,9 @@ mod key;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use meed_app::App;
 
 pub(crate) use file::ConfigFile;
 pub(crate) use key::{KeyMaking, MasterKey, read_key};
@@ -22,7 +25,7 @@ const LOG_DEFAULT: &str = "warn";
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 
 /// Everything that is configured.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) storage: StorageSettings,
     pub(crate) workspace: WorkspaceChoice,
@@ -30,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) file: ConfigFile,
     /// Filter of the log.
     pub(crate) log: String,
+    /// The data once a command has opened it, so that the process can close it when the command has ended.
+    pub(crate) opened: Arc<OnceLock<Arc<App>>>,
 }
 
 /// Where the data is and how it is opened.
@@ -164,7 +169,7 @@ impl Settings {
         };
         let workspace = WorkspaceChoice { slug: flags.workspace.clone().or_else(|| file.workspace.clone()), is_sandbox: flags.sandbox };
         let log = flags.log.clone().or_else(|| file.log.clone()).unwrap_or_else(|| LOG_DEFAULT.to_owned());
-        Ok(Self { storage, workspace, file, log })
+        Ok(Self { storage, workspace, file, log, opened: Arc::default() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The three exports, each in the shape of its system: encoding, delimiter, dates, decimals, titles.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::company::{PRODUCTS, SELLERS};
@@ -55,7 +56,7 @@ fn decimal(cents: i64, group: &str, mark: char) -> String {
         out.push(digit);
     }
     out.push(mark);
-    out.push_str(&format!("{:02}", cents.abs() % 100));
+    let _ = write!(out, "{:02}", cents.abs() % 100);
     out
 }
 
@@ -70,6 +71,26 @@ fn owner(sale: &DemoSale, name: fn(usize) -> &'static str, stranger: &str) -> St
 
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// Rows that no import can take, after the sale with this place in its file.
+const CRM_TROUBLE: [(usize, &str); 3] = [
+    (311, "D-59001,\"Typed by hand\",Closed Won,2/30/2026,\"Jonas Feld\",\"1,180.00\",EUR,HD-310,Data logger,\"Linden Labor\",North\n"),
+    (
+        902,
+        "D-59002,\"Waits for a price\",Closed Won,3/12/2026,\"Clara Boyle\",to be agreed,EUR,HD-450,Control unit,\"Ventura Klima\",West\n",
+    ),
+    (1_400, "D-59003,\"No date yet\",Closed Won,,\"Ida Weiß\",\"540.00\",EUR,SV-20,Service plan,\"Isar Medizintechnik\",South\n"),
+];
+const ORDERS_TROUBLE: [(usize, &str); 2] = [
+    (577, "RE-299001;17.02.2026;Stahlhandel Kühn;HD-120;Pressure gauge;2;siehe Anlage;81,20;EUR;Moser, Lukas;Süd;bezahlt\r\n"),
+    (1_650, "RE-299002;31.04.2026;Jura Präzision;HD-100;Flow sensor;1;180,00;81,00;EUR;Demir, Yusuf;West;bezahlt\r\n"),
+];
+const PORTAL_TROUBLE: [(usize, &str); 1] =
+    [(640, "PP-99001\t2026-13-02\tOrion Sensorik\tHD-100\tFlow sensor\t1\t180.00\tEUR\tV-201\tR-S\tpaid\n")];
+
+fn trouble(rows: &[(usize, &'static str)], after: usize) -> &'static str {
+    rows.iter().find(|(place, _)| *place == after).map_or("", |(_, row)| row)
 }
 
 /// Comma, quotes, US dates, decimal point; UTF-8.
@@ -96,12 +117,7 @@ fn crm<'a>(sales: impl Iterator<Item = &'a DemoSale>, with_trouble: bool) -> Str
         out.push_str(&line.join(","));
         out.push('\n');
         if with_trouble {
-            match index {
-                311 => out.push_str("D-59001,\"Typed by hand\",Closed Won,2/30/2026,\"Jonas Feld\",\"1,180.00\",EUR,HD-310,Data logger,\"Linden Labor\",North\n"),
-                902 => out.push_str("D-59002,\"Waits for a price\",Closed Won,3/12/2026,\"Clara Boyle\",to be agreed,EUR,HD-450,Control unit,\"Ventura Klima\",West\n"),
-                1_400 => out.push_str("D-59003,\"No date yet\",Closed Won,,\"Ida Weiß\",\"540.00\",EUR,SV-20,Service plan,\"Isar Medizintechnik\",South\n"),
-                _ => {}
-            }
+            out.push_str(trouble(&CRM_TROUBLE, index));
         }
     }
     out
@@ -131,15 +147,7 @@ fn orders<'a>(sales: impl Iterator<Item = &'a DemoSale>) -> String {
         ];
         out.push_str(&line.join(";"));
         out.push_str("\r\n");
-        match index {
-            577 => out.push_str(
-                "RE-299001;17.02.2026;Stahlhandel Kühn;HD-120;Pressure gauge;2;siehe Anlage;81,20;EUR;Moser, Lukas;Süd;bezahlt\r\n",
-            ),
-            1_650 => {
-                out.push_str("RE-299002;31.04.2026;Jura Präzision;HD-100;Flow sensor;1;180,00;81,00;EUR;Demir, Yusuf;West;bezahlt\r\n")
-            }
-            _ => {}
-        }
+        out.push_str(trouble(&ORDERS_TROUBLE, index));
     }
     out
 }
@@ -169,11 +177,9 @@ fn portal<'a>(sales: impl Iterator<Item = &'a DemoSale>) -> String {
         ];
         out.push_str(&line.join("\t"));
         out.push('\n');
-        if index == 640 {
-            out.push_str("PP-99001\t2026-13-02\tOrion Sensorik\tHD-100\tFlow sensor\t1\t180.00\tEUR\tV-201\tR-S\tpaid\n");
-        }
+        out.push_str(trouble(&PORTAL_TROUBLE, index));
     }
-    out.push_str(&format!("Total\t\t\t\t\t{quantity}\t{}\t\t\t\t\n", decimal(total, "", '.')));
+    let _ = writeln!(out, "Total\t\t\t\t\t{quantity}\t{}\t\t\t\t", decimal(total, "", '.'));
     out
 }
 

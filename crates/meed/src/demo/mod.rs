@@ -54,7 +54,7 @@ pub(crate) struct DemoArgs {
 }
 
 pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    let listener = if args.no_serve { None } else { Some(Listener::bind(ServerSettings::gather(&args.server, &settings.file)?)?) };
+    let listener = if args.no_serve { None } else { Some(Listener::bind(&ServerSettings::gather(&args.server, &settings.file)?)?) };
     let opened = open(settings, Begin::Allowed).await?;
     for notice in &opened.notices {
         eprintln!("{notice}");
@@ -126,22 +126,21 @@ async fn import(app: &Arc<App>, ctx: &Context, file: &DemoFile) -> Result<(), Fa
     let folder = app.files().to_owned();
     let kept = tokio::task::spawn_blocking(move || imports::store_file(&folder, opened, Limits::default().file_bytes));
     let kept = kept.await.map_err(|_| Failure::fault("bug", "keeping the file failed"))??;
-    let import = match imported(app, ctx, &kept.sha256).await? {
-        Some(import) => import,
-        None => {
-            let source = sources::ensure(app, ctx, file.source).await?;
-            let name = file.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            let id = imports::upload(app, ctx, source, &name, &kept).await?;
-            let rows = imports::get(app, ctx, id).await?.document.total_rows;
-            let bar = ProgressBar::new(rows);
-            if let Ok(style) = ProgressStyle::with_template("{msg:22} {bar:30} {human_pos} of {human_len} rows") {
-                bar.set_style(style);
-            }
-            bar.set_message(name);
-            let import = imports::run(app, ctx, id, |document| bar.set_position(document.counts.rows)).await?;
-            bar.finish_and_clear();
-            import
+    let import = if let Some(import) = imported(app, ctx, &kept.sha256).await? {
+        import
+    } else {
+        let source = sources::ensure(app, ctx, file.source).await?;
+        let name = file.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let id = imports::upload(app, ctx, source, &name, &kept).await?;
+        let rows = imports::get(app, ctx, id).await?.document.total_rows;
+        let bar = ProgressBar::new(rows);
+        if let Ok(style) = ProgressStyle::with_template("{msg:22} {bar:30} {human_pos} of {human_len} rows") {
+            bar.set_style(style);
         }
+        bar.set_message(name);
+        let import = imports::run(app, ctx, id, |document| bar.set_position(document.counts.rows)).await?;
+        bar.finish_and_clear();
+        import
     };
     let counts = &import.document.counts;
     print(&format!(

@@ -1,0 +1,169 @@
+//! The audit log: who did what when, with the values before and after.
+
+use std::collections::BTreeSet;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use meed_app::access::{ActorNames, actor_names};
+use meed_app::audit::{AuditChange, AuditFilter, AuditLine, filtered, recent_words};
+use meed_core::command::{Record, RecordKind};
+use meed_core::id::Kind;
+use serde_json::Value;
+
+use super::answer::{Answer, page};
+use super::form::Asked;
+use super::shown::{Setting, setting};
+use super::visit::Visit;
+use crate::ServerState;
+use crate::pages::audit::{AuditPage, AuditRow};
+use crate::pages::{Badge, Change, Choice, Link, Nav, Pager, Tone};
+
+/// Lines on one page.
+const PAGE: usize = 50;
+/// Characters of a value.
+const VALUE_MAX: usize = 160;
+/// Changed fields of one line.
+const CHANGES_MAX: usize = 12;
+
+pub(super) fn routes() -> Router<ServerState> {
+    Router::new().route("/audit", get(list))
+}
+
+async fn list(State(state): State<ServerState>, visit: Visit, Asked(asked): Asked) -> Answer {
+    let (app, ctx) = (&state.app, &visit.ctx);
+    let setting = setting(app, ctx).await?;
+    let actors = actor_names(app, ctx).await?;
+    let filter = AuditFilter { actor: asked.text("who").to_owned(), action: asked.text("what").to_owned() };
+    let before = asked.text("before").parse().ok();
+    let (lines, next) = filtered(app, ctx, &filter, before, PAGE).await?;
+    let (who, what) = recent_words(app, ctx).await?;
+    let mut whos = vec![Choice::new("", "Everybody", filter.actor.is_empty())];
+    whos.extend(who.iter().map(|actor| Choice::new(actor, &actors.name(actor), *actor == filter.actor)));
+    let mut whats = vec![Choice::new("", "Everything", filter.action.is_empty())];
+    whats.extend(what.iter().map(|action| Choice::new(action, &words(action), *action == filter.action)));
+    let at = |before: Option<i64>| {
+        let mut pairs = vec![("who", filter.actor.clone()), ("what", filter.action.clone())];
+        pairs.extend(before.map(|before| ("before", before.to_string())));
+        format!("/audit?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+    };
+    page(&AuditPage {
+        chrome: visit.chrome(Nav::Audit),
+        chain: Badge::new("Hash chain", Tone::Info),
+        chain_note: "“meed verify” recomputes it from the first entry.".to_owned(),
+        who: whos,
+        what: whats,
+        active: !filter.actor.is_empty() || !filter.action.is_empty(),
+        rows: lines.iter().map(|line| row(&setting, &actors, line)).collect(),
+        pager: Pager { newer: before.map(|_: i64| at(None)), older: next.map(|next| at(Some(next))) },
+    })
+}
+
+fn row(setting: &Setting, actors: &ActorNames, line: &AuditLine) -> AuditRow {
+    let entry = &line.entry;
+    let href = line.changes.iter().find_map(|change| address(&change.after)).unwrap_or_default();
+    let changes = line.changes.iter().filter(|change| is_readable(change.after.kind)).flat_map(changes_of).take(CHANGES_MAX);
+    AuditRow {
+        number: u64::try_from(entry.number).unwrap_or(0),
+        when: setting.moment(entry.recorded_us),
+        who: actors.name(&entry.actor),
+        what: words(&entry.action),
+        object: Link::new(&entry.subject, &href),
+        changes: changes.collect(),
+        hash: entry.hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect(),
+        request_id: String::new(),
+    }
+}
+
+/// Records that are lists and machinery are not spelled out.
+fn is_readable(kind: RecordKind) -> bool {
+    !matches!(
+        kind,
+        RecordKind::Reading | RecordKind::CalculationPayees | RecordKind::Layout | RecordKind::ImportReject | RecordKind::Mapping
+    )
+}
+
+/// The page of a record.
+fn address(record: &Record) -> Option<String> {
+    let id = record.id;
+    Some(match record.kind {
+        RecordKind::Source => format!("/sources/{}", id.text(Kind::Source)),
+        RecordKind::Rep => format!("/reps/{}", id.text(Kind::Rep)),
+        RecordKind::Team => format!("/teams/{}", id.text(Kind::Team)),
+        RecordKind::Program => format!("/programs/{}", id.text(Kind::Program)),
+        RecordKind::Import => format!("/imports/{}", id.text(Kind::Import)),
+        RecordKind::Calculation => format!("/calculations/{}", id.text(Kind::Calculation)),
+        _ => return None,
+    })
+}
+
+/// The fields in which a record differs from the version before.
+fn changes_of(change: &AuditChange) -> Vec<Change> {
+    let fields = |record: &Record| match serde_json::from_str(&record.body) {
+        Ok(Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    };
+    let before = change.before.as_ref().map(fields).unwrap_or_default();
+    let after = if change.after.deleted { serde_json::Map::new() } else { fields(&change.after) };
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let differing = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    differing
+        .map(|name| Change {
+            field: name.replace('_', " "),
+            before: before.get(name).and_then(value),
+            after: after.get(name).and_then(value),
+        })
+        .filter(|change| change.before.is_some() || change.after.is_some())
+        .collect()
+}
+
+/// A value as people read it; empty ones are not shown.
+fn value(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Null => return None,
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.iter().all(Value::is_string) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    };
+    if text.is_empty() || text == "[]" || text == "{}" {
+        return None;
+    }
+    let cut: String = text.chars().take(VALUE_MAX).collect();
+    Some(if cut.len() < text.len() { format!("{cut}…") } else { cut })
+}
+
+/// What was done, in words.
+fn words(action: &str) -> String {
+    let known = ACTIONS.iter().find(|(known, _)| *known == action);
+    known.map_or_else(|| action.replace(['.', '_'], " "), |(_, words)| (*words).to_owned())
+}
+
+const ACTIONS: [(&str, &str); 27] = [
+    ("calculation.finished", "finished the calculation of"),
+    ("calculation.payees", "kept the payees of"),
+    ("calculation.started", "began to calculate"),
+    ("import.completed", "completed the import of"),
+    ("import.batch_prepared", "prepared a batch"),
+    ("import.discarded", "discarded"),
+    ("import.failed", "stopped the import of"),
+    ("import.mapped", "mapped the columns of"),
+    ("import.read", "looked into a file"),
+    ("import.reread", "read again"),
+    ("import.started", "began to import"),
+    ("import.uploaded", "uploaded"),
+    ("layout.kept", "kept the columns of"),
+    ("mapping.forgotten", "forgot the layout"),
+    ("mapping.remembered", "remembered the layout"),
+    ("payout.paid_by_hand", "marked as paid"),
+    ("program.applied", "applied the plan"),
+    ("program.version_added", "wrote a version of"),
+    ("rep.saved", "saved the rep"),
+    ("rewards.calculated", "booked the rewards of"),
+    ("rewards.released", "released"),
+    ("sales.imported", "stored sales of"),
+    ("sales.recorded", "recorded sales from"),
+    ("source.saved", "saved the source"),
+    ("team.saved", "saved the team"),
+    ("workspace.created", "made the workspace"),
+    ("settings.saved", "saved the settings"),
+];

@@ -1,0 +1,355 @@
+//! Statements: the list, and one payee's account of a period with every cent explained.
+
+use std::collections::{BTreeSet, HashMap};
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use meed_app::releases::{CreditLine, StatementBody};
+use meed_app::statements::{self, Statement, StatementSale, Summary};
+use meed_app::{calculations, programs};
+use meed_core::command::RewardState;
+use meed_core::id::{Id, Kind};
+use meed_core::money::{Exact, Rounding as Rule};
+use meed_core::period::Period;
+use meed_core::program::{Accumulate, Program};
+use rust_decimal::Decimal;
+
+use super::answer::{Answer, Trouble, page};
+use super::calculations::{gauge_of, late_row, measures_money, team_of};
+use super::form::{Asked, id};
+use super::sales::subject;
+use super::shown::{Setting, counted, decimal, exact_text, iso_day, money_in, period_words, setting};
+use super::visit::Visit;
+use super::{explain, tiers};
+use crate::ServerState;
+use crate::pages::charts::{Bar, BarChart, StepChart};
+use crate::pages::explain::CreditView;
+use crate::pages::shown::count;
+use crate::pages::statements::{Rounding, StatementPage, StatementReward, StatementRow, StatementsPage};
+use crate::pages::{Amount, Badge, Choice, Fact, Link, Nav, Pager, Tone};
+
+/// Statements on one page, and credits on one page of a statement.
+const PAGE: usize = 200;
+/// Periods in a payee's chart.
+const BARS: usize = 12;
+
+pub(super) fn routes() -> Router<ServerState> {
+    Router::new().route("/statements", get(list)).route("/statements/{payee}/{period}", get(show))
+}
+
+fn badge(state: RewardState) -> Badge {
+    match state {
+        RewardState::Accrued => Badge::new("Pending", Tone::Neutral),
+        RewardState::Released => Badge::new("Confirmed", Tone::Good),
+        RewardState::Paid => Badge::new("Paid", Tone::Good),
+    }
+}
+
+fn href(summary: &Summary) -> String {
+    format!("/statements/{}/{}", summary.rep.text(Kind::Rep), summary.period)
+}
+
+async fn list(State(state): State<ServerState>, visit: Visit, Asked(asked): Asked) -> Answer {
+    let all = statements::list(&state.app, &visit.ctx).await?;
+    let q = asked.text("q").to_lowercase();
+    let period = asked.text("period");
+    let mut periods: Vec<Choice> = vec![Choice::new("", "All", period.is_empty())];
+    let mut seen = BTreeSet::new();
+    for summary in &all {
+        if seen.insert(&summary.period) {
+            periods.push(Choice::new(&summary.period, &period_words(&summary.period), summary.period == period));
+        }
+    }
+    let matches = |s: &&Summary| (q.is_empty() || s.name.to_lowercase().contains(&q)) && (period.is_empty() || s.period == period);
+    let matching: Vec<&Summary> = all.iter().filter(matches).collect();
+    let from: usize = asked.text("from").parse().unwrap_or(0);
+    let row = |summary: &&Summary| StatementRow {
+        href: href(summary),
+        payee: summary.name.clone(),
+        period: period_words(&summary.period),
+        status: badge(summary.state),
+        totals: summary.totals.iter().map(|(code, minor)| money_in(*minor, code)).collect(),
+    };
+    let at = |from: usize| {
+        let query = [("q", asked.text("q")), ("period", period), ("from", &from.to_string())];
+        format!("/statements?{}", serde_urlencoded::to_string(query).unwrap_or_default())
+    };
+    let pager = Pager {
+        newer: (from > 0).then(|| at(from.saturating_sub(PAGE))),
+        older: (from.saturating_add(PAGE) < matching.len()).then(|| at(from + PAGE)),
+    };
+    page(&StatementsPage {
+        chart: if visit.ctx.payee.is_some() { chart(&all) } else { BarChart::default() },
+        chrome: visit.chrome(Nav::Statements),
+        q: asked.text("q").to_owned(),
+        periods,
+        rows: matching.iter().skip(from).take(PAGE).map(row).collect(),
+        pager,
+    })
+}
+
+/// What a payee earned per period, in the currency of the latest one.
+fn chart(all: &[Summary]) -> BarChart {
+    let Some(code) = all.first().and_then(|latest| latest.totals.keys().next()) else { return BarChart::default() };
+    let bars = all.iter().take(BARS).rev().map(|summary| {
+        let minor = summary.totals.get(code).copied().unwrap_or(0);
+        Bar {
+            label: period_words(&summary.period),
+            value: decimal(minor, code),
+            shown: money_in(minor, code).text(),
+            href: href(summary),
+            open: false,
+        }
+    });
+    BarChart {
+        title: "Your earnings".to_owned(),
+        description: format!("What was released for you, by period, in {code}."),
+        label_head: "Period".to_owned(),
+        value_head: "Earned".to_owned(),
+        bars: bars.collect(),
+    }
+}
+
+async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label)): Path<(String, String)>, Asked(asked): Asked) -> Answer {
+    let (app, ctx) = (&state.app, &visit.ctx);
+    let rep = id(&payee, Kind::Rep)?;
+    let all = statements::of_payee(app, ctx, rep, &label).await?;
+    let setting = setting(app, ctx).await?;
+    let period = setting.period(&label).ok_or_else(Trouble::not_found)?;
+    if period.label() != label || (ctx.payee.is_some() && all.is_empty()) {
+        return Err(Trouble::not_found());
+    }
+    let name = setting.config.rep_name(rep);
+    let range = shown_range(&all, &asked);
+    let mut rewards = Vec::new();
+    let mut late = Vec::new();
+    for (statement, (from, to)) in all.iter().zip(&range.parts) {
+        let body = &statement.body;
+        let version = programs::version(app, ctx, Id(body.version)).await?.document.text;
+        let program = Program::parse(&version).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
+        let sales = statements::sales_of(app, ctx, body).await?;
+        let view = View { visit: &visit, setting: &setting, body, program: &program, sales: by_id(sales) };
+        rewards.push(view.reward(*from, *to));
+        for carried in body.rewards.iter().filter(|reward| reward.carried) {
+            late.push(late_row(rep, &body.rep_name, &carried.period, carried.amount, program.currency));
+        }
+    }
+    let csv = if ctx.payee.is_some() { String::new() } else { csv(&state, &visit, &all).await? };
+    let states = all.iter().map(|statement| statement.state).min().unwrap_or(RewardState::Accrued);
+    let at = |from: usize| format!("/statements/{payee}/{label}?from={from}");
+    page(&StatementPage {
+        about: about(&setting, rep, &period),
+        payee: name,
+        period: period_words(&label),
+        range: setting.range(&period),
+        status: badge(states),
+        status_note: note(&all),
+        totals: totals(all.iter().map(|s| (s.body.currency.as_str(), s.body.total))),
+        late_totals: totals(
+            all.iter().flat_map(|s| {
+                s.body.rewards.iter().filter(|reward| reward.carried).map(|reward| (s.body.currency.as_str(), reward.amount))
+            }),
+        ),
+        rewards,
+        late,
+        previous: neighbour(&payee, period.prev().ok()),
+        next: neighbour(&payee, period.next().ok().filter(|next| next.first_day() <= setting.today())),
+        pager: Pager {
+            newer: (range.from > 0).then(|| at(range.from.saturating_sub(PAGE))),
+            older: (range.from + PAGE < range.all).then(|| at(range.from + PAGE)),
+        },
+        csv,
+        as_of: as_of(&setting, &all),
+        chrome: visit.chrome(Nav::Statements),
+    })
+}
+
+/// Which credits of which statement one page shows, over all of them in order.
+struct Shown {
+    from: usize,
+    all: usize,
+    parts: Vec<(usize, usize)>,
+}
+
+fn shown_range(statements: &[Statement], asked: &super::form::Fields) -> Shown {
+    let all: usize = statements.iter().map(|s| s.body.credits.len()).sum();
+    let wanted = Id::parse(asked.text("sale"), Kind::Sale).ok();
+    // A link to one sale opens the page on which its first credit stands.
+    let position = wanted.and_then(|sale| statements.iter().flat_map(|s| &s.body.credits).position(|credit| credit.sale == sale.0));
+    let from = position.map_or_else(|| asked.text("from").parse().unwrap_or(0), |position| position / PAGE * PAGE).min(all);
+    let mut parts = Vec::with_capacity(statements.len());
+    let mut start = 0;
+    for statement in statements {
+        let end = start + statement.body.credits.len();
+        let (low, high) = (from.clamp(start, end), (from + PAGE).clamp(start, end));
+        parts.push((low - start, high - start));
+        start = end;
+    }
+    Shown { from, all, parts }
+}
+
+fn totals<'a>(parts: impl Iterator<Item = (&'a str, i64)>) -> Vec<Amount> {
+    let mut sums = std::collections::BTreeMap::new();
+    for (code, minor) in parts {
+        *sums.entry(code.to_owned()).or_insert(0i64) += minor;
+    }
+    sums.into_iter().map(|(code, minor)| money_in(minor, &code)).collect()
+}
+
+fn neighbour(payee: &str, period: Option<Period>) -> Link {
+    period
+        .map_or_else(Link::default, |period| Link::new(&period_words(&period.label()), &format!("/statements/{payee}/{}", period.label())))
+}
+
+fn about(setting: &Setting, rep: Id, period: &Period) -> String {
+    let team = team_of(&setting.config, rep, period);
+    let manager =
+        setting.config.directory.rep(rep).and_then(|rep| rep.manager).map(|id| format!("manager {}", setting.config.rep_name(id)));
+    [Some(team).filter(|team| !team.is_empty()), manager].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn note(all: &[Statement]) -> String {
+    let released = all.iter().filter_map(|s| s.release.as_ref()).map(|r| &r.document.release_date).max();
+    match released {
+        Some(day) => format!("May be paid from {}", iso_day(day)),
+        None if all.is_empty() => String::new(),
+        None => "Not released yet, so it may still change".to_owned(),
+    }
+}
+
+fn as_of(setting: &Setting, all: &[Statement]) -> String {
+    let frozen = all.iter().filter_map(|s| s.release.as_ref()).map(|release| release.document.released_us).max();
+    match frozen {
+        Some(us) if all.iter().all(|s| s.release.is_some()) => format!("Frozen {}", setting.moment(us)),
+        _ => "As the sales, people and plans are now".to_owned(),
+    }
+}
+
+/// The credits file of the period, where it is one program.
+async fn csv(state: &ServerState, visit: &Visit, all: &[Statement]) -> Result<String, Trouble> {
+    let [only] = all else { return Ok(String::new()) };
+    let latest = calculations::latest(&state.app, &visit.ctx).await?;
+    let found = latest.iter().find(|c| c.document.program == only.body.program && c.document.period == only.body.period);
+    Ok(found.map(|c| format!("/calculations/{}/credits.csv", c.id.text(Kind::Calculation))).unwrap_or_default())
+}
+
+fn by_id(sales: Vec<StatementSale>) -> HashMap<i64, StatementSale> {
+    sales.into_iter().map(|found| (found.sale.stored.id.0, found)).collect()
+}
+
+struct View<'a> {
+    visit: &'a Visit,
+    setting: &'a Setting,
+    body: &'a StatementBody,
+    program: &'a Program,
+    sales: HashMap<i64, StatementSale>,
+}
+
+impl View<'_> {
+    fn reward(&self, from: usize, to: usize) -> StatementReward {
+        let body = self.body;
+        let code = &body.currency;
+        let own: i64 = body.rewards.iter().filter(|reward| !reward.carried).map(|reward| reward.amount).fold(0, i64::saturating_add);
+        let credits = body.credits.get(from..to).unwrap_or_default();
+        let all = body.credits.len();
+        let is_whole = credits.len() == all;
+        let shown = if is_whole {
+            counted(all as u64, "credit", "credits")
+        } else {
+            format!("credits {} to {} of {}", count(from + 1), count(to), count(all))
+        };
+        StatementReward {
+            program: Link::new(&body.program_name, &self.program_href()),
+            version: format!("v{}", body.version_number),
+            measures: self.measures(),
+            attainment: body
+                .percent
+                .as_deref()
+                .zip(body.quota.as_deref())
+                .and_then(|(percent, quota)| gauge_of(&body.rep_name, percent, quota, self.measured_code())),
+            tiers: self.stairs(),
+            credits_shown: shown,
+            credits: credits.iter().map(|line| self.credit(line)).collect(),
+            rounding: self.rounding(),
+            total: money_in(own, code),
+        }
+    }
+
+    fn program_href(&self) -> String {
+        if self.visit.ctx.payee.is_some() {
+            return String::new();
+        }
+        format!("/programs/{}?version={}", Id(self.body.program).text(Kind::Program), self.body.version_number)
+    }
+
+    fn measured_code(&self) -> &str {
+        if measures_money(self.program) { &self.body.currency } else { "" }
+    }
+
+    fn measures(&self) -> Vec<Fact> {
+        let fact = |label: &str, value: String| Fact { label: label.to_owned(), value, href: String::new() };
+        let sales: BTreeSet<i64> = self.body.credits.iter().map(|credit| credit.sale).collect();
+        let mut measures = vec![fact("Sales", count(sales.len()))];
+        if self.body.quota.is_some() {
+            measures.insert(0, fact("Counts for the quota", exact_text(&self.body.attainment, self.measured_code()).text()));
+        }
+        measures
+    }
+
+    /// The stairs of the only rule that has tiers over the whole period, with the place that was reached.
+    fn stairs(&self) -> StepChart {
+        let mut tiered = self.program.rules.iter().filter_map(|rule| Some((rule, tiers::of(rule, 0)?)));
+        let (Some((rule, stairs)), None) = (tiered.next(), tiered.next()) else { return StepChart::default() };
+        let own = self.body.credits.iter().filter(|credit| credit.rule == rule.id);
+        let last = own.last().and_then(|credit| {
+            let (before, basis): (Exact, Exact) = (credit.before.parse().ok()?, credit.basis.parse().ok()?);
+            before.checked_add(basis)
+        });
+        let reached = match stairs.accumulate {
+            Accumulate::Accumulated if stairs.unit == meed_core::program::TierUnit::Basis => last,
+            Accumulate::Accumulated => self.body.percent.as_deref().and_then(|percent| percent.parse::<Decimal>().ok()),
+            _ => None,
+        };
+        tiers::stairs(rule, stairs, self.program, reached)
+    }
+
+    fn credit(&self, line: &CreditLine) -> CreditView {
+        let through = line.through.map(|id| self.setting.config.rep_name(Id(id)));
+        let sale_id = Id(line.sale).text(Kind::Sale);
+        let name = line.unique_id.clone().unwrap_or_else(|| sale_id.clone());
+        let day = line.at.parse().map(|at| self.setting.day_of(at).strftime("%-d %b").to_string()).unwrap_or_default();
+        let found = self.sales.get(&line.sale);
+        CreditView {
+            sale: Link::new(&name, &format!("/sales/{sale_id}")),
+            date: day,
+            subject: found.map(|found| subject(&found.sale.stored.sale)).unwrap_or_default(),
+            origin: found.map(origin).unwrap_or_default(),
+            ..explain::credit(line, self.program, through.as_deref())
+        }
+    }
+
+    /// From the exact sum to whole minor units; nothing where the sum has no fraction of one.
+    fn rounding(&self) -> Option<Rounding> {
+        let remainder: Exact = self.body.rounding.parse().ok()?;
+        let rule = match self.program.rounding {
+            Rule::HalfUp => "half up, once per reward",
+            Rule::HalfEven => "half to even, once per reward",
+            Rule::Down => "down, once per reward",
+            Rule::Up => "up, once per reward",
+        };
+        let code = &self.body.currency;
+        (!remainder.is_zero()).then(|| Rounding {
+            exact: exact_text(&self.body.exact, code),
+            remainder: exact_text(&self.body.rounding, code),
+            rule: rule.to_owned(),
+        })
+    }
+}
+
+/// `orders.csv, line 118`.
+fn origin(found: &StatementSale) -> Link {
+    let (Some(import), Some(file)) = (found.sale.import, &found.file) else { return Link::new("sent by API", "") };
+    let text = found.sale.line.map_or_else(|| file.clone(), |line| format!("{file}, line {}", count(line)));
+    Link::new(&text, &format!("/imports/{}", import.text(Kind::Import)))
+}

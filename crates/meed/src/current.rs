@@ -1,0 +1,57 @@
+//! Keeps calculations current beside a running server: when writing pauses, periods whose facts changed are calculated
+//! again. Released periods are not touched (`commissions.md` behaviour 53).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use meed_app::{App, AppError, calculations, workspaces};
+use meed_core::id::Id;
+
+use crate::open::context;
+
+/// How often it is looked whether something was written.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// What was seen of a workspace: the time of its last write, and whether that write is taken in.
+#[derive(Clone, Copy)]
+struct Seen {
+    last_us: i64,
+    is_current: bool,
+}
+
+/// Runs until the process ends.
+pub(crate) async fn keep_current(app: Arc<App>) {
+    let mut seen: HashMap<Id, Seen> = HashMap::new();
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = look(&app, &mut seen).await {
+            tracing::warn!(%error, "calculations could not be kept current");
+        }
+    }
+}
+
+async fn look(app: &App, seen: &mut HashMap<Id, Seen>) -> Result<(), AppError> {
+    for workspace in workspaces::list(app).await? {
+        let id = Id(workspace.workspace);
+        let last_us = app.store().read(move |r| r.head(id)).await?.map_or(0, |head| head.last_recorded_us);
+        match seen.get(&id) {
+            // Quiet since the last look: now is the time.
+            Some(before) if before.last_us == last_us => {
+                if !before.is_current {
+                    let done = calculations::refresh(app, &context(id)).await?;
+                    if !done.is_empty() {
+                        tracing::info!(workspace = workspace.slug, calculations = done.len(), "calculated again");
+                    }
+                    seen.insert(id, Seen { last_us, is_current: true });
+                }
+            }
+            _ => {
+                seen.insert(id, Seen { last_us, is_current: false });
+            }
+        }
+    }
+    Ok(())
+}

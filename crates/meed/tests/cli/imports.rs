@@ -1,0 +1,83 @@
+//! `meed import`: mappings by hand, sources, refused rows, hopeless files.
+
+use crate::running::{Place, sample};
+
+#[test]
+fn columns_are_put_on_targets_by_name_or_place() {
+    let place = Place::with_workspace();
+    place.file("odd.csv", "K1;K2;K3;K4\n2026-01-10;Dana;100,00;x1\n2026-01-11;Lee;200,00;x2\n");
+    let args = ["import", "odd.csv", "--json", "--map", "K1=date", "--map", "#2=owner", "--map", "k3=revenue", "--map", "K4=unique_id"];
+    let done = place.ok(&args).json();
+    assert_eq!((&done["state"], &done["counts"]["created"]), (&"done".into(), &2.into()), "{done}");
+    // Remembered: the next file of this layout needs no hand.
+    place.file("odd-2.csv", "K1;K2;K3;K4\n2026-01-12;Dana;300,00;x3\n");
+    let next = place.ok(&["import", "odd-2.csv", "--json"]).json();
+    assert_eq!((&next["source"], &next["counts"]["created"]), (&"odd".into(), &1.into()), "{next}");
+}
+
+#[test]
+fn a_column_or_target_that_does_not_exist_is_told_with_those_that_do() {
+    let place = Place::with_workspace();
+    let file = sample("hubspot_deals.csv").display().to_string();
+    let column = place.fails(&["import", &file, "--map", "Nope=owner"], 2, "map_invalid");
+    assert!(column.err.contains("Deal owner"), "{}", column.err);
+    let target = place.fails(&["import", &file, "--map", "Amount=money"], 2, "map_invalid");
+    assert!(target.err.contains("revenue"), "{}", target.err);
+    place.fails(&["import", &file, "--map", "Amount"], 2, "COLUMN=TARGET");
+}
+
+#[test]
+fn com_010_a_mapping_that_cannot_be_used_is_refused_by_its_code() {
+    let place = Place::with_workspace();
+    place.file("sales.csv", "Order No,Order Date,Sales Rep,Amount\nA-1,2026-01-10,Dana,100.00\n");
+    place.fails(&["import", "sales.csv", "--yes", "--map", "Order Date=-"], 1, "mapping.no_date");
+    place.fails(&["import", "sales.csv", "--yes", "--map", "Amount=-", "--map", "Sales Rep=-"], 1, "mapping.no_credit");
+    let all = ["Order No=-", "Order Date=-", "Sales Rep=-", "Amount=-"];
+    let mut args = vec!["import", "sales.csv", "--yes"];
+    args.extend(all.iter().flat_map(|map| ["--map", map]));
+    place.fails(&args, 1, "mapping.none");
+}
+
+#[test]
+fn an_uncertain_mapping_waits_for_a_decision() {
+    let place = Place::with_workspace();
+    place.file("odd.csv", "K1,K2,K3\n2026-01-10,Dana,100.00\n2026-01-11,Lee,50.00\n");
+    let refused = place.run(&["import", "odd.csv"]);
+    assert_eq!(refused.code, 1, "{}{}", refused.text(), refused.err);
+    assert!(refused.err.contains("mapping"), "{}", refused.err);
+    assert!(refused.err.contains("next:"), "{}", refused.err);
+}
+
+#[test]
+fn refused_rows_go_to_a_file_with_their_errors_and_original_cells() {
+    let place = Place::with_workspace();
+    place.file(
+        "sales.csv",
+        "Order No,Order Date,Sales Rep,Amount,Currency\nA-1,2026-01-10,Dana,100.00,EUR\nA-2,2026-02-31,Dana,5.00,EUR\nA-3,2026-02-01,Dana,many,EUR\n\
+         A-4,2026-02-02,Lee,7.00,EUR\nA-5,2026-02-03,Lee,8.00,EUR\nA-6,2026-02-04,Dana,9.00,EUR\n",
+    );
+    let done = place.ok(&["import", "sales.csv", "--yes", "--rejects", "refused.csv"]);
+    assert!(done.text().contains("2 refused"), "{}", done.text());
+    let rows = crate::running::csv(&std::fs::read(place.path().join("refused.csv")).expect("a file"));
+    assert_eq!(&rows[0][..5], ["Line", "Column", "Value", "Code", "Error"]);
+    assert_eq!((rows[1][0].as_str(), rows[1][1].as_str(), rows[1][2].as_str()), ("3", "Order Date", "2026-02-31"));
+    assert_eq!(&rows[2][5..], ["A-3", "2026-02-01", "Dana", "many", "EUR"]);
+    assert_eq!(place.run(&["import", "sales.csv", "--yes", "--strict"]).code, 1, "--strict makes refused rows count");
+}
+
+#[test]
+fn hopeless_files_are_refused_with_a_reason() {
+    let place = Place::with_workspace();
+    let mut picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    picture.extend((0..2_000u32).map(|i| u8::try_from(i * 7 % 256).unwrap_or(0)));
+    for (name, content) in [("empty.csv", Vec::new()), ("blank.csv", b"\n\n\n".to_vec()), ("picture.csv", picture)] {
+        place.file(name, content);
+        for args in [vec!["import", name, "--yes"], vec!["import", name, "--dry-run"], vec!["import", name, "--dry-run", "--json"]] {
+            let answer = place.run(&args);
+            assert_eq!(answer.code, 1, "{name}: {}{}", answer.text(), answer.err);
+            assert!(answer.err.starts_with("meed: ") && answer.err.contains(name), "{}", answer.err);
+        }
+    }
+    place.fails(&["import", "missing.csv"], 3, "there is no such file");
+    place.fails(&["import", "."], 3, "folder");
+}

@@ -1,0 +1,12 @@
+//! The real binary, run as a person or a script runs it.
+
+mod configuration;
+mod demo;
+mod dry_run;
+mod imports;
+mod plans;
+mod refusals;
+mod running;
+mod serve;
+mod upkeep;
+mod whole_way;
