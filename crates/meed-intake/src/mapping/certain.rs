@@ -2,6 +2,7 @@
 //! so thin evidence becomes a question (`file-intake.md` 5.1).
 
 use super::AUTOMATIC;
+use super::arithmetic::is_before_tax;
 use super::evidence::names_kinds_of_sale;
 use super::rules;
 use super::score::{Score, Table, slot};
@@ -66,10 +67,13 @@ impl Table<'_> {
     /// A deal is made on the day it is closed, if only expectedly, not on the day it was entered.
     fn closing_dates(&mut self, candidates: &[usize]) {
         let ends = |c: &usize| (self.headers[*c].has("closed") || self.headers[*c].has("won")) && self.input.profiles[*c].dates() >= 700;
-        let Some(&end) = candidates.iter().filter(|c| ends(c)).max_by_key(|c| self.scores[slot(Target::Date)][**c].points) else { return };
-        for &date in candidates.iter().filter(|c| **c != end) {
+        let end = candidates.iter().filter(|c| ends(c)).max_by_key(|c| self.scores[slot(Target::Date)][**c].points).copied();
+        for &date in candidates.iter().filter(|c| Some(**c) != end) {
             if self.headers[date].has("created") {
-                self.add(Target::Date, date, -26, "entered before it was closed");
+                if end.is_some() {
+                    self.add(Target::Date, date, -26, "entered before it was closed");
+                }
+                self.doubt(Target::Date, date, "entered, perhaps not yet made");
             }
         }
     }
@@ -285,7 +289,7 @@ impl Table<'_> {
                     self.doubt(Target::ProductName, column, "companies, not products");
                 }
             } else if header.is(&["name"]) && !sellers && !documents {
-                self.doubt(Target::CustomerName, column, "could be who sold");
+                self.name_of_anyone(column);
             } else if header.is(&["account"]) && !pipeline && !sellers {
                 self.doubt(Target::CustomerName, column, "could be an account of the books");
             } else if header.is(&["number"]) && profile.samples.first().is_some_and(|s| s == "1") {
@@ -304,6 +308,37 @@ impl Table<'_> {
             let bare_cost = header.is(&["cost"]) || header.is(&["line", "cost"]);
             if bare_cost && !self.is_cost_of_one(column) {
                 self.doubt(Target::UnitCost, column, "could be the cost of the row");
+            }
+        }
+    }
+
+    /// A bare name beside a commission and a customer is who sold; else it could be.
+    fn name_of_anyone(&mut self, column: usize) {
+        let others = self.candidates(Target::CustomerName, 75).into_iter().any(|c| c != column);
+        if others && !self.columns_with("commission").is_empty() && self.candidates(Target::Owner, 58).is_empty() {
+            self.drop(Target::CustomerName, column);
+            self.propose(Target::Owner, column, 68, "beside a commission and a customer");
+        } else {
+            self.doubt(Target::CustomerName, column, "could be who sold");
+        }
+    }
+
+    /// An amount that with the tax gives the total is the revenue, whatever its name.
+    pub(super) fn net_by_arithmetic(&mut self) {
+        let taxes = self.candidates(Target::Tax, 60);
+        let named = self.candidates(Target::Revenue, 1);
+        for after in self.candidates(Target::Revenue, 75) {
+            let net = self.with_figures().into_iter().find(|c| {
+                !named.contains(c)
+                    && !taxes.contains(c)
+                    && self.input.profiles[*c].filled >= 2
+                    && !rules::is_ruled_out(Target::Revenue, &self.headers[*c])
+                    && taxes.iter().any(|t| is_before_tax(&self.figures[*c], &self.figures[*t], &self.figures[after]))
+            });
+            if let Some(net) = net {
+                self.add(Target::Revenue, after, -8, "contains tax");
+                self.doubt(Target::Revenue, after, "contains tax");
+                self.propose(Target::Revenue, net, 84, "with tax it is the total");
             }
         }
     }

@@ -244,6 +244,11 @@ impl Table<'_> {
             self.headers.iter().any(|h| h.tokens.iter().any(|t| matches!(t.as_str(), "dining" | "guests" | "covers" | "menu")));
         for column in 0..self.headers.len() {
             let header = &self.headers[column];
+            // The id of a line item is the line's, not the item's.
+            if header.is(&["line", "item", "id"]) {
+                self.drop(Target::ProductCode, column);
+                continue;
+            }
             if restaurant && header.is(&["service"]) {
                 self.drop(Target::ProductName, column);
                 continue;

@@ -72,6 +72,7 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
     table.library();
     table.net_or_payout();
     table.before_tax();
+    table.net_by_arithmetic();
     table.price_or_amount();
     table.line_or_document();
     table.zeros();

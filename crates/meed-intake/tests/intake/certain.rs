@@ -133,3 +133,27 @@ fn the_order_of_written_months_is_reported() {
         assert_eq!(reading.report().values.date_order, Some(order), "{day}");
     }
 }
+
+#[test]
+fn an_amount_that_with_the_tax_gives_the_total_is_the_revenue() {
+    let reading = detect(
+        "Ticket,Fecha,Zorbly,IVA,Total\nT-001,04/03/2026,\"41,32\",\"8,68\",\"50,00\"\nT-002,16/03/2026,\"9,92\",\"2,08\",\"12,00\"\n",
+    );
+    assert_eq!(chosen(&reading, Target::Revenue), Some(("Zorbly", false)));
+}
+
+#[test]
+fn the_id_of_a_line_is_not_the_products_code() {
+    let reading =
+        detect("line_item_id,invoice_date,product_name,quantity,amount\nil_1A,2026-03-04,Pro,1,99.00\nil_1B,2026-03-16,Basic,3,87.00\n");
+    assert_eq!(chosen(&reading, Target::ProductCode), None);
+    assert_eq!(chosen(&reading, Target::UniqueId).map(|c| c.0), Some("line_item_id"));
+}
+
+#[test]
+fn a_name_beside_a_customer_and_a_commission_is_asked_as_the_seller() {
+    let reading =
+        detect("Name,Date,Client,Amount,Commission\nDana Reyes,3/14/2026,Aurora Bank,1000,50\nLee Moss,3/16/2026,Borealis Ltd,500,25\n");
+    assert_eq!(chosen(&reading, Target::Owner), Some(("Name", false)));
+    assert_eq!(chosen(&reading, Target::CustomerName).map(|c| c.0), Some("Client"));
+}
