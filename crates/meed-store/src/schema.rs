@@ -59,6 +59,20 @@ pub(crate) fn migrate(session: &mut dyn Session, engine: EngineKind) -> Result<(
     session.commit()
 }
 
+/// Refuses a schema that is not the one of this release, for those who may not bring it up to date.
+pub(crate) fn insist_on_current(session: &mut dyn Session) -> Result<(), StoreError> {
+    let mut applied = 0;
+    session.query(&APPLIED, &[], &mut |row| {
+        let (number, name) = (row.int(0)?, row.text(1)?);
+        applied += usize::from(MIGRATIONS.iter().any(|m| m.number == number && m.name == name));
+        Ok(())
+    })?;
+    if applied == MIGRATIONS.len() {
+        return Ok(());
+    }
+    Err(StoreError::broken("the server beside runs another release of Meed; use its own program"))
+}
+
 fn apply(session: &mut dyn Session, engine: EngineKind) -> Result<(), StoreError> {
     if engine == EngineKind::Postgres {
         session.run_script(LOCK_LEDGER.postgres)?;

@@ -121,8 +121,10 @@ pub(crate) async fn run(args: ImportArgs, settings: &Settings) -> Result<Verdict
     if args.dry_run && (is_about_file || !has_data(&settings.storage)) {
         return look(&args);
     }
-    let desk = Desk::open(settings).await?;
-    if args.dry_run { try_files(&args, &desk).await } else { import_files(&args, &desk).await }
+    if args.dry_run {
+        return try_files(&args, &Desk::open_to_read(settings).await?).await;
+    }
+    import_files(&args, &Desk::open(settings).await?).await
 }
 
 fn open_file(path: &Path) -> Result<std::fs::File, Failure> {
