@@ -192,7 +192,7 @@ pub(crate) async fn upload(
         while let Some(part) = next_part(&mut form).await? {
             match part.name() {
                 Some("source") => {
-                    source = Some(part.text().await.map_err(|_| Problem::unreadable("form_unreadable", "the form cannot be read"))?)
+                    source = Some(part.text().await.map_err(|_| Problem::unreadable("form_unreadable", "the form cannot be read"))?);
                 }
                 Some("file") => {
                     file_name = file_name.or_else(|| part.file_name().map(str::to_owned));
