@@ -178,6 +178,8 @@ impl Table<'_> {
                 && codes
                 && profile.words.iter().all(|w| w.bytes().any(|b| b.is_ascii_digit()))
                 && named.iter().any(|n| header.has(n))
+                && self.scores[slot(Target::Revenue)][*c].points == 0
+                && !["amount", "total", "net", "gross", "tax", "count", "quantity"].iter().any(|n| header.has(n))
                 && !rules::is_ruled_out(Target::UniqueId, header)
         };
         if let Some(column) = (0..self.headers.len()).find(is_id) {
@@ -292,6 +294,8 @@ impl Table<'_> {
                 self.name_of_anyone(column);
             } else if header.is(&["account"]) && !pipeline && !sellers {
                 self.doubt(Target::CustomerName, column, "could be an account of the books");
+            } else if header.is(&["price"]) && !documents {
+                self.doubt(Target::Revenue, column, "could be the price of a list");
             } else if header.is(&["number"]) && profile.samples.first().is_some_and(|s| s == "1") {
                 self.doubt(Target::UniqueId, column, "could be the number of the row");
             } else if header.has("model")

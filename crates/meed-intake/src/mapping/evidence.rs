@@ -58,7 +58,13 @@ fn with_digits(profile: &Profile) -> i32 {
 }
 
 fn unique_id(header: &Header, p: &Profile) -> Verdict {
-    let bad = p.share(&[CellKind::Date, CellKind::Email, CellKind::Bool, CellKind::Money, CellKind::Percent, CellKind::Url]);
+    // `R1001` is an order number as much as an amount in rand: letters and whole digits, without a blank.
+    let prefixed = p.words.iter().all(|w| {
+        let digits = w.trim_start_matches(|c: char| c.is_ascii_lowercase());
+        digits.len() < w.len() && digits.len() >= 3 && digits.bytes().all(|b| b.is_ascii_digit())
+    });
+    let money = if prefixed { 0 } else { p.share(&[CellKind::Money]) };
+    let bad = money + p.share(&[CellKind::Date, CellKind::Email, CellKind::Bool, CellKind::Percent, CellKind::Url]);
     if bad > 300 || p.share(&[CellKind::Decimal]) > 500 || p.average_length() > 48 {
         return Refused;
     }

@@ -157,3 +157,11 @@ fn a_name_beside_a_customer_and_a_commission_is_asked_as_the_seller() {
     assert_eq!(chosen(&reading, Target::Owner), Some(("Name", false)));
     assert_eq!(chosen(&reading, Target::CustomerName).map(|c| c.0), Some("Client"));
 }
+
+#[test]
+fn an_order_number_with_a_letter_is_no_amount_and_amounts_are_no_ids() {
+    let orders = detect("Order,Date,Rep,Amount\nR1001,2026-03-04,Dana Reyes,20.00\nR1002,2026-03-05,Lee Moss,22.00\n");
+    assert_eq!(chosen(&orders, Target::UniqueId), Some(("Order", true)));
+    let sums = detect("Agent,Month,Gross Sales,Net Sales\nDana Reyes,2026-03,5000,4900\nLee Moss,2026-03,4000,4000\n");
+    assert_eq!(chosen(&sums, Target::UniqueId), None);
+}
