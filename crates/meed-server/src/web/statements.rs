@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use meed_app::releases::{CreditLine, StatementBody};
 use meed_app::statements::{self, Statement, StatementSale, Summary};
-use meed_app::{calculations, programs};
+use meed_app::calculations;
 use meed_core::command::RewardState;
 use meed_core::id::{Id, Kind};
 use meed_core::money::{Exact, Rounding as Rule};
@@ -126,8 +126,7 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
     let mut late = Vec::new();
     for (statement, (from, to)) in all.iter().zip(&range.parts) {
         let body = &statement.body;
-        let version = programs::version(app, ctx, Id(body.version)).await?.document.text;
-        let program = Program::parse(&version).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
+        let program = Program::parse(&statement.document).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
         let sales = statements::sales_of(app, ctx, body).await?;
         let view = View { visit: &visit, setting: &setting, body, program: &program, sales: by_id(sales) };
         rewards.push(view.reward(*from, *to));
