@@ -384,6 +384,7 @@ pub async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params
         source,
         import: id(&params.import, Kind::Import, "import")?,
         status: params.status.clone(),
+        changed_after_us: None,
         credit: None,
     };
     let after = params.cursor.as_deref().map(cursor_of).transpose()?;

@@ -74,6 +74,7 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--disable-dev-shm-usage",
+            "--hide-scrollbars",
             "--window-size=1280,900",
             profile_flag.as_str(),
         ];

@@ -104,7 +104,7 @@ async fn without_scripts_a_file_still_becomes_a_released_period() {
     browser.click_text("button", "Read the file").await;
     browser.find(".trail li.here:not(:first-child)").await;
     if browser.url().await.ends_with("/mapping") {
-        browser.click_text("button", "See what would happen").await;
+        browser.click(".bar-actions button.primary").await;
     }
     assert_eq!(browser.text("h1").await, "What would happen");
     browser.click("form.bar-actions button.primary").await;

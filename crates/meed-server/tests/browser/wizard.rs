@@ -48,13 +48,13 @@ async fn number(browser: &Browser, label: &str) -> u64 {
 async fn goes_through(browser: &Browser, site: &Site, base: &str, file: &str) {
     upload(browser, base, file).await;
     if browser.url().await.ends_with("/mapping") {
-        browser.click_text("button", "See what would happen").await;
+        browser.click(".bar-actions button.primary").await;
         if !browser.has("#h-columns").await {
             // All that was open were proposals, and they are accepted.
         } else {
             assert!(browser.text(".notice.bad").await.contains("mapping.no_credit"), "{file}");
             name_an_owner(browser).await;
-            browser.click_text("button", "See what would happen").await;
+            browser.click(".bar-actions button.primary").await;
         }
     }
     assert_eq!(browser.text("h1").await, "What would happen", "{file}");
@@ -95,13 +95,13 @@ async fn the_mapping_shows_what_is_missing_and_what_is_used_twice_at_once() {
     let date = date.as_str().expect("a date").to_owned();
     browser.choose(&format!("#{date}"), "").await;
     assert!(browser.has("[data-needs='date']:not(.met)").await);
-    browser.click_text("button", "See what would happen").await;
+    browser.click(".bar-actions button.primary").await;
     assert!(browser.text(".notice.bad").await.contains("Can’t date transactions"));
     browser.choose(&format!("#{date}"), "owner").await;
     assert!(browser.has("[data-twice]:not([hidden])").await, "the owner is used twice");
     browser.choose(&format!("#{date}"), "date").await;
     assert!(!browser.has("[data-twice]:not([hidden])").await);
-    browser.click_text("button", "See what would happen").await;
+    browser.click(".bar-actions button.primary").await;
     assert_eq!(browser.text("h1").await, "What would happen");
     no_complaints(&browser, "mapping").await;
 }

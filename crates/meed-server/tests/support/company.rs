@@ -78,12 +78,12 @@ fn file() -> String {
     for index in 0..240u32 {
         let (month, day) = (index / 80 + 1, index % 28 + 1);
         let rep = match index {
-            17 => "Unbekannt",
+            17 | 97 => "Unbekannt",
             n => PEOPLE[usize::try_from(n * 7 % 6).unwrap_or(0)].0,
         };
         let (euros, cents) = (400 + index * 137 % 4_700, index * 31 % 100);
         let status = if index % 19 == 0 { "refunded" } else { "paid" };
-        let customer = customers[usize::try_from(index % 6).unwrap_or(0)];
+        let customer = customers[usize::try_from((index * 5 + index / 6) % 6).unwrap_or(0)];
         let _ = writeln!(
             text,
             "23-12345-{:05};{day:02}.{month:02}.2026;{rep};{}.{:03},{cents:02};EUR;{customer};kunde{}@example.org;Gerät {};{};{status};",
