@@ -1,7 +1,7 @@
 //! The feed of events: what happened, in order, for readers that remember where they were.
 
 use meed_core::id::Id;
-use meed_store::Event;
+pub use meed_store::Event;
 
 use crate::error::AppResult;
 use crate::{App, Context, Scope};

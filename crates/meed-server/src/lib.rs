@@ -3,7 +3,7 @@
 //! Handlers parse, call one use case of `meed-app`, and render. No rule and no SQL stands here.
 
 pub mod api;
-pub mod compat;
+mod compat;
 pub mod pages;
 mod serve;
 mod state;

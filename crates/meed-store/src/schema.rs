@@ -44,7 +44,12 @@ static REMEMBER: Statement =
 /// Brings the schema up to this release. Refuses a database of a newer one.
 pub(crate) fn migrate(session: &mut dyn Session, engine: EngineKind) -> Result<(), StoreError> {
     let text = |s: &Statement| if engine == EngineKind::Sqlite { s.sqlite } else { s.postgres };
-    session.run_script(text(&CREATE_LEDGER))?;
+    // Of several processes that start at once PostgreSQL may let all but one fail here although the table "exists".
+    let mut created = session.run_script(text(&CREATE_LEDGER));
+    if created.is_err() {
+        created = session.run_script(text(&CREATE_LEDGER));
+    }
+    created?;
     session.begin()?;
     let result = apply(session, engine);
     if result.is_err() {
@@ -52,6 +57,20 @@ pub(crate) fn migrate(session: &mut dyn Session, engine: EngineKind) -> Result<(
         return result;
     }
     session.commit()
+}
+
+/// Refuses a schema that is not the one of this release, for those who may not bring it up to date.
+pub(crate) fn insist_on_current(session: &mut dyn Session) -> Result<(), StoreError> {
+    let mut applied = 0;
+    session.query(&APPLIED, &[], &mut |row| {
+        let (number, name) = (row.int(0)?, row.text(1)?);
+        applied += usize::from(MIGRATIONS.iter().any(|m| m.number == number && m.name == name));
+        Ok(())
+    })?;
+    if applied == MIGRATIONS.len() {
+        return Ok(());
+    }
+    Err(StoreError::broken("the server beside runs another release of Meed; use its own program"))
 }
 
 fn apply(session: &mut dyn Session, engine: EngineKind) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ use crate::batch::{Answer, Dispatcher, Job, Submission, Writer, run_writer};
 use crate::engine::{EngineKind, PostgresOptions, PostgresSession, Role, Session, SqliteOptions, SqliteSession, lock_data_file};
 use crate::error::{Fault, StoreError};
 use crate::read::Reader;
-use crate::schema::migrate;
+use crate::schema::{insist_on_current, migrate};
 use crate::sql;
 use crate::value::Value;
 
@@ -67,6 +67,32 @@ impl Store {
         tokio::task::spawn_blocking(move || Self::open_blocking(options, &runtime))
             .await
             .map_err(|e| StoreError::bug(format!("opening the store failed: {e}")))?
+    }
+
+    /// Opens a database for reading while another process serves it: nothing is migrated, locked or written, and every
+    /// command is refused.
+    pub async fn open_beside(options: StoreOptions) -> Result<Self, StoreError> {
+        let runtime = Handle::current();
+        tokio::task::spawn_blocking(move || Self::open_beside_blocking(&options, &runtime))
+            .await
+            .map_err(|e| StoreError::bug(format!("opening the store failed: {e}")))?
+    }
+
+    fn open_beside_blocking(options: &StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
+        let (engine, handle) = (options.engine.clone(), runtime.clone());
+        let kind = match &engine {
+            EngineOptions::Sqlite(_) => EngineKind::Sqlite,
+            EngineOptions::Postgres(_) => EngineKind::Postgres,
+        };
+        let connect: Connect = Arc::new(move || connect(&engine, Role::Reader, &handle));
+        insist_on_current(connect()?.as_mut())?;
+        let dispatcher = Arc::new(Dispatcher::default());
+        dispatcher.close();
+        let count = options.readers.max(1);
+        let turns = Arc::new(Semaphore::new(count));
+        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns, connect: Arc::clone(&connect) };
+        let writers = Mutex::new(Vec::new());
+        Ok(Self { engine: kind, dispatcher, writers, readers: Arc::new(readers), connect_writer: connect, _lock: None })
     }
 
     fn open_blocking(options: StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {

@@ -99,11 +99,6 @@ impl Failure {
         self
     }
 
-    /// Whether it is this one.
-    pub(crate) fn is(&self, code: &str) -> bool {
-        self.code == code
-    }
-
     /// Why, in words.
     pub(crate) fn reason(&self) -> String {
         self.reason.clone()
@@ -140,7 +135,9 @@ fn advice(code: &str) -> Option<&'static str> {
         "plan_example_failed" => "`meed plan test FILE` shows every example with what was expected and what was found",
         "release_stale" => "run `meed calculate` for this plan and period, look at the result, and release again",
         "period_cadence" => "write months as 2026-03 and quarters as 2026-Q1",
-        "database_in_use" => "stop that server, or use its pages and its API; `meed import --dry-run --json FILE` needs no database",
+        "database_in_use" => {
+            "do it on the server's pages or through its API, or stop the server first; commands that only read work beside it"
+        }
         "data_missing" => "make it with `meed init`, or look around with `meed demo`",
         "key_missing" => "bring the key file back from your backup, or name it with --key-file, or set MEED_KEY",
         "key_wrong" => "name the right key with --key-file or MEED_KEY",

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use meed_app::access::master_key;
 use meed_app::documents::WorkspaceDocument;
 use meed_app::{App, AppOptions, Context, Secrets, workspaces};
 use meed_core::command::Actor;
@@ -26,6 +27,15 @@ pub(crate) enum Begin {
     Refused,
 }
 
+/// What a command does with the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// It writes: no other process may hold the embedded database.
+    Write,
+    /// It only reads, also beside a running server.
+    Read,
+}
+
 /// The open data.
 pub(crate) struct Opened {
     pub(crate) app: Arc<App>,
@@ -38,8 +48,17 @@ pub(crate) fn has_data(storage: &StorageSettings) -> bool {
     storage.database.is_some() || storage.sqlite_path().exists()
 }
 
-/// Opens the data. Only one process may hold the embedded database.
+/// Opens the data to work with it. Only one process may hold the embedded database.
 pub(crate) async fn open(settings: &Settings, begin: Begin) -> Result<Opened, Failure> {
+    open_for(settings, begin, Use::Write).await
+}
+
+/// Opens the data to look at it, also while a server works with it.
+pub(crate) async fn open_to_read(settings: &Settings) -> Result<Opened, Failure> {
+    open_for(settings, Begin::Refused, Use::Read).await
+}
+
+async fn open_for(settings: &Settings, begin: Begin, purpose: Use) -> Result<Opened, Failure> {
     let storage = &settings.storage;
     let is_present = has_data(storage);
     if !is_present && begin == Begin::Refused {
@@ -56,20 +75,31 @@ pub(crate) async fn open(settings: &Settings, begin: Begin) -> Result<Opened, Fa
             path.display()
         ));
     }
+    let mut is_beside = false;
     let engine = if let Some(url) = &storage.database {
         EngineOptions::Postgres(PostgresOptions { url: url.clone(), schema: None, writers: POSTGRES_WRITERS })
     } else {
-        refuse_if_in_use(&storage.sqlite_path())?;
+        is_beside = is_in_use(&storage.sqlite_path());
+        if is_beside && purpose == Use::Write {
+            let place = storage.sqlite_path().display().to_string();
+            return Err(Failure::refused("database_in_use", "a Meed server is working with this data").at(place));
+        }
         if !storage.is_encrypted {
             notices.push("Encryption is off: anybody who can read the database file can read the data.".to_owned());
         }
         EngineOptions::Sqlite(SqliteOptions { path: storage.sqlite_path(), key: storage.is_encrypted.then_some(key.bytes) })
     };
     let clock: Clock = Arc::new(|| jiff::Timestamp::now().as_microsecond());
-    let store =
-        Store::open(StoreOptions { engine, readers: READERS, clock: Arc::clone(&clock) }).await.map_err(|e| unopened(e, storage))?;
+    let options = StoreOptions { engine, readers: READERS, clock: Arc::clone(&clock) };
+    let store = if is_beside { Store::open_beside(options).await } else { Store::open(options).await };
+    let store = store.map_err(|e| unopened(e, storage))?;
     let app = App::new(AppOptions { store, clock, secrets: Secrets::new(&key.bytes), files: storage.files() });
     let app = settings.opened.get_or_init(|| app).clone();
+    if is_beside {
+        master_key::check(&app).await?;
+    } else {
+        master_key::agree(&app).await?;
+    }
     Ok(Opened { app, notices })
 }
 
@@ -94,15 +124,11 @@ fn make_private_folder(path: &Path) -> Result<(), Failure> {
     builder.create(path).map_err(|e| Failure::file(path, &e))
 }
 
-/// Says so in words a person can act on; the store itself refuses a second process anyway.
-fn refuse_if_in_use(database: &Path) -> Result<(), Failure> {
+/// Whether another process holds the embedded database. The store itself refuses a second one anyway.
+fn is_in_use(database: &Path) -> bool {
     let mut lock = database.as_os_str().to_owned();
     lock.push(".lock");
-    let Ok(file) = std::fs::File::options().write(true).open(&lock) else { return Ok(()) };
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(_) => Err(Failure::refused("database_in_use", "a Meed server is working with this data").at(database.display().to_string())),
-    }
+    std::fs::File::options().write(true).open(&lock).is_ok_and(|file| file.try_lock().is_err())
 }
 
 /// An open workspace: what most commands need.
@@ -115,11 +141,12 @@ pub(crate) struct Desk {
 impl Desk {
     /// Opens the data and the chosen workspace in it.
     pub(crate) async fn open(settings: &Settings) -> Result<Self, Failure> {
-        let opened = open(settings, Begin::Refused).await?;
-        for notice in &opened.notices {
-            tracing::warn!("{notice}");
-        }
-        Self::at(opened.app, &settings.workspace).await
+        Self::at(open(settings, Begin::Refused).await?.app, &settings.workspace).await
+    }
+
+    /// The same for a command that only looks, also while a server works with the data.
+    pub(crate) async fn open_to_read(settings: &Settings) -> Result<Self, Failure> {
+        Self::at(open_to_read(settings).await?.app, &settings.workspace).await
     }
 
     /// The chosen workspace of open data.

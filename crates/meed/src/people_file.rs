@@ -1,6 +1,7 @@
 //! The people file: reps and teams as TOML, applied by name.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use meed_app::documents::{MembershipDocument, RepDocument, TeamDocument, VariableDocument};
@@ -141,12 +142,12 @@ impl fmt::Display for Applied {
     }
 }
 
-/// Ids by folded name, and which of them were made just now.
+/// Ids by folded name, and which teams were made just now.
 #[derive(Default)]
 struct Known {
     reps: BTreeMap<String, Id>,
     teams: BTreeMap<String, Id>,
-    made: Vec<Id>,
+    made: BTreeSet<String>,
 }
 
 impl PeopleFile {
@@ -157,7 +158,7 @@ impl PeopleFile {
             let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
             Failure::refused("people_invalid", error.message().to_owned()).at(format!("line {line}"))
         })?;
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for name in file.reps.iter().map(|r| ("rep", &r.name)).chain(file.teams.iter().map(|t| ("team", &t.name))) {
             if !seen.insert((name.0, fold_alias(name.1))) {
                 return Err(Failure::refused("people_invalid", format!("the file has two entries for the {} \"{}\"", name.0, name.1)));
@@ -166,70 +167,105 @@ impl PeopleFile {
         Ok(file)
     }
 
-    /// Makes what is new, then writes everything that differs. Doing it twice changes nothing.
+    /// Makes what is new and writes what differs. Doing it twice changes nothing. Names are looked at before anything is
+    /// written.
     pub(crate) async fn apply(&self, app: &App, ctx: &Context) -> Result<Applied, Failure> {
-        let known = self.make_new(app, ctx).await?;
-        let mut applied = Applied { made: known.made.len(), ..Applied::default() };
+        let mut known = Known::read(app, ctx).await?;
+        self.check_names(&known)?;
+        let mut applied = Applied::default();
+        let reps = self.managers_first(&known)?;
         for team in &self.teams {
-            let id = known.team(&team.name)?;
-            let before = people::team(app, ctx, id).await?.document;
-            let document = TeamDocument {
-                name: team.name.clone(),
-                description: team.description.clone(),
-                aliases: team.aliases.clone(),
-                manager: team.manager.as_deref().map(|name| known.rep(name)).transpose()?.map(|id| id.0),
-                parent: team.parent.as_deref().map(|name| known.team(name)).transpose()?.map(|id| id.0),
-                variables: team.variables.documents(),
-                ..before.clone()
-            };
-            let is_same = same(&before, &document)?;
-            if !is_same {
-                people::put_team(app, ctx, Some(id), &document).await?;
+            if let Entry::Vacant(vacant) = known.teams.entry(fold_alias(&team.name)) {
+                let document = TeamDocument { name: team.name.clone(), ..TeamDocument::default() };
+                known.made.insert(vacant.key().clone());
+                vacant.insert(people::put_team(app, ctx, None, &document).await?);
+                applied.made += 1;
             }
-            applied.count(known.made.contains(&id), is_same);
         }
-        for rep in &self.reps {
-            let id = known.rep(&rep.name)?;
-            let before = people::rep(app, ctx, id).await?.document;
-            let document = rep.document(&known)?;
-            let is_same = same(&before, &document)?;
-            if !is_same {
-                people::put_rep(app, ctx, Some(id), &document).await?;
-            }
-            applied.count(known.made.contains(&id), is_same);
+        for rep in reps {
+            put_rep(rep, app, ctx, &mut known, &mut applied).await?;
+        }
+        for team in &self.teams {
+            put_team(team, app, ctx, &known, &mut applied).await?;
         }
         Ok(applied)
     }
 
-    /// Names first: managers, parents and memberships point to them.
-    async fn make_new(&self, app: &App, ctx: &Context) -> Result<Known, Failure> {
-        let mut known = Known::default();
-        for rep in people::reps(app, ctx).await? {
-            known.reps.insert(fold_alias(&rep.document.name), rep.id);
-        }
-        for team in people::teams(app, ctx).await? {
-            known.teams.insert(fold_alias(&team.document.name), team.id);
-        }
-        for rep in &self.reps {
-            let key = fold_alias(&rep.name);
-            if !known.reps.contains_key(&key) {
-                let document = RepDocument { name: rep.name.clone(), ..RepDocument::default() };
-                let id = people::put_rep(app, ctx, None, &document).await?;
-                known.made.push(id);
-                known.reps.insert(key, id);
+    /// The reps in an order in which each can be written once, with their manager.
+    fn managers_first(&self, known: &Known) -> Result<Vec<&FileRep>, Failure> {
+        let mut placed: BTreeSet<String> = known.reps.keys().cloned().collect();
+        let mut waiting: Vec<&FileRep> = self.reps.iter().collect();
+        let mut order = Vec::with_capacity(waiting.len());
+        while !waiting.is_empty() {
+            let is_ready = |rep: &FileRep| rep.manager.as_ref().is_none_or(|name| placed.contains(&fold_alias(name)));
+            let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|rep| is_ready(rep));
+            if ready.is_empty() {
+                let names: Vec<&str> = rest.iter().map(|rep| rep.name.as_str()).collect();
+                let reason = format!("these reps stand above their own managers: {}", names.join(", "));
+                return Err(Failure::refused("manager_cycle", reason));
             }
+            placed.extend(ready.iter().map(|rep| fold_alias(&rep.name)));
+            order.extend(ready);
+            waiting = rest;
         }
-        for team in &self.teams {
-            let key = fold_alias(&team.name);
-            if !known.teams.contains_key(&key) {
-                let document = TeamDocument { name: team.name.clone(), ..TeamDocument::default() };
-                let id = people::put_team(app, ctx, None, &document).await?;
-                known.made.push(id);
-                known.teams.insert(key, id);
-            }
-        }
-        Ok(known)
+        Ok(order)
     }
+
+    fn check_names(&self, known: &Known) -> Result<(), Failure> {
+        let reps: BTreeSet<String> = self.reps.iter().map(|r| fold_alias(&r.name)).chain(known.reps.keys().cloned()).collect();
+        let teams: BTreeSet<String> = self.teams.iter().map(|t| fold_alias(&t.name)).chain(known.teams.keys().cloned()).collect();
+        let managers = self.reps.iter().filter_map(|r| r.manager.as_ref()).chain(self.teams.iter().filter_map(|t| t.manager.as_ref()));
+        for name in managers {
+            if !reps.contains(&fold_alias(name)) {
+                return Err(Failure::refused("rep_unknown", format!("there is no rep \"{name}\", neither in the file nor before")));
+            }
+        }
+        let named =
+            self.reps.iter().flat_map(|r| &r.teams).map(FileMembership::team).chain(self.teams.iter().filter_map(|t| t.parent.as_deref()));
+        for name in named {
+            if !teams.contains(&fold_alias(name)) {
+                return Err(Failure::refused("team_unknown", format!("there is no team \"{name}\", neither in the file nor before")));
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn put_rep(rep: &FileRep, app: &App, ctx: &Context, known: &mut Known, applied: &mut Applied) -> Result<(), Failure> {
+    let key = fold_alias(&rep.name);
+    let document = rep.document(known)?;
+    let Some(id) = known.reps.get(&key).copied() else {
+        known.reps.insert(key, people::put_rep(app, ctx, None, &document).await?);
+        applied.made += 1;
+        return Ok(());
+    };
+    let before = people::rep(app, ctx, id).await?.document;
+    let is_same = same(&before, &document)?;
+    if !is_same {
+        people::put_rep(app, ctx, Some(id), &document).await?;
+    }
+    applied.count(false, is_same);
+    Ok(())
+}
+
+async fn put_team(team: &FileTeam, app: &App, ctx: &Context, known: &Known, applied: &mut Applied) -> Result<(), Failure> {
+    let id = known.team(&team.name)?;
+    let before = people::team(app, ctx, id).await?.document;
+    let document = TeamDocument {
+        name: team.name.clone(),
+        description: team.description.clone(),
+        aliases: team.aliases.clone(),
+        manager: team.manager.as_deref().map(|name| known.rep(name)).transpose()?.map(|id| id.0),
+        parent: team.parent.as_deref().map(|name| known.team(name)).transpose()?.map(|id| id.0),
+        variables: team.variables.documents(),
+        ..before.clone()
+    };
+    let is_same = same(&before, &document)?;
+    if !is_same {
+        people::put_team(app, ctx, Some(id), &document).await?;
+    }
+    applied.count(known.made.contains(&fold_alias(&team.name)), is_same);
+    Ok(())
 }
 
 impl Applied {
@@ -269,6 +305,17 @@ impl FileRep {
 }
 
 impl Known {
+    async fn read(app: &App, ctx: &Context) -> Result<Self, Failure> {
+        let mut known = Self::default();
+        for rep in people::reps(app, ctx).await? {
+            known.reps.insert(fold_alias(&rep.document.name), rep.id);
+        }
+        for team in people::teams(app, ctx).await? {
+            known.teams.insert(fold_alias(&team.document.name), team.id);
+        }
+        Ok(known)
+    }
+
     fn rep(&self, name: &str) -> Result<Id, Failure> {
         let found = self.reps.get(&fold_alias(name)).copied();
         found.ok_or_else(|| Failure::refused("rep_unknown", format!("there is no rep \"{name}\", neither in the file nor before")))

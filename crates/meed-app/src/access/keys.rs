@@ -55,6 +55,7 @@ pub async fn create(app: &App, ctx: &Context, label: &str, scopes: &[Scope]) -> 
         return Err(AppError::bug("a key was not written"));
     };
     let id = ids.first().map_or(Id(0), |(id, _)| *id);
+    note(app, ctx, "key.created", label.to_owned()).await?;
     Ok(NewKey { info: info(id, &document), secret })
 }
 
@@ -63,9 +64,17 @@ pub async fn revoke(app: &App, ctx: &Context, key: Id) -> AppResult<()> {
     ctx.require(Scope::Admin)?;
     let found = list(app, ctx).await?.into_iter().find(|k| k.id == key).ok_or_else(|| AppError::not_found("key"))?;
     let put = PutRecord::delete(RecordKind::ApiKey, key);
-    app.submit(&control(ctx), found.label, PutRecords::one("key.revoked", put)).await?;
+    app.submit(&control(ctx), found.label.clone(), PutRecords::one("key.revoked", put)).await?;
     app.known_keys().forget(key);
-    Ok(())
+    // Waits for the batches of the workspace that began before: they may have found the key valid.
+    note(app, ctx, "key.revoked", found.label).await
+}
+
+/// A line in the workspace's own audit log: the keys themselves are records of the installation.
+async fn note(app: &App, ctx: &Context, action: &'static str, label: String) -> AppResult<()> {
+    // Without a key: a caller may have revoked the very key that it showed.
+    let ctx = Context { key: None, ..ctx.clone() };
+    app.submit(&ctx, label, PutRecords { action, puts: Vec::new(), event: None }).await.map(|_| ())
 }
 
 /// The workspace's keys, newest first.

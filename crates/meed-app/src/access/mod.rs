@@ -3,6 +3,7 @@
 mod actors;
 pub mod keys;
 mod known_keys;
+pub mod master_key;
 pub mod password;
 pub mod sessions;
 pub mod users;

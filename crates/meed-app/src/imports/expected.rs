@@ -3,14 +3,15 @@
 //! A configuration hash stands for a source and the ordered header of the file by which its mapping was made. A file with
 //! other names, or the same ones in another order, is refused before anything is recorded.
 
-use meed_core::command::{Class, Refused};
+use meed_core::command::{Class, RecordKind, Refused};
 use meed_core::id::Id;
 use meed_intake::Layout;
 use sha2::{Digest, Sha256};
 
-use super::document::MappingDocument;
+use super::document::{ImportDocument, ImportState, MappingDocument};
 use super::read_file::{all_mappings, detect};
 use super::upload::{Upload, begin};
+use crate::documents::read;
 use crate::error::{AppError, AppResult};
 use crate::secrets::hex;
 use crate::{App, Context, Scope};
@@ -59,4 +60,14 @@ pub async fn upload_expected(app: &App, ctx: &Context, mapping: &MappingDocument
 fn shown(headers: &[String]) -> String {
     let all = headers.join(", ");
     if all.chars().count() > 500 { format!("{}…", all.chars().take(500).collect::<String>()) } else { all }
+}
+
+/// How many imports of the workspace are under way, counted up to `most`. Only the newest are looked at: older ones are done.
+pub async fn running_count(app: &App, ctx: &Context, most: usize) -> AppResult<usize> {
+    ctx.require_any(&[Scope::Read, Scope::Sales])?;
+    let (workspace, looked_at) = (ctx.workspace, i64::try_from(most.saturating_mul(4)).unwrap_or(200));
+    let records = app.store().read(move |r| r.records_back(workspace, RecordKind::Import, None, looked_at)).await?;
+    let is_running =
+        |record: &meed_core::command::Record| read::<ImportDocument>(record).is_ok_and(|document| document.state == ImportState::Running);
+    Ok(records.iter().filter(|record| is_running(record)).count())
 }

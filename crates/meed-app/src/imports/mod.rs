@@ -17,9 +17,9 @@ mod run;
 mod upload;
 
 pub use batch::{BatchDocument, batch, prepare_batch, upload_to_batch};
-pub use document::{Counts, ImportDocument, ImportState, LayoutDocument, MappingDocument, RejectDocument, RejectedRow};
+pub use document::{Counts, ImportDocument, ImportState, LayoutDocument, MappingDocument, RejectDocument, RejectedCell, RejectedRow};
 pub use dry_run::{DryRun, TriedSale, dry_run, try_rows};
-pub use expected::{configuration_hash, find_configuration, upload_expected};
+pub use expected::{configuration_hash, find_configuration, running_count, upload_expected};
 pub use first_rows::{FirstRow, first_rows};
 pub use read_file::{
     Import, ReadAs, all_mappings, discard, forget_mapping, get, list, look_at, mapping_memory, prepare, reading, reread, set_mapping,

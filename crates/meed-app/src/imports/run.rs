@@ -352,9 +352,10 @@ async fn finish(app: &App, ctx: &Context, id: Id, version: i32, mut document: Im
         from_import: id.0,
         saved_us: app.now_us(),
     };
+    // The mapping first: whoever sees that the import is done finds it.
+    let put = PutRecord::upsert(RecordKind::Mapping, key, write(&memory)?);
+    app.submit(ctx, document.file_name.clone(), PutRecords::one("mapping.remembered", put)).await?;
     let put = PutRecord { expected_version: Some(version), ..PutRecord::change(RecordKind::Import, id, write(&document)?) };
     let command = PutRecords { action: "import.completed", puts: vec![put], event: Some("import.completed") };
-    app.submit(ctx, document.file_name.clone(), command).await?;
-    let put = PutRecord::upsert(RecordKind::Mapping, key, write(&memory)?);
-    app.submit(ctx, document.file_name.clone(), PutRecords::one("mapping.remembered", put)).await.map(|_| ())
+    app.submit(ctx, document.file_name.clone(), command).await.map(|_| ())
 }

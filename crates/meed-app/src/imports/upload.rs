@@ -29,9 +29,19 @@ fn failed(context: &str, source: std::io::Error) -> AppError {
 }
 
 /// Keeps the bytes of a file under their hash. A file that is there already is not written again.
-pub fn store_file(folder: &Path, mut from: impl Read, bytes_max: u64) -> AppResult<Upload> {
+pub fn store_file(folder: &Path, from: impl Read, bytes_max: u64) -> AppResult<Upload> {
     std::fs::create_dir_all(folder).map_err(|e| failed("making the folder for files", e))?;
-    let mut temporary = tempfile_in(folder)?;
+    let temporary = tempfile_in(folder)?;
+    let path = temporary.1.clone();
+    let stored = store_as(folder, temporary, from, bytes_max);
+    if stored.is_err() {
+        // Nothing is left of a file that did not arrive whole.
+        let _ = std::fs::remove_file(path);
+    }
+    stored
+}
+
+fn store_as(folder: &Path, mut temporary: (std::fs::File, PathBuf), mut from: impl Read, bytes_max: u64) -> AppResult<Upload> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0u8; 256 * 1024];
     let mut bytes = 0u64;
@@ -42,8 +52,6 @@ pub fn store_file(folder: &Path, mut from: impl Read, bytes_max: u64) -> AppResu
         }
         bytes += read as u64;
         if bytes > bytes_max {
-            drop(temporary.0);
-            let _ = std::fs::remove_file(&temporary.1);
             return Err(AppError::invalid("file.too_large", "file", format!("the file is larger than {} MiB", bytes_max >> 20)));
         }
         hasher.update(&buffer[..read]);

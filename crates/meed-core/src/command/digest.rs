@@ -170,3 +170,49 @@ impl Parts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(id: i64, version: i32) -> SalePart {
+        let content = sale_hash(1, "u:A", b"facts");
+        SalePart { id: Id(id), version, source: Id(1), import: None, line: Some(3), content }
+    }
+
+    fn digest(parts: Parts) -> Hash {
+        let mut digest = CommandDigest::new("user:1", "test", "a sale");
+        parts.digest_into(&mut digest, &[]);
+        digest.finish()
+    }
+
+    #[test]
+    fn the_order_in_which_a_command_writes_does_not_matter() {
+        let forth = Parts { sales: vec![part(1, 1), part(1, 2), part(2, 1)], ..Parts::default() };
+        let back = Parts { sales: vec![part(2, 1), part(1, 2), part(1, 1)], ..Parts::default() };
+        assert_eq!(digest(forth), digest(back));
+    }
+
+    #[test]
+    fn every_field_counts() {
+        let one = |part: SalePart| digest(Parts { sales: vec![part], ..Parts::default() });
+        let whole = one(part(1, 1));
+        let others = [
+            SalePart { id: Id(2), ..part(1, 1) },
+            SalePart { version: 2, ..part(1, 1) },
+            SalePart { source: Id(2), ..part(1, 1) },
+            SalePart { import: Some(Id(1)), ..part(1, 1) },
+            SalePart { line: None, ..part(1, 1) },
+            SalePart { content: sale_hash(2, "u:A", b"facts"), ..part(1, 1) },
+            SalePart { content: sale_hash(1, "u:B", b"facts"), ..part(1, 1) },
+            SalePart { content: sale_hash(1, "u:A", b"fact"), ..part(1, 1) },
+        ];
+        for other in others {
+            assert_ne!(one(other), whole, "{other:?}");
+        }
+        // A sale and a record, or two kinds of row with the same hash, are not taken for one another.
+        let reward = digest(Parts { rewards: vec![(Id(1), [0; 32])], ..Parts::default() });
+        let statement = digest(Parts { statements: vec![(Id(1), [0; 32])], ..Parts::default() });
+        assert_ne!(reward, statement);
+    }
+}

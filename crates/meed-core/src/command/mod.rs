@@ -21,7 +21,7 @@ pub use needs::Needs;
 pub use pay::{PayByHand, Payment};
 pub use post_rewards::{PostRewards, Target};
 pub use put_records::{PutRecord, PutRecords, Record, RecordKind};
-pub use record_sales::{Progress, RecordSales, SaleChange, SaleContent, SaleInput, SaleOutcome, identity_of};
+pub use record_sales::{Progress, RecordSales, SaleChange, SaleContent, SaleInput, SaleOutcome, WriteProgress, identity_of};
 pub use refused::{Class, Refused};
 pub use release::{NewStatement, Release, payable, release_key};
 pub use state::{AuditLine, Head, State, date_of, day_number};

@@ -82,8 +82,11 @@ pub struct Progress {
     /// Key of the record for rows that were refused.
     pub rejects_key: String,
     /// Writes the import's document, and the refused rows if there are any, from the outcomes.
-    pub write: Arc<dyn Fn(&[SaleOutcome]) -> (String, Option<String>) + Send + Sync>,
+    pub write: Arc<WriteProgress>,
 }
+
+/// From the outcomes of a chunk to the import's document, and to that of the refused rows if there are any.
+pub type WriteProgress = dyn Fn(&[SaleOutcome]) -> (String, Option<String>) + Send + Sync;
 
 /// Records sales of one source.
 #[derive(Clone)]

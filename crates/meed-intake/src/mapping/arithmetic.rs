@@ -34,6 +34,12 @@ impl Figures {
             && values().all(|v| RATES.iter().any(|r| Decimal::new(*r, 2) == *v || Decimal::new(*r, 4) == *v))
     }
 
+    /// Whether there are values, and all are zero.
+    pub(super) fn are_zero(&self) -> bool {
+        let mut values = self.0.iter().flatten().peekable();
+        values.peek().is_some() && values.all(Decimal::is_zero)
+    }
+
     /// Whether no value is beyond a hundred.
     pub(super) fn are_below_hundred(&self) -> bool {
         self.0.iter().flatten().all(|v| v.abs() <= Decimal::ONE_HUNDRED)
@@ -71,7 +77,7 @@ pub(super) fn is_after_fee(net: &Figures, gross: &Figures, fee: &Figures) -> boo
 pub(super) fn is_before_tax(before: &Figures, tax: &Figures, after: &Figures) -> bool {
     holds(before.0.len(), |row| {
         let (before, tax, after) = (before.get(row)?, tax.get(row)?, after.get(row)?);
-        (!tax.is_zero()).then(|| close(before + tax, after))
+        (!tax.is_zero() && !before.is_zero()).then(|| close(before + tax, after))
     })
 }
 

@@ -63,7 +63,7 @@ impl Table<'_> {
 
     /// A file of lines: amounts of the line before amounts of the whole document.
     pub(super) fn line_or_document(&mut self) {
-        let is_line = |h: &Header| h.has("line") || h.has("item") || h.has("product");
+        let is_line = |h: &Header| h.has("line") || h.has("item") || h.has("product") || h.has("sku");
         for target in [Target::Revenue, Target::Tax] {
             let best_line = self
                 .candidates(target, 70)
@@ -129,7 +129,7 @@ impl Table<'_> {
             let others = (0..self.headers.len()).any(|c| {
                 c != cost && (self.headers[c].has("price") || self.headers[c].has("unit_price")) && self.input.profiles[c].numbers() >= 600
             });
-            if priced && header.is(&["cost"]) {
+            if priced && (header.is(&["cost"]) || header.is(&["line", "cost"])) {
                 self.add(Target::UnitCost, cost, 10, "beside a price");
             } else if others && (header.is(&["purchase", "price"]) || header.is(&["item", "cost"])) {
                 self.add(Target::UnitCost, cost, 12, "beside a selling price");
@@ -186,6 +186,16 @@ impl Table<'_> {
         })
     }
 
+    /// Whether the profit proves that a cost is of one unit.
+    pub(super) fn is_cost_of_one(&self, cost: usize) -> bool {
+        let (revenues, profits) = (self.candidates(Target::Revenue, 60), self.candidates(Target::Profit, 60));
+        self.candidates(Target::Quantity, 60).iter().any(|q| {
+            revenues
+                .iter()
+                .any(|r| profits.iter().any(|p| is_margin(&self.figures[*r], &self.figures[*q], &self.figures[cost], &self.figures[*p])))
+        })
+    }
+
     /// A user is who sold where the file has customers of its own, and else who bought.
     pub(super) fn users(&mut self) {
         let users: Vec<usize> = self.columns_with("user").into_iter().filter(|c| !self.headers[*c].has("customer")).collect();
@@ -234,6 +244,11 @@ impl Table<'_> {
             self.headers.iter().any(|h| h.tokens.iter().any(|t| matches!(t.as_str(), "dining" | "guests" | "covers" | "menu")));
         for column in 0..self.headers.len() {
             let header = &self.headers[column];
+            // The id of a line item is the line's, not the item's.
+            if header.is(&["line", "item", "id"]) {
+                self.drop(Target::ProductCode, column);
+                continue;
+            }
             if restaurant && header.is(&["service"]) {
                 self.drop(Target::ProductName, column);
                 continue;

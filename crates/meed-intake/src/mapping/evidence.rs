@@ -19,6 +19,9 @@ use Verdict::{Points, Refused};
 /// Judges the values of a column for a target. `named` are the points of its name.
 pub(super) fn judge(target: Target, header: &Header, profile: &Profile, hints: &Hints, named: i32) -> Verdict {
     if profile.is_empty() {
+        if target == Target::UniqueId && profile.rows > 0 {
+            return Refused;
+        }
         let doubtful =
             target == Target::Status && (header.has("state") || header.has("type")) && !header.has("status") && !header.has("stage");
         return if doubtful { Refused } else { Points(-3, "no values to compare".into()) };
@@ -26,7 +29,7 @@ pub(super) fn judge(target: Target, header: &Header, profile: &Profile, hints: &
     match target {
         Target::UniqueId => unique_id(header, profile),
         Target::Date => date(profile, named),
-        Target::Revenue | Target::Profit | Target::UnitCost | Target::Tax => money(profile),
+        Target::Revenue | Target::Profit | Target::UnitCost | Target::Tax => money(profile, named),
         Target::Quantity => quantity(profile),
         Target::Currency => currency(profile),
         Target::Status => status(header, profile),
@@ -55,7 +58,13 @@ fn with_digits(profile: &Profile) -> i32 {
 }
 
 fn unique_id(header: &Header, p: &Profile) -> Verdict {
-    let bad = p.share(&[CellKind::Date, CellKind::Email, CellKind::Bool, CellKind::Money, CellKind::Percent, CellKind::Url]);
+    // `R1001` is an order number as much as an amount in rand: letters and whole digits, without a blank.
+    let prefixed = p.words.iter().all(|w| {
+        let digits = w.trim_start_matches(|c: char| c.is_ascii_lowercase());
+        digits.len() < w.len() && digits.len() >= 3 && digits.bytes().all(|b| b.is_ascii_digit())
+    });
+    let money = if prefixed { 0 } else { p.share(&[CellKind::Money]) };
+    let bad = money + p.share(&[CellKind::Date, CellKind::Email, CellKind::Bool, CellKind::Percent, CellKind::Url]);
     if bad > 300 || p.share(&[CellKind::Decimal]) > 500 || p.average_length() > 48 {
         return Refused;
     }
@@ -65,6 +74,10 @@ fn unique_id(header: &Header, p: &Profile) -> Verdict {
     }
     if p.filled >= 10 && p.distinct() * 4 < p.filled && p.same_as_above * 4 < p.filled {
         return Points(-25, "values repeat".into());
+    }
+    let says_id = ["id", "number", "reference", "code", "key", "record"].iter().any(|c| header.has(c));
+    if header.unknown > 0 && !says_id && p.share(&[CellKind::Integer]) > 500 && p.longest < 5 {
+        return Refused;
     }
     // Small counting numbers under a bare name (`No.`, `#`) are row numbers.
     let missing = 10 - i32::try_from(p.filled * 10 / p.rows.max(1)).unwrap_or(0);
@@ -90,7 +103,19 @@ fn date(p: &Profile, named: i32) -> Verdict {
     if named >= 85 && p.no_year > 0 && (p.no_year + p.count(CellKind::Date)) * 10 >= p.filled * 7 {
         return Points(-2, "days without a year".into());
     }
+    if named >= 90 && p.share(&[CellKind::Integer, CellKind::Code]) >= 900 && p.samples.iter().all(|s| day_and_month(s)) {
+        return Points(-25, "days without a year".into());
+    }
     Refused
+}
+
+/// `0403`: day and month of a year that is named elsewhere.
+fn day_and_month(text: &str) -> bool {
+    let Some((day, month)) = text.len().checked_sub(2).filter(|n| (1..=2).contains(n)).and_then(|n| text.split_at_checked(n)) else {
+        return false;
+    };
+    let within = |text: &str, most: u8| text.parse::<u8>().is_ok_and(|n| (1..=most).contains(&n));
+    within(day, 31) && within(month, 12)
 }
 
 fn numeric_date(text: &str) -> bool {
@@ -99,12 +124,18 @@ fn numeric_date(text: &str) -> bool {
         || number.value(Some(crate::values::DecimalMark::Point)).ok().and_then(crate::values::date::from_number).is_some()
 }
 
-fn money(p: &Profile) -> Verdict {
+fn money(p: &Profile, named: i32) -> Verdict {
     let share = p.numbers() + p.share(&[CellKind::SheetError]);
     if share < 700 {
         return Refused;
     }
+    if p.share(&[CellKind::Integer]) == 1000 && p.average_length() >= 9 && !p.words.iter().any(|w| w.contains([',', '.', ' ', '\''])) {
+        return Refused;
+    }
     let amounts = p.share(&[CellKind::Decimal, CellKind::Money]);
+    if p.share(&[CellKind::Integer]) == 1000 && p.words.iter().all(|w| w == "0" || w == "1") {
+        return Points(if named >= 94 { -14 } else { -30 }, "values look like yes and no".into());
+    }
     Points(i32::from(amounts >= 500), format!("{} are amounts", of(p, p.numbers())))
 }
 
@@ -214,12 +245,73 @@ const STATES: &[&str] = &[
     "order",
     "invoice",
     "payment",
+    "verkauf",
+    "ruckerstattung",
+    "rechnung",
+    "gutschrift",
+    "vente",
+    "remboursement",
+    "avoir",
+    "venta",
+    "devolucion",
+    "reembolso",
+    "rimborso",
+    "vendita",
+    "verkoop",
+    "terugbetaling",
 ];
 
 /// Whether most words of a column name the state of a sale.
 pub(super) fn names_states(p: &Profile) -> bool {
     let hits = p.words.iter().filter(|w| w.split(|c: char| !c.is_alphanumeric()).any(|part| STATES.contains(&part))).count();
     hits > 0 && hits * 2 >= p.words.len()
+}
+
+/// Words with which systems name kinds of sales.
+const KINDS: &[&str] = &[
+    "sale",
+    "sales",
+    "order",
+    "invoice",
+    "refund",
+    "return",
+    "credit memo",
+    "credit note",
+    "sales receipt",
+    "receipt",
+    "payment",
+    "charge",
+    "chargeback",
+    "purchase",
+    "verkauf",
+    "ruckerstattung",
+    "erstattung",
+    "rechnung",
+    "gutschrift",
+    "retoure",
+    "storno",
+    "vente",
+    "remboursement",
+    "facture",
+    "avoir",
+    "venta",
+    "devolucion",
+    "reembolso",
+    "factura",
+    "venda",
+    "vendita",
+    "rimborso",
+    "fattura",
+    "verkoop",
+    "terugbetaling",
+    "factuur",
+    "transfer",
+];
+
+/// Whether every word of a column is a kind of sale, and one is not money that only moves.
+pub(super) fn names_kinds_of_sale(p: &Profile) -> bool {
+    let moves = |w: &String| matches!(w.as_str(), "payment" | "transfer" | "charge");
+    !p.words.is_empty() && p.words.iter().all(|w| KINDS.contains(&w.as_str())) && !p.words.iter().all(moves)
 }
 
 fn status(header: &Header, p: &Profile) -> Verdict {
@@ -268,10 +360,22 @@ fn customer_code(p: &Profile) -> Verdict {
     if bad > 300 || p.share(&[CellKind::Email]) > 500 || p.average_length() > 48 {
         return Refused;
     }
+    if p.words.iter().all(|w| is_bank_account(w)) {
+        return Refused;
+    }
     if p.wordy * 2 > p.filled || (p.share(&[CellKind::Text]) > 600 && with_digits(p) < 300 && p.samples.iter().any(|s| s.contains(' '))) {
         return Points(-24, "values look like names".into());
     }
     Points(0, "values are codes".into())
+}
+
+/// An IBAN: country, two check digits, and up to thirty letters and digits.
+fn is_bank_account(word: &str) -> bool {
+    let text: Vec<u8> = word.bytes().filter(|b| *b != b' ').collect();
+    (15..=34).contains(&text.len())
+        && text[..2].iter().all(u8::is_ascii_alphabetic)
+        && text[2..4].iter().all(u8::is_ascii_digit)
+        && text.iter().all(u8::is_ascii_alphanumeric)
 }
 
 fn product_code(p: &Profile) -> Verdict {

@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod assign;
+mod certain;
 mod context;
 pub(crate) mod countries;
 mod evidence;

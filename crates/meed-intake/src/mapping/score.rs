@@ -52,6 +52,8 @@ pub(super) struct Table<'a> {
     pub(super) headers: Vec<Header>,
     pub(super) figures: Vec<Figures>,
     pub(super) scores: Vec<Vec<Score>>,
+    /// Pairs that are a question at most.
+    pub(super) doubts: Vec<(Target, usize)>,
 }
 
 /// Columns that are compared with each other at most: a file of two thousand columns must not cost minutes.
@@ -70,26 +72,40 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
     table.library();
     table.net_or_payout();
     table.before_tax();
+    table.net_by_arithmetic();
     table.price_or_amount();
     table.line_or_document();
+    table.zeros();
     table.costs();
+    table.selling_prices();
     table.rates();
     table.users();
+    table.machines();
     table.codes_and_names();
     table.bare_names();
+    table.repeated_references();
+    table.kinds_of_sale();
+    table.only_ones();
+    table.names_of_others();
+    table.dates();
+    table.last_ids();
+    table.last_places();
+    table.group_of_persons();
+    table.bare_words();
     table.filled_before_empty();
+    table.only_certain();
     table.choose()
 }
 
 impl<'a> Table<'a> {
     fn new(input: &'a Input<'a>) -> Self {
-        let mut headers: Vec<Header> = input.headers.iter().map(|h| words::parse(of_path(h))).collect();
+        let mut headers: Vec<Header> = input.headers.iter().map(|h| words::parse(&of_path(&without_table(h)))).collect();
         if let Some(group) = input.group.filter(|g| headers.get(*g).is_some_and(|h| h.concepts.is_empty())) {
             headers[group] = from_titles(input.titles);
         }
         let figures =
             input.profiles.iter().map(|p| if p.numbers() >= 600 { Figures::of(p, input.decimal) } else { Figures::default() }).collect();
-        Self { input, headers, figures, scores: vec![vec![Score::default(); input.headers.len()]; COUNT] }
+        Self { input, headers, figures, scores: vec![vec![Score::default(); input.headers.len()]; COUNT], doubts: Vec::new() }
     }
 
     fn score_all(&mut self) {
@@ -210,7 +226,7 @@ impl<'a> Table<'a> {
             let score = &self.scores[slot][column];
             let best = self.scores[slot].iter().map(permille).max().unwrap_or(0);
             let mut points = permille(score);
-            if points + 150 < best {
+            if points + 150 < best || self.doubts.contains(&(target, column)) {
                 points = points.min(AUTOMATIC - 20);
             }
             let rival = (0..columns)
@@ -273,10 +289,34 @@ impl<'a> Table<'a> {
 }
 
 /// `invoices.customer_id` is the customer's id: the last part counts where it names what it is about.
-fn of_path(header: &str) -> &str {
-    let Some((_, last)) = header.rsplit_once('.').filter(|(table, last)| !table.contains(' ') && !last.is_empty()) else { return header };
+fn of_path(header: &str) -> String {
+    if let Some((table, last)) = header.split_once('/').filter(|(_, last)| !last.is_empty())
+        && words::parse(table).has("line")
+    {
+        return format!("line {last}");
+    }
+    let Some((_, last)) = header.rsplit_once('.').filter(|(table, last)| !table.contains(' ') && !last.is_empty()) else {
+        return header.to_owned();
+    };
     let own = words::parse(last);
-    if ["customer", "product", "currency", "tax", "country", "owner"].iter().any(|c| own.has(c)) { last } else { header }
+    if ["customer", "product", "currency", "tax", "country", "owner"].iter().any(|c| own.has(c)) {
+        last.to_owned()
+    } else {
+        header.to_owned()
+    }
+}
+
+/// `Sales Person (Sales Team)`: what stands in brackets is the table that the column comes from, or a remark.
+fn without_table(header: &str) -> String {
+    let Some((name, table)) = header.strip_suffix(')').and_then(|h| h.rsplit_once('(')) else { return header.to_owned() };
+    let of = words::parse(table);
+    let is_table = of.concepts.iter().all(|c| matches!(c.name(), "team" | "sale" | "item" | "order" | "invoice" | "line" | "created"));
+    let named = words::parse(name);
+    if is_table && !table.starts_with('-') && named.unknown == 0 && !named.concepts.is_empty() && of.tokens.len() >= 2 {
+        name.trim().to_owned()
+    } else {
+        header.to_owned()
+    }
 }
 
 /// An unnamed column of group labels takes its name from the title: `Sales by Customer Detail`.

@@ -129,7 +129,7 @@ pub(super) fn values(reading: &mut Reading, survey: &Survey<'_>, hints: &Hints) 
     }
     let of_date = reading.column_of(Target::Date);
     reading.date_order = match of_date {
-        Some(c) => Some(readings[c].order.unwrap_or(DateOrder::YearFirst)),
+        Some(c) => Some(readings[c].order.or(profiles[c].named_order()).unwrap_or(DateOrder::YearFirst)),
         None => file_order,
     };
     let money = reading.columns.iter().find(|c| c.target == Some(Target::Revenue)).map(|c| c.index);

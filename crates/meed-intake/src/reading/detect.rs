@@ -123,7 +123,7 @@ fn examine<R: Read + Seek>(
     let first = propose(&reading, &survey.profiles, hints);
     reading.structure.key = first.columns.iter().find(|c| c.target == Some(Target::UniqueId)).map(|c| c.index);
     drop(records);
-    survey.whole(source, &mut reading)?;
+    survey.whole(source, &mut reading, mark)?;
     finish(&mut reading, &survey, hints);
     Ok(reading)
 }
@@ -278,7 +278,8 @@ impl<'h> Survey<'h> {
     }
 
     /// Walks over the whole file: counts rows, lists what is skipped, completes the evidence.
-    fn whole<R: Read + Seek>(&mut self, source: &mut R, reading: &mut Reading) -> Result<(), IntakeError> {
+    fn whole<R: Read + Seek>(&mut self, source: &mut R, reading: &mut Reading, mark: DecimalMark) -> Result<(), IntakeError> {
+        let mut sums = structure::Sums::new(&reading.structure, mark);
         let mut walk = Walk::default();
         let mut record = Record::default();
         let width = reading.structure.width;
@@ -290,7 +291,14 @@ impl<'h> Survey<'h> {
         let mut reader = open(source, reading, width)?;
         while reader.next_place().2 < first && reader.next(&mut record)? {}
         while reader.next(&mut record)? {
-            match classify(&mut record, &reading.structure, &mut walk) {
+            let mut class = classify(&mut record, &reading.structure, &mut walk);
+            let known = class == Class::Skip(SkipReason::Total) && reading.structure.sums.binary_search(&record.line).is_ok();
+            let added = known || matches!(class, Class::Data(_));
+            if added && sums.as_mut().is_some_and(|s| s.is_sum(&record, &reading.structure)) && !known {
+                reading.structure.sums.push(record.line);
+                class = Class::Skip(SkipReason::Total);
+            }
+            match class {
                 Class::Skip(reason) => {
                     let text = if reason == SkipReason::Blank { String::new() } else { short(&record) };
                     if reason == SkipReason::Footer && self.footers.len() < 20 {

@@ -3,7 +3,7 @@
 use super::{SkipReason, Structure, Walk, lone_label, repair};
 use crate::records::Record;
 use crate::values::cell::kind;
-use crate::values::words::is_total;
+use crate::values::words::{fold, is_total};
 
 /// What a record is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ fn classify_filled(record: &mut Record, structure: &Structure, walk: &mut Walk) 
     if record.len() == structure.width {
         return Class::Data(None);
     }
-    if walk.after_blank && !looks_like_row(record, structure) {
+    if (walk.after_blank && !looks_like_row(record, structure)) || counts_records(record, structure) {
         return Class::Skip(SkipReason::Footer);
     }
     repair::to_width(record, structure)
@@ -116,6 +116,36 @@ fn starts_other_table(record: &Record, structure: &Structure) -> bool {
     let distinct = filled.iter().enumerate().all(|(i, (_, c))| filled[..i].iter().all(|(_, d)| d != c));
     let misfits = filled.iter().any(|(i, c)| structure.shapes.get(*i).is_none_or(|s| !s.fits(c)));
     header_like && distinct && misfits
+}
+
+/// A short line that begins with how many records there are: `2,record(s) downloaded`, `14 rows exported`.
+fn counts_records(record: &Record, structure: &Structure) -> bool {
+    if record.len() * 2 > structure.width {
+        return false;
+    }
+    let text: String = record.filled().take(2).map(|(_, c)| fold(c)).collect::<Vec<_>>().join(" ");
+    let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    words.next().is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit()))
+        && words.next().is_some_and(|w| {
+            [
+                "record",
+                "row",
+                "result",
+                "entries",
+                "transaction",
+                "order",
+                "datensatz",
+                "datensatze",
+                "zeilen",
+                "enregistrement",
+                "registro",
+                "lignes",
+                "righe",
+                "regels",
+            ]
+            .iter()
+            .any(|n| w == *n || w.strip_suffix('s') == Some(n))
+        })
 }
 
 /// Whether dates and numbers stand where they should, so that a ragged record is a row and no footer.

@@ -7,43 +7,70 @@ use crate::records::Record;
 use crate::values::cell::kind;
 use crate::values::{DecimalMark, number};
 
-/// Lines whose figures are the sum of the rows above, of the file or since the last sum.
-pub(crate) fn find_sums(body: &[Record], structure: &Structure, mark: DecimalMark) -> Vec<u64> {
-    let columns: Vec<usize> = (0..structure.width).filter(|c| structure.shapes[*c] == Shape::Number).collect();
-    if columns.is_empty() || structure.dates.is_empty() {
-        return Vec::new();
+/// Number columns that are added up at most.
+const ADDED: usize = 12;
+
+/// Running sums over the rows, of the file and since the last row of sums.
+pub(crate) struct Sums {
+    columns: Vec<usize>,
+    /// Per column: the sum of the file and the sum since the last row of sums.
+    running: Vec<(Decimal, Decimal)>,
+    rows: u64,
+    since: u64,
+    mark: DecimalMark,
+}
+
+impl Sums {
+    /// Nothing added yet; `None` where no row could be told to be a sum.
+    pub(crate) fn new(structure: &Structure, mark: DecimalMark) -> Option<Self> {
+        let columns: Vec<usize> = (0..structure.width).filter(|c| structure.shapes[*c] == Shape::Number).take(ADDED).collect();
+        if columns.is_empty() || structure.dates.is_empty() {
+            return None;
+        }
+        let running = vec![(Decimal::ZERO, Decimal::ZERO); columns.len()];
+        Some(Self { columns, running, rows: 0, since: 0, mark })
     }
-    let mut walk = Walk::default();
-    let mut lines = Vec::new();
-    // Per column: the sum of the file and the sum since the last row of sums; and the rows in each.
-    let mut sums = vec![(Decimal::ZERO, Decimal::ZERO); columns.len()];
-    let (mut rows, mut since) = (0_u64, 0_u64);
-    for record in body {
-        let mut record = record.clone();
-        let Class::Data(_) = classify(&mut record, structure, &mut walk) else { continue };
-        let value = |c: usize| number::scan(record.get(c)).and_then(|n| n.value(Some(mark)).ok());
-        if is_bare(&record, structure) {
+
+    /// Adds a row, or says that it is the sum of the rows above.
+    pub(crate) fn is_sum(&mut self, record: &Record, structure: &Structure) -> bool {
+        let value = |c: usize| number::scan(record.get(c)).and_then(|n| n.value(Some(self.mark)).ok());
+        let values: Vec<Option<Decimal>> = self.columns.iter().map(|c| value(*c)).collect();
+        if is_bare(record, structure) {
             let agrees = |group: bool| {
-                let told = columns.iter().enumerate().filter_map(|(i, c)| value(*c).map(|v| (v, sums[i]))).filter(|(v, _)| !v.is_zero());
+                let told = values.iter().zip(&self.running).filter_map(|(v, s)| v.map(|v| (v, s))).filter(|(v, _)| !v.is_zero());
                 let mut matches = told.map(|(v, s)| v == if group { s.1 } else { s.0 }).peekable();
                 matches.peek().is_some() && matches.all(|m| m)
             };
-            if (rows >= 2 && agrees(false)) || (since >= 2 && agrees(true)) {
-                lines.push(record.line);
-                for sum in &mut sums {
+            if (self.rows >= 2 && agrees(false)) || (self.since >= 2 && agrees(true)) {
+                for sum in &mut self.running {
                     sum.1 = Decimal::ZERO;
                 }
-                since = 0;
-                continue;
+                self.since = 0;
+                return true;
             }
         }
-        rows += 1;
-        since += 1;
-        for (i, column) in columns.iter().enumerate() {
-            if let Some(value) = value(*column) {
-                sums[i].0 = sums[i].0.checked_add(value).unwrap_or_default();
-                sums[i].1 = sums[i].1.checked_add(value).unwrap_or_default();
+        self.rows += 1;
+        self.since += 1;
+        for (sum, value) in self.running.iter_mut().zip(values) {
+            if let Some(value) = value {
+                sum.0 = sum.0.checked_add(value).unwrap_or_default();
+                sum.1 = sum.1.checked_add(value).unwrap_or_default();
             }
+        }
+        false
+    }
+}
+
+/// Lines of the first records whose figures are the sum of the rows above.
+pub(crate) fn find_sums(body: &[Record], structure: &Structure, mark: DecimalMark) -> Vec<u64> {
+    let Some(mut sums) = Sums::new(structure, mark) else { return Vec::new() };
+    let mut walk = Walk::default();
+    let mut lines = Vec::new();
+    for record in body {
+        let mut record = record.clone();
+        let Class::Data(_) = classify(&mut record, structure, &mut walk) else { continue };
+        if sums.is_sum(&record, structure) {
+            lines.push(record.line);
         }
     }
     lines

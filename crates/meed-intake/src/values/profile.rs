@@ -45,6 +45,8 @@ pub(crate) struct Profile {
     pub(crate) timed: u64,
     /// Days without a year.
     pub(crate) no_year: u64,
+    /// Dates with a named month: with the day before it, and after it.
+    pub(crate) named: (u64, u64),
     /// Open dates as pairs, for plausibility.
     pub(crate) pairs: Vec<(u32, u32, i32)>,
     /// Cells with shared currency signs, by sign.
@@ -149,6 +151,19 @@ impl Profile {
     fn date_evidence(&mut self, text: &str, line: u64) {
         let Some(scanned) = date_scan::scan(text) else { return };
         self.timed += u64::from(scanned.time.is_some());
+        if let Parts::Named { .. } = scanned.parts {
+            // A weekday may stand before both; then the day is the first number or follows the month.
+            let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+            let month_first = words.find_map(|w| {
+                let number = w.bytes().next().is_some_and(|b| b.is_ascii_digit());
+                if number { Some(false) } else { super::words::month(&super::words::fold(w)).map(|_| true) }
+            });
+            match month_first {
+                Some(true) => self.named.1 += 1,
+                Some(false) => self.named.0 += 1,
+                None => {}
+            }
+        }
         let Parts::Open { first, second, year, separator, .. } = scanned.parts else { return };
         if first > 12 && second <= 12 {
             bump(&mut self.day_first, line);
@@ -220,6 +235,15 @@ impl Profile {
             (_, 0) => Some(DecimalMark::Point),
             (0, _) => Some(DecimalMark::Comma),
             _ => None,
+        }
+    }
+
+    /// The order in which the column writes days and named months.
+    pub(crate) fn named_order(&self) -> Option<DateOrder> {
+        match self.named {
+            (0, 0) => None,
+            (day, month) if day >= month => Some(DateOrder::DayFirst),
+            _ => Some(DateOrder::MonthFirst),
         }
     }
 

@@ -46,3 +46,11 @@ fn layouts_written_later_are_mapped_too() {
     assert!(total.recall_permille() >= 950, "recall {}", total.recall_permille());
     assert_eq!(total.wrong_automatic, 0);
 }
+
+#[test]
+fn layouts_written_last_are_mapped_too() {
+    let total = run("layouts/fresh", &Hints { without_library: true, ..Hints::default() });
+    total.print("layouts written last, general rules alone");
+    assert!(total.recall_permille() >= 950, "recall {}", total.recall_permille());
+    assert_eq!(total.wrong_automatic, 0);
+}

@@ -11,15 +11,15 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use super::problem::{Answered, Problem, REQUEST_ID, request_id_header};
 
 /// Entries of a page at most.
-pub const LIMIT_MAX: usize = 100;
+pub(crate) const LIMIT_MAX: usize = 100;
 /// Entries of a page when nothing is said.
-pub const LIMIT_DEFAULT: usize = 50;
+pub(crate) const LIMIT_DEFAULT: usize = 50;
 
 /// Which part of a list is wanted.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct PageParams {
+pub(crate) struct PageParams {
     /// Entries at most, 1 to 100; 50 if not given.
     pub limit: Option<usize>,
     /// Where to go on: `next_cursor` of the page before.
@@ -33,7 +33,7 @@ pub struct PageParams {
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct FieldParams {
+pub(crate) struct FieldParams {
     /// Names of the fields to answer, with commas between them; all if not given.
     #[param(example = "id,name")]
     pub fields: Option<String>,
@@ -41,7 +41,7 @@ pub struct FieldParams {
 
 /// A page of a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Page<T> {
+pub(crate) struct Page<T> {
     /// The entries.
     pub data: Vec<T>,
     /// Where the next page starts; null at the end.
@@ -49,7 +49,7 @@ pub struct Page<T> {
 }
 
 /// The limit a caller asks for.
-pub fn limit_of(limit: Option<usize>) -> Answered<usize> {
+pub(crate) fn limit_of(limit: Option<usize>) -> Answered<usize> {
     match limit {
         None => Ok(LIMIT_DEFAULT),
         Some(limit @ 1..=LIMIT_MAX) => Ok(limit),
@@ -58,18 +58,18 @@ pub fn limit_of(limit: Option<usize>) -> Answered<usize> {
 }
 
 /// Refuses a cursor that no page gave.
-pub fn bad_cursor() -> Problem {
+pub(crate) fn bad_cursor() -> Problem {
     Problem::unreadable("cursor_invalid", "this cursor was not given by a page of this list; begin without one").at("cursor")
 }
 
 /// JSON with a status.
-pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     let body = serde_json::to_vec(value).unwrap_or_default();
     json_text(status, body)
 }
 
 /// JSON that is written already.
-pub fn json_text(status: StatusCode, body: impl Into<axum::body::Body>) -> Response {
+pub(crate) fn json_text(status: StatusCode, body: impl Into<axum::body::Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -80,12 +80,12 @@ pub fn json_text(status: StatusCode, body: impl Into<axum::body::Body>) -> Respo
 }
 
 /// Nothing to say, successfully.
-pub fn no_content() -> Response {
+pub(crate) fn no_content() -> Response {
     (StatusCode::NO_CONTENT, [(REQUEST_ID, request_id_header())]).into_response()
 }
 
 /// One thing, with the fields that are wanted.
-pub fn one<T: Serialize + PartialSchema>(value: &T, fields: Option<&str>) -> Answered<Response> {
+pub(crate) fn one<T: Serialize + PartialSchema>(value: &T, fields: Option<&str>) -> Answered<Response> {
     match wanted::<T>(fields)? {
         None => Ok(json(StatusCode::OK, value)),
         Some(names) => Ok(json(StatusCode::OK, &pick(value, &names))),
@@ -93,7 +93,7 @@ pub fn one<T: Serialize + PartialSchema>(value: &T, fields: Option<&str>) -> Ans
 }
 
 /// A page, with the fields that are wanted.
-pub fn page<T: Serialize + PartialSchema>(data: Vec<T>, next_cursor: Option<String>, fields: Option<&str>) -> Answered<Response> {
+pub(crate) fn page<T: Serialize + PartialSchema>(data: Vec<T>, next_cursor: Option<String>, fields: Option<&str>) -> Answered<Response> {
     match wanted::<T>(fields)? {
         None => Ok(json(StatusCode::OK, &Page { data, next_cursor })),
         Some(names) => {
@@ -104,7 +104,7 @@ pub fn page<T: Serialize + PartialSchema>(data: Vec<T>, next_cursor: Option<Stri
 }
 
 /// A page of a list that is in memory: entries after the cursor, by the text that `key` gives.
-pub fn page_of<T, K: PartialEq + ToString>(
+pub(crate) fn page_of<T, K: PartialEq + ToString>(
     all: Vec<T>,
     params: &PageParams,
     key: impl Fn(&T) -> K,
@@ -125,7 +125,7 @@ pub fn page_of<T, K: PartialEq + ToString>(
 }
 
 /// A file to keep.
-pub fn file(content_type: &'static str, name: &str, body: Vec<u8>) -> Response {
+pub(crate) fn file(content_type: &'static str, name: &str, body: Vec<u8>) -> Response {
     let safe: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' }).collect();
     let mut response = (StatusCode::OK, [(CONTENT_TYPE, content_type)], body).into_response();
     let headers = response.headers_mut();

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 /// A piece of a credit. The pieces sum to the credit exactly.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = CreditPiece)]
-pub struct PieceOut {
+pub(crate) struct PieceOut {
     /// `rated`, `retroactive`, `above_tiers`, `cap` or `floor`.
     #[schema(example = "rated")]
     pub kind: String,
@@ -30,7 +30,7 @@ pub struct PieceOut {
 /// A credit: a rule gives a payee an exact amount for a sale.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Credit)]
-pub struct CreditOut {
+pub(crate) struct CreditOut {
     /// Who is credited.
     #[schema(example = "rep_01jq3v8k2m9ra")]
     pub payee: String,
@@ -71,7 +71,7 @@ pub struct CreditOut {
 
 impl CreditOut {
     /// A credit of a payee.
-    pub fn of(payee: Id, payee_name: &str, credit: &CreditLine) -> Self {
+    pub(crate) fn of(payee: Id, payee_name: &str, credit: &CreditLine) -> Self {
         let pieces = credit.pieces.iter().map(|piece| PieceOut {
             kind: piece.kind.clone(),
             basis: piece.basis.clone(),

@@ -16,10 +16,10 @@ use super::problem::{Answered, FieldProblem, Problem, status_of};
 use super::request::idempotency_key;
 
 /// Writes the answer to a command.
-pub type Render = fn(&Result<Reply, Refused>) -> String;
+pub(crate) type Render = fn(&Result<Reply, Refused>) -> String;
 
 /// The `Idempotency-Key` of a request.
-pub struct Key(pub Option<String>);
+pub(crate) struct Key(pub Option<String>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Key {
     type Rejection = Problem;
@@ -30,7 +30,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
 }
 
 /// The identity under which a command is remembered. `content` is the parsed request in one fixed form.
-pub fn identity(app: &App, source: Id, key: String, content: &impl Serialize, render: Render) -> Answered<Identity> {
+pub(crate) fn identity(app: &App, source: Id, key: String, content: &impl Serialize, render: Render) -> Answered<Identity> {
     let content = serde_json::to_vec(content)
         .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a request could not be fingerprinted"))?;
     Ok(Identity { source, key, fingerprint: app.secrets().fingerprint(&content), render })
@@ -46,19 +46,19 @@ struct Kept {
 }
 
 /// A success as it is remembered and sent.
-pub fn success(status: u16, body: &str) -> String {
+pub(crate) fn success(status: u16, body: &str) -> String {
     format!("{status} {body}")
 }
 
 /// A refusal as it is remembered and sent.
-pub fn refusal(refused: &Refused) -> String {
+pub(crate) fn refusal(refused: &Refused) -> String {
     let errors = refused.field.iter().map(|field| FieldProblem::new(field, refused.code.clone(), refused.text.clone())).collect();
     let kept = Kept { status: status_of(refused.class).as_u16(), code: refused.code.to_string(), detail: refused.text.clone(), errors };
     format!("!{}", serde_json::to_string(&kept).unwrap_or_default())
 }
 
 /// The text of an answer, and whether it was given before.
-pub fn rendered(answer: Answer, render: Render) -> (String, bool) {
+pub(crate) fn rendered(answer: Answer, render: Render) -> (String, bool) {
     match answer {
         Answer::Decided(result) => (render(&result), false),
         Answer::Replayed(text) => (text, true),
@@ -66,7 +66,7 @@ pub fn rendered(answer: Answer, render: Render) -> (String, bool) {
 }
 
 /// Splits what [`success`] or [`refusal`] wrote.
-pub fn read(text: &str) -> Result<(StatusCode, &str), Problem> {
+pub(crate) fn read(text: &str) -> Result<(StatusCode, &str), Problem> {
     let broken = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a remembered answer cannot be read");
     if let Some(kept) = text.strip_prefix('!') {
         let kept: Kept = serde_json::from_str(kept).map_err(|_| broken())?;
@@ -79,7 +79,7 @@ pub fn read(text: &str) -> Result<(StatusCode, &str), Problem> {
 }
 
 /// The answer to send.
-pub fn respond(answer: Answer, render: Render) -> Response {
+pub(crate) fn respond(answer: Answer, render: Render) -> Response {
     let (text, is_replayed) = rendered(answer, render);
     let response = match read(&text) {
         Ok((status, body)) => json_text(status, body.to_owned()),
@@ -89,7 +89,7 @@ pub fn respond(answer: Answer, render: Render) -> Response {
 }
 
 /// Says that this answer was given before.
-pub fn mark_replayed(mut response: Response) -> Response {
+pub(crate) fn mark_replayed(mut response: Response) -> Response {
     response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     response
 }

@@ -20,7 +20,7 @@ use crate::ServerState;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = KeyIn)]
-pub struct KeyIn {
+pub(crate) struct KeyIn {
     /// What it is for, 1 to 100 characters.
     #[schema(example = "Shop")]
     label: String,
@@ -32,7 +32,7 @@ pub struct KeyIn {
 /// A key, without its secret.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Key)]
-pub struct KeyOut {
+pub(crate) struct KeyOut {
     /// The key.
     #[schema(example = "key_01jq3v8k2m9ra")]
     id: String,
@@ -52,7 +52,7 @@ pub struct KeyOut {
 /// A new key. Its secret is shown here and nowhere else.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = NewKey)]
-pub struct NewKeyOut {
+pub(crate) struct NewKeyOut {
     /// To be sent as `Authorization: Bearer …`. Only a keyed hash of it is stored.
     #[schema(example = "mk_7f3kq0d2m5v8x1c4n6b9z3h7j2g5t8r1")]
     secret: String,
@@ -82,7 +82,7 @@ impl From<&KeyInfo> for KeyOut {
     request_body(content = KeyIn, example = json!({"label": "Shop", "scopes": ["sales"]})),
     responses((status = 201, description = "The key with its secret", body = NewKeyOut), Refusals),
 )]
-pub async fn create(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<KeyIn>) -> Answered<Response> {
+pub(crate) async fn create(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<KeyIn>) -> Answered<Response> {
     let mut scopes = Vec::with_capacity(body.scopes.len());
     for (index, word) in body.scopes.iter().enumerate() {
         let scope = Scope::from_word(word).ok_or_else(|| {
@@ -105,7 +105,7 @@ pub async fn create(State(state): State<ServerState>, Caller(ctx): Caller, Json(
     get, path = "/keys", tag = "Keys", operation_id = "listKeys", params(PageParams),
     responses((status = 200, description = "A page of keys", body = Page<KeyOut>), Refusals),
 )]
-pub async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
+pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
     let all = keys::list(&state.app, &ctx).await?;
     let (keys, next) = page_of(all, &params, |key| key.id, |text| text.parse::<Id>().ok())?;
     page(keys.iter().map(KeyOut::from).collect(), next, params.fields.as_deref())
@@ -119,7 +119,7 @@ pub async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params
     params(("id" = String, Path, description = "The key", example = "key_01jq3v8k2m9ra")),
     responses((status = 204, description = "It is revoked"), Refusals),
 )]
-pub async fn revoke(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>) -> Answered<Response> {
+pub(crate) async fn revoke(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>) -> Answered<Response> {
     keys::revoke(&state.app, &ctx, id_of(&id, Kind::Key, "key")?).await?;
     Ok(no_content())
 }

@@ -4,22 +4,32 @@
 //! end in `In` and `Out`; types of the domain know nothing of JSON.
 
 pub(crate) mod answer;
+mod calculations;
+mod codes;
 mod credit_out;
+mod docs;
 pub(crate) mod idempotency;
+mod imports;
 mod keys;
 pub(crate) mod openapi;
+mod people;
 pub(crate) mod problem;
+mod programs;
+mod records;
+mod releases;
 pub(crate) mod request;
 mod sale_in;
 mod sale_out;
 pub(crate) mod sale_patch;
 pub(crate) mod sales;
 mod sources;
+pub(crate) mod upload;
 mod verdict_out;
 pub(crate) mod wire;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -49,8 +59,46 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(keys::index, keys::create))
         .routes(routes!(keys::revoke))
         .routes(routes!(sources::index, sources::create))
-        .routes(routes!(sources::show, sources::put));
-    all.layer(DefaultBodyLimit::max(BODY_MAX)).layer(CompressionLayer::new())
+        .routes(routes!(sources::show, sources::put))
+        .routes(routes!(imports::index))
+        .routes(routes!(imports::show))
+        .routes(routes!(imports::mapping, imports::put_mapping))
+        .routes(routes!(imports::read_again))
+        .routes(routes!(imports::dry_run))
+        .routes(routes!(imports::run))
+        .routes(routes!(imports::discard))
+        .routes(routes!(imports::rejects))
+        .routes(routes!(imports::rejects_csv))
+        .routes(routes!(imports::mappings))
+        .routes(routes!(imports::forget))
+        .routes(routes!(people::reps, people::create_rep))
+        .routes(routes!(people::rep, people::put_rep))
+        .routes(routes!(people::teams, people::create_team))
+        .routes(routes!(people::team, people::put_team))
+        .routes(routes!(programs::index, programs::apply))
+        .routes(routes!(programs::check))
+        .routes(routes!(programs::show))
+        .routes(routes!(programs::versions))
+        .routes(routes!(calculations::index, calculations::calculate))
+        .routes(routes!(calculations::show))
+        .routes(routes!(calculations::payees))
+        .routes(routes!(calculations::credits))
+        .routes(routes!(releases::reward_list))
+        .routes(routes!(releases::reward))
+        .routes(routes!(releases::index, releases::release))
+        .routes(routes!(releases::show))
+        .routes(routes!(releases::statements))
+        .routes(routes!(releases::statement))
+        .routes(routes!(releases::payouts, releases::pay))
+        .routes(routes!(releases::payout))
+        .routes(routes!(records::workspace))
+        .routes(routes!(records::audit_log))
+        .routes(routes!(records::event_feed))
+        .routes(routes!(records::rewards_csv))
+        .routes(routes!(records::credits_csv));
+    // An upload has a limit of its own, which its handler keeps while the bytes arrive.
+    let uploads = OpenApiRouter::new().routes(routes!(imports::upload)).layer(DefaultBodyLimit::disable());
+    all.layer(DefaultBodyLimit::max(BODY_MAX)).merge(uploads).layer(CompressionLayer::new())
 }
 
 fn described() -> (Router<ServerState>, utoipa::openapi::OpenApi) {
@@ -68,7 +116,8 @@ pub fn description() -> utoipa::openapi::OpenApi {
 pub fn router(_state: &ServerState) -> Router<ServerState> {
     let (router, _) = described();
     router
-        .route("/openapi.json", get(|| async { axum::Json(description()) }))
+        .route("/openapi.json", get(|| async { answer::json(StatusCode::OK, &description()) }))
+        .route("/docs", get(docs::page))
         .method_not_allowed_fallback(problem::unknown_method)
         .layer(CatchPanicLayer::custom(problem::panicked))
 }

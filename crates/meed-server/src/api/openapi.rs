@@ -9,10 +9,10 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use super::problem::{FieldProblem, ProblemOut};
 
 /// The refusals that every operation may answer.
-pub struct Refusals;
+pub(crate) struct Refusals;
 
 /// Status and meaning of what any operation may refuse.
-pub const REFUSALS: &[(&str, &str)] = &[
+pub(crate) const REFUSALS: &[(&str, &str)] = &[
     ("400", "The request cannot be read: not JSON, a wrong type, a missing or unknown field"),
     ("401", "The API key is missing, wrong or revoked"),
     ("403", "The API key lacks the scope"),
@@ -61,4 +61,4 @@ impl Modify for Schemes {
     security(("bearer" = []), ("api_key" = [])),
     modifiers(&Schemes),
 )]
-pub struct Frame;
+pub(crate) struct Frame;

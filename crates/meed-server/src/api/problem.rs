@@ -13,14 +13,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Header under which every answer carries its request id.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The result of a handler.
-pub type Answered<T> = Result<T, Problem>;
+pub(crate) type Answered<T> = Result<T, Problem>;
 
 /// What went wrong, before it is written.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// HTTP status.
     pub status: StatusCode,
     /// Stable code.
@@ -35,7 +35,7 @@ pub struct Problem {
 
 /// A field that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FieldProblem {
+pub(crate) struct FieldProblem {
     /// Where it stands, such as `sales[3].revenue`.
     #[schema(example = "revenue")]
     pub field: String,
@@ -49,7 +49,7 @@ pub struct FieldProblem {
 
 impl FieldProblem {
     /// A field with its trouble.
-    pub fn new(field: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(field: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { field: field.into(), code: code.into(), detail: detail.into() }
     }
 }
@@ -57,7 +57,7 @@ impl FieldProblem {
 /// A refusal or a fault. The code never changes once published; the texts may.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Problem)]
-pub struct ProblemOut {
+pub(crate) struct ProblemOut {
     /// Where the code is explained.
     #[serde(rename = "type")]
     #[schema(example = "/docs#code-date_unreadable")]
@@ -82,17 +82,17 @@ pub struct ProblemOut {
 
 impl Problem {
     /// A problem with its status, code and text.
-    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         Self { status, code: code.into(), detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
     /// The request cannot be read.
-    pub fn unreadable(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn unreadable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
     /// Fields are wrong; code and text are those of the first.
-    pub fn fields(status: StatusCode, errors: Vec<FieldProblem>) -> Self {
+    pub(crate) fn fields(status: StatusCode, errors: Vec<FieldProblem>) -> Self {
         let (code, detail) = errors.first().map_or_else(
             || ("value_invalid".to_owned(), "a value is wrong".to_owned()),
             |e| (e.code.clone(), format!("{}: {}", e.field, e.detail)),
@@ -102,23 +102,23 @@ impl Problem {
 
     /// Names the field.
     #[must_use]
-    pub fn at(mut self, field: impl Into<String>) -> Self {
+    pub(crate) fn at(mut self, field: impl Into<String>) -> Self {
         self.errors.push(FieldProblem::new(field, self.code.clone(), self.detail.clone()));
         self
     }
 
     /// What is named does not exist, or belongs to another workspace.
-    pub fn not_found(what: &str) -> Self {
+    pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
     }
 
     /// Too much at once.
-    pub fn too_many(code: &'static str, detail: impl Into<String>, retry_after: u64) -> Self {
+    pub(crate) fn too_many(code: &'static str, detail: impl Into<String>, retry_after: u64) -> Self {
         Self { retry_after: Some(retry_after), ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail) }
     }
 
     /// The body with its request id.
-    pub fn out(&self, request_id: String) -> ProblemOut {
+    pub(crate) fn out(&self, request_id: String) -> ProblemOut {
         ProblemOut {
             kind: format!("/docs#code-{}", self.code),
             title: title(self.status).to_owned(),
@@ -132,7 +132,7 @@ impl Problem {
 }
 
 /// The status of a class of refusals.
-pub const fn status_of(class: Class) -> StatusCode {
+pub(crate) const fn status_of(class: Class) -> StatusCode {
     match class {
         Class::Unreadable => StatusCode::BAD_REQUEST,
         Class::Unauthenticated => StatusCode::UNAUTHORIZED,
@@ -237,7 +237,7 @@ impl IntoResponse for Problem {
 }
 
 /// A fresh request id: unique within this process, and unlikely to be one of another.
-pub fn new_request_id() -> String {
+pub(crate) fn new_request_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     static START: OnceLock<u64> = OnceLock::new();
     let start = *START.get_or_init(|| {
@@ -250,17 +250,17 @@ pub fn new_request_id() -> String {
 }
 
 /// The request id as a header.
-pub fn request_id_header() -> HeaderValue {
+pub(crate) fn request_id_header() -> HeaderValue {
     HeaderValue::from_str(&new_request_id()).unwrap_or(HeaderValue::from_static("req_unknown"))
 }
 
 /// The answer to an address that does not exist.
-pub async fn unknown_route() -> Problem {
+pub(crate) async fn unknown_route() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "route_unknown", "there is nothing at this address; GET /docs lists what there is")
 }
 
 /// The answer to a method that an address does not take.
-pub async fn unknown_method() -> Problem {
+pub(crate) async fn unknown_method() -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
@@ -269,7 +269,7 @@ pub async fn unknown_method() -> Problem {
 }
 
 /// The answer when a handler panicked.
-pub fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+pub(crate) fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let request_id = new_request_id();
     tracing::error!(request_id, "a handler panicked");
     let mut problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", INTERNAL);

@@ -17,16 +17,16 @@ use super::problem::{Answered, FieldProblem, Problem};
 use crate::ServerState;
 
 /// Header of the API key on the compatible surface; taken everywhere.
-pub const API_KEY: &str = "x-apikey";
+pub(crate) const API_KEY: &str = "x-apikey";
 
 /// The longest `Idempotency-Key`.
 const IDEMPOTENCY_KEY_MAX: usize = 255;
 
 /// Who calls. A key that was revoked anywhere is refused.
-pub struct Caller(pub Arc<Context>);
+pub(crate) struct Caller(pub Arc<Context>);
 
 /// Who calls to record something: the batch checks the key again, so it may come from memory.
-pub struct WritingCaller(pub Arc<Context>);
+pub(crate) struct WritingCaller(pub Arc<Context>);
 
 impl FromRequestParts<ServerState> for Caller {
     type Rejection = Problem;
@@ -45,7 +45,7 @@ impl FromRequestParts<ServerState> for WritingCaller {
 }
 
 /// The API key of a request.
-pub fn secret(headers: &HeaderMap) -> Answered<&str> {
+pub(crate) fn secret(headers: &HeaderMap) -> Answered<&str> {
     let missing = || {
         let text = "this needs an API key: send it as `Authorization: Bearer mk_…` or as `X-ApiKey: mk_…`";
         Problem::new(StatusCode::UNAUTHORIZED, "key_missing", text)
@@ -59,7 +59,7 @@ pub fn secret(headers: &HeaderMap) -> Answered<&str> {
 }
 
 /// The `Idempotency-Key` of a request, if it has one.
-pub fn idempotency_key(headers: &HeaderMap) -> Answered<Option<&str>> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Answered<Option<&str>> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_MAX);
     key.map(Some).ok_or_else(|| {
@@ -68,7 +68,7 @@ pub fn idempotency_key(headers: &HeaderMap) -> Answered<Option<&str>> {
 }
 
 /// A JSON body. Unknown fields, wrong types and texts with NUL are refused with their place.
-pub struct Json<T>(pub T);
+pub(crate) struct Json<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
@@ -81,7 +81,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 }
 
 /// The bytes of a body.
-pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Answered<Bytes> {
+pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Answered<Bytes> {
     Bytes::from_request(request, state).await.map_err(body_problem)
 }
 
@@ -94,12 +94,12 @@ fn body_problem(rejection: BytesRejection) -> Problem {
 }
 
 /// Refuses a body that is too large.
-pub fn too_large() -> Problem {
+pub(crate) fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body is larger than this address takes; the limits are in GET /docs")
 }
 
 /// Refuses a body that says it is something else than JSON.
-pub fn must_be_json(headers: &HeaderMap) -> Answered<()> {
+pub(crate) fn must_be_json(headers: &HeaderMap) -> Answered<()> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
     let is_json = value.to_str().is_ok_and(|text| {
         let kind = text.split(';').next().unwrap_or_default().trim();
@@ -114,9 +114,15 @@ pub fn must_be_json(headers: &HeaderMap) -> Answered<()> {
 
 /// Reads JSON into a type. The way without errors looks at every byte once; only a body that is refused is read again, for
 /// the place of the trouble.
-pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answered<T> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answered<T> {
     if has_nul(bytes) {
         return Err(Problem::unreadable("text_has_nul", "a text holds the character U+0000, which cannot be kept"));
+    }
+    // A list would be taken for a thing with its fields in order.
+    if let Some(first) = bytes.iter().find(|b| !b.is_ascii_whitespace())
+        && b"[\"-0123456789tfn".contains(first)
+    {
+        return Err(FieldProblem::new("body", "type_wrong", "this is a JSON object").into());
     }
     serde_json::from_slice(bytes).map_err(|error| located::<T>(bytes, &error))
 }
@@ -170,7 +176,7 @@ impl From<FieldProblem> for Problem {
 }
 
 /// Whether a JSON text holds the escape of U+0000. An even number of backslashes before the `u` is a text about it.
-pub fn has_nul(bytes: &[u8]) -> bool {
+pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     let mut at = 0;
     while let Some(found) = bytes[at..].windows(5).position(|w| w == b"u0000") {
         let place = at + found;
@@ -184,7 +190,7 @@ pub fn has_nul(bytes: &[u8]) -> bool {
 }
 
 /// Parameters of the address. Unknown ones are refused.
-pub struct Params<T>(pub T);
+pub(crate) struct Params<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
@@ -209,12 +215,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 }
 
 /// An id in the address. What is no id of this kind does not exist.
-pub fn id_of(text: &str, kind: Kind, what: &str) -> Answered<Id> {
+pub(crate) fn id_of(text: &str, kind: Kind, what: &str) -> Answered<Id> {
     Id::parse(text, kind).map_err(|_| Problem::not_found(what))
 }
 
 /// An id in a body or parameter.
-pub fn id_in(text: &str, kind: Kind, field: &str) -> Answered<Id> {
+pub(crate) fn id_in(text: &str, kind: Kind, field: &str) -> Answered<Id> {
     Id::parse(text, kind).map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "id_invalid", error.to_string()).at(field))
 }
 

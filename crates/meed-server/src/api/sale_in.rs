@@ -21,7 +21,7 @@ macro_rules! sale_in {
         #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
         #[serde(deny_unknown_fields, default)]
         #[schema(as = SaleIn)]
-        pub struct SaleIn {
+        pub(crate) struct SaleIn {
             /// Where it comes from: the name or the id of a source. A new name makes a source; `API` if not given.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[schema(example = "Shop")]
@@ -60,7 +60,7 @@ macro_rules! sale_in {
 
         impl SaleIn {
             /// What is to be recorded, or everything that is wrong.
-            pub fn input(self, source: &KnownSource) -> Result<SaleInput, Vec<FieldProblem>> {
+            pub(crate) fn input(self, source: &KnownSource) -> Result<SaleInput, Vec<FieldProblem>> {
                 let mut patch = PatchWriter::new(source);
                 let unique_id = patch.unique_id("unique_id", self.unique_id);
                 patch.date("date", self.date);

@@ -12,7 +12,7 @@ use super::wire::time;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = SaleFacts)]
 #[allow(missing_docs)]
-pub struct FactsOut {
+pub(crate) struct FactsOut {
     /// When it was sold.
     #[schema(example = "2026-03-31T14:05:00Z")]
     pub date: String,
@@ -99,7 +99,7 @@ impl From<&Sale> for FactsOut {
 /// A column of the file as it came in.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = OriginalColumn)]
-pub struct OriginalOut {
+pub(crate) struct OriginalOut {
     /// Its name in the file.
     #[schema(example = "ARR")]
     pub column: String,
@@ -111,7 +111,7 @@ pub struct OriginalOut {
 /// A former version of a sale.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = SaleVersion)]
-pub struct VersionOut {
+pub(crate) struct VersionOut {
     /// Counts the changes, from 1.
     pub version: i32,
     /// When Meed learned of it.
@@ -123,7 +123,7 @@ pub struct VersionOut {
 /// A sale.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Sale)]
-pub struct SaleOut {
+pub(crate) struct SaleOut {
     /// Record id given by Meed.
     #[schema(example = "sale_01jq3v8k2m9ra")]
     pub id: String,

@@ -14,12 +14,12 @@ use super::problem::FieldProblem;
 use super::wire::{Field, LooseText, Number};
 
 /// Characters of a text field at most.
-pub const TEXT_MAX: usize = 2_000;
+pub(crate) const TEXT_MAX: usize = 2_000;
 /// Bytes of a unique id at most.
-pub const UNIQUE_ID_MAX: usize = 500;
+pub(crate) const UNIQUE_ID_MAX: usize = 500;
 
 /// Collects the changes of one sale and what is wrong with them.
-pub struct PatchWriter<'a> {
+pub(crate) struct PatchWriter<'a> {
     source: &'a KnownSource,
     patch: SalePatch,
     errors: Vec<FieldProblem>,
@@ -27,12 +27,12 @@ pub struct PatchWriter<'a> {
 
 impl<'a> PatchWriter<'a> {
     /// Begins with no change.
-    pub fn new(source: &'a KnownSource) -> Self {
+    pub(crate) fn new(source: &'a KnownSource) -> Self {
         Self { source, patch: SalePatch::default(), errors: Vec::new() }
     }
 
     /// The changes, or everything that is wrong.
-    pub fn finish(self) -> Result<SalePatch, Vec<FieldProblem>> {
+    pub(crate) fn finish(self) -> Result<SalePatch, Vec<FieldProblem>> {
         if self.errors.is_empty() { Ok(self.patch) } else { Err(self.errors) }
     }
 
@@ -41,7 +41,7 @@ impl<'a> PatchWriter<'a> {
     }
 
     /// The business time, which cannot be cleared.
-    pub fn date(&mut self, name: &str, field: Field<String>) {
+    pub(crate) fn date(&mut self, name: &str, field: Field<String>) {
         match field {
             Field::Absent => {}
             Field::Null => self.wrong(name, "date_missing", "the date of a sale cannot be cleared"),
@@ -53,7 +53,7 @@ impl<'a> PatchWriter<'a> {
     }
 
     /// A text.
-    pub fn text(&mut self, name: &str, place: TextField, field: Field<LooseText>) {
+    pub(crate) fn text(&mut self, name: &str, place: TextField, field: Field<LooseText>) {
         let Some(change) = field.change() else { return };
         let text = change.map(|text| text.0).filter(|text| !text.trim().is_empty());
         if text.as_ref().is_some_and(|text| text.len() > TEXT_MAX && text.chars().count() > TEXT_MAX) {
@@ -63,14 +63,14 @@ impl<'a> PatchWriter<'a> {
     }
 
     /// A number.
-    pub fn number(&mut self, place: NumberField, field: Field<Number>) {
+    pub(crate) fn number(&mut self, place: NumberField, field: Field<Number>) {
         if let Some(change) = field.change() {
             self.patch.set_number(place, change.map(|number| number.0));
         }
     }
 
     /// A further date: kept as an instant, like those of files.
-    pub fn other_date(&mut self, name: &str, place: u8, field: Field<String>) {
+    pub(crate) fn other_date(&mut self, name: &str, place: u8, field: Field<String>) {
         let Some(change) = field.change() else { return };
         let Some(text) = change.filter(|text| !text.trim().is_empty()) else {
             return self.patch.set_text(TextField::OtherDate(place), None);
@@ -82,7 +82,7 @@ impl<'a> PatchWriter<'a> {
     }
 
     /// The currency: a code, or a sign where that names one currency.
-    pub fn currency(&mut self, name: &str, field: Field<String>) {
+    pub(crate) fn currency(&mut self, name: &str, field: Field<String>) {
         let Some(change) = field.change() else { return };
         let Some(text) = change.filter(|text| !text.trim().is_empty()) else { return self.patch.set_currency(None) };
         let code = meed_intake::currency_code(&text, &self.source.symbols);
@@ -99,7 +99,7 @@ impl<'a> PatchWriter<'a> {
     }
 
     /// The source's own id; a blank one counts as none.
-    pub fn unique_id(&mut self, name: &str, field: Field<LooseText>) -> Option<String> {
+    pub(crate) fn unique_id(&mut self, name: &str, field: Field<LooseText>) -> Option<String> {
         let text = field.change().flatten()?.0;
         if text.len() > UNIQUE_ID_MAX {
             self.wrong(name, "unique_id_too_long", format!("a unique id has up to {UNIQUE_ID_MAX} bytes"));
@@ -115,7 +115,7 @@ fn unreadable(text: &str) -> String {
 
 /// The instant of a text: RFC 3339 with up to nine fractional digits, or a time or day without an offset, which is read in
 /// the source's zone. A day is its start; a time that a clock change skips moves behind it.
-pub fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+pub(crate) fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let text = text.trim();
     if !text.is_ascii() || text.len() > 40 {
         return None;

@@ -25,12 +25,12 @@ use super::verdict_out::VerdictOut;
 use crate::ServerState;
 
 /// The source of sales whose caller names none.
-pub const DEFAULT_SOURCE: &str = "API";
+pub(crate) const DEFAULT_SOURCE: &str = "API";
 
 /// What happened to a sale.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = SaleRecorded)]
-pub struct RecordedOut {
+pub(crate) struct RecordedOut {
     /// The record.
     #[schema(example = "sale_01jq3v8k2m9ra")]
     pub id: String,
@@ -46,7 +46,7 @@ pub struct RecordedOut {
 #[derive(Debug, ToSchema)]
 #[schema(as = SalesIn)]
 #[allow(dead_code, reason = "read field by field, so that a wrong row refuses only itself")]
-pub struct SalesIn {
+pub(crate) struct SalesIn {
     /// Where they come from: the name or the id of a source; `API` if not given.
     #[schema(example = "Shop")]
     source: Option<String>,
@@ -66,7 +66,7 @@ struct Rows<'a> {
 /// What happened to one of many sales.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = SaleResult)]
-pub struct ResultOut {
+pub(crate) struct ResultOut {
     /// Place in the call, from 0.
     pub index: usize,
     /// `created`, `updated`, `unchanged`, `ignored` or `refused`.
@@ -84,7 +84,7 @@ pub struct ResultOut {
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 #[schema(as = SalesRecorded)]
 #[allow(missing_docs)]
-pub struct ResultsOut {
+pub(crate) struct ResultsOut {
     pub created: usize,
     pub updated: usize,
     pub unchanged: usize,
@@ -98,7 +98,7 @@ pub struct ResultsOut {
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct SalesParams {
+pub(crate) struct SalesParams {
     /// Entries at most, 1 to 100; 50 if not given.
     limit: Option<usize>,
     /// Where to go on: `next_cursor` of the page before.
@@ -125,7 +125,7 @@ pub struct SalesParams {
 }
 
 /// Whether a text names a source by its id.
-pub fn source_name(text: Option<&str>) -> SourceName<'_> {
+pub(crate) fn source_name(text: Option<&str>) -> SourceName<'_> {
     match text {
         None => SourceName::Name(DEFAULT_SOURCE),
         Some(text) if Id::parse(text, Kind::Source).is_ok() => SourceName::Id(text),
@@ -166,7 +166,7 @@ fn render_one(result: &Result<Reply, Refused>) -> String {
     request_body(content = SaleIn, example = json!({"source": "Shop", "unique_id": "INV-1007", "date": "2026-03-31T14:05:00Z", "revenue": "1250.00", "currency": "USD", "owner": "dana@example.com"})),
     responses((status = 201, description = "It is recorded and durable", body = RecordedOut), (status = 200, description = "It was known: updated, unchanged or ignored", body = RecordedOut), Refusals),
 )]
-pub async fn record(
+pub(crate) async fn record(
     State(state): State<ServerState>,
     WritingCaller(ctx): WritingCaller,
     Key(key): Key,
@@ -259,7 +259,7 @@ fn read_row(row: &RawValue) -> ReadRow {
     request_body(content = SalesIn, example = json!({"source": "Shop", "sales": [{"unique_id": "INV-1007", "date": "2026-03-31", "revenue": "1250.00"}, {"unique_id": "INV-1008", "date": "2026-03-31", "revenue": "80.50"}]})),
     responses((status = 200, description = "What happened to each", body = ResultsOut), Refusals),
 )]
-pub async fn record_many(
+pub(crate) async fn record_many(
     State(state): State<ServerState>,
     WritingCaller(ctx): WritingCaller,
     Key(key): Key,
@@ -364,7 +364,11 @@ fn cursor_of(text: &str) -> Answered<(i64, Id)> {
     get, path = "/sales", tag = "Sales", operation_id = "listSales", params(SalesParams),
     responses((status = 200, description = "A page of sales", body = Page<SaleOut>), Refusals),
 )]
-pub async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<SalesParams>) -> Answered<Response> {
+pub(crate) async fn index(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<SalesParams>,
+) -> Answered<Response> {
     let id = |text: &Option<String>, kind, field| text.as_deref().map(|text| id_in(text, kind, field)).transpose();
     let source = id(&params.source, Kind::Source, "source")?;
     if let Some(unique_id) = &params.unique_id {
@@ -401,7 +405,7 @@ pub async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params
     params(("id" = String, Path, description = "The sale", example = "sale_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The sale", body = SaleOut), Refusals),
 )]
-pub async fn show(
+pub(crate) async fn show(
     State(state): State<ServerState>,
     Caller(ctx): Caller,
     Path(id): Path<String>,
@@ -419,7 +423,7 @@ pub async fn show(
     params(("id" = String, Path, description = "The sale", example = "sale_01jq3v8k2m9ra")),
     responses((status = 200, description = "One entry per program", body = Page<VerdictOut>), Refusals),
 )]
-pub async fn explain(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>) -> Answered<Response> {
+pub(crate) async fn explain(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>) -> Answered<Response> {
     let verdicts = calculations::verdicts(&state.app, &ctx, id_of(&id, Kind::Sale, "sale")?).await?;
     page(verdicts.iter().map(VerdictOut::from).collect(), None, None)
 }

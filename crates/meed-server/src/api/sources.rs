@@ -21,7 +21,7 @@ use crate::ServerState;
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SourceIn)]
-pub struct SourceIn {
+pub(crate) struct SourceIn {
     /// What people call it, 1 to 200 characters; unique in the workspace.
     #[schema(example = "Shop")]
     name: String,
@@ -46,7 +46,7 @@ pub struct SourceIn {
 /// A source.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Source)]
-pub struct SourceOut {
+pub(crate) struct SourceOut {
     /// The source.
     #[schema(example = "src_01jq3v8k2m9ra")]
     id: String,
@@ -84,7 +84,7 @@ impl SourceIn {
     get, path = "/sources", tag = "Sources", operation_id = "listSources", params(PageParams),
     responses((status = 200, description = "A page of sources", body = Page<SourceOut>), Refusals),
 )]
-pub async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
+pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
     let all = sources::list(&state.app, &ctx).await?;
     let (sources, next) = page_of(all, &params, |source| source.id, |text| text.parse::<Id>().ok())?;
     page(sources.into_iter().map(SourceOut::from).collect(), next, params.fields.as_deref())
@@ -98,7 +98,7 @@ pub async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params
     request_body(content = SourceIn, example = json!({"name": "Shop", "currency": "USD", "date_order": "mdy", "symbols": {"$": "USD"}})),
     responses((status = 201, description = "The source", body = SourceOut), Refusals),
 )]
-pub async fn create(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<SourceIn>) -> Answered<Response> {
+pub(crate) async fn create(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<SourceIn>) -> Answered<Response> {
     let id = sources::put(&state.app, &ctx, None, &body.document()).await?;
     Ok(json(StatusCode::CREATED, &SourceOut::from(sources::get(&state.app, &ctx, id).await?)))
 }
@@ -111,7 +111,7 @@ pub async fn create(State(state): State<ServerState>, Caller(ctx): Caller, Json(
     params(("id" = String, Path, description = "The source", example = "src_01jq3v8k2m9ra"), FieldParams),
     responses((status = 200, description = "The source", body = SourceOut), Refusals),
 )]
-pub async fn show(
+pub(crate) async fn show(
     State(state): State<ServerState>,
     Caller(ctx): Caller,
     Path(id): Path<String>,
@@ -130,7 +130,7 @@ pub async fn show(
     request_body(content = SourceIn, example = json!({"name": "Shop", "currency": "USD"})),
     responses((status = 200, description = "The source", body = SourceOut), Refusals),
 )]
-pub async fn put(
+pub(crate) async fn put(
     State(state): State<ServerState>,
     Caller(ctx): Caller,
     Path(id): Path<String>,

@@ -12,7 +12,7 @@ use super::credit_out::CreditOut;
 /// Somebody whom a rule credits.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = CreditedTo)]
-pub struct CreditedOut {
+pub(crate) struct CreditedOut {
     /// Who.
     pub payee: String,
     /// Their name.
@@ -24,7 +24,7 @@ pub struct CreditedOut {
 /// Why a rule does not credit.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = NotCredited)]
-pub struct NotCreditedOut {
+pub(crate) struct NotCreditedOut {
     /// Stable code.
     #[schema(example = "no_match")]
     pub code: String,
@@ -35,7 +35,7 @@ pub struct NotCreditedOut {
 /// What one rule makes of a sale.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = RuleVerdict)]
-pub struct RuleOut {
+pub(crate) struct RuleOut {
     /// Id of the rule in the plan.
     pub rule: String,
     /// Its name.
@@ -49,7 +49,7 @@ pub struct RuleOut {
 /// What one program makes of a sale.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Verdict)]
-pub struct VerdictOut {
+pub(crate) struct VerdictOut {
     /// The program.
     pub program: String,
     /// Its name.

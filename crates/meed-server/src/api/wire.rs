@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 /// Money: minor units beside their currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Money)]
-pub struct MoneyOut {
+pub(crate) struct MoneyOut {
     /// Minor units of the currency: cents of USD, yen of JPY.
     #[schema(example = 1470)]
     pub amount: i64,
@@ -23,33 +23,33 @@ pub struct MoneyOut {
 
 impl MoneyOut {
     /// An amount of a unit.
-    pub fn new(amount: i64, unit: Unit) -> Self {
+    pub(crate) fn new(amount: i64, unit: Unit) -> Self {
         Self { amount, currency: unit.code().to_owned() }
     }
 
     /// An amount of a stored currency code.
-    pub fn of(amount: i64, currency: &str) -> Self {
+    pub(crate) fn of(amount: i64, currency: &str) -> Self {
         Self { amount, currency: currency.to_owned() }
     }
 }
 
 /// A time in microseconds UTC as RFC 3339.
-pub fn time(us: i64) -> String {
+pub(crate) fn time(us: i64) -> String {
     Timestamp::from_microsecond(us).map_or_else(|_| String::new(), |at| at.to_string())
 }
 
 /// A day number as ISO date.
-pub fn day(day: i64) -> String {
+pub(crate) fn day(day: i64) -> String {
     meed_core::command::date_of(day).map_or_else(String::new, |date| date.to_string())
 }
 
 /// An exact decimal. It travels as a JSON number or as a text, and is never a float in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Number(pub Exact);
+pub(crate) struct Number(pub Exact);
 
 impl Number {
     /// Reads a decimal with up to 28 digits; an exponent is allowed.
-    pub fn read(text: &str) -> Option<Exact> {
+    pub(crate) fn read(text: &str) -> Option<Exact> {
         let text = text.trim();
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             None => (text, 0i32),
@@ -101,7 +101,7 @@ impl Serialize for Number {
 
 /// An exact decimal as a JSON number, written digit by digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JsonNumber(pub Exact);
+pub(crate) struct JsonNumber(pub Exact);
 
 impl Serialize for JsonNumber {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -112,7 +112,7 @@ impl Serialize for JsonNumber {
 
 /// A field of a body that changes only what it names: absent, null, or a value (`commissions.md` §1.4).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Field<T> {
+pub(crate) enum Field<T> {
     /// Not named: the present value stays.
     #[default]
     Absent,
@@ -124,12 +124,12 @@ pub enum Field<T> {
 
 impl<T> Field<T> {
     /// Whether it is not named.
-    pub fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
     /// The change: nothing, clear, or the value.
-    pub fn change(self) -> Option<Option<T>> {
+    pub(crate) fn change(self) -> Option<Option<T>> {
         match self {
             Self::Absent => None,
             Self::Null => Some(None),
@@ -155,7 +155,7 @@ impl<T: Serialize> Serialize for Field<T> {
 
 /// A text that other systems send as text, number or truth value: ids often come as numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LooseText(pub String);
+pub(crate) struct LooseText(pub String);
 
 impl<'de> Deserialize<'de> for LooseText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -24,7 +24,7 @@ use crate::api::sales::DEFAULT_SOURCE;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = TransactionRecorded)]
 #[allow(dead_code)]
-pub struct RecordedOut {
+pub(crate) struct RecordedOut {
     /// The record.
     #[serde(rename = "Id")]
     #[schema(example = "6d656564-0000-8000-0664-f8a1c2000001")]
@@ -51,7 +51,7 @@ fn render(result: &Result<Reply, Refused>) -> String {
 }
 
 /// The source that a caller of the compatible surface names by `X-DataSource`.
-pub fn data_source(headers: &HeaderMap) -> Answered<&str> {
+pub(crate) fn data_source(headers: &HeaderMap) -> Answered<&str> {
     let Some(value) = headers.get("x-datasource") else { return Ok(DEFAULT_SOURCE) };
     std::str::from_utf8(value.as_bytes())
         .map(str::trim)
@@ -70,7 +70,7 @@ pub fn data_source(headers: &HeaderMap) -> Answered<&str> {
     request_body(content = TransactionIn, example = json!({"date": "2018-08-06T03:31:24.0277712Z", "uniqueId": "INV-1007", "revenue": 1250.00, "currency": "USD", "owner1": "dana@example.com"})),
     responses((status = 200, description = "It is recorded and durable", body = RecordedOut), Refusals),
 )]
-pub async fn create(
+pub(crate) async fn create(
     State(state): State<ServerState>,
     WritingCaller(ctx): WritingCaller,
     Key(key): Key,

@@ -18,7 +18,7 @@ use crate::api::wire::{Field, JsonNumber, LooseText, Number};
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 #[schema(as = TransactionIn)]
 #[allow(missing_docs)]
-pub struct TransactionIn {
+pub(crate) struct TransactionIn {
     /// Always required: ISO 8601 with `Z` or an offset and up to 7 fractional digits, or a date.
     #[serde(skip_serializing_if = "Field::is_absent")]
     #[schema(value_type = String, example = "2018-08-06T03:31:24.0277712Z")]
@@ -112,7 +112,7 @@ pub struct TransactionIn {
 
 /// Any value, not looked at.
 #[derive(Clone, Debug, Default)]
-pub struct Ignored;
+pub(crate) struct Ignored;
 
 impl<'de> Deserialize<'de> for Ignored {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -122,7 +122,7 @@ impl<'de> Deserialize<'de> for Ignored {
 
 impl TransactionIn {
     /// What is to be recorded, or everything that is wrong.
-    pub fn input(self, source: &KnownSource) -> Result<SaleInput, Vec<FieldProblem>> {
+    pub(crate) fn input(self, source: &KnownSource) -> Result<SaleInput, Vec<FieldProblem>> {
         let mut patch = PatchWriter::new(source);
         let missing = matches!(self.date, Field::Absent | Field::Null)
             .then(|| FieldProblem::new("date", "date_missing", "a transaction needs a date"));
@@ -189,7 +189,7 @@ fn is_email(text: &str) -> bool {
 }
 
 /// A record id in the form of a GUID. The lower half is the id; the upper half marks it as one of Meed's (version 8).
-pub fn guid(id: Id) -> String {
+pub(crate) fn guid(id: Id) -> String {
     let bits = id.0.cast_unsigned();
     format!("6d656564-0000-8000-{:04x}-{:012x}", bits >> 48, bits & 0xffff_ffff_ffff)
 }
@@ -199,7 +199,7 @@ pub fn guid(id: Id) -> String {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Transaction)]
 #[allow(missing_docs)]
-pub struct TransactionOut {
+pub(crate) struct TransactionOut {
     #[serde(rename = "Id")]
     #[schema(example = "6d656564-0000-8000-0664-f8a1c2000001")]
     pub id: String,

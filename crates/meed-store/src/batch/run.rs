@@ -141,12 +141,14 @@ fn run_once(
     committing: &mut Option<Committing>,
 ) -> Result<Vec<Answer>, StoreError> {
     let SessionAt { session, now_us } = at;
-    let valid_keys = valid_keys(session, submissions)?;
     session.begin()?;
     let Some(head) = load::head(session, workspace, true)? else {
         return Err(StoreError::bug(format!("workspace {workspace} does not exist")));
     };
     crash_point(CrashPoint::AfterLock);
+    // Under the lock: who revokes a key takes the lock of the key's workspace afterwards, so that no batch that still held
+    // the key for valid is under way when the revocation is answered.
+    let valid_keys = valid_keys(session, submissions)?;
     if let Some(asked) = doubt {
         let stands = has_audit_line(session, workspace, asked)?;
         if let Some(asked) = doubt.take().filter(|_| stands) {

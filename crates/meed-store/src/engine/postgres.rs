@@ -1,7 +1,7 @@
 //! PostgreSQL through tokio-postgres.
 //!
 //! Writes are queued and sent together with the commit, so a batch costs few round trips whatever its size. Planner
-//! settings keep key look-ups on nested loops: a batch of 500 keys must not turn into a scan of the table.
+//! settings keep key look-ups on nested loops over indexes: a batch of 500 keys must not turn into scans of the table.
 
 use std::collections::HashMap;
 
@@ -13,6 +13,7 @@ use tokio_postgres::{Client, Config, NoTls, Row, Statement as Prepared};
 
 use super::{Each, Session};
 use crate::error::StoreError;
+use crate::sql;
 use crate::statement::Statement;
 use crate::value::{Kind, RowView, Value};
 
@@ -42,9 +43,22 @@ pub(crate) struct PostgresSession {
     queued: Vec<(&'static Statement, Prepared, Params)>,
     begin_pending: Option<&'static str>,
     in_transaction: bool,
+    /// Rows written since the planner's knowledge was looked at, and how many make it time to look again.
+    written: usize,
+    look_at: usize,
     /// A transaction could not be ended: nobody knows in which state the connection is.
     is_stuck: bool,
 }
+
+/// Every statement finds its rows by key or reads an index in order.
+const PLANNER: &str = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_material=off -c jit=off \
+    -c plan_cache_mode=force_generic_plan";
+
+/// Plans are made once, often while a table is empty, and then take any index that begins with the workspace: with
+/// 20,000 records, 512 keys took 1.8 s instead of 3 ms. PostgreSQL itself looks at a new table after a minute or more;
+/// the first file is in by then. So a session that writes looks after this many rows, and after ever more of them.
+const LOOK_FIRST: usize = 256;
+const LOOK_LAST: usize = 65_536;
 
 impl PostgresSession {
     pub(crate) fn open(options: &PostgresOptions, runtime: &Handle) -> Result<Self, StoreError> {
@@ -52,9 +66,7 @@ impl PostgresSession {
             options.url.parse().map_err(|e| StoreError::broken(format!("the PostgreSQL address cannot be read: {e}")))?;
         let search_path = options.schema.as_ref().map(|s| format!(" -c search_path={s}")).unwrap_or_default();
         let own = config.get_options().unwrap_or_default().to_owned();
-        config.options(format!(
-            "{own} -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan -c statement_timeout=300000{search_path}"
-        ));
+        config.options(format!("{own} {PLANNER} -c statement_timeout=300000{search_path}"));
         config.application_name("meed");
         let (client, connection) = runtime.block_on(config.connect(NoTls)).map_err(|e| map(&e, false, None))?;
         runtime.spawn(async move {
@@ -69,6 +81,8 @@ impl PostgresSession {
             queued: Vec::new(),
             begin_pending: None,
             in_transaction: false,
+            written: 0,
+            look_at: LOOK_FIRST,
             is_stuck: false,
         })
     }
@@ -81,6 +95,23 @@ impl PostgresSession {
         let prepared = self.runtime.block_on(self.client.prepare(statement.postgres)).map_err(|e| map(&e, false, Some(statement.name)))?;
         self.prepared.insert(statement.name, prepared.clone());
         Ok(prepared)
+    }
+
+    /// Has the tables analyzed that have outgrown their statistics, between two transactions. A failure costs speed only.
+    fn look_at_tables(&mut self) {
+        (self.written, self.look_at) = (0, (self.look_at * 4).min(LOOK_LAST));
+        let client = &self.client;
+        let result = self.runtime.block_on(async {
+            for row in client.query(sql::statistics::OUTGROWN.postgres, &[]).await? {
+                if let Some(text) = sql::statistics::analyze(row.try_get(0)?) {
+                    client.batch_execute(text).await?;
+                }
+            }
+            Ok::<(), tokio_postgres::Error>(())
+        });
+        if let Err(error) = result {
+            tracing::warn!(%error, "the statistics of the tables could not be renewed");
+        }
     }
 
     fn send_begin(&mut self) -> Result<(), StoreError> {
@@ -209,6 +240,9 @@ fn first_failure(
 
 impl Session for PostgresSession {
     fn begin(&mut self) -> Result<(), StoreError> {
+        if self.written >= self.look_at {
+            self.look_at_tables();
+        }
         self.queued.clear();
         self.begin_pending = Some("begin");
         self.in_transaction = true;
@@ -278,6 +312,7 @@ impl Session for PostgresSession {
             return Ok(());
         }
         let prepared = self.prepare(statement)?;
+        self.written += rows.len();
         let params = arrays(statement, workspace, rows)?;
         self.queued.push((statement, prepared, params));
         Ok(())

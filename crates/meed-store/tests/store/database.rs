@@ -41,6 +41,7 @@ pub(crate) const NOON_US: i64 = 1_773_576_000_000_000;
 pub(crate) struct Database {
     pub(crate) engine: EngineOptions,
     now_us: Arc<AtomicI64>,
+    step_us: Arc<AtomicI64>,
     // Deleted when the test ends.
     _folder: Option<tempfile::TempDir>,
     schema: Option<(String, String)>,
@@ -76,13 +77,17 @@ impl Database {
     }
 
     fn over(engine: EngineOptions, folder: Option<tempfile::TempDir>, schema: Option<(String, String)>) -> Self {
-        Self { engine, now_us: Arc::new(AtomicI64::new(NOON_US)), _folder: folder, schema }
+        Self { engine, now_us: Arc::new(AtomicI64::new(NOON_US)), step_us: Arc::new(AtomicI64::new(1_000)), _folder: folder, schema }
     }
 
     /// A clock that moves by a millisecond whenever it is read, and otherwise only when told.
     pub(crate) fn clock(&self) -> Clock {
-        let now_us = Arc::clone(&self.now_us);
-        Arc::new(move || now_us.fetch_add(1_000, Ordering::SeqCst))
+        let (now_us, step_us) = (Arc::clone(&self.now_us), Arc::clone(&self.step_us));
+        Arc::new(move || now_us.fetch_add(step_us.load(Ordering::SeqCst), Ordering::SeqCst))
+    }
+
+    pub(crate) fn stop_the_clock(&self) {
+        self.step_us.store(0, Ordering::SeqCst);
     }
 
     pub(crate) fn pass_days(&self, days: i64) {

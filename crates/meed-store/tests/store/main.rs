@@ -7,10 +7,13 @@ mod database;
 mod make;
 
 mod behaviours;
+mod catalogue;
 mod kills;
 mod lost_connections;
 mod records;
 mod rewards;
 mod sales;
+mod statements;
 mod submissions;
+mod twins;
 mod verify;

@@ -190,3 +190,23 @@ async fn a_row_that_cannot_be_read_is_a_difference(database: &Database) {
         database.tamper(mend).await;
     }
 }
+
+/// A copy made beside the running store is a whole database of its own, under the same key.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_of_the_embedded_database_verifies() {
+    for database in [Database::sqlite().await, Database::sqlite_encrypted().await] {
+        fill(&database).await;
+        let store = database.open().await;
+        let meed_store::EngineOptions::Sqlite(options) = &database.engine else { panic!("embedded") };
+        let mut copied = options.clone();
+        copied.path = options.path.with_file_name("copy.db");
+        meed_store::copy_database(options, &copied.path).expect("a copy");
+        assert!(meed_store::copy_database(options, &copied.path).is_err(), "what is there is not written over");
+        let options = meed_store::StoreOptions { engine: meed_store::EngineOptions::Sqlite(copied), readers: 1, clock: database.clock() };
+        let copy = meed_store::Store::open(options).await.expect("the copy opens");
+        assert_eq!(copy.verify(None).await.expect("verify"), store.verify(None).await.expect("verify"));
+        close(copy).await;
+        close(store).await;
+        database.must_verify().await;
+    }
+}

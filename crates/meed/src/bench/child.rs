@@ -29,7 +29,7 @@ impl Installation {
         let folder = std::env::temp_dir().join(format!("meed-bench-{name}"));
         std::fs::create_dir_all(&folder).map_err(fault("making a folder"))?;
         let installation = Self { folder, engine, postgres: postgres.map(str::to_owned) };
-        installation.run(&["init", "--name", "Bench", "--zone", "UTC", "--currency", "USD", "--email", "bench@example.com"])?;
+        installation.run(&["init", "--name", "Bench", "--zone", "UTC", "--currency", "USD"])?;
         Ok(installation)
     }
 

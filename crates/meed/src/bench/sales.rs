@@ -15,12 +15,15 @@ const BULK: u64 = 1_000;
 /// Clients that send bulk calls.
 const BULK_CLIENTS: usize = 4;
 
-fn sale(number: u64) -> String {
+/// The source of all sales, as the beginning of an object.
+const SOURCE: &str = "\"source\":\"Bench\",";
+
+fn sale(source: &str, number: u64) -> String {
     // A thousand reps, amounts in cents, three months.
     let (rep, cents, day) = (number % 1_000, 1_000 + number * 7919 % 500_000, number % 28 + 1);
     format!(
-        "{{\"source\":\"Bench\",\"unique_id\":\"B-{number:09}\",\"date\":\"2026-{:02}-{day:02}T10:00:00Z\",\"revenue\":\"{}.{:02}\",\"currency\":\"USD\",\
-         \"owner1\":\"rep{rep:04}@example.com\",\"customer_name\":\"Customer {:05}\",\"product_name\":\"Product {:03}\",\"quantity\":\"{}\",\"status\":\"paid\"}}",
+        "{{{source}\"unique_id\":\"B-{number:09}\",\"date\":\"2026-{:02}-{day:02}T10:00:00Z\",\"revenue\":\"{}.{:02}\",\"currency\":\"USD\",\
+         \"owner\":\"rep{rep:04}@example.com\",\"customer_name\":\"Customer {:05}\",\"product_name\":\"Product {:03}\",\"quantity\":\"{}\",\"status\":\"paid\"}}",
         number % 3 + 1,
         cents / 100,
         cents % 100,
@@ -35,19 +38,19 @@ pub(super) async fn run(engines: &EngineArgs, clients: &[usize], seconds: u64, r
     let mut table = Table::new(&["engine", "what", "clients", "per second (median)", "lowest – highest", "p50", "p99", "failed"]);
     for engine in &engines.engine {
         let installation = Installation::begin(*engine, engines.postgres.as_deref())?;
-        let key = installation.run(&["key", "create", "--label", "bench", "--scope", "admin", "--json"])?;
-        let key = serde_json::from_str::<serde_json::Value>(&key).ok().and_then(|v| v["secret"].as_str().map(str::to_owned));
+        let key = installation.run(&["key", "create", "bench", "--scope", "admin", "--json"])?;
+        let key = serde_json::from_str::<serde_json::Value>(&key).ok().and_then(|v| v["key"].as_str().map(str::to_owned));
         let key = key.ok_or_else(|| Failure::fault("bench", "`meed key create --json` printed no secret"))?;
         let server = installation.serve().await?;
         let next = Arc::new(AtomicU64::new(0));
         // A round that does not count warms connections, caches and the database.
         let warm = key.clone();
-        drive(&server.address, 16, 2, &next, move |n| post("/v1/sales", &warm, &sale(n))).await?;
+        drive(&server.address, 16, 2, &next, move |n| post("/v1/sales", &warm, &sale(SOURCE, n))).await?;
         for count in clients {
             let mut all = Vec::with_capacity(rounds);
             for _ in 0..rounds {
                 let key = key.clone();
-                all.push(drive(&server.address, *count, seconds, &next, move |n| post("/v1/sales", &key, &sale(n))).await?);
+                all.push(drive(&server.address, *count, seconds, &next, move |n| post("/v1/sales", &key, &sale(SOURCE, n))).await?);
             }
             table.row(cells(*engine, "single sales", *count, &all, 1));
         }
@@ -56,8 +59,8 @@ pub(super) async fn run(engines: &EngineArgs, clients: &[usize], seconds: u64, r
             let key = key.clone();
             let request = move |n: u64| {
                 let base = 1_000_000_000 + n * BULK;
-                let sales: Vec<String> = (base..base + BULK).map(sale).collect();
-                post("/v1/sales/bulk", &key, &format!("{{\"sales\":[{}]}}", sales.join(",")))
+                let sales: Vec<String> = (base..base + BULK).map(|n| sale("", n)).collect();
+                post("/v1/sales/bulk", &key, &format!("{{{SOURCE}\"sales\":[{}]}}", sales.join(",")))
             };
             all.push(drive(&server.address, BULK_CLIENTS, seconds, &next, request).await?);
         }

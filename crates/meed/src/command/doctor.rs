@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::config::{KeyMaking, MasterKey, Settings, StorageSettings};
 use crate::failure::{Failure, Verdict};
-use crate::open::{Begin, context, has_data, open};
+use crate::open::{context, has_data, open_to_read};
 use crate::output::{count, print, print_json};
 
 const EXAMPLES: &str = "\
@@ -69,11 +69,8 @@ pub(crate) async fn run(args: DoctorArgs, settings: &Settings) -> Result<Verdict
         folder(&mut findings, storage);
         key(&mut findings, storage);
         disk(&mut findings, &storage.data);
-        match open(settings, Begin::Refused).await {
+        match open_to_read(settings).await {
             Ok(opened) => inside(&mut findings, &opened.app, storage).await?,
-            Err(failure) if failure.is("database_in_use") => {
-                findings.note("database", State::Good, "a server is working with it; stop the server to look inside");
-            }
             Err(failure) => findings.note("database", State::Wrong, failure.reason()),
         }
     } else {

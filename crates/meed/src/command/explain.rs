@@ -64,7 +64,7 @@ struct SaleArgs {
 }
 
 pub(crate) async fn run(args: ExplainArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    let desk = Desk::open(settings).await?;
+    let desk = Desk::open_to_read(settings).await?;
     match args.what {
         What::Payee(args) => payee(&args, &desk).await,
         What::Sale(args) => sale(&args, &desk).await,

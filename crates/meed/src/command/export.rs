@@ -45,7 +45,7 @@ struct FileArgs {
 }
 
 pub(crate) async fn run(args: ExportArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    let desk = Desk::open(settings).await?;
+    let desk = Desk::open_to_read(settings).await?;
     let (What::Rewards(file) | What::Credits(file)) = &args.what;
     let (_, program, period) = find::plan_period(&desk.app, &desk.ctx, &file.of).await?;
     let calculation = find::calculation(&desk.app, &desk.ctx, &program, &period.label()).await?;

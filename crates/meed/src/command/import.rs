@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use meed_app::imports::{self, Counts, DryRun, Import, ReadAs, RejectedRow};
+use meed_app::imports::{self, Counts, DryRun, Import, ImportState, ReadAs, RejectedRow};
 use meed_app::sources;
 use meed_core::id::{Id, Kind};
 use meed_intake::{DateOrder, DecimalMark, Hints, Limits, Reading, Target, summary};
@@ -121,8 +121,26 @@ pub(crate) async fn run(args: ImportArgs, settings: &Settings) -> Result<Verdict
     if args.dry_run && (is_about_file || !has_data(&settings.storage)) {
         return look(&args);
     }
+    if args.dry_run {
+        return try_files(&args, &Desk::open_to_read(settings).await?).await;
+    }
     let desk = Desk::open(settings).await?;
-    if args.dry_run { try_files(&args, &desk).await } else { import_files(&args, &desk).await }
+    // This process alone holds the embedded database, so what is under way was cut off. Elsewhere another may be at it.
+    if settings.storage.database.is_none() {
+        go_on(&desk).await?;
+    }
+    import_files(&args, &desk).await
+}
+
+/// Finishes imports that were cut off, before later files change what they record.
+async fn go_on(desk: &Desk) -> Result<(), Failure> {
+    for import in imports::list(&desk.app, &desk.ctx, None, 200).await? {
+        if import.document.state == ImportState::Running {
+            eprintln!("{} was cut off after {} rows; going on with it.", import.document.file_name, import.document.counts.rows);
+            imports::resume(&desk.app, &desk.ctx, import.id).await?;
+        }
+    }
+    Ok(())
 }
 
 fn open_file(path: &Path) -> Result<std::fs::File, Failure> {

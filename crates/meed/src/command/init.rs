@@ -37,7 +37,7 @@ pub(crate) struct InitArgs {
     #[arg(long, value_name = "CODE", default_value = "USD")]
     currency: String,
     /// E-mail address of the first administrator, who gets a one-time sign-in link
-    #[arg(long, value_name = "EMAIL")]
+    #[arg(long, alias = "email", value_name = "EMAIL")]
     admin: Option<String>,
     /// Print JSON
     #[arg(long)]

@@ -13,8 +13,8 @@ use crate::output::{Side, Table, print, print_json};
 
 const EXAMPLES: &str = "\
 Examples:
-  meed key create \"ERP nightly\" --scope sales
-  meed key create \"payroll\" --scope read --scope release --json
+  meed key create --label \"ERP nightly\" --scope sales
+  meed key create --label payroll --scope read --scope release --json
   meed key list
   meed key revoke key_0c9k2m4q8w1rv
   meed key sign-in-link ana@acme.example       a link that signs in once within 30 minutes
@@ -43,7 +43,7 @@ enum What {
 #[derive(Debug, Args)]
 struct CreateArgs {
     /// What the key is for
-    #[arg(value_name = "LABEL")]
+    #[arg(long, value_name = "TEXT")]
     label: String,
     /// What it may do; may be repeated
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = scope)]
@@ -94,10 +94,10 @@ struct Shown {
     created: String,
     created_by: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
+    secret: Option<String>,
 }
 
-fn shown(info: keys::KeyInfo, key: Option<String>) -> Shown {
+fn shown(info: keys::KeyInfo, secret: Option<String>) -> Shown {
     Shown {
         id: info.id.text(Kind::Key),
         label: info.label,
@@ -105,12 +105,12 @@ fn shown(info: keys::KeyInfo, key: Option<String>) -> Shown {
         hint: info.hint,
         created: jiff::Timestamp::from_microsecond(info.created_us).unwrap_or_default().to_string(),
         created_by: info.created_by,
-        key,
+        secret,
     }
 }
 
 pub(crate) async fn run(args: KeyArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    let desk = Desk::open(settings).await?;
+    let desk = if matches!(args.what, What::List(_)) { Desk::open_to_read(settings).await? } else { Desk::open(settings).await? };
     let (app, ctx): (_, &Context) = (&desk.app, &desk.ctx);
     match args.what {
         What::Create(args) => {

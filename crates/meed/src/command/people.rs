@@ -80,7 +80,7 @@ pub(crate) async fn run(args: PeopleArgs, settings: &Settings) -> Result<Verdict
             }
             Ok(Verdict::Clean)
         }
-        What::List(args) => list(&args, &Desk::open(settings).await?).await,
+        What::List(args) => list(&args, &Desk::open_to_read(settings).await?).await,
     }
 }
 

@@ -302,7 +302,7 @@ struct ShownVersion {
 }
 
 async fn show(args: &ShowArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    let desk = Desk::open(settings).await?;
+    let desk = Desk::open_to_read(settings).await?;
     let config = desk.app.configuration(desk.ctx.workspace).await?;
     let shown = |entry: &meed_app::ProgramEntry, text: Option<String>| ShownPlan {
         id: entry.id.text(Kind::Program),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::config::Settings;
 use crate::failure::{Failure, Verdict};
-use crate::open::{Begin, Desk, open};
+use crate::open::{Desk, open_to_read};
 use crate::output::{Money, count, print, print_json};
 
 const EXAMPLES: &str = "\
@@ -56,7 +56,7 @@ fn moved((unit, sum): (&Unit, &i128)) -> Money {
 }
 
 pub(crate) async fn run(args: VerifyArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    let opened = open(settings, Begin::Refused).await?;
+    let opened = open_to_read(settings).await?;
     let only = match &settings.workspace.slug {
         Some(_) => Some(Id(Desk::at(opened.app.clone(), &settings.workspace).await?.workspace.workspace)),
         None => None,

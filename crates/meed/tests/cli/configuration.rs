@@ -82,10 +82,10 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 #[test]
 fn keys_are_made_once_shown_once_and_revoked() {
     let place = Place::with_workspace();
-    let made = place.ok(&["key", "create", "ERP", "--scope", "sales", "--scope", "read", "--json"]).json();
-    assert!(made["key"].as_str().is_some_and(|key| key.starts_with("mk_")));
+    let made = place.ok(&["key", "create", "--label", "ERP", "--scope", "sales", "--scope", "read", "--json"]).json();
+    assert!(made["secret"].as_str().is_some_and(|key| key.starts_with("mk_")));
     let listed = place.ok(&["key", "list", "--json"]);
-    assert!(!listed.text().contains(made["key"].as_str().expect("a key")));
+    assert!(!listed.text().contains(made["secret"].as_str().expect("a key")));
     assert_eq!(listed.json()[0]["scopes"], serde_json::json!(["sales", "read"]));
     place.ok(&["key", "revoke", made["id"].as_str().expect("an id")]);
     assert_eq!(place.ok(&["key", "list", "--json"]).json(), serde_json::json!([]));

@@ -81,3 +81,28 @@ fn hopeless_files_are_refused_with_a_reason() {
     place.fails(&["import", "missing.csv"], 3, "there is no such file");
     place.fails(&["import", "."], 3, "folder");
 }
+
+#[test]
+fn an_import_that_was_killed_goes_on_without_duplicates() {
+    use std::fmt::Write as _;
+    let place = Place::with_workspace();
+    let mut sales = String::from("Order No,Order Date,Sales Rep,Amount,Currency\n");
+    for n in 0..20_000 {
+        let _ = writeln!(sales, "A-{n},2026-01-{:02},Dana,{}.00,EUR", n % 28 + 1, n % 900 + 1);
+    }
+    place.file("many.csv", sales);
+    place.file("few.csv", "Order No,Order Date,Sales Rep,Amount,Currency\nB-1,2026-02-01,Dana,5.00,EUR\n");
+    let mut child = place.command(&["import", "many.csv"]).spawn().expect("the binary runs");
+    // Killed once it has committed something; should it be done by then, the test has less to say and still holds.
+    let wal = place.path().join("meed-data/meed.db-wal");
+    while child.try_wait().expect("a child").is_none() && std::fs::metadata(&wal).map_or(0, |m| m.len()) < 1_000_000 {
+        std::thread::yield_now();
+    }
+    let _ = child.kill();
+    child.wait().expect("it ends");
+    let next = place.ok(&["import", "few.csv", "--yes"]);
+    let again = place.ok(&["import", "many.csv", "--json"]).json();
+    assert_eq!((&again["counts"]["created"], &again["counts"]["unchanged"]), (&0.into(), &20_000.into()), "{} {again}", next.err);
+    let report = place.ok(&["verify", "--json"]).json();
+    assert_eq!(report["sales"], 20_001);
+}

@@ -95,6 +95,12 @@ fn people_are_applied_by_name_and_a_second_time_nothing_changes() {
     assert_eq!((&list["reps"][0]["manager"], &list["reps"][0]["teams"][0]), (&"Bo".into(), &"North".into()), "{list}");
     place.file("people.toml", "[[rep]]\nname = \"Ana\"\nmanager = \"Nobody\"\n");
     place.fails(&["people", "apply", "people.toml"], 1, "rep_unknown");
+    place.file(
+        "people.toml",
+        "[[rep]]\nname = \"Ed\"\n[[rep]]\nname = \"Cy\"\nmanager = \"Di\"\n[[rep]]\nname = \"Di\"\nmanager = \"Cy\"\n",
+    );
+    place.fails(&["people", "apply", "people.toml"], 1, "manager_cycle");
+    assert_eq!(place.ok(&["people", "list", "--json"]).json()["reps"].as_array().map(Vec::len), Some(2), "nothing was made");
     place.file("people.toml", "[[rep]]\nname = \"Ana\"\nboss = \"Bo\"\n");
     place.fails(&["people", "apply", "people.toml"], 1, "people.toml, line 3");
 }

@@ -12,7 +12,7 @@ fn wrong_usage_ends_with_2() {
         vec!["calculate", "--period", "March"],
         vec!["calculate", "--period", "2026-13"],
         vec!["export", "everything", "--period", "2026-03"],
-        vec!["key", "create", "x", "--scope", "everything"],
+        vec!["key", "create", "--label", "x", "--scope", "everything"],
         vec!["key", "revoke", "mk_1"],
         vec!["init", "--slug", "Not A Slug"],
         vec!["import", "x.csv", "--date-order", "ddmmyy"],
@@ -89,7 +89,10 @@ fn every_command_has_its_place_in_the_documents() {
     let names: Vec<&str> = commands.filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
     assert!(names.len() > 10, "{help}");
     for name in names {
-        assert!(docs.lines().any(|l| l.starts_with("## ") && l.contains(&format!("meed {name}"))), "`meed {name}` has no section in docs/cli.md");
+        assert!(
+            docs.lines().any(|l| l.starts_with("## ") && l.contains(&format!("meed {name}"))),
+            "`meed {name}` has no section in docs/cli.md"
+        );
     }
 }
 

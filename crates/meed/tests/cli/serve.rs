@@ -64,8 +64,13 @@ fn the_first_start_prints_a_link_that_works_and_sigterm_ends_it_cleanly() {
     let place = Place::empty();
     let server = Server::start(&place, &["serve", "--listen", "127.0.0.1:0"]);
     assert!(server.get("/").starts_with("HTTP/1.1 "));
-    let refused = place.fails(&["people", "list"], 1, "database_in_use");
-    assert!(refused.err.contains("next: stop that server"), "{}", refused.err);
+    place.file("people.toml", "[[rep]]\nname = \"Ana\"\n");
+    let refused = place.fails(&["people", "apply", "people.toml"], 1, "database_in_use");
+    assert!(refused.err.contains("next: do it on the server's pages"), "{}", refused.err);
+    assert_eq!(place.ok(&["people", "list", "--json"]).json()["reps"], serde_json::json!([]), "reading works beside it");
+    place.ok(&["verify"]);
+    place.ok(&["doctor"]);
+    place.ok(&["backup", "copy"]);
     place.file("sales.csv", "Order No,Order Date,Amount\n1,2026-01-02,3.00\n");
     place.ok(&["import", "--dry-run", "--json", "sales.csv"]);
     let address = server.address.clone();

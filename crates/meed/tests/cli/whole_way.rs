@@ -38,6 +38,9 @@ override = { base = "sales", of = ["commission"], once_per = "sale" }
 rate = "4%"
 "#;
 
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+const OTHER_KEY: &str = "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
 const REWARDS_21: &str = "Plan,Calculation,Calculation Start,Calculation End,Calculation Status,Beneficiary,Beneficiary Tags,\
 Beneficiary Enrollment,Manager Approval,Reward Type,Reward Details,Reward Value,Reward Value Currency,Beneficiary Value,\
 Beneficiary Value Currency,Assignment %,Attainment Label,Attainment Difficulty,Attainment Value,Attainment Threshold,Attainment Metric";
@@ -89,9 +92,12 @@ fn a_sales_export_becomes_a_payroll_file_on_postgresql() {
     let url = std::env::var("MEED_TEST_POSTGRES").expect("MEED_TEST_POSTGRES names a PostgreSQL server");
     // The server is shared by the tests of a run; a workspace of its own keeps them apart.
     let slug = format!("cli-{}", std::process::id());
-    let place = Place::empty().set("MEED_DATABASE", &url).set("MEED_WORKSPACE", &slug);
+    let place = Place::empty().set("MEED_DATABASE", &url).set("MEED_WORKSPACE", &slug).set("MEED_KEY", KEY);
     place.ok(&["init", "--slug", &slug, "--name", "Acme", "--zone", "Europe/Berlin", "--currency", "EUR"]);
     walk(&place);
+    // The database is open to every key, so a wrong one has to be told otherwise.
+    let stranger = Place::empty().set("MEED_DATABASE", &url).set("MEED_WORKSPACE", &slug).set("MEED_KEY", OTHER_KEY);
+    stranger.fails(&["people", "list"], 1, "key_wrong");
 }
 
 #[test]

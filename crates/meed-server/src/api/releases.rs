@@ -1,0 +1,528 @@
+//! `/v1/releases`, `/v1/statements`, `/v1/payouts`, `/v1/rewards`: from review to money.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use meed_app::releases::{self, PayoutEntry, ReleaseEntry, StatementBody, StatementEntry};
+use meed_app::rewards;
+use meed_core::command::RewardRow;
+use meed_core::id::{Id, Kind};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::answer::{FieldParams, Page, PageParams, bad_cursor, json, limit_of, one, page, page_of};
+use super::credit_out::CreditOut;
+use super::openapi::Refusals;
+use super::problem::{Answered, Problem};
+use super::request::{Caller, Json, Params, id_in, id_of};
+use super::wire::{MoneyOut, day, time};
+use crate::ServerState;
+
+/// What to release.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ReleaseIn)]
+pub(crate) struct ReleaseIn {
+    /// The program.
+    #[schema(example = "prog_01jq3v8k2m9ra")]
+    program: String,
+    /// The period.
+    #[schema(example = "2026-03")]
+    period: String,
+    /// From which day it may be paid; today if not given.
+    #[serde(default)]
+    #[schema(example = "2026-04-15")]
+    release_date: Option<String>,
+}
+
+/// A release.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Release)]
+pub(crate) struct ReleaseOut {
+    /// The release.
+    #[schema(example = "rel_01jq3v8k2m9ra")]
+    id: String,
+    /// The program.
+    program: String,
+    /// Its name.
+    program_name: String,
+    /// The period.
+    #[schema(example = "2026-03")]
+    period: String,
+    /// Payees in it.
+    payees: u64,
+    /// Sum of what is released.
+    total: MoneyOut,
+    /// When it was released.
+    released_at: String,
+    /// By whom.
+    released_by: String,
+    /// From which day it may be paid.
+    release_date: String,
+}
+
+impl From<&ReleaseEntry> for ReleaseOut {
+    fn from(entry: &ReleaseEntry) -> Self {
+        let document = &entry.document;
+        Self {
+            id: entry.id.text(Kind::Release),
+            program: Id(document.program).text(Kind::Program),
+            program_name: document.program_name.clone(),
+            period: document.period.clone(),
+            payees: document.payees,
+            total: MoneyOut::of(document.total, &document.currency),
+            released_at: time(document.released_us),
+            released_by: document.released_by.clone(),
+            release_date: document.release_date.clone(),
+        }
+    }
+}
+
+/// Release a period
+///
+/// Needs the scope `release`. Freezes a statement per payee and makes what is booked in the period payable. Refused when the
+/// rewards are not what the present facts give: calculate and review again first. After a release nothing of it changes; a
+/// late sale shows as a difference in the open period.
+#[utoipa::path(
+    post, path = "/releases", tag = "Releases", operation_id = "release",
+    request_body(content = ReleaseIn, example = json!({"program": "prog_01jq3v8k2m9ra", "period": "2026-03", "release_date": "2026-04-15"})),
+    responses((status = 201, description = "The release", body = ReleaseOut), Refusals),
+)]
+pub(crate) async fn release(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<ReleaseIn>) -> Answered<Response> {
+    ctx.require(meed_app::Scope::Release)?;
+    let program = id_in(&body.program, Kind::Program, "program")?;
+    let released = releases::release(&state.app, &ctx, program, &body.period, body.release_date.as_deref()).await?;
+    Ok(json(StatusCode::CREATED, &ReleaseOut::from(&released)))
+}
+
+/// List releases
+///
+/// Newest first.
+#[utoipa::path(
+    get, path = "/releases", tag = "Releases", operation_id = "listReleases", params(PageParams),
+    responses((status = 200, description = "A page of releases", body = Page<ReleaseOut>), Refusals),
+)]
+pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
+    let all = releases::list(&state.app, &ctx).await?;
+    let (found, next) = page_of(all, &params, |release| release.id, |text| text.parse::<Id>().ok())?;
+    page(found.iter().map(ReleaseOut::from).collect(), next, params.fields.as_deref())
+}
+
+/// Get a release
+///
+/// With its sum; its statements are at `/v1/statements?release=…`.
+#[utoipa::path(
+    get, path = "/releases/{id}", tag = "Releases", operation_id = "getRelease",
+    params(("id" = String, Path, description = "The release", example = "rel_01jq3v8k2m9ra"), FieldParams),
+    responses((status = 200, description = "The release", body = ReleaseOut), Refusals),
+)]
+pub(crate) async fn show(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
+    let found = releases::get(&state.app, &ctx, id_of(&id, Kind::Release, "release")?).await?;
+    one(&ReleaseOut::from(&found), params.fields.as_deref())
+}
+
+/// A reward on a statement.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = StatementReward)]
+pub(crate) struct StatementRewardOut {
+    /// The reward.
+    reward: String,
+    /// The period that earned it.
+    period: String,
+    /// What it comes to.
+    amount: MoneyOut,
+    /// Whether it is a difference to a period that had been released.
+    carried: bool,
+}
+
+/// A payee's account of a period, to the last cent.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Statement)]
+pub(crate) struct StatementOut {
+    /// The frozen statement; null while the period is open.
+    #[schema(example = "stm_01jq3v8k2m9ra")]
+    id: Option<String>,
+    /// `open` or `released`.
+    #[schema(example = "released")]
+    state: String,
+    /// Its release.
+    release: Option<String>,
+    /// When it was frozen.
+    released_at: Option<String>,
+    /// The program.
+    program: String,
+    /// Its name.
+    program_name: String,
+    /// The version that was applied.
+    program_version: String,
+    /// The period.
+    period: String,
+    /// The payee.
+    payee: String,
+    /// Their name.
+    payee_name: String,
+    /// What is booked for the payee in the period, differences included.
+    total: MoneyOut,
+    /// What it is made of.
+    rewards: Vec<StatementRewardOut>,
+    /// Sum of the credits of this period, exact.
+    exact: String,
+    /// What rounding added or took.
+    rounding: String,
+    /// What counts towards the quota, exact.
+    attainment: String,
+    /// The quota, exact.
+    quota: Option<String>,
+    /// Attainment in percent of the quota.
+    percent: Option<String>,
+    /// Every credit with its arithmetic.
+    credits: Vec<CreditOut>,
+}
+
+fn statement_out(body: &StatementBody, frozen: Option<&StatementEntry>) -> StatementOut {
+    let payee = Id(body.rep);
+    let reward = |line: &releases::RewardLine| StatementRewardOut {
+        reward: Id(line.reward).text(Kind::Reward),
+        period: line.period.clone(),
+        amount: MoneyOut::of(line.amount, &body.currency),
+        carried: line.carried,
+    };
+    StatementOut {
+        id: frozen.map(|s| s.id.text(Kind::Statement)),
+        state: if frozen.is_some() { "released" } else { "open" }.to_owned(),
+        release: frozen.map(|s| s.release.text(Kind::Release)),
+        released_at: frozen.map(|s| time(s.recorded_us)),
+        program: Id(body.program).text(Kind::Program),
+        program_name: body.program_name.clone(),
+        program_version: Id(body.version).text(Kind::ProgramVersion),
+        period: body.period.clone(),
+        payee: payee.text(Kind::Rep),
+        payee_name: body.rep_name.clone(),
+        total: MoneyOut::of(body.total, &body.currency),
+        rewards: body.rewards.iter().map(reward).collect(),
+        exact: body.exact.clone(),
+        rounding: body.rounding.clone(),
+        attainment: body.attainment.clone(),
+        quota: body.quota.clone(),
+        percent: body.percent.clone(),
+        credits: body.credits.iter().map(|credit| CreditOut::of(payee, &body.rep_name, credit)).collect(),
+    }
+}
+
+/// Which frozen statements a list shows.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StatementsParams {
+    /// Entries at most, 1 to 100; 50 if not given.
+    limit: Option<usize>,
+    /// Where to go on: `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Names of the fields to answer, with commas between them; all if not given.
+    #[param(example = "id,payee_name,total")]
+    fields: Option<String>,
+    /// Those of a release. Either this or `payee`.
+    release: Option<String>,
+    /// Those of a payee. Either this or `release`.
+    payee: Option<String>,
+}
+
+/// Which statement is wanted.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StatementParams {
+    /// The program.
+    #[param(example = "prog_01jq3v8k2m9ra")]
+    program: String,
+    /// The period.
+    #[param(example = "2026-03")]
+    period: String,
+    /// The payee.
+    #[param(example = "rep_01jq3v8k2m9ra")]
+    payee: String,
+}
+
+/// List frozen statements
+///
+/// Those of a release, or those of a payee. They never change.
+#[utoipa::path(
+    get, path = "/statements", tag = "Releases", operation_id = "listStatements", params(StatementsParams),
+    responses((status = 200, description = "A page of statements", body = Page<StatementOut>), Refusals),
+)]
+pub(crate) async fn statements(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<StatementsParams>,
+) -> Answered<Response> {
+    let all = match (&params.release, &params.payee) {
+        (Some(release), None) => releases::statements_of_release(&state.app, &ctx, id_in(release, Kind::Release, "release")?).await?,
+        (None, Some(payee)) => releases::statements_of_payee(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?,
+        _ => return Err(Problem::unreadable("parameter_missing", "name either `release` or `payee`").at("release")),
+    };
+    let paging = PageParams { limit: params.limit, cursor: params.cursor.clone(), fields: None };
+    let (found, next) = page_of(all, &paging, |statement| statement.id, |text| text.parse::<Id>().ok())?;
+    page(found.iter().map(|s| statement_out(&s.body, Some(s))).collect(), next, params.fields.as_deref())
+}
+
+/// Get a payee's statement
+///
+/// Of one program and period: the frozen one once it is released, before that what the present facts give.
+#[utoipa::path(
+    get, path = "/statements/current", tag = "Releases", operation_id = "getStatement", params(StatementParams),
+    responses((status = 200, description = "The statement", body = StatementOut), Refusals),
+)]
+pub(crate) async fn statement(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<StatementParams>,
+) -> Answered<Response> {
+    let program = id_in(&params.program, Kind::Program, "program")?;
+    let payee = id_in(&params.payee, Kind::Rep, "payee")?;
+    let (body, frozen) = releases::statement(&state.app, &ctx, program, &params.period, payee).await?;
+    one(&statement_out(&body, frozen.as_ref()), None)
+}
+
+/// A payment that was made elsewhere.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PayoutIn)]
+pub(crate) struct PayoutIn {
+    /// The release that was paid.
+    #[schema(example = "rel_01jq3v8k2m9ra")]
+    release: String,
+    /// Who was paid; everybody who is not paid yet if not given.
+    #[serde(default)]
+    #[schema(example = json!(["rep_01jq3v8k2m9ra"]))]
+    payees: Vec<String>,
+    /// The day of payment.
+    #[schema(example = "2026-04-15")]
+    paid_on: String,
+    /// The payroll's own reference, up to 200 characters.
+    #[serde(default)]
+    #[schema(example = "Payroll April")]
+    reference: String,
+}
+
+/// A payout.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Payout)]
+pub(crate) struct PayoutOut {
+    /// The payout.
+    #[schema(example = "pay_01jq3v8k2m9ra")]
+    id: String,
+    /// The release that was paid.
+    release: String,
+    /// How it was paid: `by_hand`.
+    method: String,
+    /// The payroll's own reference.
+    reference: String,
+    /// The day of payment.
+    paid_on: String,
+    /// Who was paid.
+    payees: Vec<String>,
+    /// In which currency.
+    currency: String,
+    /// When Meed was told.
+    recorded_at: String,
+}
+
+impl From<&PayoutEntry> for PayoutOut {
+    fn from(entry: &PayoutEntry) -> Self {
+        let document = &entry.document;
+        Self {
+            id: entry.id.text(Kind::Payout),
+            release: Id(document.release).text(Kind::Release),
+            method: document.method.clone(),
+            reference: document.reference.clone(),
+            paid_on: document.paid_on.clone(),
+            payees: document.payees.iter().map(|id| Id(*id).text(Kind::Rep)).collect(),
+            currency: document.currency.clone(),
+            recorded_at: time(entry.recorded_us),
+        }
+    }
+}
+
+/// Mark as paid
+///
+/// Needs the scope `release`. Payroll has paid; Meed is told. Nobody is paid twice: a payee who is paid already is refused.
+#[utoipa::path(
+    post, path = "/payouts", tag = "Payouts", operation_id = "markPaid",
+    request_body(content = PayoutIn, example = json!({"release": "rel_01jq3v8k2m9ra", "paid_on": "2026-04-15", "reference": "Payroll April"})),
+    responses((status = 201, description = "The payout", body = PayoutOut), Refusals),
+)]
+pub(crate) async fn pay(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<PayoutIn>) -> Answered<Response> {
+    ctx.require(meed_app::Scope::Release)?;
+    let release = id_in(&body.release, Kind::Release, "release")?;
+    let payees = body.payees.iter().enumerate().map(|(index, text)| id_in(text, Kind::Rep, &format!("payees[{index}]")));
+    let payees = payees.collect::<Answered<Vec<Id>>>()?;
+    let id = releases::pay_by_hand(&state.app, &ctx, release, &payees, &body.paid_on, &body.reference).await?;
+    Ok(json(StatusCode::CREATED, &PayoutOut::from(&releases::payout(&state.app, &ctx, id).await?)))
+}
+
+/// List payouts
+///
+/// Newest first.
+#[utoipa::path(
+    get, path = "/payouts", tag = "Payouts", operation_id = "listPayouts", params(PageParams),
+    responses((status = 200, description = "A page of payouts", body = Page<PayoutOut>), Refusals),
+)]
+pub(crate) async fn payouts(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<PageParams>,
+) -> Answered<Response> {
+    let limit = limit_of(params.limit)?;
+    let before = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
+    let found = releases::payouts(&state.app, &ctx, before, i64::try_from(limit).unwrap_or(1)).await?;
+    let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());
+    page(found.iter().map(PayoutOut::from).collect(), next, params.fields.as_deref())
+}
+
+/// Get a payout
+///
+/// By its id.
+#[utoipa::path(
+    get, path = "/payouts/{id}", tag = "Payouts", operation_id = "getPayout",
+    params(("id" = String, Path, description = "The payout", example = "pay_01jq3v8k2m9ra"), FieldParams),
+    responses((status = 200, description = "The payout", body = PayoutOut), Refusals),
+)]
+pub(crate) async fn payout(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
+    let found = releases::payout(&state.app, &ctx, id_of(&id, Kind::Payout, "payout")?).await?;
+    one(&PayoutOut::from(&found), params.fields.as_deref())
+}
+
+/// A reward: what a program posted for one payee.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Reward)]
+pub(crate) struct RewardOut {
+    /// The reward.
+    #[schema(example = "rwd_01jq3v8k2m9ra")]
+    id: String,
+    /// The program.
+    program: String,
+    /// The version that was applied.
+    program_version: String,
+    /// The calculation that posted it.
+    calculation: String,
+    /// Who gets it.
+    payee: String,
+    /// First day of the period that earned it.
+    #[schema(example = "2026-03-01")]
+    earned_in: String,
+    /// First day of the period in which it is booked; later for a difference to a released period.
+    #[schema(example = "2026-03-01")]
+    booked_in: String,
+    /// What was posted; may be negative.
+    amount: MoneyOut,
+    /// The period's whole target before rounding, in major units, exact.
+    exact: String,
+    /// `accrued`, `released` or `paid`.
+    #[schema(example = "accrued")]
+    state: String,
+    /// Whether it is a difference to a period that had been released.
+    carried: bool,
+    /// Its release.
+    release: Option<String>,
+    /// Its payout.
+    payout: Option<String>,
+    /// When it was posted.
+    recorded_at: String,
+    /// The figures behind it; only for a single reward.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    explanation: Option<Value>,
+}
+
+impl From<&RewardRow> for RewardOut {
+    fn from(row: &RewardRow) -> Self {
+        Self {
+            id: row.id.text(Kind::Reward),
+            program: row.program.text(Kind::Program),
+            program_version: row.version.text(Kind::ProgramVersion),
+            calculation: row.calculation.text(Kind::Calculation),
+            payee: row.owner.id.text(Kind::Rep),
+            earned_in: day(row.cell_day),
+            booked_in: day(row.booked_day),
+            amount: MoneyOut::new(row.amount, row.unit),
+            exact: row.exact.clone(),
+            state: row.state.word().to_owned(),
+            carried: row.is_carried(),
+            release: row.release.map(|id| id.text(Kind::Release)),
+            payout: row.payout.map(|id| id.text(Kind::Payout)),
+            recorded_at: time(row.recorded_us),
+            explanation: None,
+        }
+    }
+}
+
+/// Which rewards a list shows.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RewardsParams {
+    /// Entries at most, 1 to 100; 50 if not given.
+    limit: Option<usize>,
+    /// Where to go on: `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Names of the fields to answer, with commas between them; all if not given.
+    #[param(example = "id,payee,amount")]
+    fields: Option<String>,
+    /// Only those of this payee.
+    payee: Option<String>,
+}
+
+/// List rewards
+///
+/// In the order in which they were posted.
+#[utoipa::path(
+    get, path = "/rewards", tag = "Calculations", operation_id = "listRewards", params(RewardsParams),
+    responses((status = 200, description = "A page of rewards", body = Page<RewardOut>), Refusals),
+)]
+pub(crate) async fn reward_list(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Params(params): Params<RewardsParams>,
+) -> Answered<Response> {
+    let limit = limit_of(params.limit)?;
+    if let Some(payee) = &params.payee {
+        let all = rewards::of_rep(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?;
+        let paging = PageParams { limit: params.limit, cursor: params.cursor.clone(), fields: None };
+        let (found, next) = page_of(all, &paging, |reward| reward.id, |text| text.parse::<Id>().ok())?;
+        return page(found.iter().map(RewardOut::from).collect(), next, params.fields.as_deref());
+    }
+    let after = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
+    let found = rewards::list(&state.app, &ctx, after, i64::try_from(limit).unwrap_or(1)).await?;
+    let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());
+    page(found.iter().map(RewardOut::from).collect(), next, params.fields.as_deref())
+}
+
+/// Get a reward
+///
+/// With the figures behind it.
+#[utoipa::path(
+    get, path = "/rewards/{id}", tag = "Calculations", operation_id = "getReward",
+    params(("id" = String, Path, description = "The reward", example = "rwd_01jq3v8k2m9ra"), FieldParams),
+    responses((status = 200, description = "The reward", body = RewardOut), Refusals),
+)]
+pub(crate) async fn reward(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<FieldParams>,
+) -> Answered<Response> {
+    let (row, explanation) = rewards::get(&state.app, &ctx, id_of(&id, Kind::Reward, "reward")?).await?;
+    let explanation = explanation.and_then(|text| serde_json::from_str(&text).ok());
+    one(&RewardOut { explanation, ..RewardOut::from(&row) }, params.fields.as_deref())
+}
