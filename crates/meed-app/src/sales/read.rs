@@ -59,6 +59,8 @@ pub struct SaleFilter {
     pub source: Option<Id>,
     pub import: Option<Id>,
     pub status: Option<String>,
+    /// Only what was recorded or changed after this point in recorded time.
+    pub changed_after_us: Option<i64>,
     pub credit: Option<CreditFilter>,
 }
 
@@ -81,6 +83,9 @@ fn view(row: SaleRow) -> Result<SaleView, meed_store::StoreError> {
 fn passes(filter: &SaleFilter, words: &[String], view: &SaleView) -> bool {
     let sale = &view.stored.sale;
     if filter.source.is_some_and(|s| s != view.stored.source) || filter.import.is_some_and(|i| view.import != Some(i)) {
+        return false;
+    }
+    if filter.changed_after_us.is_some_and(|after| view.recorded_us <= after) {
         return false;
     }
     if filter.status.as_ref().is_some_and(|s| sale.status.as_deref().is_none_or(|have| !have.eq_ignore_ascii_case(s))) {

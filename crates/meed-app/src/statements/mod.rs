@@ -9,7 +9,7 @@ use meed_core::period::Period;
 
 use crate::error::{AppError, AppResult};
 use crate::releases::{self, ReleaseEntry, StatementBody};
-use crate::{App, Context, ProgramEntry, Scope, imports, sales};
+use crate::{App, Context, ProgramEntry, Scope, imports, programs, sales};
 
 /// What one program says of a payee's period.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Statement {
     pub state: RewardState,
     /// The release that froze it.
     pub release: Option<ReleaseEntry>,
+    /// The text of the program's version that it was calculated with.
+    pub document: String,
 }
 
 /// A sale behind a statement, with the file that brought it.
@@ -136,13 +138,15 @@ async fn of_program(app: &App, ctx: &Context, entry: &ProgramEntry, period: &Per
     let state = rewards.map_or(RewardState::Accrued, |rewards| rewards.state);
     if let Some(release) = booked.release {
         let body = frozen(app, ctx, release.id, rep).await?;
-        return Ok(body.map(|body| Statement { body, state, release: Some(release) }));
+        let Some(body) = body else { return Ok(None) };
+        let document = programs::version(app, ctx, Id(body.version)).await?.document.text;
+        return Ok(Some(Statement { body, state, release: Some(release), document }));
     }
     let body = releases::current_statement(app, ctx, entry.id, &period.label(), rep).await?;
     if rewards.is_none() && body.credits.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Statement { body, state, release: None }))
+    Ok(Some(Statement { body, state, release: None, document: entry.text.clone() }))
 }
 
 async fn frozen(app: &App, ctx: &Context, release: Id, rep: Id) -> AppResult<Option<StatementBody>> {

@@ -388,6 +388,7 @@ pub(crate) async fn index(
         source,
         import: id(&params.import, Kind::Import, "import")?,
         status: params.status.clone(),
+        changed_after_us: None,
         credit: None,
     };
     let after = params.cursor.as_deref().map(cursor_of).transpose()?;

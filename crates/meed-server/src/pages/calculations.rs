@@ -42,12 +42,12 @@ impl CalculationStatus {
         let here = match self {
             Self::Draft => 0,
             Self::Calculated => 1,
-            Self::CreditsReleased => 2,
-            Self::Released => 3,
-            Self::Paid | Self::Reversed => 4,
+            Self::CreditsReleased | Self::Released => 2,
+            Self::Paid | Self::Reversed => 3,
         };
         let last = if self == Self::Reversed { "Reversed" } else { "Paid" };
-        ["Draft", "Calculated", "Credits released", "Released", last]
+        let released = if self == Self::CreditsReleased { "Credits released" } else { "Released" };
+        ["Draft", "Calculated", released, last]
             .into_iter()
             .enumerate()
             .map(|(i, title)| {
@@ -133,8 +133,6 @@ pub struct ReasonCount {
     pub reason: String,
     /// How many sales.
     pub count: u64,
-    /// Their revenue; several currencies in words.
-    pub revenue: String,
     /// These sales.
     pub href: String,
     /// Warn when somebody should look, neutral when it is as meant.

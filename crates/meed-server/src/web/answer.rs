@@ -134,8 +134,10 @@ pub(super) fn form_errors(error: AppError, names: &[(&str, &str)]) -> Result<For
     }
 }
 
-/// A refusal's text as a sentence: refusals begin in lower case and end without a full stop.
+/// A refusal's text as a sentence: refusals begin in lower case, end without a full stop, and put names between
+/// backticks.
 pub(super) fn sentence(text: &str) -> String {
+    let text = quoted(text);
     let mut chars = text.chars();
     let Some(first) = chars.next() else { return String::new() };
     let mut out: String = first.to_uppercase().chain(chars).collect();
@@ -143,4 +145,29 @@ pub(super) fn sentence(text: &str) -> String {
         out.push('.');
     }
     out
+}
+
+/// Names between backticks in the quotation marks of the pages.
+pub(super) fn quoted(text: &str) -> String {
+    let mut is_open = false;
+    let quote = |c: char| {
+        if c != '`' {
+            return c;
+        }
+        is_open = !is_open;
+        if is_open { '“' } else { '”' }
+    };
+    text.chars().map(quote).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_become_sentences() {
+        assert_eq!(sentence("`J. Smith` matches no rep or team"), "“J. Smith” matches no rep or team.");
+        assert_eq!(sentence("choose a file"), "Choose a file.");
+        assert_eq!(sentence(""), "");
+    }
 }

@@ -6,9 +6,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use meed_app::access::{ActorNames, actor_names};
+use meed_app::Configuration;
 use meed_app::audit::{AuditChange, AuditFilter, AuditLine, filtered, recent_words};
 use meed_core::command::{Record, RecordKind};
-use meed_core::id::Kind;
+use meed_core::id::{Id, Kind};
 use serde_json::Value;
 
 use super::answer::{Answer, page};
@@ -62,7 +63,7 @@ async fn list(State(state): State<ServerState>, visit: Visit, Asked(asked): Aske
 fn row(setting: &Setting, actors: &ActorNames, line: &AuditLine) -> AuditRow {
     let entry = &line.entry;
     let href = line.changes.iter().find_map(|change| address(&change.after)).unwrap_or_default();
-    let changes = line.changes.iter().filter(|change| is_readable(change.after.kind)).flat_map(changes_of).take(CHANGES_MAX);
+    let changes = line.changes.iter().filter(|change| is_readable(change.after.kind)).flat_map(|change| changes_of(change, &setting.config)).take(CHANGES_MAX);
     AuditRow {
         number: u64::try_from(entry.number).unwrap_or(0),
         when: setting.moment(entry.recorded_us),
@@ -98,7 +99,7 @@ fn address(record: &Record) -> Option<String> {
 }
 
 /// The fields in which a record differs from the version before.
-fn changes_of(change: &AuditChange) -> Vec<Change> {
+fn changes_of(change: &AuditChange, config: &Configuration) -> Vec<Change> {
     let fields = |record: &Record| match serde_json::from_str(&record.body) {
         Ok(Value::Object(fields)) => fields,
         _ => serde_json::Map::new(),
@@ -117,19 +118,42 @@ fn changes_of(change: &AuditChange) -> Vec<Change> {
         .collect()
 }
 
-/// A value as people read it; empty ones are not shown.
-fn value(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::Null => return None,
-        Value::String(text) => text.clone(),
-        Value::Array(items) if items.iter().all(Value::is_string) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+/// A value as people read it, ids by the names that they stand for; empty ones are not shown.
+fn value(field: &str, value: &Value, config: &Configuration) -> Option<String> {
+    let text = match (field, value) {
+        (_, Value::Null | Value::Bool(false)) => return None,
+        (_, Value::Bool(true)) => "yes".to_owned(),
+        ("manager" | "parent" | "program" | "rep", Value::Number(id)) => name_of(Id(id.as_i64()?), config),
+        ("memberships", Value::Array(items)) => items.iter().map(|item| membership(item, config)).collect::<Vec<_>>().join("; "),
+        (_, value) => plain(value),
     };
     if text.is_empty() || text == "[]" || text == "{}" {
         return None;
     }
     let cut: String = text.chars().take(VALUE_MAX).collect();
     Some(if cut.len() < text.len() { format!("{cut}…") } else { cut })
+}
+
+/// The name of a rep, team or program; the number where there is none any more.
+fn name_of(id: Id, config: &Configuration) -> String {
+    let rep = config.directory.rep(id).map(|rep| rep.name.clone());
+    let team = || config.directory.team(id).map(|team| team.name.clone());
+    let program = || config.program(id).ok().map(|entry| entry.program.name.clone());
+    rep.or_else(team).or_else(program).unwrap_or_else(|| id.to_string())
+}
+
+fn membership(item: &Value, config: &Configuration) -> String {
+    let team = item["team"].as_i64().map_or_else(String::new, |id| name_of(Id(id), config));
+    let day = |field: &str, word: &str| item[field].as_str().map_or_else(String::new, |day| format!(" {word} {day}"));
+    format!("{team}{}{}", day("from", "from"), day("until", "until before"))
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.iter().all(Value::is_string) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
 }
 
 /// What was done, in words.

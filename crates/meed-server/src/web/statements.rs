@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use meed_app::releases::{CreditLine, StatementBody};
 use meed_app::statements::{self, Statement, StatementSale, Summary};
-use meed_app::{calculations, programs};
+use meed_app::calculations;
 use meed_core::command::RewardState;
 use meed_core::id::{Id, Kind};
 use meed_core::money::{Exact, Rounding as Rule};
@@ -16,7 +16,7 @@ use meed_core::program::{Accumulate, Program};
 use rust_decimal::Decimal;
 
 use super::answer::{Answer, Trouble, page};
-use super::calculations::{gauge_of, late_row, measures_money, team_of};
+use super::calculations::{gauge_of, late_row, measures_money, released, team_of};
 use super::form::{Asked, id};
 use super::sales::subject;
 use super::shown::{Setting, counted, decimal, exact_text, iso_day, money_in, period_words, setting};
@@ -126,13 +126,14 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
     let mut late = Vec::new();
     for (statement, (from, to)) in all.iter().zip(&range.parts) {
         let body = &statement.body;
-        let version = programs::version(app, ctx, Id(body.version)).await?.document.text;
-        let program = Program::parse(&version).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
+        let program = Program::parse(&statement.document).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
         let sales = statements::sales_of(app, ctx, body).await?;
+        let released = if ctx.payee.is_some() { HashMap::new() } else { released(app, ctx, Id(body.program)).await? };
         let view = View { visit: &visit, setting: &setting, body, program: &program, sales: by_id(sales) };
         rewards.push(view.reward(*from, *to));
         for carried in body.rewards.iter().filter(|reward| reward.carried) {
-            late.push(late_row(rep, &body.rep_name, &carried.period, carried.amount, program.currency));
+            let since = released.get(&carried.period).copied();
+            late.push(late_row(&setting, rep, &body.rep_name, &carried.period, carried.amount, program.currency, since));
         }
     }
     let csv = if ctx.payee.is_some() { String::new() } else { csv(&state, &visit, &all).await? };

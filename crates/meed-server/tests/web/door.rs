@@ -112,6 +112,18 @@ async fn forms_without_the_right_token_are_refused_everywhere() {
         format!("/calculations/{calc}/recalculate"),
         format!("/calculations/{calc}/release"),
         format!("/calculations/{calc}/pay"),
+        "/reps".to_owned(),
+        "/reps/rep_0000000000001".to_owned(),
+        "/reps/rep_0000000000001/invite".to_owned(),
+        "/teams".to_owned(),
+        "/teams/team_0000000000001".to_owned(),
+        "/programs".to_owned(),
+        "/programs/prog_0000000000001".to_owned(),
+        "/keys".to_owned(),
+        "/keys/key_0000000000001/revoke".to_owned(),
+        "/sources".to_owned(),
+        "/sources/src_0000000000001".to_owned(),
+        "/sources/src_0000000000001/forget".to_owned(),
     ];
     for path in &paths {
         for body in ["", "csrf=", "csrf=0000000000000000000000000000000a"] {

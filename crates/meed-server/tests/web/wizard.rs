@@ -69,7 +69,7 @@ async fn a_layout_that_was_imported_before_needs_no_mapping_and_changes_nothing_
 }
 
 #[tokio::test]
-async fn columns_are_put_elsewhere_and_the_five_errors_are_told_apart() {
+async fn com_010_columns_are_put_elsewhere_and_the_five_errors_are_told_apart() {
     let site = site().await;
     let mut operator = site.operator().await;
     let sent = operator.upload("new", "Orders", "orders.csv", FILE).await;

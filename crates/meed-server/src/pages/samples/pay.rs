@@ -177,10 +177,9 @@ fn payees() -> Vec<PayeeRow> {
 }
 
 fn calculation(status: CalculationStatus) -> CalculationPage {
-    let reason = |reason: &str, count, revenue: &str, tone| ReasonCount {
+    let reason = |reason: &str, count, tone| ReasonCount {
         reason: s(reason),
         count,
-        revenue: revenue.into(),
         href: "/sales?credited=no".into(),
         tone,
     };
@@ -220,9 +219,9 @@ fn calculation(status: CalculationStatus) -> CalculationPage {
             ]
         },
         not_credited: vec![
-            reason("The status is “refunded”", 40, "3,204.00 EUR", Tone::Neutral),
-            reason("The owner is known by no rep", 14, "2,116.00 EUR", Tone::Warn),
-            reason("The alias belongs to two reps", 9, "810.00 EUR", Tone::Warn),
+            reason("The status is “refunded”", 40, Tone::Neutral),
+            reason("The owner is known by no rep", 14, Tone::Warn),
+            reason("The alias belongs to two reps", 9, Tone::Warn),
         ],
         late: late(),
         stale: if fresh { String::new() } else { "38 sales came or changed since 08:12. Calculate again before you release.".into() },

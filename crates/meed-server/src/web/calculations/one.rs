@@ -1,12 +1,12 @@
 //! One calculation: its payees with their attainment, alerts, what was not credited, and its files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::{Path, State};
 use meed_app::access::actor_names;
 use meed_app::calculations::{self, CalculationEntry, PayeeLine, is_due, payees};
 use meed_app::releases::{self, PeriodView, RewardView};
-use meed_app::{Configuration, exports};
+use meed_app::{App, Configuration, Context, exports};
 use meed_core::id::{Id, Kind};
 use meed_core::money::Unit;
 use meed_core::period::Period;
@@ -28,6 +28,8 @@ use crate::pages::{Badge, Fact, Figure, Link, Nav, Pager, Tone};
 const PAGE: usize = 200;
 /// Payees in the chart.
 const RANKS: usize = 8;
+/// Calculations that are looked through for the one before.
+const EARLIER: i64 = 100;
 
 pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Asked(asked): Asked) -> Answer {
     let (app, ctx) = (&state.app, &visit.ctx);
@@ -49,7 +51,10 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     };
     let period = setting.period(&document.period).ok_or_else(Trouble::not_found)?;
     let program = setting.config.program(Id(document.program))?.program.clone();
-    let view = View { setting: &setting, calculation: &calculation, booked: &booked, period: &period, program: &program };
+    let before = before(app, ctx, &calculation).await?;
+    let releases = released(app, ctx, Id(document.program)).await?;
+    let view =
+        View { setting: &setting, calculation: &calculation, booked: &booked, period: &period, program: &program, before, releases };
     let q = asked.text("q").to_lowercase();
     let matching: Vec<&RewardView> = booked.payees.iter().filter(|p| q.is_empty() || p.name.to_lowercase().contains(&q)).collect();
     let from: usize = asked.text("from").parse().unwrap_or(0);
@@ -82,6 +87,22 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     })
 }
 
+/// Minor units by rep of the calculation of the same program and period before this one.
+async fn before(app: &App, ctx: &Context, calculation: &CalculationEntry) -> Result<Option<HashMap<i64, i64>>, Trouble> {
+    let document = &calculation.document;
+    let earlier = calculations::list(app, ctx, Some(calculation.id), EARLIER).await?;
+    let earlier = earlier.iter().find(|c| c.document.program == document.program && c.document.period == document.period);
+    let Some(earlier) = earlier else { return Ok(None) };
+    Ok(Some(payees(app, ctx, earlier).await?.into_iter().map(|line| (line.rep, line.amount)).collect()))
+}
+
+/// When each period of a program was released.
+pub(in crate::web) async fn released(app: &App, ctx: &Context, program: Id) -> Result<HashMap<String, i64>, Trouble> {
+    let all = releases::list(app, ctx).await?;
+    let own = all.into_iter().filter(|release| release.document.program == program.0);
+    Ok(own.map(|release| (release.document.period, release.document.released_us)).collect())
+}
+
 fn pager(id: &str, q: &str, from: usize, len: usize) -> Pager {
     let at = |from: usize| {
         let query = serde_urlencoded::to_string([("q", q), ("from", &from.to_string())]).unwrap_or_default();
@@ -97,6 +118,10 @@ struct View<'a> {
     booked: &'a PeriodView,
     period: &'a Period,
     program: &'a Program,
+    /// Minor units by rep of the calculation before, if there is one.
+    before: Option<HashMap<i64, i64>>,
+    /// When the program's periods were released, by label.
+    releases: HashMap<String, i64>,
 }
 
 impl View<'_> {
@@ -187,8 +212,18 @@ impl View<'_> {
             basis: line.map(|line| exact_text(&line.attainment, money_code)).unwrap_or_default(),
             attainment: line.and_then(|line| gauge(&payee.name, line, money_code)),
             reward: money(payee.total, self.booked.currency),
-            change: String::new(),
+            change: line.map(|line| self.change(line)).unwrap_or_default(),
             mark,
+        }
+    }
+
+    /// What the payee gained or lost since the calculation before.
+    fn change(&self, line: &PayeeLine) -> String {
+        let Some(before) = &self.before else { return String::new() };
+        match line.amount.saturating_sub(before.get(&line.rep).copied().unwrap_or(0)) {
+            0 => String::new(),
+            gain if gain > 0 => format!("+{}", money(gain, self.booked.currency).digits()),
+            loss => money(loss, self.booked.currency).digits().to_owned(),
         }
     }
 
@@ -213,7 +248,6 @@ impl View<'_> {
         let row = |reason: &calculations::ReasonCount| ReasonCount {
             reason: super::super::answer::sentence(&reason.text),
             count: reason.sales,
-            revenue: String::new(),
             href: format!("/sales?from={first}&to={last}&program={program}&reason={}", reason.code),
             tone: if reason_is_meant(&reason.code) { Tone::Neutral } else { Tone::Warn },
         };
@@ -226,7 +260,8 @@ impl View<'_> {
         for payee in &self.booked.payees {
             let by_origin: BTreeMap<&String, i64> = payee.carried.iter().map(|(label, amount)| (label, *amount)).collect();
             for (label, amount) in by_origin {
-                rows.push(late_row(payee.owner.id, &payee.name, label, amount, self.booked.currency));
+                let since = self.releases.get(label.as_str()).copied();
+                rows.push(late_row(self.setting, payee.owner.id, &payee.name, label, amount, self.booked.currency, since));
             }
         }
         rows
@@ -234,12 +269,24 @@ impl View<'_> {
 }
 
 /// A difference to a released period.
-pub(in crate::web) fn late_row(rep: Id, name: &str, origin: &str, amount: i64, unit: Unit) -> LateRow {
+pub(in crate::web) fn late_row(
+    setting: &Setting,
+    rep: Id,
+    name: &str,
+    origin: &str,
+    amount: i64,
+    unit: Unit,
+    released_us: Option<i64>,
+) -> LateRow {
     let statement = format!("/statements/{}/{origin}", rep.text(Kind::Rep));
+    // The sales of that period which came or changed after its release.
+    let sales = released_us.zip(setting.period(origin)).map(|(since, period)| {
+        Link::new("Late sales", &format!("/sales?from={}&to={}&since={since}", period.first_day(), period.last_day()))
+    });
     LateRow {
         payee: Link::new(name, &statement),
         origin: Link::new(&period_words(origin), &statement),
-        sale: Link::default(),
+        sale: sales.unwrap_or_default(),
         what: "Sales, people or the plan changed after its release".to_owned(),
         amount: money(amount, unit),
     }

@@ -115,7 +115,7 @@ fn edit_page(
         errors,
         checked: program.is_some(),
         rules: program.map(rules).unwrap_or_default(),
-        tests: checked.map(|checked| tests(&checked.examples)).unwrap_or_default(),
+        tests: program.zip(checked).map(|(program, checked)| tests(program, &checked.examples)).unwrap_or_default(),
     }
 }
 

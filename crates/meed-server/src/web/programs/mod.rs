@@ -7,8 +7,8 @@ mod words;
 
 use axum::Router;
 use axum::routing::get;
-use meed_core::crediting::ExampleResult;
-use meed_core::program::Program;
+use meed_core::crediting::{ExampleResult, shown};
+use meed_core::program::{Example, Program};
 
 use crate::ServerState;
 use crate::pages::programs::PlanTest;
@@ -22,20 +22,27 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/programs/{id}/edit", get(edit::show))
 }
 
-/// How a document's own examples came out.
-fn tests(examples: &[ExampleResult]) -> Vec<PlanTest> {
-    let test = |example: &ExampleResult| {
-        let first = example.differences.first();
-        let details: Vec<String> = example.differences.iter().map(ToString::to_string).collect();
-        PlanTest {
-            name: example.name.clone(),
-            passed: example.passed(),
-            expected: first.map(|difference| difference.expected.clone()).unwrap_or_default(),
-            got: first.map(|difference| difference.found.clone()).unwrap_or_default(),
-            detail: details.join("; "),
-        }
+/// How a document's own examples came out. Where one passes, what was stated is what was computed.
+fn tests(program: &Program, results: &[ExampleResult]) -> Vec<PlanTest> {
+    let test = |(example, result): (&Example, &ExampleResult)| {
+        let details: Vec<String> = result.differences.iter().map(ToString::to_string).collect();
+        let (expected, got) = match result.differences.first() {
+            Some(difference) => (difference.expected.clone(), difference.found.clone()),
+            None => (stated(example), stated(example)),
+        };
+        PlanTest { name: result.name.clone(), passed: result.passed(), expected, got, detail: details.join("; ") }
     };
-    examples.iter().map(test).collect()
+    program.examples.iter().zip(results).map(test).collect()
+}
+
+/// What an example states, cut where it names many.
+fn stated(example: &Example) -> String {
+    let all = &example.expected.rewards;
+    let mut parts: Vec<String> = all.iter().take(2).map(|(name, amount)| format!("{name} {}", shown(*amount))).collect();
+    if all.len() > parts.len() {
+        parts.push(format!("{} more", all.len() - parts.len()));
+    }
+    parts.join(", ")
 }
 
 /// `6 of 6 pass`.

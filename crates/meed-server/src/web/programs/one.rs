@@ -59,7 +59,7 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
         old: is_old,
         facts: facts(&program, &setting.config.zone_name),
         rules: rules(&program),
-        tests: tests(&program.run_tests()),
+        tests: tests(&program, &program.run_tests()),
         lines: document_lines(document, &[]),
         versions: all.iter().map(row).collect(),
     })

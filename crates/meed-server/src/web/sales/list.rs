@@ -51,7 +51,7 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Asked(a
 
 /// The same list from another place.
 fn address(asked: &Fields, after: Option<String>) -> String {
-    let kept = ["q", "from", "to", "source", "credited", "import", "program", "reason"];
+    let kept = ["q", "from", "to", "source", "credited", "import", "program", "reason", "since"];
     let mut pairs: Vec<(&str, String)> = kept.iter().filter_map(|field| Some((*field, asked.filled(field)?.to_owned()))).collect();
     pairs.extend(after.map(|after| ("after", after)));
     let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
@@ -88,6 +88,7 @@ fn wanted(asked: &Fields) -> Result<(SaleFilter, FormErrors), Trouble> {
         source: asked.id("source", Kind::Source)?,
         import: asked.id("import", Kind::Import)?,
         status: None,
+        changed_after_us: asked.filled("since").and_then(|since| since.parse().ok()),
         credit,
     };
     Ok((filter, errors))
@@ -99,6 +100,9 @@ async fn scopes(state: &ServerState, visit: &Visit, setting: &Setting, asked: &F
     if let Some(import) = asked.id("import", Kind::Import)? {
         let document = imports::get(&state.app, &visit.ctx, import).await?.document;
         scopes.push(scope("import", asked, format!("from {}", document.file_name)));
+    }
+    if let Some(since) = asked.filled("since").and_then(|since| since.parse().ok()) {
+        scopes.push(scope("since", asked, format!("came or changed after {}", setting.moment(since))));
     }
     if let (Some(program), Some(reason)) = (asked.id("program", Kind::Program)?, asked.filled("reason")) {
         let name = &setting.config.program(program)?.program.name;

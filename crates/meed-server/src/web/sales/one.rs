@@ -209,7 +209,8 @@ fn misses_of(rule: &RuleVerdict, program: &Link) -> Vec<Miss> {
         Miss {
             program: program.clone(),
             rule: rule.label.clone(),
-            reason: sentence(&refused.text),
+            // A condition's text begins with what it reads, which has no capital letter.
+            reason: if refused.failed.is_some() { format!("{}.", refused.text) } else { sentence(&refused.text) },
             condition,
             found,
             tone: if reason_is_meant(refused.reason.code()) { Tone::Neutral } else { Tone::Warn },
