@@ -9,7 +9,7 @@ use super::table::{Table, grouped, ms};
 use crate::failure::Failure;
 
 /// Measures and fills the table.
-pub(super) async fn run(rows: u64, postgres: Option<&str>) -> Result<Table, Failure> {
+pub(super) fn run(rows: u64, postgres: Option<&str>) -> Result<Table, Failure> {
     let mut table = Table::new(&["peer", "what", "time", "a second"]);
     let name = meed_app::token().map_err(Failure::from)?;
     let folder = std::env::temp_dir().join(format!("meed-bench-{name}"));
