@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use meed_app::access::{ActorNames, actor_names};
 use meed_app::Configuration;
+use meed_app::access::{ActorNames, actor_names};
 use meed_app::audit::{AuditChange, AuditFilter, AuditLine, filtered, recent_words};
 use meed_core::command::{Record, RecordKind};
 use meed_core::id::{Id, Kind};
@@ -63,7 +63,12 @@ async fn list(State(state): State<ServerState>, visit: Visit, Asked(asked): Aske
 fn row(setting: &Setting, actors: &ActorNames, line: &AuditLine) -> AuditRow {
     let entry = &line.entry;
     let href = line.changes.iter().find_map(|change| address(&change.after)).unwrap_or_default();
-    let changes = line.changes.iter().filter(|change| is_readable(change.after.kind)).flat_map(|change| changes_of(change, &setting.config)).take(CHANGES_MAX);
+    let changes = line
+        .changes
+        .iter()
+        .filter(|change| is_readable(change.after.kind))
+        .flat_map(|change| changes_of(change, &setting.config))
+        .take(CHANGES_MAX);
     AuditRow {
         number: u64::try_from(entry.number).unwrap_or(0),
         when: setting.moment(entry.recorded_us),
@@ -111,8 +116,8 @@ fn changes_of(change: &AuditChange, config: &Configuration) -> Vec<Change> {
     differing
         .map(|name| Change {
             field: name.replace('_', " "),
-            before: before.get(name).and_then(value),
-            after: after.get(name).and_then(value),
+            before: before.get(name).and_then(|found| value(name, found, config)),
+            after: after.get(name).and_then(|found| value(name, found, config)),
         })
         .filter(|change| change.before.is_some() || change.after.is_some())
         .collect()

@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
+use meed_app::calculations;
 use meed_app::releases::{CreditLine, StatementBody};
 use meed_app::statements::{self, Statement, StatementSale, Summary};
-use meed_app::calculations;
 use meed_core::command::RewardState;
 use meed_core::id::{Id, Kind};
 use meed_core::money::{Exact, Rounding as Rule};
@@ -126,7 +126,8 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
     let mut late = Vec::new();
     for (statement, (from, to)) in all.iter().zip(&range.parts) {
         let body = &statement.body;
-        let program = Program::parse(&statement.document).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
+        let program =
+            Program::parse(&statement.document).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
         let sales = statements::sales_of(app, ctx, body).await?;
         let released = if ctx.payee.is_some() { HashMap::new() } else { released(app, ctx, Id(body.program)).await? };
         let view = View { visit: &visit, setting: &setting, body, program: &program, sales: by_id(sales) };

@@ -91,7 +91,9 @@ async fn the_mapping_shows_what_is_missing_and_what_is_used_twice_at_once() {
     if !browser.url().await.ends_with("/mapping") {
         browser.click_text("a", "Back to the columns").await;
     }
-    let date = browser.script("return [...document.querySelectorAll('select[data-target]')].find((select) => select.value === 'date').id", &[]).await;
+    let date = browser
+        .script("return [...document.querySelectorAll('select[data-target]')].find((select) => select.value === 'date').id", &[])
+        .await;
     let date = date.as_str().expect("a date").to_owned();
     browser.choose(&format!("#{date}"), "").await;
     assert!(browser.has("[data-needs='date']:not(.met)").await);

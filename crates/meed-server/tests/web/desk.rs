@@ -143,8 +143,22 @@ async fn every_page_of_an_empty_workspace_opens() {
     let site = site().await;
     let mut operator = site.operator().await;
     for path in [
-        "/", "/imports", "/imports/new", "/sales", "/people", "/reps/new", "/teams/new", "/programs", "/programs/new", "/calculations",
-        "/statements", "/exports", "/keys", "/sources", "/sources/new", "/audit",
+        "/",
+        "/imports",
+        "/imports/new",
+        "/sales",
+        "/people",
+        "/reps/new",
+        "/teams/new",
+        "/programs",
+        "/programs/new",
+        "/calculations",
+        "/statements",
+        "/exports",
+        "/keys",
+        "/sources",
+        "/sources/new",
+        "/audit",
     ] {
         let page = operator.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}\n{}", page.body);

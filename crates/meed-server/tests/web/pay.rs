@@ -95,10 +95,9 @@ async fn com_049_a_cent_is_followed_from_the_statement_to_the_row_of_its_file() 
 async fn a_sale_that_was_not_credited_says_why() {
     let site = site().await;
     let mut operator = january(&site).await;
-    for (query, customer, reasons) in [
-        ("q=A-3", "Cirrus", ["matches no rep or team", "See people and teams"]),
-        ("q=A-4", "Cirrus", ["sale.status", "refunded"]),
-    ] {
+    for (query, customer, reasons) in
+        [("q=A-3", "Cirrus", ["matches no rep or team", "See people and teams"]), ("q=A-4", "Cirrus", ["sale.status", "refunded"])]
+    {
         let list = operator.get(&format!("/sales?{query}")).await;
         assert!(list.says("Not credited") && list.says(customer), "{}", list.body);
         let sale = list.between("<a href=\"/sales/sale_", "\"").to_owned();
@@ -136,13 +135,15 @@ async fn com_054_a_released_period_is_exported_paid_and_never_changed_silently()
     assert_eq!(operator.post(&format!("{calculation}/release"), &fields).await.location(), format!("{calculation}/released"));
 
     let rewards = operator.get(&format!("{calculation}/rewards.csv")).await;
-    assert!(rewards.bytes.starts_with(
-        "\u{feff}Plan,Calculation,Calculation Start,Calculation End,Calculation Status,Beneficiary,Beneficiary Tags,\
+    assert!(
+        rewards.bytes.starts_with(
+            "\u{feff}Plan,Calculation,Calculation Start,Calculation End,Calculation Status,Beneficiary,Beneficiary Tags,\
          Beneficiary Enrollment,Manager Approval,Reward Type,Reward Details,Reward Value,Reward Value Currency,\
          Beneficiary Value,Beneficiary Value Currency,Assignment %,Attainment Label,Attainment Difficulty,Attainment Value,\
          Attainment Threshold,Attainment Metric,Attainment Measurement"
-            .as_bytes()
-    ));
+                .as_bytes()
+        )
+    );
     assert_eq!(rewards.header("content-type"), "text/csv; charset=utf-8");
     assert_eq!(rewards.header("content-disposition"), "attachment; filename=\"field-sales-2026-01-rewards.csv\"");
     assert!(rewards.says("175.01") && rewards.says("Rewards released"));
@@ -200,7 +201,8 @@ async fn a_payee_sees_their_own_released_statements_and_nothing_else() {
     assert!(payee.get("/statements").await.says("appears here as soon as a period is released"));
     assert_eq!(payee.get(&own).await.status, StatusCode::NOT_FOUND);
     let shown = operator.get(&calculation).await;
-    let other = shown.body.match_indices("href=\"/statements/").map(|(at, _)| &shown.body[at + 6..at + 42]).find(|href| !href.contains(&dana));
+    let other =
+        shown.body.match_indices("href=\"/statements/").map(|(at, _)| &shown.body[at + 6..at + 42]).find(|href| !href.contains(&dana));
     let other = other.and_then(|href| href.split('"').next()).expect("another payee").to_owned();
     operator.post(&format!("{calculation}/release"), &[("confirm", "yes"), ("acknowledged", "yes")]).await;
     assert!(payee.get("/statements").await.says("175.01"));

@@ -177,12 +177,7 @@ fn payees() -> Vec<PayeeRow> {
 }
 
 fn calculation(status: CalculationStatus) -> CalculationPage {
-    let reason = |reason: &str, count, tone| ReasonCount {
-        reason: s(reason),
-        count,
-        href: "/sales?credited=no".into(),
-        tone,
-    };
+    let reason = |reason: &str, count, tone| ReasonCount { reason: s(reason), count, href: "/sales?credited=no".into(), tone };
     let fresh = status != CalculationStatus::Calculated;
     CalculationPage {
         chrome: chrome(Nav::Calculations, "/calculations/calc_9"),

@@ -53,8 +53,7 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     let program = setting.config.program(Id(document.program))?.program.clone();
     let before = before(app, ctx, &calculation).await?;
     let releases = released(app, ctx, Id(document.program)).await?;
-    let view =
-        View { setting: &setting, calculation: &calculation, booked: &booked, period: &period, program: &program, before, releases };
+    let view = View { setting: &setting, calculation: &calculation, booked: &booked, period: &period, program: &program, before, releases };
     let q = asked.text("q").to_lowercase();
     let matching: Vec<&RewardView> = booked.payees.iter().filter(|p| q.is_empty() || p.name.to_lowercase().contains(&q)).collect();
     let from: usize = asked.text("from").parse().unwrap_or(0);
