@@ -54,7 +54,7 @@ async fn com_002_a_missing_or_unreadable_date_is_a_400_that_names_the_field_and_
             (json!({"date": null}), "date", "date_missing"),
             (json!({"date": "31/03/2026"}), "date", "date_unreadable"),
             (json!({"date": ""}), "date", "date_unreadable"),
-            (json!({"date": 20260331}), "date", "type_wrong"),
+            (json!({"date": 20_260_331}), "date", "type_wrong"),
             (json!({"date": "9999-01-01"}), "date", "date_out_of_range"),
             (json!({"date": "2026-03-31", "revenue": "a lot"}), "revenue", "number_unreadable"),
             (json!({"date": "2026-03-31", "revenue": "12345678901234567890123456789.01"}), "revenue", "number_too_long"),

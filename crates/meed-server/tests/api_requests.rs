@@ -81,7 +81,9 @@ async fn every_refusal_has_its_status_its_code_and_its_field() {
     for engine in Engine::ALL {
         let app = TestApp::start(engine).await;
         let ws = app.workspace("acme").await;
+        let page = app.client().get("/docs").await.text();
         for (method, path, body, status, code, field) in REFUSALS {
+            assert!(page.contains(&format!("id=\"code-{code}\"")), "the page explains {code}");
             let reply = ws.client.send(method, path, &[], body.as_bytes()).await;
             let at = format!("{method} {path} {body}: {}", reply.text());
             assert_eq!(reply.status, *status, "{at}");
@@ -215,4 +217,54 @@ async fn invariant_14_no_body_however_malformed_makes_a_500() {
         assert_eq!(ws.client.send("POST", "/app/Api/CreateTransaction", &[], deep.as_bytes()).await.refusal(400), "json_unreadable");
         app.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_comes_as_a_body_or_as_a_part_of_a_form() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let csv = "Order,Date,Amount,Rep\nA-1,2026-03-01,100.00,Dana\nA-2,2026-03-02,200.00,Lee\n";
+        let body = ws.client.send("POST", "/v1/imports?source=Shop&file_name=a.csv", &[], csv.as_bytes()).await.expect(201);
+        let part = |name: &str, file: &str, text: &str| {
+            format!("--cut\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n{text}\r\n")
+        };
+        let form = |parts: &[String]| format!("{}--cut--\r\n", parts.concat());
+        let send = async |form: String| {
+            let headers = [("content-type", "multipart/form-data; boundary=cut")];
+            ws.client.send("POST", "/v1/imports", &headers, form.as_bytes()).await
+        };
+        let named = send(form(&[part("source", "", "Shop"), part("file", "; filename=\"b.csv\"", csv)])).await.expect(201);
+        assert_eq!((&named["sha256"], &named["source"], &named["bytes"]), (&body["sha256"], &body["source"], &body["bytes"]));
+        assert_eq!((&body["file_name"], &named["file_name"]), (&json!("a.csv"), &json!("b.csv")));
+        assert_eq!((&body["total_rows"], &body["state"]), (&json!(2), &json!("mapping")));
+        assert_eq!(send(form(&[part("source", "", "Shop")])).await.refusal(400), "field_missing");
+        assert_eq!(send(form(&[part("file", "", csv)])).await.refusal(400), "source_missing");
+        assert_eq!(send(form(&[part("colour", "", "red")])).await.refusal(400), "field_unknown");
+        assert_eq!(send(form(&[part("source", "", "a\0"), part("file", "", csv)])).await.refusal(400), "text_has_nul");
+        assert_eq!(send("--cut\r\n".to_owned()).await.refusal(400), "form_unreadable");
+        for (bytes, code) in [
+            (&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], "file.image"),
+            (&b"PK\x03\x04rest"[..], "file.workbook"),
+            (&b"\0\0\0\0\0\0\0\0"[..], "file.binary"),
+        ] {
+            let reply = ws.client.send("POST", "/v1/imports?source=Shop", &[], bytes).await;
+            assert_eq!(reply.refusal(422), code, "{}", reply.text());
+        }
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_compressed_for_those_who_ask() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let ws = app.workspace("acme").await;
+    for number in 0..20 {
+        ws.client.post("/v1/reps", &json!({"name": format!("Rep {number}")})).await.expect(201);
+    }
+    let plain = ws.client.get("/v1/reps").await;
+    let packed = ws.client.send("GET", "/v1/reps", &[("accept-encoding", "gzip")], b"").await;
+    assert_eq!((plain.header("content-encoding"), packed.header("content-encoding")), (None, Some("gzip")));
+    assert!(packed.body.len() * 3 < plain.body.len());
+    app.stop().await;
 }

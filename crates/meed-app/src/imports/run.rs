@@ -116,11 +116,21 @@ async fn go_on_with(app: &Arc<App>, ctx: &Context, id: Id, progress: impl Fn(&Im
         let mut document = import.document;
         document.state = ImportState::Failed;
         document.finished_us = Some(app.now_us());
-        document.error = Some(error.to_string());
+        document.error = Some(told(&error));
         let put = PutRecord { expected_version: Some(import.version), ..PutRecord::change(RecordKind::Import, id, write(&document)?) };
+        // Without the key, which may be what was revoked.
+        let ctx = &Context { key: None, ..ctx.clone() };
         app.submit(ctx, document.file_name.clone(), PutRecords::one("import.failed", put)).await?;
     }
     Err(error)
+}
+
+/// What people are told of an error: a refusal's own words, and nothing from inside.
+fn told(error: &AppError) -> String {
+    match error {
+        AppError::Refused(refused) => refused.text.clone(),
+        AppError::Fault(_) | AppError::File { .. } => "something failed inside Meed; it is in the log".to_owned(),
+    }
 }
 
 /// Another process advances this import.

@@ -192,17 +192,20 @@ pub(crate) async fn upload(
         while let Some(part) = next_part(&mut form).await? {
             match part.name() {
                 Some("source") => {
-                    source = Some(part.text().await.map_err(|_| Problem::unreadable("form_unreadable", "the form cannot be read"))?)
+                    source = Some(part.text().await.map_err(|_| Problem::unreadable("form_unreadable", "the form cannot be read"))?);
                 }
                 Some("file") => {
                     file_name = file_name.or_else(|| part.file_name().map(str::to_owned));
-                    kept = Some(keep(&state, Incoming::Part(part), FILE_MAX).await?);
+                    kept = Some(keep(&state, Incoming::Part(Box::new(part)), FILE_MAX).await?);
                 }
                 _ => return Err(Problem::unreadable("field_unknown", "the form has the parts `source` and `file`")),
             }
         }
     } else {
         kept = Some(keep(&state, Incoming::Body(request.into_body()), FILE_MAX).await?);
+    }
+    if [&source, &file_name].into_iter().flatten().any(|text| text.contains('\0')) {
+        return Err(Problem::unreadable("text_has_nul", "a text holds the character U+0000, which cannot be kept"));
     }
     let kept = kept.ok_or_else(|| Problem::unreadable("field_missing", "the form needs the part `file`").at("file"))?;
     let name = file_name.unwrap_or_else(|| "upload.csv".to_owned());

@@ -27,9 +27,13 @@ pub(crate) mod upload;
 mod verdict_out;
 pub(crate) mod wire;
 
+use std::sync::OnceLock;
+
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -112,11 +116,17 @@ pub fn description() -> utoipa::openapi::OpenApi {
     described().1
 }
 
+async fn openapi_json() -> Response {
+    static TEXT: OnceLock<Bytes> = OnceLock::new();
+    let text = TEXT.get_or_init(|| serde_json::to_vec(&description()).unwrap_or_default().into());
+    answer::json_text(StatusCode::OK, text.clone())
+}
+
 /// The routes.
 pub fn router(_state: &ServerState) -> Router<ServerState> {
     let (router, _) = described();
     router
-        .route("/openapi.json", get(|| async { answer::json(StatusCode::OK, &description()) }))
+        .route("/openapi.json", get(openapi_json))
         .route("/docs", get(docs::page))
         .method_not_allowed_fallback(problem::unknown_method)
         .layer(CatchPanicLayer::custom(problem::panicked))

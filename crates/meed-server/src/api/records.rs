@@ -136,6 +136,14 @@ impl From<&AuditChange> for ChangeOut {
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
 impl From<&AuditLine> for AuditOut {
     fn from(line: &AuditLine) -> Self {
         let entry = &line.entry;
@@ -145,7 +153,7 @@ impl From<&AuditLine> for AuditOut {
             actor: entry.actor.clone(),
             action: entry.action.clone(),
             subject: entry.subject.clone(),
-            hash: entry.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: hex(&entry.hash),
             changes: line.changes.iter().map(ChangeOut::from).collect(),
         }
     }

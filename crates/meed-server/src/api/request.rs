@@ -82,10 +82,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
 /// The bytes of a body.
 pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Answered<Bytes> {
-    Bytes::from_request(request, state).await.map_err(body_problem)
+    Bytes::from_request(request, state).await.map_err(|rejection| body_problem(&rejection))
 }
 
-fn body_problem(rejection: BytesRejection) -> Problem {
+fn body_problem(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         too_large()
     } else {
@@ -177,16 +177,8 @@ impl From<FieldProblem> for Problem {
 
 /// Whether a JSON text holds the escape of U+0000. An even number of backslashes before the `u` is a text about it.
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
-    let mut at = 0;
-    while let Some(found) = bytes[at..].windows(5).position(|w| w == b"u0000") {
-        let place = at + found;
-        let slashes = bytes[..place].iter().rev().take_while(|b| **b == b'\\').count();
-        if slashes % 2 == 1 {
-            return true;
-        }
-        at = place + 5;
-    }
-    false
+    let slashes = |place: usize| bytes[..place].iter().rev().take_while(|b| **b == b'\\').count();
+    memchr::memmem::find_iter(bytes, b"u0000").any(|place| slashes(place) % 2 == 1)
 }
 
 /// Parameters of the address. Unknown ones are refused.

@@ -86,16 +86,14 @@ impl<'a> PatchWriter<'a> {
         let Some(change) = field.change() else { return };
         let Some(text) = change.filter(|text| !text.trim().is_empty()) else { return self.patch.set_currency(None) };
         let code = meed_intake::currency_code(&text, &self.source.symbols);
-        match code.and_then(|code| code.parse::<Unit>().ok()) {
-            Some(unit) => self.patch.set_currency(Some(unit)),
-            None => {
-                let shown: String = text.chars().take(20).collect();
-                let text = format!(
-                    "`{shown}` does not name one currency; send an ISO 4217 code such as USD, or say in the source what the sign stands for"
-                );
-                self.wrong(name, "currency_unknown", text);
-            }
+        if let Some(unit) = code.and_then(|code| code.parse::<Unit>().ok()) {
+            return self.patch.set_currency(Some(unit));
         }
+        let shown: String = text.chars().take(20).collect();
+        let text = format!(
+            "`{shown}` does not name one currency; send an ISO 4217 code such as USD, or say in the source what the sign stands for"
+        );
+        self.wrong(name, "currency_unknown", text);
     }
 
     /// The source's own id; a blank one counts as none.

@@ -44,7 +44,7 @@ pub(crate) enum Incoming<'a> {
     /// The body of a request.
     Body(Body),
     /// A part of a form.
-    Part(Field<'a>),
+    Part(Box<Field<'a>>),
 }
 
 /// Keeps the bytes under their hash.

@@ -129,6 +129,7 @@ impl<T> Field<T> {
     }
 
     /// The change: nothing, clear, or the value.
+    #[allow(clippy::option_option, reason = "absent and null are two things")]
     pub(crate) fn change(self) -> Option<Option<T>> {
         match self {
             Self::Absent => None,

@@ -6,7 +6,7 @@ use axum::response::Response;
 use meed_app::Scope;
 use meed_app::sales::{record, record_keyed};
 use meed_app::sources::{SourceName, known};
-use meed_core::command::{Refused, Reply, SaleChange, SaleOutcome};
+use meed_core::command::{Class, Refused, Reply, SaleChange, SaleOutcome};
 use meed_core::id::Id;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -38,11 +38,12 @@ fn body(id: Id, change: SaleChange) -> String {
     format!("{{\"Id\":\"{}\",\"outcome\":\"{}\"}}", guid(id), change.word())
 }
 
+/// Every refusal of a value is a 400 here (`commissions.md` behaviour 2).
 fn render(result: &Result<Reply, Refused>) -> String {
     match result {
         Ok(Reply::Sales(outcomes)) => match outcomes.first() {
             Some(SaleOutcome::Recorded { id, change, .. }) => success(200, &body(*id, *change)),
-            Some(SaleOutcome::Refused(refused)) => refusal(refused),
+            Some(SaleOutcome::Refused(refused)) => refusal(&Refused { class: Class::Unreadable, ..refused.clone() }),
             None => success(200, "null"),
         },
         Ok(_) => success(200, "null"),
@@ -88,8 +89,7 @@ pub(crate) async fn create(
     let Some(identity) = identity else {
         return match record(app, &ctx, source.id, vec![input]).await?.pop() {
             Some(SaleOutcome::Recorded { id, change, .. }) => Ok(json_text(StatusCode::OK, body(id, change))),
-            // Every refusal of a value is a 400 here (`commissions.md` behaviour 2).
-            Some(SaleOutcome::Refused(refused)) => Err(Problem { status: StatusCode::BAD_REQUEST, ..refused.into() }),
+            Some(SaleOutcome::Refused(refused)) => Err(Refused { class: Class::Unreadable, ..refused }.into()),
             None => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a transaction was not answered")),
         };
     };

@@ -8,7 +8,7 @@ use meed_app::documents::{MembershipDocument, TeamDocument, VariableDocument};
 use meed_app::people::{self, RepEntry, TeamEntry};
 use meed_app::{App, Context, Scope};
 use meed_core::id::{Id, Kind};
-use meed_core::people::fold_alias;
+use meed_core::people::{Match, fold_alias};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -108,9 +108,8 @@ fn unknown(field: &str, text: &str) -> Problem {
 /// A rep by id, or by an alias that only one rep has.
 async fn rep_of(app: &App, ctx: &Context, text: &str, field: &str) -> Answered<RepEntry> {
     let config = app.configuration(ctx.workspace).await?;
-    let id = match (Id::parse(text, Kind::Rep), config.directory.find_rep(text)) {
-        (Ok(id), _) | (Err(_), meed_core::people::Match::One(id)) => id,
-        _ => return Err(unknown(field, text)),
+    let ((Ok(id), _) | (Err(_), Match::One(id))) = (Id::parse(text, Kind::Rep), config.directory.find_rep(text)) else {
+        return Err(unknown(field, text));
     };
     people::rep(app, ctx, id).await.map_err(|_| unknown(field, text))
 }
@@ -118,9 +117,8 @@ async fn rep_of(app: &App, ctx: &Context, text: &str, field: &str) -> Answered<R
 /// A team by id, or by an alias that only one team has.
 async fn team_of(app: &App, ctx: &Context, text: &str, field: &str) -> Answered<TeamEntry> {
     let config = app.configuration(ctx.workspace).await?;
-    let id = match (Id::parse(text, Kind::Team), config.directory.find_team(text)) {
-        (Ok(id), _) | (Err(_), meed_core::people::Match::One(id)) => id,
-        _ => return Err(unknown(field, text)),
+    let ((Ok(id), _) | (Err(_), Match::One(id))) = (Id::parse(text, Kind::Team), config.directory.find_team(text)) else {
+        return Err(unknown(field, text));
     };
     people::team(app, ctx, id).await.map_err(|_| unknown(field, text))
 }
@@ -197,7 +195,7 @@ pub(super) async fn member(State(state): State<ServerState>, Caller(ctx): Caller
 /// For a user or a team, from a day on. A value of the same name and day is replaced. Needs a key with the scope `admin`.
 #[utoipa::path(
     post, path = "/CreateCustomVariable", tag = "Compatible", operation_id = "createCustomVariable",
-    request_body(content = VariableIn, example = json!({"name": "Quota", "value": 100000, "effectiveDate": "2026-01-01", "userId": "dana@example.com"})),
+    request_body(content = VariableIn, example = json!({"name": "Quota", "value": 100_000, "effectiveDate": "2026-01-01", "userId": "dana@example.com"})),
     responses((status = 200, description = "It is saved", body = SavedOut), Refusals),
 )]
 pub(super) async fn variable(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<VariableIn>) -> Answered<Response> {
