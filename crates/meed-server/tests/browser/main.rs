@@ -23,8 +23,9 @@ async fn enter(browser: &Browser, site: &Site, base: &str) {
     assert!(browser.text("h1").await.contains("Halden Instruments") || browser.has(".sidebar").await);
 }
 
-/// Nothing was wrong on the pages since the last question.
+/// Nothing was wrong on the pages since the last question. A refused form answers 422, which the console notes.
 async fn no_complaints(browser: &Browser, place: &str) {
-    let complaints = browser.complaints().await;
+    let mut complaints = browser.complaints().await;
+    complaints.retain(|text| !text.contains("status of 422"));
     assert!(complaints.is_empty(), "{place}: {complaints:#?}");
 }
