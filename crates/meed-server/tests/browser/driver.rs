@@ -1,6 +1,6 @@
 //! A real browser through its driver.
 //!
-//! WebDriver is JSON over HTTP on this machine. This client is the part of it that the tests need; the ready-made ones
+//! `WebDriver` is JSON over HTTP on this machine. This client is the part of it that the tests need; the ready-made ones
 //! bring 40 to 60 further crates into the build. Waiting is left to the driver: it looks for an element until it is there.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 
 /// Milliseconds that the driver looks for an element.
 const PATIENCE_MS: u64 = 20_000;
-/// The name under which WebDriver answers an element.
+/// The name under which `WebDriver` answers an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A window of a browser. It ends with the value.
@@ -251,7 +251,7 @@ impl Browser {
     }
 }
 
-/// A text in XPath.
+/// A text in an `XPath`.
 fn quoted(text: &str) -> String {
     if text.contains('"') { format!("'{text}'") } else { format!("\"{text}\"") }
 }

@@ -47,7 +47,7 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
         original: view.original(),
         versions: view.versions(),
         credits: verdicts.iter().flat_map(|verdict| view.credits(verdict)).collect(),
-        misses: verdicts.iter().flat_map(|verdict| view.misses(verdict)).collect(),
+        misses: verdicts.iter().flat_map(misses).collect(),
         pending: verdicts.iter().any(|verdict| view.is_pending(verdict)),
     })
 }
@@ -186,11 +186,11 @@ impl View<'_> {
         };
         verdict.credits.iter().map(view).collect()
     }
+}
 
-    fn misses(&self, verdict: &Verdict) -> Vec<Miss> {
-        let program = Link::new(&verdict.program_name, &format!("/programs/{}", verdict.program.text(Kind::Program)));
-        verdict.verdict.rules.iter().flat_map(|rule| misses_of(rule, &program)).collect()
-    }
+fn misses(verdict: &Verdict) -> Vec<Miss> {
+    let program = Link::new(&verdict.program_name, &format!("/programs/{}", verdict.program.text(Kind::Program)));
+    verdict.verdict.rules.iter().flat_map(|rule| misses_of(rule, &program)).collect()
 }
 
 fn misses_of(rule: &RuleVerdict, program: &Link) -> Vec<Miss> {
