@@ -22,6 +22,8 @@ pub async fn create(app: &App, slug: &str, name: &str, side: &str, zone: &str, c
     if let Some(found) = find(app, &key).await? {
         return Ok(Id(found.workspace));
     }
+    // The method by name is not general enough over lifetimes.
+    #[allow(clippy::redundant_closure_for_method_calls)]
     let number = app.store().read(|r| r.workspaces()).await?.iter().map(|id| id.0).max().unwrap_or(0) + 1;
     let document = WorkspaceDocument {
         workspace: number,

@@ -192,7 +192,7 @@ async fn invariant_14_no_body_however_malformed_makes_a_500() {
         for round in 0..600 {
             let (path, fields) = TARGETS[round % TARGETS.len()];
             let mut body = String::from("{");
-            for index in 0..chance.below(4) + 1 {
+            for index in 0..=chance.below(4) {
                 let comma = if index == 0 { "" } else { "," };
                 body.push_str(&format!("{comma}\"{}\":{}", fields[chance.below(fields.len())], PIECES[chance.below(PIECES.len())]));
             }

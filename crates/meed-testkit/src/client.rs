@@ -45,7 +45,6 @@ impl Reply {
 
     /// The body as JSON, if the status is the wanted one.
     #[track_caller]
-    #[must_use]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
         if self.body.is_empty() { Value::Null } else { self.json() }

@@ -3,8 +3,10 @@
 mod app;
 mod client;
 mod clock;
+mod open;
 mod postgres;
 
 pub use app::{Engine, TestApp, Workspace};
 pub use client::{Client, Reply};
 pub use clock::FixedClock;
+pub use open::open_app;

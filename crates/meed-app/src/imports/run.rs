@@ -232,7 +232,7 @@ fn add_row(chunk: &mut Chunk, row: meed_intake::Row, rules: &RowRules) {
         }
         Err(errors) => Err(errors
             .into_iter()
-            .map(|e| RejectedCell { column: Some(e.column_name), value: e.value, code: e.code.to_owned(), text: e.text })
+            .map(|e| RejectedCell { column: Some(e.column_name), value: e.value, code: e.code.clone(), text: e.text })
             .collect()),
     };
     match outcome {

@@ -253,7 +253,7 @@ mod tests {
             ("[]", "", "type_wrong"),
             ("{", "", "json_unreadable"),
             ("", "", "json_unreadable"),
-            (r#"{} x"#, "", "json_unreadable"),
+            (r"{} x", "", "json_unreadable"),
             (r#"{"rows":[{"name":"a\u0000"}]}"#, "", "text_has_nul"),
         ] {
             let (found, found_code) = refusal(text);

@@ -15,10 +15,9 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use jiff::Timestamp;
 use meed_app::access::users;
-use meed_app::{App, AppOptions, Context, Secrets, workspaces};
+use meed_app::{App, Context, workspaces};
 use meed_core::id::Id;
 use meed_server::{ServerState, router};
-use meed_store::{EngineOptions, SqliteOptions, Store, StoreOptions};
 use tower::ServiceExt;
 
 /// The password of everybody.
@@ -41,11 +40,7 @@ pub async fn site() -> Site {
     let folder = tempfile::tempdir().expect("a folder");
     let start: Timestamp = "2026-04-01T10:00:00Z".parse().expect("a time");
     let clock = Arc::new(AtomicI64::new(start.as_microsecond()));
-    let ticking = Arc::clone(&clock);
-    let tick: meed_store::Clock = Arc::new(move || ticking.load(Ordering::SeqCst));
-    let engine = EngineOptions::Sqlite(SqliteOptions { path: folder.path().join("meed.db"), key: Some([7; 32]) });
-    let store = Store::open(StoreOptions { engine, readers: 4, clock: Arc::clone(&tick) }).await.expect("a store");
-    let app = App::new(AppOptions { store, clock: tick, secrets: Secrets::new(&[1; 32]), files: folder.path().join("files") });
+    let app = meed_testkit::open_app(folder.path(), &clock).await;
     let workspace = workspaces::create(&app, "halden", "Halden Instruments", "live", "Europe/Berlin", "EUR").await.expect("a workspace");
     let state = ServerState { app: Arc::clone(&app), is_secure: false, public_url: "http://localhost".to_owned() };
     Site { router: router(state.clone()), app, state, workspace, clock, folder }

@@ -66,6 +66,8 @@ pub(crate) fn wrong_direction(krate: &str, manifest: &str) -> Vec<String> {
             if !for_tests {
                 found.push(format!("{}: `{name}` is for tests; move it to [dev-dependencies]", at(line)));
             }
+        } else if name == krate && for_tests {
+            // A crate's own tests turn its testing feature on this way.
         } else if ours && !allowed.contains(&name.as_str()) {
             found.push(format!("{}: {krate} may not depend on `{name}`, only on: {}", at(line), allowed.join(", ")));
         } else if krate == "meed-core" && !ours && !for_tests && !CORE_BUILDS_ON.contains(&name.as_str()) {

@@ -7,7 +7,7 @@ use super::table::{Table, grouped, ms};
 use crate::failure::Failure;
 
 /// Measures and fills the table.
-pub(super) async fn run(engines: &EngineArgs, rows: u64, payees: u64) -> Result<Table, Failure> {
+pub(super) fn run(engines: &EngineArgs, rows: u64, payees: u64) -> Result<Table, Failure> {
     let mut table = Table::new(&["engine", "what", "time", "a second", "peak memory"]);
     for engine in &engines.engine {
         let installation = Installation::begin(*engine, engines.postgres.as_deref())?;

@@ -120,9 +120,9 @@ struct PeersArgs {
 pub(crate) async fn run(args: BenchArgs, _settings: Settings) -> Result<Verdict, Failure> {
     let table = match args.part {
         Part::Sales(args) => sales::run(&args.engines, &args.clients, args.seconds, args.rounds).await?,
-        Part::Import(args) => import::run(&args.engines, args.rows, args.payees).await?,
+        Part::Import(args) => import::run(&args.engines, args.rows, args.payees)?,
         Part::Start(args) => sales::start(&args).await?,
-        Part::Peers(args) => peers::run(args.rows, args.postgres.as_deref()).await?,
+        Part::Peers(args) => peers::run(args.rows, args.postgres.as_deref())?,
     };
     print!("{}", table.markdown());
     Ok(Verdict::Clean)

@@ -9,7 +9,7 @@ use super::table::{Table, grouped, ms};
 use crate::failure::Failure;
 
 /// Measures and fills the table.
-pub(super) async fn run(rows: u64, postgres: Option<&str>) -> Result<Table, Failure> {
+pub(super) fn run(rows: u64, postgres: Option<&str>) -> Result<Table, Failure> {
     let mut table = Table::new(&["peer", "what", "time", "a second"]);
     let name = meed_app::token().map_err(Failure::from)?;
     let folder = std::env::temp_dir().join(format!("meed-bench-{name}"));
@@ -27,7 +27,7 @@ fn measure(folder: &Path, rows: u64, postgres: Option<&str>, table: &mut Table) 
     match timed("sqlite3", &[&database], Some(&script)) {
         None => table.note("`sqlite3` is not installed."),
         Some(us) => {
-            table.row(vec!["sqlite3 .import".into(), format!("{} rows, one text table, no keys", grouped(rows)), ms(us), rate(rows, us)])
+            table.row(vec!["sqlite3 .import".into(), format!("{} rows, one text table, no keys", grouped(rows)), ms(us), rate(rows, us)]);
         }
     }
     let Some(url) = postgres else {
@@ -38,7 +38,7 @@ fn measure(folder: &Path, rows: u64, postgres: Option<&str>, table: &mut Table) 
     match timed("psql", &[url, "-q", "-v", "ON_ERROR_STOP=1"], Some(&script)) {
         None => table.note("`psql` is not installed."),
         Some(us) => {
-            table.row(vec!["PostgreSQL COPY".into(), format!("{} rows, one text table, no keys", grouped(rows)), ms(us), rate(rows, us)])
+            table.row(vec!["PostgreSQL COPY".into(), format!("{} rows, one text table, no keys", grouped(rows)), ms(us), rate(rows, us)]);
         }
     }
     if timed("pgbench", &["-i", "-q", "-s", "10", url], None).is_none() {
