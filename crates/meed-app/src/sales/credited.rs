@@ -1,6 +1,7 @@
 //! Whether sales are credited by the plans as they stand, for lists.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use meed_core::command::RecordKind;
 use meed_core::condition::SaleRef;
@@ -114,14 +115,11 @@ fn originals(r: &mut Reader<'_>, workspace: Id, sales: &[SaleView]) -> Result<Ha
     let mut layouts: HashMap<Id, Vec<String>> = HashMap::new();
     let mut found = HashMap::new();
     for (sale, layout, cells) in r.originals(workspace, &ids)? {
-        let columns = match layouts.get(&layout) {
-            Some(columns) => columns,
-            None => {
-                let record = r.record(workspace, RecordKind::Layout, layout)?;
-                let columns = record.and_then(|record| read::<LayoutDocument>(&record).ok()).map(|d| d.columns).unwrap_or_default();
-                layouts.entry(layout).or_insert(columns)
-            }
-        };
+        if let Entry::Vacant(slot) = layouts.entry(layout) {
+            let record = r.record(workspace, RecordKind::Layout, layout)?;
+            slot.insert(record.and_then(|record| read::<LayoutDocument>(&record).ok()).map(|d| d.columns).unwrap_or_default());
+        }
+        let columns = layouts.get(&layout).map(Vec::as_slice).unwrap_or_default();
         found.insert(sale, columns.iter().cloned().zip(cells).collect());
     }
     Ok(found)

@@ -1,5 +1,6 @@
 //! Statements: one payee's account of a period, live until the period is released and frozen from then on.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use meed_core::command::RewardState;
@@ -112,16 +113,12 @@ pub async fn sales_of(app: &App, ctx: &Context, statement: &StatementBody) -> Ap
     let mut files: HashMap<Id, String> = HashMap::new();
     let mut found = Vec::with_capacity(ids.len());
     for sale in sales::by_ids(app, ctx, ids).await? {
-        let file = match sale.import {
-            None => None,
-            Some(import) => Some(match files.get(&import) {
-                Some(name) => name.clone(),
-                None => {
-                    let name = imports::get(app, ctx, import).await?.document.file_name;
-                    files.entry(import).or_insert(name).clone()
-                }
-            }),
-        };
+        if let Some(import) = sale.import
+            && let Entry::Vacant(slot) = files.entry(import)
+        {
+            slot.insert(imports::get(app, ctx, import).await?.document.file_name);
+        }
+        let file = sale.import.and_then(|import| files.get(&import).cloned());
         found.push(StatementSale { sale, file });
     }
     Ok(found)

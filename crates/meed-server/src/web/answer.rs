@@ -113,12 +113,12 @@ pub(super) fn see_other(to: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
 }
 
-/// A file to keep.
-pub(super) fn download(name: &str, content_type: &'static str, bytes: Vec<u8>) -> Answer {
+/// A CSV file to keep.
+pub(super) fn download(name: &str, bytes: Vec<u8>) -> Response {
     let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).unwrap_or(HeaderValue::from_static("attachment"));
-    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(content_type)), (header::CONTENT_DISPOSITION, disposition)];
-    Ok((headers, Body::from(bytes)).into_response())
+    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")), (header::CONTENT_DISPOSITION, disposition)];
+    (headers, Body::from(bytes)).into_response()
 }
 
 /// What was wrong with a form: a wrong value or a state that forbids it goes back to the form, everything else is

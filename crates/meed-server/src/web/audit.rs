@@ -76,7 +76,7 @@ fn row(setting: &Setting, actors: &ActorNames, line: &AuditLine) -> AuditRow {
         what: words(&entry.action),
         object: Link::new(&entry.subject, &href),
         changes: changes.collect(),
-        hash: entry.hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect(),
+        hash: super::flash::hex(entry.hash.get(..6).unwrap_or_default()),
         request_id: String::new(),
     }
 }

@@ -24,6 +24,7 @@ mod tiers;
 mod visit;
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tower_http::compression::CompressionLayer;
@@ -53,5 +54,11 @@ pub fn router(state: &ServerState) -> Router<ServerState> {
         .merge(door)
         .route("/assets/{name}", get(files::asset))
         .route("/favicon.ico", get(files::favicon))
+        .fallback(unknown.layer(from_fn_with_state(state.clone(), visit::anybody)))
         .layer(CompressionLayer::new())
+}
+
+/// An address that leads nowhere.
+async fn unknown() -> answer::Trouble {
+    answer::Trouble::not_found()
 }

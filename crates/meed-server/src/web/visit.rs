@@ -177,6 +177,16 @@ pub(super) async fn at_the_door(State(state): State<ServerState>, mut request: R
     finish(&state, response, chrome)
 }
 
+/// Serves everybody, with the frame of a session where there is one.
+pub(super) async fn anybody(State(state): State<ServerState>, request: Request, next: Next) -> Response {
+    let guest = chrome(&state, &request);
+    let chrome = match visit(&state, request.headers(), guest.clone()).await {
+        Ok(found) => found.map_or(guest, |visit| visit.chrome),
+        Err(trouble) => return finish(&state, trouble.into_response(), guest),
+    };
+    finish(&state, next.run(request).await, chrome)
+}
+
 /// Draws refusals, takes back the message that was shown, and sets the headers.
 fn finish(state: &ServerState, mut response: Response, chrome: Chrome) -> Response {
     let request_id = chrome.request_id.clone();

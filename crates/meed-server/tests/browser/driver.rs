@@ -251,7 +251,7 @@ impl Browser {
     }
 }
 
-/// A text in `XPath`.
+/// A text in an `XPath`.
 fn quoted(text: &str) -> String {
     if text.contains('"') { format!("'{text}'") } else { format!("\"{text}\"") }
 }

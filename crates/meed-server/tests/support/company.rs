@@ -70,6 +70,7 @@ pub struct Company {
     pub rep: Id,
     pub team: Id,
     pub sale: Id,
+    pub waiting: Id,
 }
 
 fn file() -> String {
@@ -136,22 +137,27 @@ pub async fn company(site: &Site) -> Company {
     imports::run(app, ctx, second, |_| {}).await.expect("imported");
     calculations::calculate(app, ctx, program, "2026-01").await.expect("a difference");
     let february = calculations::calculate(app, ctx, program, "2026-02").await.expect("a calculation");
+    let waiting = std::fs::File::open(super::sample("shopify_orders.csv")).expect("a sample");
+    let kept = imports::store_file(app.files(), waiting, 1 << 30).expect("kept");
+    let waiting = imports::upload(app, ctx, source, "shopify_orders.csv", &kept).await.expect("an import");
     let (sales, _) = meed_app::sales::list(app, ctx, meed_app::sales::SaleFilter::default(), None, 1).await.expect("sales");
     let rep = reps.iter().find(|(name, _)| *name == "Mara Quill").expect("Mara").1;
-    Company { january, february, import, source, program, rep, team: teams[0].1, sale: sales[0].stored.id }
+    Company { january, february, import, source, program, rep, team: teams[0].1, sale: sales[0].stored.id, waiting }
 }
 
 impl Company {
     /// Every page with something on it, by a short name.
     pub fn pages(&self) -> Vec<(&'static str, String)> {
         let (january, february) = (self.january.text(Kind::Calculation), self.february.text(Kind::Calculation));
-        let (import, rep) = (self.import.text(Kind::Import), self.rep.text(Kind::Rep));
+        let (import, waiting) = (self.import.text(Kind::Import), self.waiting.text(Kind::Import));
+        let rep = self.rep.text(Kind::Rep);
         let program = self.program.text(Kind::Program);
         vec![
             ("overview", "/".into()),
             ("imports", "/imports".into()),
             ("upload", "/imports/new".into()),
             ("import", format!("/imports/{import}")),
+            ("mapping", format!("/imports/{waiting}/mapping")),
             ("sales", "/sales".into()),
             ("sales-none", "/sales?q=nothing-like-this".into()),
             ("sale", format!("/sales/{}", self.sale.text(Kind::Sale))),

@@ -170,6 +170,10 @@ async fn colours_and_side_are_remembered_and_sides_hold_separate_data() {
 async fn what_does_not_exist_is_a_page_with_a_request_id() {
     let site = site().await;
     let mut operator = site.operator().await;
+    let unknown = site.visitor().get("/nowhere").await;
+    assert!(unknown.status == StatusCode::NOT_FOUND && unknown.says("Nothing here") && !unknown.says("Sign out"));
+    assert!(!unknown.header("content-security-policy").is_empty());
+    assert!(operator.get("/nowhere").await.says("Sign out"));
     for path in ["/imports/imp_0000000000001", "/imports/nonsense", "/calculations/calc_zzzzzzzzzzzzz"] {
         let missing = operator.get(path).await;
         assert_eq!(missing.status, StatusCode::NOT_FOUND, "{path}");

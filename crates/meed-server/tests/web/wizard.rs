@@ -43,6 +43,10 @@ async fn a_file_is_tried_before_it_is_stored_and_refused_rows_can_be_downloaded(
     let started = operator.post(&format!("/imports/{id}/run"), &[]).await;
     assert_eq!(started.location(), format!("/imports/{id}/progress"));
     let result = operator.result_of(&id).await;
+    // A page that still waits is told where to go.
+    let part = operator.get(&format!("/imports/{id}/progress/part")).await;
+    assert_eq!(part.header("hx-redirect"), format!("/imports/{id}"));
+    assert!(part.says("100%") && !part.says("<html"), "{}", part.body);
     assert!(result.says("Done, with rejects") && result.says("3,050.10"), "{}", result.body);
     let rejects = operator.get(&format!("/imports/{id}/rejects.csv")).await;
     assert!(rejects.bytes.starts_with("\u{feff}Line,Column,Value,Code,Error,Order No,".as_bytes()));

@@ -350,13 +350,13 @@ fn file_name(calculation: &CalculationEntry, what: &str) -> String {
 pub(super) async fn rewards_csv(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>) -> Answer {
     let calculation = entry(&state, &visit, &text).await?;
     let bytes = exports::rewards_csv(&state.app, &visit.ctx, &calculation).await?;
-    download(&file_name(&calculation, "rewards"), "text/csv; charset=utf-8", bytes)
+    Ok(download(&file_name(&calculation, "rewards"), bytes))
 }
 
 pub(super) async fn credits_csv(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>) -> Answer {
     let calculation = entry(&state, &visit, &text).await?;
     let bytes = exports::credits_csv(&state.app, &visit.ctx, &calculation).await?;
-    download(&file_name(&calculation, "credits"), "text/csv; charset=utf-8", bytes)
+    Ok(download(&file_name(&calculation, "credits"), bytes))
 }
 
 /// Where to go when a state forbids what was asked.

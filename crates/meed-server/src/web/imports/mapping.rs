@@ -181,7 +181,7 @@ fn column(column: &ColumnChoice) -> MappingColumn {
         samples: column.samples.iter().take(3).cloned().collect(),
         target: column.target.map_or_else(String::new, |target| target.name().to_owned()),
         score: if column.target.is_some() { u8::try_from(column.score / 10).unwrap_or(0).min(100) } else { 0 },
-        reason: reason.clone(),
+        reason: super::super::answer::quoted(reason),
         state,
     }
 }

@@ -218,5 +218,5 @@ pub(super) async fn rejects(State(state): State<ServerState>, visit: Visit, Path
     let import = import(&state, &visit, &text).await?;
     let bytes = imports::rejects_csv(&state.app, &visit.ctx, import.id).await?;
     let stem = import.document.file_name.rsplit_once('.').map_or(import.document.file_name.as_str(), |(stem, _)| stem);
-    download(&format!("{stem}-rejects.csv"), "text/csv; charset=utf-8", bytes)
+    Ok(download(&format!("{stem}-rejects.csv"), bytes))
 }

@@ -40,7 +40,7 @@ pub(super) async fn save(State(state): State<ServerState>, visit: Visit, Path(te
 }
 
 async fn put(state: &ServerState, visit: &Visit, id: Option<Id>, before: RepDocument, form: &Fields) -> Answer {
-    let (document, mut errors) = read(form, before)?;
+    let (document, mut errors) = read(form, &before)?;
     if !errors.any() {
         match put_rep(&state.app, &visit.ctx, id, &document).await {
             Ok(_) => {
@@ -57,7 +57,7 @@ async fn put(state: &ServerState, visit: &Visit, id: Option<Id>, before: RepDocu
 }
 
 /// What the form says, on top of what is kept of the rep besides.
-fn read(form: &Fields, before: RepDocument) -> Result<(RepDocument, FormErrors), Trouble> {
+fn read(form: &Fields, before: &RepDocument) -> Result<(RepDocument, FormErrors), Trouble> {
     let mut errors = FormErrors::none();
     let (memberships, wrong) = memberships(form)?;
     errors.0.extend(wrong);

@@ -130,14 +130,10 @@ fn who(crediting: &Crediting) -> String {
         Split::Equal => "; several owners share equally",
         Split::Full => "; several owners get the whole each",
     };
-    let mut text = format!("{} of the sale{split}", owners.join(" and "));
-    if let Some(teams) = &crediting.teams {
-        text.push_str(&format!("; also {}", team(teams)));
-    }
-    if let Some(fallback) = &crediting.fallback {
-        text.push_str(&format!("; where nobody is found, {}", team(fallback)));
-    }
-    text
+    let mut parts = vec![format!("{} of the sale{split}", owners.join(" and "))];
+    parts.extend(crediting.teams.as_ref().map(|teams| format!("also {}", team(teams))));
+    parts.extend(crediting.fallback.as_ref().map(|fallback| format!("where nobody is found, {}", team(fallback))));
+    parts.join("; ")
 }
 
 fn team(team: &TeamCredit) -> String {

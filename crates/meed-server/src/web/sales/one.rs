@@ -188,6 +188,11 @@ impl View<'_> {
     }
 }
 
+fn misses(verdict: &Verdict) -> Vec<Miss> {
+    let program = Link::new(&verdict.program_name, &format!("/programs/{}", verdict.program.text(Kind::Program)));
+    verdict.verdict.rules.iter().flat_map(|rule| misses_of(rule, &program)).collect()
+}
+
 fn misses_of(rule: &RuleVerdict, program: &Link) -> Vec<Miss> {
     let miss = |refused: &meed_core::crediting::Refused| {
         let (condition, found) = match &refused.failed {
@@ -213,9 +218,4 @@ fn misses_of(rule: &RuleVerdict, program: &Link) -> Vec<Miss> {
         }
     };
     rule.refused.iter().map(miss).collect()
-}
-
-fn misses(verdict: &Verdict) -> Vec<Miss> {
-    let program = Link::new(&verdict.program_name, &format!("/programs/{}", verdict.program.text(Kind::Program)));
-    verdict.verdict.rules.iter().flat_map(|rule| misses_of(rule, &program)).collect()
 }
