@@ -270,7 +270,8 @@ impl<'h> Survey<'h> {
                 text = walk.group.as_deref().unwrap_or("");
             }
             profile.add(text, record.line);
-            if !text.trim().is_empty() {
+            // "no" is a word before it is somebody's alias, such as Norway's.
+            if !matches!(crate::values::cell::kind(text), crate::values::cell::CellKind::Empty | crate::values::cell::CellKind::Bool) {
                 profile.owners += u64::from(!self.hints.owners.is_empty() && self.hints.owners.contains(text));
                 profile.teams += u64::from(!self.hints.teams.is_empty() && self.hints.teams.contains(text));
             }

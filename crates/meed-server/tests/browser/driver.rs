@@ -45,6 +45,9 @@ fn program(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} must name the program; ./test sets it"))
 }
 
+/// How often an element may vanish with its page before a test gives up.
+const STALE_MAX: u32 = 50;
+
 impl Browser {
     /// Starts a browser with a fresh profile and a window of 1280 by 900.
     pub async fn start() -> Self {
@@ -217,9 +220,18 @@ impl Browser {
 
     /// The text of an element. Waits until there is one.
     pub async fn text(&self, css: &str) -> String {
-        let element = self.find(css).await;
-        let text = self.of_session("GET", &format!("/element/{}/text", element.0), Value::Null).await;
-        text.as_str().expect("text").to_owned()
+        for _ in 0..STALE_MAX {
+            let element = self.find(css).await;
+            let path = format!("/session/{}/element/{}/text", self.session, element.0);
+            let (status, value) = self.exchange("GET", &path, &Value::Null).await;
+            // The page led on between finding the element and reading it: look again on the page that is there now.
+            if value["error"] == "stale element reference" {
+                continue;
+            }
+            assert!(status == 200, "{css}: {} {}", value["error"], value["message"]);
+            return value.as_str().expect("text").to_owned();
+        }
+        panic!("{css} went stale {STALE_MAX} times");
     }
 
     /// Runs a script and answers what it returns.
