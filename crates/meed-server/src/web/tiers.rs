@@ -126,8 +126,12 @@ pub(super) fn pieces(tiers: &Tiers, before: Exact, basis: Exact, quota: Option<E
     let place = |value: Exact| value.checked_mul(scale).unwrap_or(value);
     let before = if matches!(tiers.accumulate, Accumulate::Transaction) { Exact::ZERO } else { before };
     let Some(after) = before.checked_add(basis) else { return TierPieces::default() };
-    let band =
-        |band: &Band| TierBand { from: band.from, to: band.to, rate_shown: band_pay(band), from_shown: bound(band.from, tiers.unit) };
+    let band = |band: &Band| TierBand {
+        from: place(band.from),
+        to: band.to.map(place),
+        rate_shown: band_pay(band),
+        from_shown: bound(band.from, tiers.unit),
+    };
     let (from, to) = (bound(before.round_dp(2), TierUnit::Basis), bound(after.round_dp(2), TierUnit::Basis));
     let title = if after < before { format!("{from} back to {to}") } else { format!("{from} to {to}") };
     TierPieces { title, bands: tiers.bands.iter().map(band).collect(), before, after }
