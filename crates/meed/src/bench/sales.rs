@@ -39,7 +39,7 @@ pub(super) async fn run(engines: &EngineArgs, clients: &[usize], seconds: u64, r
     for engine in &engines.engine {
         let installation = Installation::begin(*engine, engines.postgres.as_deref())?;
         let key = installation.run(&["key", "create", "bench", "--scope", "admin", "--json"])?;
-        let key = serde_json::from_str::<serde_json::Value>(&key).ok().and_then(|v| v["key"].as_str().map(str::to_owned));
+        let key = serde_json::from_str::<serde_json::Value>(&key).ok().and_then(|v| v["secret"].as_str().map(str::to_owned));
         let key = key.ok_or_else(|| Failure::fault("bench", "`meed key create --json` printed no secret"))?;
         let server = installation.serve().await?;
         let next = Arc::new(AtomicU64::new(0));
