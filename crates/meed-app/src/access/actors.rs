@@ -21,6 +21,8 @@ impl ActorNames {
         match self.0.get(actor) {
             Some(name) => name.clone(),
             None if actor == "system" => "Meed".to_owned(),
+            None if actor == "cli" => "The command line".to_owned(),
+            None if actor.starts_with("cli:") => format!("{}, by command line", actor.trim_start_matches("cli:")),
             None if actor.starts_with("key:") => "A revoked key".to_owned(),
             None => actor.to_owned(),
         }

@@ -26,13 +26,13 @@ fn read(text: &str) -> String {
     number(text).map_or_else(|| text.to_owned(), shown)
 }
 
-/// The explained part of a credit; the caller adds who, where from and links.
-pub(super) fn credit(line: &CreditLine, program: &Program, through: Option<&str>) -> CreditView {
+/// The explained part of a credit, with the quota of its payee; the caller adds who, where from and links.
+pub(super) fn credit(line: &CreditLine, program: &Program, through: Option<&str>, quota: Option<&str>) -> CreditView {
     let rule = program.rule(&line.rule);
     let stairs = rule.and_then(|rule| tiers::of(rule, usize::try_from(line.level).unwrap_or(0)));
     let (before, basis) = (number(&line.before), number(&line.basis));
     let pieces = match (stairs, before, basis) {
-        (Some(stairs), Some(before), Some(basis)) => tiers::pieces(stairs, before, basis),
+        (Some(stairs), Some(before), Some(basis)) => tiers::pieces(stairs, before, basis, quota.and_then(number)),
         _ => TierPieces::default(),
     };
     CreditView {

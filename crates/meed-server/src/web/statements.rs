@@ -327,7 +327,7 @@ impl View<'_> {
             date: day,
             subject: found.map(|found| subject(&found.sale.stored.sale)).unwrap_or_default(),
             origin: found.map(origin).unwrap_or_default(),
-            ..explain::credit(line, self.program, through.as_deref())
+            ..explain::credit(line, self.program, through.as_deref(), self.body.quota.as_deref())
         }
     }
 

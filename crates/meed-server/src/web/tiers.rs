@@ -115,16 +115,24 @@ pub(super) fn stairs(rule: &Rule, tiers: &Tiers, program: &Program, reached: Opt
     }
 }
 
-/// Where a credit fell in the tiers of its rule. Nothing where the bounds are percent of a quota.
-pub(super) fn pieces(tiers: &Tiers, before: Exact, basis: Exact) -> TierPieces {
-    if tiers.unit == TierUnit::PercentOfQuota {
-        return TierPieces::default();
-    }
+/// Where a credit fell in the tiers of its rule. Bounds in percent lie where the quota puts them; nothing is drawn
+/// where it is not known.
+pub(super) fn pieces(tiers: &Tiers, before: Exact, basis: Exact, quota: Option<Exact>) -> TierPieces {
+    let scale = match tiers.unit {
+        TierUnit::Basis => Some(Exact::ONE),
+        TierUnit::PercentOfQuota => quota.and_then(|quota| quota.checked_div(Exact::ONE_HUNDRED)),
+    };
+    let Some(scale) = scale else { return TierPieces::default() };
+    let place = |value: Exact| value.checked_mul(scale).unwrap_or(value);
     let before = if matches!(tiers.accumulate, Accumulate::Transaction) { Exact::ZERO } else { before };
     let Some(after) = before.checked_add(basis) else { return TierPieces::default() };
-    let band =
-        |band: &Band| TierBand { from: band.from, to: band.to, rate_shown: band_pay(band), from_shown: bound(band.from, tiers.unit) };
-    let (from, to) = (bound(before.round_dp(2), tiers.unit), bound(after.round_dp(2), tiers.unit));
+    let band = |band: &Band| TierBand {
+        from: place(band.from),
+        to: band.to.map(place),
+        rate_shown: band_pay(band),
+        from_shown: bound(band.from, tiers.unit),
+    };
+    let (from, to) = (bound(before.round_dp(2), TierUnit::Basis), bound(after.round_dp(2), TierUnit::Basis));
     let title = if after < before { format!("{from} back to {to}") } else { format!("{from} to {to}") };
     TierPieces { title, bands: tiers.bands.iter().map(band).collect(), before, after }
 }

@@ -178,15 +178,10 @@ impl View<'_> {
             ),
             figure("Not credited", count(missed), "", note, if missed > 0 { "#not-credited".to_owned() } else { String::new() }),
         ];
-        if carried != 0 {
-            let href = "#late".to_owned();
-            figures.push(figure(
-                "Late differences",
-                money(carried, unit).digits().to_owned(),
-                unit.code(),
-                "from earlier periods".to_owned(),
-                href,
-            ));
+        {
+            let href = if carried == 0 { String::new() } else { "#late".to_owned() };
+            let note = if carried == 0 { "none" } else { "from earlier periods" };
+            figures.push(figure("Late differences", money(carried, unit).digits().to_owned(), unit.code(), note.to_owned(), href));
         }
         figures
     }

@@ -130,8 +130,11 @@ fn who(crediting: &Crediting) -> String {
         Split::Equal => "; several owners share equally",
         Split::Full => "; several owners get the whole each",
     };
-    let mut parts = vec![format!("{} of the sale{split}", owners.join(" and "))];
-    parts.extend(crediting.teams.as_ref().map(|teams| format!("also {}", team(teams))));
+    let mut parts = Vec::new();
+    if !owners.is_empty() {
+        parts.push(format!("{} of the sale{split}", owners.join(" and ")));
+    }
+    parts.extend(crediting.teams.as_ref().map(|teams| if owners.is_empty() { team(teams) } else { format!("also {}", team(teams)) }));
     parts.extend(crediting.fallback.as_ref().map(|fallback| format!("where nobody is found, {}", team(fallback))));
     parts.join("; ")
 }

@@ -34,7 +34,8 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     let about = [subject(&stored.sale), day.clone()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
     let origins = Origins::of(&state, &visit, &history).await?;
     let status = stored.sale.status.as_deref().unwrap_or_default();
-    let view = View { setting: &setting, history: &history, latest: &latest, origins: &origins };
+    let quotas = quotas(&state, &visit, &verdicts, &latest).await?;
+    let view = View { quotas, setting: &setting, history: &history, latest: &latest, origins: &origins };
     page(&SalePage {
         chrome: visit.chrome(Nav::Sales),
         title: stored.unique_id.clone().unwrap_or_else(|| subject(&stored.sale)),
@@ -50,6 +51,26 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
         misses: verdicts.iter().flat_map(misses).collect(),
         pending: verdicts.iter().any(|verdict| view.is_pending(verdict)),
     })
+}
+
+async fn quotas(
+    state: &ServerState,
+    visit: &Visit,
+    verdicts: &[Verdict],
+    latest: &[CalculationEntry],
+) -> Result<HashMap<(Id, Id), String>, Trouble> {
+    let mut quotas = HashMap::new();
+    for verdict in verdicts.iter().filter(|verdict| !verdict.credits.is_empty()) {
+        let label = verdict.period.label();
+        let found = latest.iter().find(|c| c.document.program == verdict.program.0 && c.document.period == label);
+        let Some(calculation) = found else { continue };
+        for line in calculations::payees(&state.app, &visit.ctx, calculation).await? {
+            if let Some(quota) = line.quota {
+                quotas.insert((verdict.program, Id(line.rep)), quota);
+            }
+        }
+    }
+    Ok(quotas)
 }
 
 /// Files behind a sale's versions, and what the columns of the present one were used as.
@@ -93,6 +114,8 @@ impl Origins {
 }
 
 struct View<'a> {
+    /// Quotas by program and rep, as the latest calculations found them.
+    quotas: HashMap<(Id, Id), String>,
     setting: &'a Setting,
     history: &'a SaleHistory,
     latest: &'a [CalculationEntry],
@@ -168,8 +191,9 @@ impl View<'_> {
         let calculation = self.calculation(verdict);
         let view = |(rep, credit): &(Id, meed_core::crediting::Credit)| {
             let line = CreditLine::of(credit);
+            let quota = self.quotas.get(&(verdict.program, *rep)).map(String::as_str);
             let through = line.through.map(|id| self.setting.config.rep_name(Id(id)));
-            let explained = explain::credit(&line, &entry.program, through.as_deref());
+            let explained = explain::credit(&line, &entry.program, through.as_deref(), quota);
             let statement = format!("/statements/{}/{label}", rep.text(Kind::Rep));
             CreditView {
                 payee: Link::new(
