@@ -234,6 +234,17 @@ impl Browser {
         panic!("{css} went stale {STALE_MAX} times");
     }
 
+    /// Waits until the address ends like this.
+    pub async fn arrives_at(&self, end: &str) {
+        for _ in 0..100 {
+            if self.url().await.ends_with(end) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("{} does not end with {end}", self.url().await);
+    }
+
     /// Runs a script and answers what it returns.
     pub async fn script(&self, script: &str, arguments: &[Value]) -> Value {
         self.of_session("POST", "/execute/sync", json!({ "script": script, "args": arguments })).await

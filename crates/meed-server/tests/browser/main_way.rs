@@ -51,7 +51,7 @@ async fn com_049_a_cent_is_followed_back_to_its_row_and_the_period_is_released()
     browser.click_text("a", "Release").await;
     browser.click("input[name=acknowledged]").await;
     browser.click("form button.primary").await;
-    assert!(browser.url().await.ends_with("/released"));
+    browser.arrives_at("/released").await;
     for (file, header) in [
         ("rewards", "\u{feff}Plan,Calculation,Calculation Start,Calculation End,Calculation Status,Beneficiary,Beneficiary Tags,"),
         ("credits", "\u{feff}Beneficiary,Measure,"),
@@ -124,7 +124,7 @@ async fn without_scripts_a_file_still_becomes_a_released_period() {
     browser.click_text("a", "Release…").await;
     browser.click("input[name=acknowledged]").await;
     browser.click("form button.primary").await;
-    assert!(browser.url().await.ends_with("/released"));
+    browser.arrives_at("/released").await;
     browser.click_text("a", "Statements").await;
     browser.click_text("a", "Mara Quill").await;
     browser.click(".credit summary").await;
