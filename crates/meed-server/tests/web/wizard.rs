@@ -169,10 +169,10 @@ async fn a_file_of_no_named_source_goes_where_its_layout_came_from() {
     operator.result_of(&id).await;
 
     let again = operator.upload("file", "", "whatever-2026-04.csv", FILE).await;
-    let page = operator.get(&again.location()).await;
+    let page = operator.get(again.location()).await;
     assert!(page.says("whatever-2026-04.csv") && page.says("Orders"), "the source of its layout\n{}", page.body);
     let other = operator.upload("file", "", "till-2026-04.csv", b"Receipt;Sold on;Total;Cashier\nR1;2026-04-02;10,00;Ana\n").await;
-    let page = operator.get(&other.location()).await;
+    let page = operator.get(other.location()).await;
     assert!(page.says("· till"), "a new source, called after the file\n{}", page.body);
 }
 
