@@ -46,6 +46,7 @@ pub struct App {
     files: PathBuf,
     configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
     known_keys: access::KnownKeys,
+    known_tokens: access::KnownTokens,
     known_sources: sources::KnownSources,
 }
 
@@ -73,6 +74,7 @@ impl App {
             files,
             configurations: Mutex::new(HashMap::new()),
             known_keys: access::KnownKeys::default(),
+            known_tokens: access::KnownTokens::default(),
             known_sources: sources::KnownSources::default(),
         })
     }
@@ -109,6 +111,10 @@ impl App {
 
     pub(crate) fn known_keys(&self) -> &access::KnownKeys {
         &self.known_keys
+    }
+
+    pub(crate) fn known_tokens(&self) -> &access::KnownTokens {
+        &self.known_tokens
     }
 
     pub(crate) fn known_sources(&self) -> &sources::KnownSources {

@@ -11,6 +11,7 @@ pub struct Secrets {
     api_keys: [u8; 32],
     sessions: [u8; 32],
     fingerprints: [u8; 32],
+    tokens: [u8; 32],
 }
 
 impl std::fmt::Debug for Secrets {
@@ -23,7 +24,12 @@ impl Secrets {
     /// Derives one key per use from the master key.
     #[must_use]
     pub fn new(master: &[u8; 32]) -> Self {
-        Self { api_keys: mac(master, b"api keys"), sessions: mac(master, b"sessions"), fingerprints: mac(master, b"fingerprints") }
+        Self {
+            api_keys: mac(master, b"api keys"),
+            sessions: mac(master, b"sessions"),
+            fingerprints: mac(master, b"fingerprints"),
+            tokens: mac(master, b"till tokens"),
+        }
     }
 
     /// The stored form of an API key.
@@ -36,6 +42,21 @@ impl Secrets {
     #[must_use]
     pub fn hash_session(&self, token: &str) -> String {
         hex(&mac(&self.sessions, token.as_bytes()))
+    }
+
+    /// The signature of a till's token.
+    #[must_use]
+    pub fn sign_token(&self, signed: &[u8]) -> [u8; 32] {
+        mac(&self.tokens, signed)
+    }
+
+    /// Whether a token carries its signature; takes the same time for every wrong one.
+    #[must_use]
+    pub fn is_signed(&self, signed: &[u8], signature: &[u8]) -> bool {
+        Hmac::<Sha256>::new_from_slice(&self.tokens).is_ok_and(|mut mac| {
+            mac.update(signed);
+            mac.verify_slice(signature).is_ok()
+        })
     }
 
     /// The fingerprint of a command's content.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use meed_core::command::{Actor, Class, PutRecord, PutRecords, RecordKind, Refused, Reply};
+use meed_core::command::{Actor, Class, PutRecord, PutRecords, Record, RecordKind, Refused, Reply};
 use meed_core::id::{Id, Kind};
 use meed_store::{CONTROL_WORKSPACE, EngineKind};
 
@@ -96,10 +96,14 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<KeyInfo>> {
 pub async fn authenticate(app: &App, secret: &str) -> AppResult<Context> {
     let hash = app.secrets().hash_api_key(secret);
     let record = app.store().read(move |r| r.record_by_key(CONTROL_WORKSPACE, RecordKind::ApiKey, &hash)).await?;
+    context_of(record.as_ref())
+}
+
+fn context_of(record: Option<&Record>) -> AppResult<Context> {
     let Some(record) = record else {
         return Err(Refused::new(Class::Unauthenticated, "key_invalid", "the API key is not valid").into());
     };
-    let document: KeyDocument = read(&record)?;
+    let document: KeyDocument = read(record)?;
     Ok(Context {
         workspace: Id(document.workspace),
         actor: Actor(format!("key:{}", record.id.text(Kind::Key))),
@@ -119,6 +123,20 @@ pub async fn authenticate_writer(app: &App, secret: &str) -> AppResult<Arc<Conte
     };
     let context = Arc::new(authenticate(app, secret).await?);
     app.known_keys().remember(hash, &context, seen);
+    Ok(context)
+}
+
+/// The context of a key that a token names, from memory where no other process can revoke keys.
+pub(super) async fn context_by_id(app: &App, key: Id) -> AppResult<Arc<Context>> {
+    let known = app.known_keys().find(&format!("id {key}"));
+    if let (Ok(context), EngineKind::Sqlite) = (&known, app.store().engine()) {
+        return Ok(Arc::clone(context));
+    }
+    let record = app.store().read(move |r| r.record(CONTROL_WORKSPACE, RecordKind::ApiKey, key)).await?;
+    let context = Arc::new(context_of(record.as_ref())?);
+    if let Err(seen) = known {
+        app.known_keys().remember(format!("id {key}"), &context, seen);
+    }
     Ok(context)
 }
 

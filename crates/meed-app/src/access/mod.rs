@@ -6,7 +6,9 @@ mod known_keys;
 pub mod master_key;
 pub mod password;
 pub mod sessions;
+pub mod tokens;
 pub mod users;
 
 pub use actors::{ActorNames, actor_names};
 pub(crate) use known_keys::KnownKeys;
+pub(crate) use tokens::KnownTokens;

@@ -57,14 +57,19 @@ pub async fn find(app: &App, token: &str) -> AppResult<Session> {
     }
     let user = users::get(app, Id(document.user)).await?;
     let workspace = if document.sandbox { workspaces::sandbox_of(app, user.workspace).await? } else { user.workspace };
-    let context = Context {
+    let context = context_of(&user, workspace);
+    Ok(Session { id: record.id, user, csrf: document.csrf.clone(), context, document })
+}
+
+/// What a person may do in a workspace.
+pub(super) fn context_of(user: &User, workspace: Id) -> Context {
+    Context {
         workspace,
         actor: Actor(format!("user:{}", user.id.text(Kind::User))),
         key: None,
         scopes: if user.rep.is_some() { Vec::new() } else { vec![Scope::Admin] },
         payee: user.rep,
-    };
-    Ok(Session { id: record.id, user, csrf: document.csrf.clone(), context, document })
+    }
 }
 
 /// Turns a session to the workspace's sandbox, which is made on the first visit, or back to its live side.

@@ -170,6 +170,11 @@ pub async fn accept_link(app: &App, token: &str, name: &str, new_password: &str)
 
 /// Signs in with a password. Wrong address and wrong password are refused alike; five failures lock for 15 minutes.
 pub async fn sign_in(app: &App, email: &str, typed: &str) -> AppResult<NewSession> {
+    sessions::start(app, check_password(app, email, typed).await?).await
+}
+
+/// The person with this address and password; refuses and locks as [`sign_in`] does.
+pub(super) async fn check_password(app: &App, email: &str, typed: &str) -> AppResult<Id> {
     let key = fold_alias(email);
     let record = app.store().read(move |r| r.record_by_key(CONTROL_WORKSPACE, RecordKind::User, &key)).await?;
     let mut document: Option<UserDocument> = record.as_ref().map(read).transpose()?;
@@ -198,7 +203,7 @@ pub async fn sign_in(app: &App, email: &str, typed: &str) -> AppResult<NewSessio
         document.locked_until_us = 0;
         change(app, record.id, document, "user.signed_in").await?;
     }
-    sessions::start(app, record.id).await
+    Ok(record.id)
 }
 
 /// A hash of a password that nobody has.

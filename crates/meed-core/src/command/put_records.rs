@@ -37,6 +37,8 @@ kinds! {
     Session = 4, false;
     /// A link that signs in once, in the control workspace.
     SignInLink = 5, false;
+    /// A till's token that was given back before its end, in the control workspace.
+    ReleasedToken = 6, false;
     /// Settings of a workspace.
     Settings = 9, true;
     /// A rep.

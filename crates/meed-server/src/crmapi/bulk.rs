@@ -1,0 +1,286 @@
+//! Many at once, each row with its own outcome: bulk purchases and products (`pos-loyalty.md` §5.5, §8).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use axum::extract::State;
+use axum::response::Response;
+use meed_app::loyalty::documents::ProductDocument;
+use meed_app::loyalty::{TillConfig, products};
+use meed_app::loyalty::purchases::{self, PurchaseInput};
+use meed_core::id::Kind;
+use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::call::{Call, parameters};
+use super::failure::{Answered, Failure};
+use super::out::{Out, hex, number, object};
+use super::place::config;
+use super::purchase_in::{PurchaseParameters, Purpose};
+use super::values::Identifier;
+use crate::ServerState;
+use crate::api::request::parse;
+use crate::api::wire::LooseText;
+
+/// Rows of one call at most.
+const ROWS_MAX: usize = 1_000;
+
+/// What bulk `purchases/create` takes. A row that cannot be read fails alone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct BulkPurchases {
+    token: Option<String>,
+    fields_set: Option<String>,
+    #[serde(alias = "purchases_set")]
+    customer_events_set: Option<Vec<Box<RawValue>>>,
+}
+
+/// What `products/synchronise` takes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Synchronise {
+    token: Option<String>,
+    fields_set: Option<String>,
+    synchronisation_definition_identifier: Option<Identifier>,
+    products_set: Option<Vec<Box<RawValue>>>,
+}
+
+parameters!(BulkPurchases, Synchronise);
+
+fn rows<'a>(rows: Option<&'a Vec<Box<RawValue>>>, field: &str) -> Answered<&'a [Box<RawValue>]> {
+    let rows = rows.ok_or_else(|| Failure::missing(field))?;
+    if rows.len() > ROWS_MAX {
+        return Err(Failure::new("TOO_MANY_ROWS", format!("at most {ROWS_MAX} rows in a call; nothing was done")).at(field));
+    }
+    Ok(rows)
+}
+
+/// The request's own name of a row that cannot be read otherwise.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Named {
+    request_unique_identifier: Option<LooseText>,
+}
+
+const REQUEST: &str = "request_unique_identifier";
+
+/// `customer_events/bulk/purchases/create`.
+pub(super) async fn purchases(State(state): State<ServerState>, call: Call<BulkPurchases>) -> Answered<Response> {
+    call.not_a_customer()?;
+    let (app, ctx) = (&state.app, &call.bearer.context);
+    let rows = rows(call.parameters.customer_events_set.as_ref(), "customer_events_set")?;
+    let now = app.now();
+    let mut seen = HashSet::new();
+    let mut read: Vec<(String, Answered<PurchaseParameters>)> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let named: Named = serde_json::from_str(row.get()).unwrap_or_default();
+        let name = named.request_unique_identifier.map(|text| text.0).unwrap_or_default();
+        let parsed = if name.is_empty() {
+            Err(Failure::missing(REQUEST))
+        } else if seen.insert(name.clone()) {
+            parse::<PurchaseParameters>(row.get().as_bytes()).map_err(Failure::from)
+        } else {
+            Err(Failure::new("DUPLICATE_REFERENCE", "this identifier stands twice in the call").at(REQUEST))
+        };
+        read.push((name, parsed));
+    }
+    let inputs_by = |config: &TillConfig| -> Vec<Answered<PurchaseInput>> {
+        let input = |(_, row): &(String, Answered<PurchaseParameters>)| match row {
+            Ok(row) => row.input(config, Purpose::Create, None, now),
+            Err(failure) => Err(failure.clone()),
+        };
+        read.iter().map(input).collect()
+    };
+    let mut inputs = inputs_by(&*config(&state, ctx.workspace).await?);
+    // Something unknown may be new.
+    if inputs.iter().any(|row| row.as_ref().is_err_and(|failure| failure.code.ends_with("NOT_FOUND"))) {
+        inputs = inputs_by(&*app.fresh_till_config(ctx.workspace).await?);
+    }
+    let (mut good, mut outcomes) = (Vec::new(), Vec::with_capacity(inputs.len()));
+    for input in inputs {
+        outcomes.push(match input {
+            Ok(input) => {
+                good.push(input);
+                None
+            }
+            Err(failure) => Some(failure),
+        });
+    }
+    let mut done = purchases::create_many(app, ctx, good).await?.into_iter();
+    let (mut processed, mut unprocessed) = (Vec::new(), Vec::new());
+    for ((name, _), outcome) in read.iter().zip(outcomes) {
+        let result = match outcome {
+            Some(failure) => Err(failure),
+            None => done.next().map_or_else(|| Err(Failure::new("INTERNAL", "a row was not answered")), |row| row.map_err(Failure::from)),
+        };
+        match result {
+            Ok(view) => processed.push(object! {
+                "request_unique_identifier": name,
+                "id": hex(view.done.id),
+                "number": number(view.done.id, Kind::Purchase),
+            }),
+            Err(failure) => unprocessed.push(failure.row((REQUEST, name))),
+        }
+    }
+    Ok(call.answer(object! {"processed_customer_events_set": processed, "unprocessed_customer_events_set": unprocessed}))
+}
+
+/// The attributes of a row in order. A repeated one is refused.
+#[derive(Default)]
+struct Attributes(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Attributes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Row;
+        impl<'de> Visitor<'de> for Row {
+            type Value = Attributes;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a product")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attributes, A::Error> {
+                let mut found = Attributes::default();
+                while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
+                    if found.0.iter().any(|(have, _)| *have == name) {
+                        return Err(serde::de::Error::custom(format!("duplicate field `{name}`")));
+                    }
+                    found.0.push((name, value));
+                }
+                Ok(found)
+            }
+        }
+        deserializer.deserialize_map(Row)
+    }
+}
+
+/// A row of products as it was read: its code and what it changes, or why not.
+struct ProductRow {
+    code: String,
+    attributes: Answered<Attributes>,
+}
+
+fn product_row(raw: &RawValue) -> ProductRow {
+    let attributes = parse::<Attributes>(raw.get().as_bytes()).map_err(Failure::from);
+    let code = attributes.as_ref().ok().and_then(|found| {
+        let (_, value) = found.0.iter().find(|(name, _)| name == "code")?;
+        serde_json::from_str::<LooseText>(value.get()).ok()
+    });
+    match code.map(|text| text.0) {
+        Some(code) if !code.trim().is_empty() => ProductRow { code, attributes },
+        _ => ProductRow { code: String::new(), attributes: attributes.and(Err(Failure::missing("code"))) },
+    }
+}
+
+/// Characters of a text attribute at most.
+const TEXT_MAX: usize = 400;
+
+fn text_of(raw: &RawValue) -> Option<Option<String>> {
+    let text: Option<LooseText> = serde_json::from_str(raw.get()).ok()?;
+    let text = text.map(|text| text.0.trim().to_owned()).filter(|text| !text.is_empty());
+    text.as_ref().is_none_or(|text| text.chars().count() <= TEXT_MAX).then_some(text)
+}
+
+fn named_of(raw: &RawValue) -> Option<Option<String>> {
+    let identifier: Option<Identifier> = serde_json::from_str(raw.get()).ok()?;
+    match identifier {
+        None => Some(None),
+        Some(one) => one.one("it", &["id", "name", "code", "alternative_code"]).ok().map(|(_, value)| Some(value.to_owned())),
+    }
+}
+
+/// One category or several, by name or as identifier objects.
+fn categories_of(raw: &RawValue) -> Option<Vec<String>> {
+    if let Ok(list) = serde_json::from_str::<Vec<Box<RawValue>>>(raw.get()) {
+        return list.iter().map(|one| categories_of(one)).collect::<Option<Vec<_>>>().map(|all| all.concat());
+    }
+    let one = text_of(raw).or_else(|| named_of(raw))?;
+    Some(one.into_iter().collect())
+}
+
+const KEPT_AS_TEXT: [&str; 16] = [
+    "vat_rate", "tax_rate", "bundle_code", "component_quantity", "product_validity_from", "product_validity_to", "udf_string_1",
+    "udf_string_2", "udf_string_3", "udf_string_4", "udf_string_5", "udf_string_6", "udf_string_7", "udf_string_8", "udf_string_9",
+    "udf_string_10",
+];
+
+/// Puts an attribute into a product; false: it is skipped.
+fn put(product: &mut ProductDocument, name: &str, raw: &RawValue) -> bool {
+    let place = match name {
+        "code" => return true,
+        "alternative_code" => &mut product.alternative_code,
+        "description" => &mut product.description,
+        "type_identifier" => &mut product.kind,
+        "brand_identifier" => &mut product.brand,
+        "family_identifier" => &mut product.family,
+        "category" | "categories" | "categories_set" => {
+            let found = categories_of(raw);
+            return found.map(|found| product.categories = found).is_some();
+        }
+        other if KEPT_AS_TEXT.contains(&other) => {
+            let value = text_of(raw).or_else(|| named_of(raw));
+            return value.map(|value| set_extra(&mut product.extra, other, value)).is_some();
+        }
+        _ => return false,
+    };
+    let value = if name.ends_with("_identifier") { named_of(raw) } else { text_of(raw) };
+    value.map(|value| *place = value).is_some()
+}
+
+fn set_extra(extra: &mut BTreeMap<String, String>, name: &str, value: Option<String>) {
+    match value {
+        Some(value) => {
+            extra.insert(name.to_owned(), value);
+        }
+        None => {
+            extra.remove(name);
+        }
+    }
+}
+
+/// `products/synchronise`: missing products are added, existing ones updated; a bad attribute is skipped and named.
+pub(super) async fn synchronise(State(state): State<ServerState>, call: Call<Synchronise>) -> Answered<Response> {
+    call.not_a_customer()?;
+    let (app, ctx) = (&state.app, &call.bearer.context);
+    if let Some(one) = &call.parameters.synchronisation_definition_identifier {
+        one.one("synchronisation_definition_identifier", &["id", "name", "number", "alternative_code", "code"])?;
+    }
+    let rows: Vec<ProductRow> = rows(call.parameters.products_set.as_ref(), "products_set")?.iter().map(|raw| product_row(raw)).collect();
+    let codes = rows.iter().map(|row| row.code.clone()).filter(|code| !code.is_empty()).collect();
+    let present: HashMap<String, ProductDocument> = products::present(app, ctx, codes).await?;
+    let (mut ready, mut notes) = (Vec::new(), Vec::with_capacity(rows.len()));
+    for row in &rows {
+        notes.push(row.attributes.as_ref().map(|attributes| {
+            let mut product = present.get(&row.code).cloned().unwrap_or_default();
+            product.code.clone_from(&row.code);
+            let skipped: Vec<&str> =
+                attributes.0.iter().filter(|(name, raw)| !put(&mut product, name, raw)).map(|(name, _)| name.as_str()).collect();
+            ready.push(product);
+            let text = format!("not updated, because not known or not readable: {}", skipped.join(", "));
+            (!skipped.is_empty()).then_some(text)
+        }));
+    }
+    let mut done = products::synchronise(app, ctx, ready).await?.into_iter();
+    let (mut processed, mut unprocessed) = (Vec::new(), Vec::new());
+    for (row, note) in rows.iter().zip(notes) {
+        let result = match note {
+            Err(failure) => Err(failure.clone()),
+            Ok(message) => match done.next() {
+                Some(Ok((id, change))) => Ok((id, change, message)),
+                Some(Err(refused)) => Err(Failure::from(refused)),
+                None => Err(Failure::new("INTERNAL", "a row was not answered")),
+            },
+        };
+        match result {
+            Ok((id, change, message)) => processed.push(object! {
+                "request_code": &row.code,
+                "id": hex(id),
+                "code": &row.code,
+                "message": message,
+                "action": change.word(),
+            }),
+            Err(failure) => unprocessed.push(failure.row(("request_code", &row.code))),
+        }
+    }
+    Ok(call.answer(object! {"processed_products_set": processed, "unprocessed_products_set": unprocessed}))
+}

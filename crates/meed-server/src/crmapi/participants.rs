@@ -1,0 +1,215 @@
+//! `rewards_participants/*`: who it is (`pos-loyalty.md` §5.2).
+
+use axum::extract::State;
+use axum::response::Response;
+use meed_app::loyalty::participants::{self, ParticipantView};
+use meed_app::loyalty::TillConfig;
+use meed_core::id::Id;
+use meed_core::loyalty::Membership;
+use serde::Deserialize;
+
+use super::call::{Call, parameters};
+use super::failure::{Answered, Failure};
+use super::out::{Out, hex, money, object};
+use super::place::{config, unit_out};
+use super::values::{Identifier, count, customer, local};
+use super::RESULTS_MAX;
+use crate::ServerState;
+use crate::api::wire::Number;
+
+/// What `show` takes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Show {
+    token: Option<String>,
+    fields_set: Option<String>,
+    rewards_participant_identifier: Option<Identifier>,
+    accounts_receivable_identifier: Option<Identifier>,
+}
+
+/// What `list` takes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct List {
+    token: Option<String>,
+    fields_set: Option<String>,
+    accounts_receivable_identifier: Option<Identifier>,
+    contact_information_identifier: Option<Identifier>,
+    wallet_identifier: Option<Identifier>,
+    rewards_participant_identifier: Option<Identifier>,
+    life_cycle_state: Option<String>,
+    number_of_results: Option<Number>,
+    offset: Option<Number>,
+}
+
+parameters!(Show, List);
+
+/// `rewards_participants/show`.
+pub(super) async fn show(State(state): State<ServerState>, call: Call<Show>) -> Answered<Response> {
+    let given = &call.parameters;
+    let who = customer(given.rewards_participant_identifier.as_ref(), given.accounts_receivable_identifier.as_ref())?;
+    let found = participants::find(&state.app, &call.bearer.context, &who).await?;
+    call.may_see(found.id)?;
+    let config = config(&state, call.bearer.context.workspace).await?;
+    Ok(call.answer(out(&config, &found)))
+}
+
+/// `rewards_participants/list`.
+pub(super) async fn list(State(state): State<ServerState>, call: Call<List>) -> Answered<Response> {
+    call.not_a_customer()?;
+    let (app, ctx, given) = (&state.app, &call.bearer.context, &call.parameters);
+    let named = [
+        given.accounts_receivable_identifier.as_ref(),
+        given.contact_information_identifier.as_ref(),
+        given.wallet_identifier.as_ref(),
+        given.rewards_participant_identifier.as_ref(),
+    ];
+    let mut named = named.into_iter().flatten();
+    let (one, more) = (named.next(), named.next());
+    if more.is_some() {
+        return Err(Failure::conflict("rewards_participant_identifier", "at most one of the customer filters may be given"));
+    }
+    let keeps = |view: &ParticipantView| given.life_cycle_state.as_deref().is_none_or(|state| state == state_of(view));
+    let limit = count(given.number_of_results, "number_of_results")?.unwrap_or(RESULTS_MAX).min(RESULTS_MAX);
+    let mut skip = count(given.offset, "offset")?.unwrap_or_default();
+    let config = config(&state, ctx.workspace).await?;
+    let mut rows: Vec<Out> = Vec::new();
+    if let Some(one) = one {
+        match participants::find(app, ctx, &one.who("rewards_participant_identifier")?).await {
+            Ok(found) if keeps(&found) && skip == 0 && limit > 0 => rows.push(out(&config, &found)),
+            Ok(_) => {}
+            Err(error) => match Failure::from(error) {
+                failure if failure.code == "ENTITY_NOT_FOUND" => {}
+                failure => return Err(failure),
+            },
+        }
+        return Ok(call.answer(Out::List(rows)));
+    }
+    let mut before: Option<Id> = None;
+    while rows.len() < limit {
+        let page = participants::list(app, ctx, before, 500).await?;
+        before = page.last().map(|view| view.id);
+        let is_last = page.len() < 500;
+        for view in page.iter().filter(|view| keeps(view)) {
+            if skip > 0 {
+                skip -= 1;
+            } else if rows.len() < limit {
+                rows.push(out(&config, view));
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    Ok(call.answer(Out::List(rows)))
+}
+
+const fn state_of(view: &ParticipantView) -> &'static str {
+    if view.participant.terminated.is_some() { "TERMINATED" } else { "EFFECTIVE" }
+}
+
+/// A participant as answers show it.
+fn out(config: &TillConfig, view: &ParticipantView) -> Out {
+    let person = &view.participant;
+    let auto = &person.auto_spend;
+    let zone = &config.zone;
+    let amount = |minor| money(minor, config.currency);
+    let merchants: Vec<Out> = auto
+        .merchants
+        .iter()
+        .map(|id| object! {"id": hex(*id), "name": config.merchants.get(id).map(|merchant| merchant.name.clone())})
+        .collect();
+    let tier = view.tier.as_ref().map(|tier| {
+        object! {"id": &tier.code, "name": &tier.name, "code": &tier.code, "tier_color": tier.color.clone()}
+    });
+    let ended = person.terminated.as_ref().map(|end| object! {"terminated_on": local(end.at_us, zone), "reason": &end.reason});
+    let (schemes, left) = schemes(config, view);
+    object! {
+        "id": hex(view.id),
+        "number": &person.number,
+        "name": &person.name,
+        "sign_up_on": local(person.sign_up_us, zone),
+        "sign_up_by_unit": person.sign_up_unit.map(|unit| unit_out(config, unit)),
+        "life_cycle_state": state_of(view),
+        "accounts_receivable": account(view),
+        "participating_schemes_set": schemes,
+        "left_schemes_set": left,
+        "currency": object! {"code": config.currency.code(), "name": config.currency.code()},
+        "auto_spend_authorisation": object! {
+            "is_enabled": auto.is_enabled,
+            "minimum_wallet_balance": amount(auto.minimum_balance),
+            "minimum_spend_amount": amount(auto.minimum_spend),
+            "maximum_spend_amount": auto.maximum_spend.map(amount),
+            "updated_date": (auto.updated_us > 0).then(|| local(auto.updated_us, zone)),
+            "updated_by_user": Out::Null,
+            "authorised_rewards_participating_merchants_set": merchants,
+        },
+        "spend_blocking_state": if person.is_blocked { "BLOCKED" } else { "UNBLOCKED" },
+        "reward_tier": tier,
+        "period_value_units": view.period_units,
+        "lifetime_value_units": view.lifetime_units,
+        "termination_information": ended,
+        "log_information": object! {"created_date": local(super::made_us(view.id), zone)},
+    }
+}
+
+fn account(view: &ParticipantView) -> Out {
+    let person = &view.participant;
+    // A year that is not known is kept as 1.
+    let year = |date: jiff::civil::Date| (date.year() > 1).then(|| i64::from(date.year()));
+    let born = person
+        .born
+        .map(|date| object! {"day": i64::from(date.day()), "month": i64::from(date.month()), "year": year(date)});
+    let name_day = person.name_day.map(|(month, day)| object! {"day": i64::from(day), "month": i64::from(month)});
+    object! {
+        "id": hex(view.id),
+        "number": &person.number,
+        "name": &person.name,
+        "life_cycle_state": state_of(view),
+        "account_owner": object! {
+            "type": if person.is_company { "COMPANY" } else { "PERSON" },
+            "title": Out::Null,
+            "first_name": &person.first_name,
+            "middle_name": Out::Null,
+            "last_name": &person.last_name,
+            "company_name": person.is_company.then(|| person.last_name.clone()),
+            "demographics": object! {
+                "date_of_birth": born,
+                "name_day": name_day,
+                "gender": person.gender.clone(),
+            },
+            "email": person.email.clone(),
+            "phone": person.phone.clone(),
+        },
+    }
+}
+
+/// The schemes that the customer is in, and those that they left.
+fn schemes(config: &TillConfig, view: &ParticipantView) -> (Vec<Out>, Vec<Out>) {
+    let scheme = |id: Id| {
+        let known = config.schemes.get(&id)?;
+        let state = if known.is_effective { "EFFECTIVE" } else { "NOT_EFFECTIVE" };
+        Some(object! {"id": hex(id), "name": &known.name, "alternative_code": &known.code, "life_cycle_state": state})
+    };
+    let joined = |member: &Membership| {
+        object! {
+            "scheme": scheme(member.scheme),
+            "sign_up_on": local(member.since_us, &config.zone),
+            "sign_up_by_unit": member.unit.map(|unit| unit_out(config, unit)),
+        }
+    };
+    let person = &view.participant;
+    let everyone = config.schemes.iter().filter(|(_, scheme)| scheme.is_automatic).map(|(id, _)| Membership {
+        scheme: *id,
+        since_us: person.sign_up_us,
+        until_us: None,
+        unit: person.sign_up_unit,
+    });
+    let (left, own): (Vec<&Membership>, Vec<&Membership>) = person.schemes.iter().partition(|member| member.until_us.is_some());
+    let present = everyone.map(|member| joined(&member)).chain(own.into_iter().map(joined)).collect();
+    let left = left
+        .into_iter()
+        .map(|member| joined(member).with(vec![("sign_off_on", member.until_us.map(|us| local(us, &config.zone)).into())]))
+        .collect();
+    (present, left)
+}

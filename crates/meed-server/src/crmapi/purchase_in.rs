@@ -1,0 +1,232 @@
+//! The parameters of a purchase, and the basket that they become (`pos-loyalty.md` §5.4, §5.8).
+
+use std::collections::BTreeMap;
+
+use meed_app::loyalty::TillConfig;
+use meed_app::loyalty::purchases::PurchaseInput;
+use meed_core::id::Id;
+use meed_core::loyalty::{Basket, LINES_MAX, Line, SpendAsk};
+use meed_core::money::{Exact, Unit};
+use serde::Deserialize;
+
+use super::call::parameters;
+use super::failure::{Answered, Failure};
+use super::place::{Place, check_currency, line_of};
+use super::values::{Identifier, Truth, amount, customer, date};
+use serde::de::IgnoredAny;
+use crate::api::wire::{LooseText, Number};
+
+/// Defines parameters with the free fields of every business entity.
+macro_rules! with_free_fields {
+    ($(#[$doc:meta])* struct $name:ident { $($field:ident: $type:ty,)* } texts { $($text:ident),* } numbers { $($number:ident),* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub(super) struct $name {
+            $(pub $field: $type,)*
+            $($text: Option<LooseText>,)*
+            $($number: Option<Number>,)*
+        }
+
+        impl $name {
+            fn free_fields(&self) -> BTreeMap<String, String> {
+                let texts = [$((stringify!($text), self.$text.as_ref().map(|text| text.0.clone()))),*];
+                let numbers = [$((stringify!($number), self.$number.map(|number| number.0.to_string()))),*];
+                let named = |(name, value): (&str, Option<String>)| value.map(|value| (name.to_owned(), value));
+                texts.into_iter().chain(numbers).filter_map(named).collect()
+            }
+        }
+    };
+}
+
+with_free_fields! {
+    /// The parameters of `create` and `preview`, of the purchase of `create_spend`, and of a row of bulk purchases.
+    struct PurchaseParameters {
+        token: Option<String>,
+        fields_set: Option<String>,
+        request_unique_identifier: Option<LooseText>,
+        rewards_participant_identifier: Option<Identifier>,
+        accounts_receivable_identifier: Option<Identifier>,
+        classification_identifier: Option<Identifier>,
+        performed_by_unit_identifier: Option<Identifier>,
+        performed_by_tap_identifier: Option<Identifier>,
+        performed_by_business_unit_identifier: Option<Identifier>,
+        performed_on: Option<String>,
+        reference_number: Option<LooseText>,
+        external_system: Option<LooseText>,
+        external_system_reference_number: Option<LooseText>,
+        description: Option<String>,
+        process_immediately: Option<Truth>,
+        payment_medium_brand_identifier: Option<Identifier>,
+        payment_medium_type_identifier: Option<Identifier>,
+        payment_medium_identifier: Option<LooseText>,
+        invoice_identifier: Option<IgnoredAny>,
+        promo_code: Option<LooseText>,
+        intended_currency_identifier: Option<Identifier>,
+        products_set: Option<Vec<LineParameters>>,
+        requested_spend_amount: Option<Number>,
+        requested_spend_alternative_amount: Option<Number>,
+        all_or_nothing: Option<Truth>,
+        is_offline: Option<Truth>,
+        price_token: Option<String>,
+    }
+    texts {
+        udf_string_1, udf_string_2, udf_string_3, udf_string_4, udf_string_5, udf_string_6, udf_string_7, udf_string_8,
+        udf_date_1, udf_date_2, udf_date_3, udf_date_4
+    }
+    numbers { udf_float_1, udf_float_2, udf_float_3, udf_float_4 }
+}
+parameters!(PurchaseParameters);
+
+/// A line of `products_set`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LineParameters {
+    /// The product.
+    pub product_identifier: Option<Identifier>,
+    /// How many; 1 if not given.
+    pub quantity: Option<Number>,
+    /// Net amount.
+    pub net_amount: Option<Number>,
+    /// Value-added tax.
+    pub vat_amount: Option<Number>,
+    /// Total amount.
+    pub total_amount: Option<Number>,
+}
+
+impl LineParameters {
+    fn line(&self, config: &TillConfig, place: usize) -> Answered<Line> {
+        let field = |name: &str| format!("products_set[{place}].{name}");
+        let unit = config.currency;
+        let must = |number: Option<Number>, name: &str| match number {
+            Some(number) => amount(number, unit, &field(name)),
+            None => Err(Failure::missing(&field(name))),
+        };
+        let line = line_of(config, self.product_identifier.as_ref(), &field("product_identifier"))?;
+        Ok(Line {
+            quantity: self.quantity.map_or(Exact::ONE, |number| number.0.normalize()),
+            net: must(self.net_amount, "net_amount")?,
+            vat: must(self.vat_amount, "vat_amount")?,
+            total: must(self.total_amount, "total_amount")?,
+            ..line
+        })
+    }
+}
+
+/// Whether a purchase is to be recorded or only computed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// `create`: what §5.4 makes mandatory must be there.
+    Create,
+    /// `preview`: time and reference may be left out.
+    Preview,
+}
+
+/// The external reference as an identity: unique within the sending system, apart from other kinds of call.
+pub(super) fn identity(kind: &str, system: Option<&LooseText>, reference: Option<&LooseText>, key: Option<&str>) -> Option<String> {
+    let system = system.map_or("", |text| text.0.as_str());
+    match (reference, key) {
+        (Some(reference), _) => Some(format!("{kind}\n{system}\n{}", reference.0)),
+        (None, Some(key)) => Some(format!("{kind}\n\0key\n{key}")),
+        (None, None) => None,
+    }
+}
+
+/// What is looked up by name only.
+pub(super) fn name_of(identifier: Option<&Identifier>, field: &str) -> Answered<Option<String>> {
+    identifier.map(|one| one.one(field, &["id", "name", "alternative_code", "code"]).map(|(_, value)| value.to_owned())).transpose()
+}
+
+fn text(value: Option<&LooseText>) -> Option<String> {
+    value.map(|text| text.0.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// What a till asks to spend.
+pub(super) fn ask(number: Option<Number>, unit: Unit, field: &str, all_or_nothing: Option<Truth>) -> Answered<SpendAsk> {
+    Ok(SpendAsk {
+        amount: number.map(|number| amount(number, unit, field)).transpose()?,
+        all_or_nothing: all_or_nothing.is_some_and(|all| all.0),
+        system_reference: None,
+        description: None,
+    })
+}
+
+impl PurchaseParameters {
+    /// Takes what stands beside the purchase where it does not say it itself.
+    pub(super) fn fill(&mut self, outer: Self) {
+        macro_rules! fill {
+            ($($field:ident),*) => { $(if self.$field.is_none() { self.$field = outer.$field; })* };
+        }
+        fill!(
+            rewards_participant_identifier,
+            accounts_receivable_identifier,
+            performed_by_unit_identifier,
+            performed_by_tap_identifier,
+            performed_by_business_unit_identifier,
+            performed_on,
+            external_system,
+            intended_currency_identifier
+        );
+    }
+
+    /// The purchase as use cases take it.
+    pub(super) fn input(&self, config: &TillConfig, purpose: Purpose, key: Option<&str>, now: jiff::Timestamp) -> Answered<PurchaseInput> {
+        let who = customer(self.rewards_participant_identifier.as_ref(), self.accounts_receivable_identifier.as_ref())?;
+        let place = Place {
+            unit: self.performed_by_unit_identifier.as_ref(),
+            terminal: self.performed_by_tap_identifier.as_ref(),
+            business_unit: self.performed_by_business_unit_identifier.as_ref(),
+        };
+        let (unit, terminal) = place.find(config)?;
+        let at = match (&self.performed_on, purpose) {
+            (Some(text), _) => date(text, config.zone_of(unit), "performed_on")?,
+            (None, Purpose::Preview) => now,
+            (None, Purpose::Create) => return Err(Failure::missing("performed_on")),
+        };
+        let reference = match (text(self.reference_number.as_ref()), purpose) {
+            (Some(reference), _) => reference,
+            (None, Purpose::Preview) => "preview".to_owned(),
+            (None, Purpose::Create) => return Err(Failure::missing("reference_number")),
+        };
+        check_currency(config, self.intended_currency_identifier.as_ref())?;
+        if self.requested_spend_alternative_amount.is_some() {
+            let text = "points are spent through the money that they are worth; ask for requested_spend_amount";
+            return Err(Failure::invalid("requested_spend_alternative_amount", text));
+        }
+        let field = "requested_spend_amount";
+        let spend = self.requested_spend_amount.map(|number| ask(Some(number), config.currency, field, self.all_or_nothing)).transpose()?;
+        let identity = identity("purchase", self.external_system.as_ref(), self.external_system_reference_number.as_ref(), key);
+        Ok(PurchaseInput {
+            who,
+            basket: Basket {
+                at,
+                unit,
+                terminal,
+                lines: self.lines(config)?,
+                reference,
+                system: text(self.external_system.as_ref()),
+                system_reference: text(self.external_system_reference_number.as_ref()),
+                classification: name_of(self.classification_identifier.as_ref(), "classification_identifier")?,
+                payment_brand: name_of(self.payment_medium_brand_identifier.as_ref(), "payment_medium_brand_identifier")?,
+                payment_type: name_of(self.payment_medium_type_identifier.as_ref(), "payment_medium_type_identifier")?,
+                payment_medium: text(self.payment_medium_identifier.as_ref()),
+                promo_code: text(self.promo_code.as_ref()),
+                description: self.description.clone(),
+                extra: self.free_fields(),
+            },
+            source: Id(0),
+            identity,
+            spend,
+            is_offline: self.is_offline.is_some_and(|offline| offline.0),
+            price_token: self.price_token.clone(),
+        })
+    }
+
+    fn lines(&self, config: &TillConfig) -> Answered<Vec<Line>> {
+        let lines = self.products_set.as_ref().filter(|lines| !lines.is_empty()).ok_or_else(|| Failure::missing("products_set"))?;
+        if lines.len() > LINES_MAX {
+            return Err(Failure::new("TOO_MANY_ROWS", format!("a purchase has at most {LINES_MAX} lines")).at("products_set"));
+        }
+        lines.iter().enumerate().map(|(place, line)| line.line(config, place)).collect()
+    }
+}

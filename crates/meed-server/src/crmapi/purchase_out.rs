@@ -1,0 +1,241 @@
+//! Purchases and spends as answers show them (`pos-loyalty.md` §5.3, §5.4, §5.7).
+
+use meed_app::loyalty::TillConfig;
+use meed_app::loyalty::purchases::PurchaseView;
+use meed_app::loyalty::wallets::WalletView;
+use meed_core::id::{Id, Kind};
+use meed_core::loyalty::{Grant, Line, PurchaseState, SpendDone, SpendMethod, Standing};
+use meed_core::money::{Minor, Unit};
+
+use super::made_us;
+use super::out::{Out, hex, money, number, object};
+use super::place::{product_out, unit_out};
+use super::values::local;
+
+/// `reduction_method` of instant and automatic spends.
+const fn method(pays_back: bool) -> &'static str {
+    if pays_back { "BACK_END_REDUCTION" } else { "FRONT_END_REDUCTION" }
+}
+
+/// The three parts of what was spent on a purchase; vouchers are in none of them.
+struct Spent {
+    instant: Minor,
+    automatic: Minor,
+    additional: Minor,
+}
+
+impl Spent {
+    fn of(standing: &Standing) -> Self {
+        Self {
+            instant: standing.spent_by(SpendMethod::Instant),
+            automatic: standing.spent_by(SpendMethod::Automatic),
+            additional: standing.spent_by(SpendMethod::OnRequest),
+        }
+    }
+}
+
+/// A preview.
+pub(super) fn preview(view: &PurchaseView, config: &TillConfig, wallets: &[WalletView]) -> Out {
+    let done = &view.done;
+    let amount = |minor| money(minor, config.currency);
+    let balance = |unit: Unit| wallets.iter().find(|wallet| wallet.unit == unit).map_or(0, |wallet| wallet.balance);
+    let spent = Spent::of(&done.standing);
+    let vouchers: Vec<Out> = done
+        .standing
+        .grants
+        .iter()
+        .filter(|grant| grant.method == SpendMethod::Voucher)
+        .map(|grant| object! {"id": hex(grant.offer), "name": offer_name(config, grant.version), "amount": money(grant.amount, grant.unit)})
+        .collect();
+    let offers: Vec<Out> = done
+        .verdicts
+        .iter()
+        .map(|verdict| {
+            object! {
+                "id": hex(verdict.offer),
+                "name": &verdict.name,
+                "applied": verdict.why_not.is_none(),
+                "code": verdict.why_not.as_ref().map(|why| why.code().to_owned()),
+                "reason": verdict.why_not.as_ref().map(ToString::to_string),
+            }
+        })
+        .collect();
+    object! {
+        "total_award_amount": amount(done.standing.awarded(config.currency)),
+        "total_award_alternative_amount": money(done.standing.awarded(Unit::POINTS), Unit::POINTS),
+        "total_instant_spend_amount": amount(spent.instant),
+        "total_automatic_spend_amount": amount(spent.automatic),
+        "total_additional_spend_amount": amount(if view.allow_spending { done.additional } else { 0 }),
+        "minimum_spend_amount_per_transaction": amount(view.minimum_spend),
+        "maximum_spend_amount_per_transaction": view.maximum_spend.map(amount),
+        "reduction_method": method(view.pays_back),
+        "allow_spending": view.allow_spending,
+        "rewards_participant_id": hex(done.participant),
+        "rewards_participant_name": view.person.as_ref().map(|person| person.name.clone()),
+        "rewards_participant_number": view.person.as_ref().map(|person| person.number.clone()),
+        "wallet_balance": amount(balance(config.currency)),
+        "wallet_alternative_balance": money(balance(Unit::POINTS), Unit::POINTS),
+        "voucher_types_set": vouchers,
+        "offers_set": offers,
+        "price_token": &view.price_token,
+    }
+}
+
+fn offer_name(config: &TillConfig, version: Id) -> Option<String> {
+    config.terms(version).map(|offer| offer.name.clone())
+}
+
+/// A purchase. `balance` is what is in the wallets now, where it is known.
+pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option<(Minor, Minor)>) -> Out {
+    let (done, basket) = (&view.done, &view.done.body.basket);
+    let zone = config.zone_of(basket.unit);
+    let amount = |minor| money(minor, config.currency);
+    let spent = Spent::of(&done.standing);
+    let returned: Minor = done.standing.returned.iter().map(|(amount, _)| amount).sum();
+    let lines: Vec<Out> = basket.lines.iter().enumerate().map(|(place, line)| line_out(config, (done.id, place), line)).collect();
+    let named = |name: &Option<String>| name.clone().map(|name| object! {"name": name});
+    let person = view.person.as_ref();
+    let mut out = object! {
+        "id": hex(done.id),
+        "number": number(done.id, Kind::Purchase),
+        "type": "PURCHASE",
+        "life_cycle_state": done.standing.state.word(),
+        "performed_on": local(basket.at.as_microsecond(), zone),
+        "description": basket.description.clone(),
+        "process_immediately": true,
+        "reference_number": &basket.reference,
+        "external_system": basket.system.clone(),
+        "external_system_reference_number": basket.system_reference.clone(),
+        "payment_medium_brand": named(&basket.payment_brand),
+        "payment_medium_type": named(&basket.payment_type),
+        "payment_medium_identifier": basket.payment_medium.clone(),
+        "promo_code": basket.promo_code.clone(),
+        "total_amount": amount(basket.total()),
+        "net_amount": amount(basket.net()),
+        "vat_amount": amount(basket.vat()),
+        "returned_amount": amount(returned),
+        "total_awarded_amount": amount(done.standing.awarded(config.currency)),
+        "total_awarded_alternative_amount": money(done.standing.awarded(Unit::POINTS), Unit::POINTS),
+        "requested_spend_amount": done.spend.as_ref().map(|spend| amount(spend.body.asked)),
+        "total_spend_amount": amount(spent.instant + spent.automatic + spent.additional),
+        "total_instant_spend_amount": amount(spent.instant),
+        "total_automatic_spend_amount": amount(spent.automatic),
+        "total_additional_spend_amount": amount(spent.additional),
+        "reduction_method": method(view.pays_back),
+        "wallet_balance": balance.map(|(money, _)| amount(money)),
+        "wallet_alternative_balance": balance.map(|(_, points)| money(points, Unit::POINTS)),
+        "rewards_participant": object! {
+            "id": hex(done.participant),
+            "number": person.map(|person| person.number.clone()),
+            "name": person.map(|person| person.name.clone()),
+        },
+        "products_set": lines,
+        "award_reward_transactions_set": awards(view),
+        "spend_requests_set": spends(view, config),
+        "performed_by_unit": unit_out(config, basket.unit),
+        "performed_by_tap": basket.terminal.map(|id| {
+            object! {"id": hex(id), "code": config.terminals.get(&id).map(|terminal| terminal.code.clone())}
+        }),
+        "classification": named(&basket.classification),
+        "log_information": object! {"created_date": local(made_us(done.id), zone)},
+    };
+    if let Out::Object(fields) = &mut out {
+        fields.extend(free_fields(&basket.extra));
+    }
+    out
+}
+
+fn free_fields(extra: &std::collections::BTreeMap<String, String>) -> Vec<(&'static str, Out)> {
+    const NAMES: [&str; 16] = [
+        "udf_string_1", "udf_string_2", "udf_string_3", "udf_string_4", "udf_string_5", "udf_string_6", "udf_string_7", "udf_string_8",
+        "udf_float_1", "udf_float_2", "udf_float_3", "udf_float_4", "udf_date_1", "udf_date_2", "udf_date_3", "udf_date_4",
+    ];
+    NAMES
+        .into_iter()
+        .map(|name| {
+            let value = extra.get(name);
+            let is_number = name.starts_with("udf_float");
+            let number = value.filter(|_| is_number).and_then(|text| text.parse().ok()).map(Out::Number);
+            (name, number.unwrap_or_else(|| value.cloned().into()))
+        })
+        .collect()
+}
+
+fn line_out(config: &TillConfig, (purchase, place): (Id, usize), line: &Line) -> Out {
+    let amount = |minor| money(minor, config.currency);
+    object! {
+        "id": format!("{}-{place}", hex(purchase)),
+        "quantity": line.quantity,
+        "net_amount": amount(line.net),
+        "vat_amount": amount(line.vat),
+        "total_amount": amount(line.total),
+        "intended_product_identifier": line.intended.as_ref().map(|(key, _)| key.clone()),
+        "intended_product_value": line.intended.as_ref().map(|(_, value)| value.clone()),
+        "product": product_out(config, line.product, &line.code),
+    }
+}
+
+/// What the purchase was awarded. A cancelled purchase shows what it had been awarded.
+fn awards(view: &PurchaseView) -> Vec<Out> {
+    let done = &view.done;
+    let is_cancelled = done.standing.state == PurchaseState::Cancelled;
+    let grants: &[Grant] = if is_cancelled { &done.body.standing.grants } else { &done.standing.grants };
+    let award = |grant: &Grant| {
+        let id = grant.lots.first().copied().unwrap_or(grant.offer);
+        object! {
+            "id": hex(id),
+            "number": number(id, Kind::Lot),
+            "amount": money(grant.amount, grant.unit),
+            "unit": grant.unit.code(),
+            "reward_offer": object! {"id": hex(grant.offer)},
+            "spend_method": grant.method.word(),
+            "life_cycle_state": if is_cancelled { "CANCELLED" } else { "POSTED" },
+            "rewards_participant": object! {"id": hex(done.participant)},
+        }
+    };
+    grants.iter().map(award).collect()
+}
+
+/// The spend requests on it, in order.
+fn spends(view: &PurchaseView, config: &TillConfig) -> Vec<Out> {
+    let mut by_event: Vec<(Id, Minor)> = Vec::new();
+    for used in view.done.standing.uses.iter().filter(|used| used.method == SpendMethod::OnRequest) {
+        match by_event.iter_mut().find(|(event, _)| *event == used.event) {
+            Some((_, worth)) => *worth += used.standing_worth(),
+            None => by_event.push((used.event, used.standing_worth())),
+        }
+    }
+    let out = |(id, worth): &(Id, Minor)| {
+        object! {"id": hex(*id), "number": number(*id, Kind::Spend), "spend_amount": money(*worth, config.currency)}
+    };
+    by_event.iter().map(out).collect()
+}
+
+/// A spend request with its purchase.
+pub(super) fn spend(done: &SpendDone, purchase_view: Option<&PurchaseView>, config: &TillConfig) -> Out {
+    let amount = |minor| money(minor, config.currency);
+    let zone = purchase_view.map_or(&config.zone, |view| config.zone_of(view.done.body.basket.unit));
+    object! {
+        "id": hex(done.id),
+        "number": number(done.id, Kind::Spend),
+        "type": "SPEND REQUEST",
+        "life_cycle_state": if done.is_cancelled { "CANCELLED" } else { "POSTED" },
+        "performed_on": local(made_us(done.id), zone),
+        "description": done.body.description.clone(),
+        "requested_spend_amount": amount(done.body.asked),
+        "spend_amount": amount(done.body.spent),
+        "spend_alternative_amount": Out::Null,
+        "instant_spend": false,
+        "automatic_spend": false,
+        "reduction_method": "FRONT_END_REDUCTION",
+        "initiated_currency": object! {"code": config.currency.code()},
+        "external_system_reference_number": done.body.system_reference.clone(),
+        "wallet_balance": amount(done.body.balance),
+        "rewards_participant": object! {"id": hex(done.participant)},
+        "purchase_customer_event": match purchase_view {
+            Some(view) => purchase(view, config, None),
+            None => object! {"id": hex(done.purchase), "number": number(done.purchase, Kind::Purchase)},
+        },
+        "log_information": object! {"created_date": local(made_us(done.id), zone)},
+    }
+}

@@ -1,0 +1,277 @@
+//! `customer_events/purchases/*`: preview, create, read, cancel, settle (`pos-loyalty.md` §5.3 to §5.8, §15).
+
+use axum::extract::State;
+use axum::response::Response;
+use jiff::Timestamp;
+use meed_app::loyalty::participants;
+use meed_app::loyalty::purchases::{self, PurchaseFilter, PurchaseInput};
+use meed_app::loyalty::{Who, wallets};
+use meed_core::id::{Id, Kind};
+use serde::Deserialize;
+
+use super::RESULTS_MAX;
+use super::call::{Call, parameters};
+use super::failure::{Answered, Failure};
+use super::out::{Out, hex, money, number, object};
+use super::place::{config, unit_out, with_config};
+use super::purchase_in::{PurchaseParameters, Purpose, ask, identity, name_of};
+use super::purchase_out::{preview as preview_out, purchase as purchase_out, spend as spend_out};
+use super::values::{AccessToken, Identifier, Truth, count, customer, date, event};
+use crate::ServerState;
+use crate::api::wire::{LooseText, Number};
+
+/// The input of a call that records or previews one purchase.
+async fn input(
+    state: &ServerState,
+    workspace: Id,
+    given: &PurchaseParameters,
+    purpose: Purpose,
+    key: Option<&str>,
+) -> Answered<PurchaseInput> {
+    if given.request_unique_identifier.is_some() {
+        let text = "this belongs to the rows of bulk purchases; repeat safely with external_system_reference_number";
+        return Err(Failure::new("PARAMETER_UNKNOWN", text).at("request_unique_identifier"));
+    }
+    let now = state.app.now();
+    Ok(with_config(state, workspace, |config| given.input(config, purpose, key, now)).await?.0)
+}
+
+/// `purchases/preview`.
+pub(super) async fn preview(State(state): State<ServerState>, call: Call<PurchaseParameters>) -> Answered<Response> {
+    let (app, ctx) = (&state.app, &call.bearer.context);
+    let input = input(&state, ctx.workspace, &call.parameters, Purpose::Preview, None).await?;
+    let view = purchases::preview(app, ctx, input).await?;
+    call.may_see(view.done.participant)?;
+    let wallets = wallets::read(app, ctx, view.done.participant, None).await?;
+    let config = config(&state, ctx.workspace).await?;
+    Ok(call.answer(preview_out(&view, &config, &wallets)))
+}
+
+/// `purchases/create`.
+pub(super) async fn create(State(state): State<ServerState>, call: Call<PurchaseParameters>) -> Answered<Response> {
+    call.not_a_customer()?;
+    let (app, ctx) = (&state.app, &call.bearer.context);
+    let input = input(&state, ctx.workspace, &call.parameters, Purpose::Create, call.key.as_deref()).await?;
+    let view = purchases::create(app, ctx, input).await?;
+    let config = config(&state, ctx.workspace).await?;
+    Ok(call.answer(purchase_out(&view, &config, Some(view.done.balances))))
+}
+
+/// What `create_spend` takes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CreateSpend {
+    token: Option<String>,
+    fields_set: Option<String>,
+    rewards_participant_identifier: Option<Identifier>,
+    accounts_receivable_identifier: Option<Identifier>,
+    performed_by_unit_identifier: Option<Identifier>,
+    performed_by_tap_identifier: Option<Identifier>,
+    performed_by_business_unit_identifier: Option<Identifier>,
+    performed_on: Option<String>,
+    external_system: Option<LooseText>,
+    authorized_by_access_token_identifier: Option<AccessToken>,
+    intended_currency_identifier: Option<Identifier>,
+    purchase: Option<PurchaseParameters>,
+    spend_request: Option<SpendPart>,
+}
+
+/// The spend of `create_spend`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SpendPart {
+    classification_identifier: Option<Identifier>,
+    description: Option<String>,
+    external_system_reference_number: Option<LooseText>,
+    spend_amount: Option<Number>,
+    all_or_nothing: Option<Truth>,
+}
+
+parameters!(CreateSpend, ListParameters, ShowParameters);
+
+/// `purchases/create_spend`: purchase and spend in one commit, or neither.
+pub(super) async fn create_spend(State(state): State<ServerState>, mut call: Call<CreateSpend>) -> Answered<Response> {
+    call.not_a_customer()?;
+    let (app, ctx) = (&state.app, call.bearer.context.clone());
+    let given = &mut call.parameters;
+    let mut purchase = given.purchase.take().ok_or_else(|| Failure::missing("purchase"))?;
+    let part = given.spend_request.take().unwrap_or_default();
+    purchase.fill(PurchaseParameters {
+        rewards_participant_identifier: given.rewards_participant_identifier.take(),
+        accounts_receivable_identifier: given.accounts_receivable_identifier.take(),
+        performed_by_unit_identifier: given.performed_by_unit_identifier.take(),
+        performed_by_tap_identifier: given.performed_by_tap_identifier.take(),
+        performed_by_business_unit_identifier: given.performed_by_business_unit_identifier.take(),
+        performed_on: given.performed_on.take(),
+        external_system: given.external_system.take(),
+        intended_currency_identifier: given.intended_currency_identifier.take(),
+        ..PurchaseParameters::default()
+    });
+    let authorised = given.authorized_by_access_token_identifier.take();
+    let mut input = input(&state, ctx.workspace, &purchase, Purpose::Create, call.key.as_deref()).await?;
+    name_of(part.classification_identifier.as_ref(), "spend_request.classification_identifier")?;
+    let config = config(&state, ctx.workspace).await?;
+    let mut wanted = ask(part.spend_amount, config.currency, "spend_request.spend_amount", part.all_or_nothing)?;
+    wanted.system_reference = part.external_system_reference_number.map(|text| text.0);
+    wanted.description = part.description;
+    input.spend = Some(wanted);
+    if let Some(token) = authorised {
+        let field = "authorized_by_access_token_identifier";
+        let (buyer, payer) = (participants::find(app, &ctx, &input.who), token.who(field)?);
+        let (buyer, payer) = (buyer.await?.id, participants::find(app, &ctx, &payer).await?.id);
+        if buyer != payer {
+            return Err(Failure::denied().at(field));
+        }
+    }
+    let view = purchases::create(app, &ctx, input).await?;
+    let spent = view.done.spend.as_ref().map(|done| spend_out(done, None, &config));
+    let both = object! {"purchase": purchase_out(&view, &config, Some(view.done.balances)), "spend_request": spent};
+    Ok(call.answer(both))
+}
+
+/// What `show`, `cancel` and `apply_settlement` take.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ShowParameters {
+    token: Option<String>,
+    fields_set: Option<String>,
+    customer_event_identifier: Option<Identifier>,
+}
+
+impl ShowParameters {
+    fn purchase(&self) -> Answered<Id> {
+        event(self.customer_event_identifier.as_ref(), "customer_event_identifier", Kind::Purchase, "purchase")
+    }
+}
+
+/// `purchases/show`.
+pub(super) async fn show(State(state): State<ServerState>, call: Call<ShowParameters>) -> Answered<Response> {
+    let ctx = &call.bearer.context;
+    let view = purchases::show(&state.app, ctx, call.parameters.purchase()?).await?;
+    call.may_see(view.done.participant)?;
+    let config = config(&state, ctx.workspace).await?;
+    Ok(call.answer(purchase_out(&view, &config, None)))
+}
+
+/// `purchases/cancel`: the whole purchase, now cancelled.
+pub(super) async fn cancel(State(state): State<ServerState>, call: Call<ShowParameters>) -> Answered<Response> {
+    call.not_a_customer()?;
+    let ctx = &call.bearer.context;
+    let id = call.parameters.purchase()?;
+    let done = purchases::cancel(&state.app, ctx, id, None).await?;
+    let view = purchases::show(&state.app, ctx, id).await?;
+    let config = config(&state, ctx.workspace).await?;
+    let amount = |minor| money(minor, config.currency);
+    let steps = done.body.taken_back.iter().map(|taken| &taken.steps);
+    let (mut from_wallet, mut owed, mut forgiven) = (0, 0, 0);
+    for step in steps {
+        from_wallet += step.from_lots + step.from_others;
+        owed += step.owed;
+        forgiven += step.forgiven;
+    }
+    let what = object! {
+        "spent_amount_given_back": amount(done.body.given_back),
+        "awards_taken_from_wallet": amount(from_wallet),
+        "awards_owed": amount(owed),
+        "awards_forgiven": amount(forgiven),
+    };
+    let balance = Some((done.body.balance, 0));
+    let out = purchase_out(&view, &config, balance.filter(|_| done.body.balance >= 0));
+    Ok(call.answer(out.with(vec![("reversal", what)])))
+}
+
+/// `purchases/apply_settlement`: what the merchant pays towards the awards. A second call answers the first one.
+pub(super) async fn apply_settlement(State(state): State<ServerState>, call: Call<ShowParameters>) -> Answered<Response> {
+    call.not_a_customer()?;
+    let ctx = &call.bearer.context;
+    let id = call.parameters.purchase()?;
+    let (settlement, body, is_repeat) = purchases::settle(&state.app, ctx, id).await?;
+    let view = purchases::show(&state.app, ctx, id).await?;
+    let config = config(&state, ctx.workspace).await?;
+    let amount = |minor| money(minor, config.currency);
+    let merchant = config.merchants.get(&body.merchant).map(|merchant| merchant.name.clone());
+    let purchase = purchase_out(&view, &config, None);
+    let awards = match purchase {
+        Out::Object(fields) => fields.into_iter().find(|(name, _)| *name == "award_reward_transactions_set").map(|(_, value)| value),
+        _ => None,
+    };
+    Ok(call.answer(object! {
+        "total_awarded_amount": amount(body.awarded),
+        "contribution_percentage": body.percent,
+        "total_contribution_amount": amount(body.contribution),
+        "invoice": object! {
+            "id": hex(settlement),
+            "number": number(settlement, Kind::Event),
+            "total_amount": amount(body.contribution),
+            "was_there_before": is_repeat,
+        },
+        "accounts_receivable": object! {"id": hex(body.merchant), "name": merchant},
+        "performed_by_unit": unit_out(&config, view.done.body.basket.unit),
+        "award_transactions_set": awards.unwrap_or(Out::List(Vec::new())),
+    }))
+}
+
+/// What `list` takes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ListParameters {
+    token: Option<String>,
+    fields_set: Option<String>,
+    rewards_participant_identifier: Option<Identifier>,
+    accounts_receivable_identifier: Option<Identifier>,
+    classification_identifier: Option<Identifier>,
+    spend_requests_applied: Option<Truth>,
+    eligible_for_spending: Option<Truth>,
+    submitted_after_date: Option<String>,
+    submitted_before_date: Option<String>,
+    number_of_results: Option<Number>,
+    offset: Option<Number>,
+}
+
+impl ListParameters {
+    fn who(&self) -> Answered<Option<Who>> {
+        let (participant, account) = (self.rewards_participant_identifier.as_ref(), self.accounts_receivable_identifier.as_ref());
+        match (participant, account, &self.classification_identifier) {
+            (None, None, Some(_)) => Ok(None),
+            (_, _, None) => customer(participant, account).map(Some),
+            _ => {
+                let text = "exactly one of customer and classification_identifier says what to list";
+                Err(Failure::conflict("classification_identifier", text))
+            }
+        }
+    }
+}
+
+/// `purchases/list`, newest first.
+pub(super) async fn list(State(state): State<ServerState>, call: Call<ListParameters>) -> Answered<Response> {
+    let (app, ctx, given) = (&state.app, &call.bearer.context, &call.parameters);
+    let config = config(&state, ctx.workspace).await?;
+    let participant = match given.who()? {
+        Some(who) => Some(participants::find(app, ctx, &who).await?.id),
+        None => None,
+    };
+    match participant {
+        Some(participant) => call.may_see(participant)?,
+        None => call.not_a_customer()?,
+    }
+    let time = |text: &Option<String>, field: &str| -> Answered<Option<Timestamp>> {
+        text.as_deref().map(|text| date(text, &config.zone, field)).transpose()
+    };
+    let filter = PurchaseFilter {
+        participant,
+        classification: name_of(given.classification_identifier.as_ref(), "classification_identifier")?,
+        spend_requests_applied: given.spend_requests_applied.map(|truth| truth.0),
+        eligible_for_spending: given.eligible_for_spending.map(|truth| truth.0),
+        submitted_after: time(&given.submitted_after_date, "submitted_after_date")?,
+        submitted_before: time(&given.submitted_before_date, "submitted_before_date")?,
+        offset: count(given.offset, "offset")?.unwrap_or_default(),
+        limit: count(given.number_of_results, "number_of_results")?.unwrap_or(RESULTS_MAX).min(RESULTS_MAX),
+    };
+    let views = if filter.limit == 0 { Vec::new() } else { purchases::list(app, ctx, filter).await? };
+    Ok(call.answer(Out::List(views.iter().map(|view| purchase_out(view, &config, None)).collect())))
+}
+
+/// The identity of a spend, apart from those of purchases.
+pub(super) fn spend_identity(system: Option<&LooseText>, reference: Option<&LooseText>, key: Option<&str>) -> Option<String> {
+    identity("spend", system, reference, key)
+}
