@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::fields::{PERIOD, PeriodField, REP, RepField, SALE, SaleField};
 use super::value::{Type, Value};
+use super::vocabulary::Fact;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
@@ -113,6 +114,7 @@ pub(super) const SPECIAL_FUNCTIONS: [&str; 5] = ["var", "has", "matches", "date"
 pub(super) enum Node {
     Constant(Value<'static>),
     Sale(SaleField),
+    Fact(Fact),
     Original(Box<str>),
     Rep(RepField),
     Variable(Box<str>),
@@ -135,7 +137,7 @@ impl Node {
     /// The children, in reading order.
     pub(super) fn children(&self) -> Vec<&Node> {
         match self {
-            Self::Constant(_) | Self::Sale(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::Period(_) => Vec::new(),
+            Self::Constant(_) | Self::Sale(_) | Self::Fact(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::Period(_) => Vec::new(),
             Self::Not(a) | Self::Has(a) | Self::Negate(a) | Self::Matches(a, _, _) => vec![a],
             Self::All(all) | Self::Any(all) | Self::List(all) | Self::Call(_, _, all) => all.iter().collect(),
             Self::Compare(_, a, b) | Self::Calculate(_, a, b) | Self::In(a, b) => vec![a, b],
@@ -158,7 +160,7 @@ impl Node {
 
     /// Whether this is a value that a reason should show: a field, a variable, an original column.
     pub(super) const fn is_reading(&self) -> bool {
-        matches!(self, Self::Sale(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::Period(_))
+        matches!(self, Self::Sale(_) | Self::Fact(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::Period(_))
     }
 
     fn strength(&self) -> u8 {
@@ -208,6 +210,7 @@ impl fmt::Display for Node {
             Self::Constant(Value::Instant(at)) => write!(f, "timestamp(\"{at}\")"),
             Self::Constant(value) => write!(f, "{value}"),
             Self::Sale(field) => write!(f, "sale.{}", SALE.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
+            Self::Fact(fact) => write!(f, "{fact}"),
             Self::Original(column) => write!(f, "sale.original[{}]", quoted(column)),
             Self::Rep(field) => write!(f, "rep.{}", REP.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
             Self::Variable(name) => write!(f, "var({})", quoted(name)),

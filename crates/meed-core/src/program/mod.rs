@@ -6,7 +6,7 @@
 mod document;
 mod example;
 mod finding;
-mod reader;
+pub(crate) mod reader;
 mod rules;
 mod tiers;
 
