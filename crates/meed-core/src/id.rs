@@ -75,6 +75,12 @@ pub enum Kind {
     Event,
     Statement,
     Alert,
+    Participant,
+    Purchase,
+    Spend,
+    Hold,
+    Unit,
+    Lot,
 }
 
 impl Kind {
@@ -103,6 +109,12 @@ impl Kind {
             Self::Event => "evt",
             Self::Statement => "stm",
             Self::Alert => "alr",
+            Self::Participant => "par",
+            Self::Purchase => "pur",
+            Self::Spend => "spd",
+            Self::Hold => "hld",
+            Self::Unit => "unit",
+            Self::Lot => "lot",
         }
     }
 }

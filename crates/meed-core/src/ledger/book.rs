@@ -206,6 +206,13 @@ impl Book {
         self.account(key).map_or(0, Account::available)
     }
 
+    /// When the next open hold on an account runs out, in microseconds UTC, of those that were loaded or made.
+    #[must_use]
+    pub fn next_hold_expiry(&self, key: &AccountKey) -> Option<i64> {
+        let index = self.slots.get(key).copied().flatten()?;
+        self.expiring.range((index, i64::MIN, Id(i64::MIN))..).next().filter(|(of, ..)| *of == index).map(|(_, expires, _)| *expires)
+    }
+
     /// A hold that was loaded or made.
     #[must_use]
     pub fn hold(&self, id: Id) -> Option<&Hold> {

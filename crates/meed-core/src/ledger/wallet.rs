@@ -181,6 +181,12 @@ impl<'a> Wallets<'a> {
         self.book
     }
 
+    /// Recorded time of the command, in microseconds UTC.
+    #[must_use]
+    pub fn now_us(&self) -> i64 {
+        self.stamp.recorded_us
+    }
+
     /// Posts what is due: holds that ran out are released, then lots mature, then lots expire (`ledger.md` §1.6, §6.2).
     pub fn settle_due(&mut self, wallet: Wallet) -> Result<(), Refusal> {
         let now_us = self.stamp.recorded_us;

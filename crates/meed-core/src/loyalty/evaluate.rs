@@ -192,7 +192,7 @@ pub fn evaluate(
     Ok(evaluation)
 }
 
-fn local_day(config: &TillConfig, basket: &Basket) -> i64 {
+pub(super) fn local_day(config: &TillConfig, basket: &Basket) -> i64 {
     day_number(config.zone_of(basket.unit).to_datetime(basket.at).date())
 }
 

@@ -121,6 +121,10 @@ pub struct Grant {
     pub method: SpendMethod,
     /// The lots that it opened.
     pub lots: Vec<Id>,
+    /// The most that it may be, where a budget gave its last.
+    pub cap: Option<Minor>,
+    /// Whether it counts as a use of an offer that is limited in number.
+    pub counted: bool,
 }
 
 /// A part of a lot that paid for a line.
@@ -293,7 +297,7 @@ pub struct SettlementBody {
 }
 
 packed!(Standing { state, returned, grants, uses, withheld, settled });
-packed!(Grant { offer, version, line, unit, amount, basis, method, lots });
+packed!(Grant { offer, version, line, unit, amount, basis, method, lots, cap, counted });
 packed!(Use { event, method, unit, transfer, lot, line, amount, worth, returned, worth_returned });
 packed!(Withheld { offer, reason });
 packed!(Matched { offer, version, lines });

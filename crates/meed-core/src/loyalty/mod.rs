@@ -5,9 +5,13 @@
 
 mod basket;
 mod cell;
+mod commands;
 mod config;
 mod evaluate;
 mod event;
+mod giving;
+mod loaded;
+mod means;
 mod offer;
 pub(crate) mod packed;
 mod participant;
@@ -16,6 +20,10 @@ mod why;
 
 pub use basket::{Basket, LINES_MAX, Line};
 pub use cell::{Cell, OfferCell};
+pub use commands::{
+    AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, HoldDone, HoldStanding, HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Refund,
+    RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, Settle, Spend, SpendAsk, SpendDone, Sweep, TillReply,
+};
 pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings};
 pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};
 pub use event::{
@@ -25,6 +33,8 @@ pub use event::{
 pub use offer::{
     Award, Class, Expiry, Occasion, Offer, OfferEntry, OfferIndex, OfferVersion, Rate, Repeats, Scope, Terms, Window, expiry_instant,
 };
+pub use loaded::{CellSlot, PurchaseSlot, TakenIdentity, TillEffects, TillNeeds, Tills, WalletRef, event_hash};
+pub use means::{Means, fold_code};
 pub use packed::Damaged;
 pub use participant::{AutoSpend, Membership, Participant, Termination};
 pub use sight::BASKET;

@@ -56,6 +56,8 @@ pub struct OfferIndex {
     others: Vec<Id>,
     stateful: bool,
     reads_tier: bool,
+    reads_paid: bool,
+    limited: Vec<Id>,
 }
 
 impl OfferIndex {
@@ -68,6 +70,10 @@ impl OfferIndex {
                 index.versions.insert(version.id, Arc::clone(&version.offer));
                 index.stateful |= version.offer.is_stateful();
                 index.reads_tier |= version.offer.reads_tier();
+                index.reads_paid |= version.offer.award.on_paid;
+            }
+            if entry.versions.iter().any(|version| version.offer.uses_max.is_some()) {
+                index.limited.push(entry.id);
             }
             match demand_of(&entry) {
                 Some(keys) => {
@@ -128,6 +134,17 @@ impl OfferIndex {
     #[must_use]
     pub fn is_stateful(&self) -> bool {
         self.stateful
+    }
+
+    /// Whether any award is computed on what was paid after redemption.
+    #[must_use]
+    pub fn reads_paid(&self) -> bool {
+        self.reads_paid
+    }
+
+    /// Offers that are limited in number over all customers.
+    pub fn limited(&self) -> impl Iterator<Item = Id> {
+        self.limited.iter().copied()
     }
 
     /// Whether any condition reads the customer's tier.
