@@ -10,7 +10,7 @@ use crate::audit::{Digest, Hash};
 use crate::id::Id;
 
 /// How a command names the participant whose wallet it touches.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WalletRef {
     /// By id.
     Participant(Id),
