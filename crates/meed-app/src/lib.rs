@@ -13,6 +13,7 @@ mod error;
 pub mod events;
 pub mod exports;
 pub mod imports;
+pub mod loyalty;
 pub mod overview;
 pub mod people;
 pub mod programs;
@@ -47,6 +48,7 @@ pub struct App {
     configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
     known_keys: access::KnownKeys,
     known_sources: sources::KnownSources,
+    known_tills: loyalty::KnownTills,
 }
 
 /// What [`App::new`] takes.
@@ -74,6 +76,7 @@ impl App {
             configurations: Mutex::new(HashMap::new()),
             known_keys: access::KnownKeys::default(),
             known_sources: sources::KnownSources::default(),
+            known_tills: loyalty::KnownTills::default(),
         })
     }
 
@@ -113,6 +116,10 @@ impl App {
 
     pub(crate) fn known_sources(&self) -> &sources::KnownSources {
         &self.known_sources
+    }
+
+    pub(crate) fn known_tills(&self) -> &loyalty::KnownTills {
+        &self.known_tills
     }
 
     /// Hands a command to the batch and waits until it is durable.

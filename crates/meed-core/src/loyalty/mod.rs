@@ -21,7 +21,7 @@ mod why;
 pub use basket::{Basket, LINES_MAX, Line};
 pub use cell::{Cell, OfferCell};
 pub use commands::{
-    AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, HoldDone, HoldStanding, HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Refund,
+    AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, HoldDone, HoldStanding, HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases, Refund,
     RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, Settle, Spend, SpendAsk, SpendDone, Sweep, TillReply,
 };
 pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings};

@@ -17,7 +17,7 @@ pub use adjust::{Adjust, SetBudget};
 pub use cancel::{CancelPurchase, CancelSpend};
 pub use hold::{CaptureHold, HoldStanding, HoldWallet, ReleaseHold};
 pub use participants::{NewMeans, SaveParticipant};
-pub use purchase::{Identified, Purchase, SpendAsk};
+pub use purchase::{Identified, Purchase, Purchases, SpendAsk};
 pub use refund::{AdHocReturn, Refund, RefundLine};
 pub use settlement::Settle;
 pub use spend::Spend;
@@ -25,6 +25,7 @@ pub use sweep::Sweep;
 
 use super::event::{AdjustmentBody, HoldBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, Standing};
 use super::evaluate::Verdict;
+use crate::command::Refused;
 use crate::id::Id;
 use crate::money::Minor;
 
@@ -33,6 +34,8 @@ use crate::money::Minor;
 pub enum TillReply {
     /// A purchase, stored or previewed.
     Purchase(Box<PurchaseDone>),
+    /// One outcome per purchase, in order.
+    Purchases(Vec<Result<PurchaseDone, Refused>>),
     /// A spend.
     Spend(Box<SpendDone>),
     /// A refund, a cancellation or an ad-hoc return.

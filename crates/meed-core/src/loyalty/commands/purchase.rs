@@ -135,6 +135,35 @@ impl Command for Purchase {
     }
 }
 
+/// Records several purchases in one command. Each is decided on what the earlier ones left; a refused one does not touch
+/// the others.
+#[derive(Clone, Debug)]
+pub struct Purchases {
+    /// The purchases, prepared with one configuration.
+    pub rows: Vec<Purchase>,
+}
+
+impl Command for Purchases {
+    fn action(&self) -> &'static str {
+        "purchases.created"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        self.rows.iter().for_each(|row| row.needs(needs));
+    }
+
+    fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
+        if let Some(first) = self.rows.first() {
+            check_config(state, &first.config)?;
+        }
+        let decide = |row: &Purchase| match row.decide(state)? {
+            Reply::Till(TillReply::Purchase(done)) => Ok(*done),
+            _ => Err(conflict("entity_not_found", "the reference names something else than a purchase")),
+        };
+        Ok(Reply::Till(TillReply::Purchases(self.rows.iter().map(decide).collect())))
+    }
+}
+
 /// What the wallets' part of a purchase decided.
 struct Decided {
     cell: Option<Cell>,
