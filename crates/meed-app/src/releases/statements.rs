@@ -1,5 +1,7 @@
 //! Statements: frozen ones, and what a payee's period says at present.
 
+use std::collections::hash_map::Entry;
+
 use meed_core::command::{RecordKind, StatementRow, day_number, is_reversed_key};
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::Owner;
@@ -46,9 +48,9 @@ pub async fn statements_of_payee(app: &App, ctx: &Context, rep: Id) -> AppResult
             let rows = r.statements_of(workspace, Owner::rep(rep))?;
             let mut releases = std::collections::HashMap::new();
             for row in &rows {
-                if !releases.contains_key(&row.release) {
+                if let Entry::Vacant(slot) = releases.entry(row.release) {
                     let key = r.record(workspace, RecordKind::Release, row.release)?.map(|record| record.key);
-                    releases.insert(row.release, key.is_some_and(|key| is_reversed_key(&key)));
+                    slot.insert(key.is_some_and(|key| is_reversed_key(&key)));
                 }
             }
             Ok((rows, releases))
