@@ -109,6 +109,7 @@ pub(crate) const CODES: &[(&str, &[(&str, &str)])] = &[
             ("mapping.duplicate", "Two columns are mapped to one target."),
             ("mapping.column_twice", "One column is mapped twice."),
             ("mapping.no_date", "No column is mapped to the date."),
+            ("mapping.currency", "Amounts carry a sign of several currencies; send the currency, or set it at the source."),
             ("mapping.no_credit", "Neither an owner nor a team is mapped, so nobody can be credited."),
             ("import_not_open", "The import runs or has ended; upload the file again."),
             ("column_unknown", "There is no column of this index."),
