@@ -4,7 +4,7 @@
 use meed_core::command::Record;
 use meed_core::id::Id;
 use meed_core::money::Exact;
-use meed_core::people::{Membership, Rep, Team, Variable};
+use meed_core::people::{Enrollment, Membership, Rep, Team, Variable};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -57,9 +57,12 @@ pub struct UserDocument {
     pub failed: u32,
     #[serde(default)]
     pub locked_until_us: i64,
-    /// The rep that this person is, if they see their own statements only.
+    /// The rep that this person is, if they see their own statements or those of their line.
     #[serde(default)]
     pub rep: Option<i64>,
+    /// The word of their role; without it a payee where there is a rep, else a full administrator.
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 /// A signed-in browser. The keyed hash of its token is the natural key.
@@ -131,7 +134,30 @@ pub struct RepDocument {
     pub tags: Vec<String>,
     pub external_id: Option<String>,
     pub variables: Vec<VariableDocument>,
+    /// Programs in which the rep has enrolled.
+    pub enrollments: Vec<EnrollmentDocument>,
     pub inactive: bool,
+}
+
+/// An enrollment in JSON: the name of the program, and the days for which it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct EnrollmentDocument {
+    pub program: String,
+    #[serde(default)]
+    pub from: Option<String>,
+    #[serde(default)]
+    pub until: Option<String>,
+}
+
+impl EnrollmentDocument {
+    fn enrollment(&self) -> AppResult<Enrollment> {
+        Ok(Enrollment {
+            program: self.program.clone(),
+            from: self.from.as_deref().map(date).transpose()?,
+            until: self.until.as_deref().map(date).transpose()?,
+        })
+    }
 }
 
 /// A team.
@@ -162,6 +188,31 @@ pub struct ProgramDocument {
     pub number: u32,
     #[serde(default)]
     pub archived: bool,
+    /// The versions that rule some day, by their first; empty where the current one rules alone.
+    #[serde(default)]
+    pub timeline: Vec<RulingVersion>,
+}
+
+impl ProgramDocument {
+    /// The versions that rule some day. Documents of former releases know the current one only.
+    #[must_use]
+    pub fn ruling(&self) -> Vec<RulingVersion> {
+        if self.timeline.is_empty() {
+            return vec![RulingVersion { version: self.version, number: self.number, from: None }];
+        }
+        self.timeline.clone()
+    }
+}
+
+/// A version and the first day on which it rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct RulingVersion {
+    pub version: i64,
+    pub number: u32,
+    /// From the beginning if absent.
+    #[serde(default)]
+    pub from: Option<String>,
 }
 
 /// A version of a program document, immutable.
@@ -175,9 +226,12 @@ pub struct ProgramVersionDocument {
     pub note: String,
     pub created_us: i64,
     pub created_by: String,
+    /// First day on which it rules; from the beginning if absent.
+    #[serde(default)]
+    pub from: Option<String>,
 }
 
-fn date(text: &str) -> AppResult<jiff::civil::Date> {
+pub(crate) fn date(text: &str) -> AppResult<jiff::civil::Date> {
     text.parse().map_err(|_| AppError::invalid("date_unreadable", "date", format!("`{text}` is not a date such as 2026-03-31")))
 }
 
@@ -214,6 +268,7 @@ impl RepDocument {
             tags: self.tags.clone(),
             external_id: self.external_id.clone(),
             variables: variables(&self.variables)?,
+            enrollments: self.enrollments.iter().map(EnrollmentDocument::enrollment).collect::<AppResult<_>>()?,
             active: !self.inactive,
         })
     }

@@ -81,6 +81,9 @@ pub enum Kind {
     Hold,
     Unit,
     Lot,
+    Enquiry,
+    Announcement,
+    Projection,
 }
 
 impl Kind {
@@ -115,6 +118,9 @@ impl Kind {
             Self::Hold => "hld",
             Self::Unit => "unit",
             Self::Lot => "lot",
+            Self::Enquiry => "enq",
+            Self::Announcement => "ann",
+            Self::Projection => "proj",
         }
     }
 }

@@ -9,7 +9,7 @@ use meed_core::crediting::{Calculation, Reason};
 use meed_core::id::Id;
 use meed_core::ledger::Owner;
 use meed_core::period::Period;
-use meed_core::program::{Program, Trigger};
+use meed_core::program::Trigger;
 
 use super::document::{AlertLine, CalculationDocument, PayeeLine, ReasonCount};
 use super::scan::{period_of, with_calculation};
@@ -58,15 +58,15 @@ async fn calculate_once(app: &App, ctx: &Context, program: Id, label: &str) -> A
         let text = format!("this plan is {}; `{label}` is another kind of period", entry.program.cadence.name());
         return Err(AppError::invalid("period_cadence", "period", text));
     }
-    let (names, program) = (Arc::clone(&config), Arc::clone(&entry.program));
-    let look = move |calculation: &Calculation<'_>, as_of_us: i64| look(calculation, &program, &names, as_of_us);
+    let names = Arc::clone(&config);
+    let look = move |calculation: &Calculation<'_>, as_of_us: i64| look(calculation, &names, as_of_us);
     let found = with_calculation(app, ctx.workspace, Arc::clone(&config), Arc::clone(&entry.program), period.clone(), look).await?;
     let document = document(app, ctx, &entry, &period, &config, &found, started_us);
     post(app, ctx, &entry, &period, config.version, document, found).await
 }
 
 /// Takes from a calculation what is posted and shown.
-fn look(calculation: &Calculation<'_>, program: &Program, config: &crate::Configuration, as_of_us: i64) -> Found {
+fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: i64) -> Found {
     let mut digest = Digest::new();
     let mut targets = Vec::new();
     let mut payees = Vec::new();
@@ -94,7 +94,7 @@ fn look(calculation: &Calculation<'_>, program: &Program, config: &crate::Config
         });
         payees.push(line);
     }
-    let not_credited = reasons(calculation, program);
+    let not_credited = reasons(calculation);
     let alerts = calculation
         .alerts()
         .iter()
@@ -122,12 +122,13 @@ fn look(calculation: &Calculation<'_>, program: &Program, config: &crate::Config
 
 /// How many sales were not credited, by reason. That one rule's condition does not hold is nothing to tell of a sale that
 /// another rule takes: it counts where it is the answer of every rule.
-fn reasons(calculation: &Calculation<'_>, program: &Program) -> Vec<ReasonCount> {
-    let is_sale_rule = |rule: usize| program.rules.get(rule).is_some_and(|r| matches!(r.trigger, Trigger::Sale(_)));
-    let sale_rules = (0..program.rules.len()).filter(|rule| is_sale_rule(*rule)).count();
+fn reasons(calculation: &Calculation<'_>) -> Vec<ReasonCount> {
+    let bound = calculation.bound();
+    let is_sale_rule = |rule: usize| bound.rule(rule).is_some_and(|r| matches!(r.trigger, Trigger::Sale(_)));
     let mut counts: BTreeMap<&'static str, ReasonCount> = BTreeMap::new();
     for of_sale in calculation.not_credited().chunk_by(|a, b| a.sale == b.sale) {
         let conditions = of_sale.iter().filter(|miss| miss.reason == Reason::Condition && is_sale_rule(miss.rule)).count();
+        let sale_rules = of_sale.first().map_or(0, |miss| bound.siblings(miss.rule).filter(|rule| is_sale_rule(*rule)).count());
         let told = of_sale.iter().map(|miss| miss.reason).filter(|r| *r != Reason::Condition || conditions == sale_rules);
         for reason in told.collect::<BTreeSet<_>>() {
             let text = || ReasonCount { code: reason.code().to_owned(), text: reason_text(reason).to_owned(), sales: 0 };
@@ -233,6 +234,11 @@ fn reason_text(reason: Reason) -> &'static str {
         Reason::DuplicateAlias => "the name belongs to several people or teams",
         Reason::NotTarget => "the plan does not apply to this person",
         Reason::EmptyTeam => "the team has nobody to credit",
+        Reason::NoTeam => "the person belongs to no team",
+        Reason::WeightMissing => "a member has no value by which the team shares",
+        Reason::ShareMissing => "the share of an owner has no value",
+        Reason::NotEnrolled => "the person has not enrolled in the plan",
+        Reason::NoRecipient => "there is nobody to get what it earns",
         Reason::AlreadyCounted => "counted once already for this manager",
         Reason::PayUnknown => "a figure that the rule needs is missing",
     }

@@ -11,6 +11,7 @@ use super::scan::{VARIABLE_CALL, prepare};
 use super::value::{Type, Value};
 use super::vocabulary::Vocabulary;
 use super::{ConditionCode, ConditionError, Want};
+use crate::program::Whose;
 
 /// Deepest tree that is kept; evaluation recurses this deep at most.
 const MAX_TREE: usize = 48;
@@ -402,7 +403,7 @@ impl Builder<'_> {
             _ => None,
         };
         match name {
-            VARIABLE_CALL | "date" | "timestamp" => {
+            VARIABLE_CALL | "team_var" | "plan_var" | "date" | "timestamp" => {
                 let shown = if name == VARIABLE_CALL { "var" } else { name };
                 let (Some(text), 1) = (literal(0), arguments.len()) else {
                     return self.refuse(id, ConditionCode::WrongType, format!("`{shown}` takes one text literal"));
@@ -410,6 +411,8 @@ impl Builder<'_> {
                 match name {
                     "date" => self.date(id, &text),
                     "timestamp" => self.instant(id, &text),
+                    "team_var" => Ok((Node::VariableOf(Whose::Team, text.into()), Type::Number)),
+                    "plan_var" => Ok((Node::VariableOf(Whose::Plan, text.into()), Type::Number)),
                     _ => Ok((Node::Variable(text.into()), Type::Number)),
                 }
             }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::fields::{PERIOD, PeriodField, REP, RepField, SALE, SaleField};
 use super::value::{Type, Value};
+use crate::program::Whose;
 use super::vocabulary::Fact;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +109,7 @@ pub(super) const FUNCTIONS: [Signature; 28] = [
 ];
 
 /// Names that are read apart from [`FUNCTIONS`], for suggestions.
-pub(super) const SPECIAL_FUNCTIONS: [&str; 5] = ["var", "has", "matches", "date", "timestamp"];
+pub(super) const SPECIAL_FUNCTIONS: [&str; 7] = ["var", "team_var", "plan_var", "has", "matches", "date", "timestamp"];
 
 #[derive(Clone, Debug)]
 pub(super) enum Node {
@@ -118,6 +119,7 @@ pub(super) enum Node {
     Original(Box<str>),
     Rep(RepField),
     Variable(Box<str>),
+    VariableOf(Whose, Box<str>),
     Period(PeriodField),
     Not(Box<Node>),
     All(Vec<Node>),
@@ -137,7 +139,14 @@ impl Node {
     /// The children, in reading order.
     pub(super) fn children(&self) -> Vec<&Node> {
         match self {
-            Self::Constant(_) | Self::Sale(_) | Self::Fact(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::Period(_) => Vec::new(),
+            Self::Constant(_)
+            | Self::Sale(_)
+            | Self::Fact(_)
+            | Self::Original(_)
+            | Self::Rep(_)
+            | Self::Variable(_)
+            | Self::VariableOf(..)
+            | Self::Period(_) => Vec::new(),
             Self::Not(a) | Self::Has(a) | Self::Negate(a) | Self::Matches(a, _, _) => vec![a],
             Self::All(all) | Self::Any(all) | Self::List(all) | Self::Call(_, _, all) => all.iter().collect(),
             Self::Compare(_, a, b) | Self::Calculate(_, a, b) | Self::In(a, b) => vec![a, b],
@@ -151,16 +160,17 @@ impl Node {
     }
 
     /// The names of the variables in the tree, in reading order.
-    pub(super) fn variables(&self) -> Vec<String> {
+    pub(super) fn variables(&self) -> Vec<(Option<Whose>, String)> {
         match self {
-            Self::Variable(name) => vec![name.to_string()],
+            Self::Variable(name) => vec![(None, name.to_string())],
+            Self::VariableOf(whose, name) => vec![(Some(*whose), name.to_string())],
             other => other.children().into_iter().flat_map(Node::variables).collect(),
         }
     }
 
     /// Whether this is a value that a reason should show: a field, a variable, an original column.
     pub(super) const fn is_reading(&self) -> bool {
-        matches!(self, Self::Sale(_) | Self::Fact(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::Period(_))
+        matches!(self, Self::Sale(_) | Self::Fact(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::VariableOf(..) | Self::Period(_))
     }
 
     fn strength(&self) -> u8 {
@@ -214,6 +224,7 @@ impl fmt::Display for Node {
             Self::Original(column) => write!(f, "sale.original[{}]", quoted(column)),
             Self::Rep(field) => write!(f, "rep.{}", REP.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
             Self::Variable(name) => write!(f, "var({})", quoted(name)),
+            Self::VariableOf(whose, name) => write!(f, "{}_var({})", whose.name(), quoted(name)),
             Self::Period(field) => write!(f, "period.{}", PERIOD.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
             Self::Not(inner) => write!(f, "!{}", Inner(inner, 7)),
             Self::Negate(inner) => write!(f, "-{}", Inner(inner, 7)),
