@@ -4,6 +4,7 @@
 //! renders no page; surfaces call it with a [`Context`]. Rules live in `meed-core`, SQL in `meed-store`.
 
 pub mod access;
+pub mod approvals;
 pub mod audit;
 pub mod calculations;
 mod configuration;
@@ -13,8 +14,10 @@ mod error;
 pub mod events;
 pub mod exports;
 pub mod imports;
+pub mod loyalty;
 pub mod overview;
 pub mod people;
+pub mod preferences;
 pub mod programs;
 pub mod releases;
 pub mod rewards;
@@ -24,8 +27,8 @@ pub mod sources;
 pub mod statements;
 pub mod workspaces;
 
-pub use configuration::{Configuration, ProgramEntry};
-pub use context::{Context, Scope};
+pub use configuration::{Configuration, ProgramEntry, VersionEntry};
+pub use context::{Context, Role, Scope};
 pub use error::{AppError, AppResult};
 pub use meed_store::{Answer, EngineKind, Fault};
 pub use secrets::{Secrets, token};
@@ -48,6 +51,7 @@ pub struct App {
     known_keys: access::KnownKeys,
     known_tokens: access::KnownTokens,
     known_sources: sources::KnownSources,
+    known_tills: loyalty::KnownTills,
 }
 
 /// What [`App::new`] takes.
@@ -76,6 +80,7 @@ impl App {
             known_keys: access::KnownKeys::default(),
             known_tokens: access::KnownTokens::default(),
             known_sources: sources::KnownSources::default(),
+            known_tills: loyalty::KnownTills::default(),
         })
     }
 
@@ -119,6 +124,10 @@ impl App {
 
     pub(crate) fn known_sources(&self) -> &sources::KnownSources {
         &self.known_sources
+    }
+
+    pub(crate) fn known_tills(&self) -> &loyalty::KnownTills {
+        &self.known_tills
     }
 
     /// Hands a command to the batch and waits until it is durable.

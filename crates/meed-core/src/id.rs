@@ -75,6 +75,15 @@ pub enum Kind {
     Event,
     Statement,
     Alert,
+    Participant,
+    Purchase,
+    Spend,
+    Hold,
+    Unit,
+    Lot,
+    Enquiry,
+    Announcement,
+    Projection,
 }
 
 impl Kind {
@@ -103,6 +112,15 @@ impl Kind {
             Self::Event => "evt",
             Self::Statement => "stm",
             Self::Alert => "alr",
+            Self::Participant => "par",
+            Self::Purchase => "pur",
+            Self::Spend => "spd",
+            Self::Hold => "hld",
+            Self::Unit => "unit",
+            Self::Lot => "lot",
+            Self::Enquiry => "enq",
+            Self::Announcement => "ann",
+            Self::Projection => "proj",
         }
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod api;
 mod compat;
+mod crmapi;
 pub mod pages;
 mod serve;
 mod state;

@@ -9,7 +9,7 @@ use crate::statement::Statement;
 use crate::value::{Kind, Value};
 
 /// Tables whose rows are written once. The database itself refuses to change them (`ledger.md` §10).
-pub const JOURNAL_TABLES: &[&str] = &["record_version", "sale_version", "transfer", "explanation", "statement", "command", "audit"];
+pub const JOURNAL_TABLES: &[&str] = &["record_version", "sale_version", "transfer", "explanation", "statement", "command", "audit", "till_event", "lot_move"];
 
 /// The manifest of all tables with their kind, read by the checks and by an adoption into Citus.
 pub const TABLE_MANIFEST: &str = include_str!("../migrations/tables.toml");
@@ -21,12 +21,20 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "base",
-    sqlite: include_str!("../migrations/0001_base/sqlite.sql"),
-    postgres: include_str!("../migrations/0001_base/postgres.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "base",
+        sqlite: include_str!("../migrations/0001_base/sqlite.sql"),
+        postgres: include_str!("../migrations/0001_base/postgres.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "tills",
+        sqlite: include_str!("../migrations/0002_tills/sqlite.sql"),
+        postgres: include_str!("../migrations/0002_tills/postgres.sql"),
+    },
+];
 
 const CREATE_LEDGER: Statement = Statement::split(
     "migration_table",

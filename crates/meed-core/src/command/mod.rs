@@ -13,6 +13,7 @@ mod put_records;
 mod record_sales;
 mod refused;
 mod release;
+mod reverse;
 mod state;
 
 pub use digest::{CommandDigest, RecordPart, SalePart, record_hash, reward_hash, sale_hash, statement_hash};
@@ -24,9 +25,11 @@ pub use put_records::{PutRecord, PutRecords, Record, RecordKind};
 pub use record_sales::{Progress, RecordSales, SaleChange, SaleContent, SaleInput, SaleOutcome, WriteProgress, identity_of};
 pub use refused::{Class, Refused};
 pub use release::{NewStatement, Release, payable, release_key};
+pub use reverse::{ReverseRelease, is_reversed_key};
 pub use state::{AuditLine, Head, State, date_of, day_number};
 
 use crate::id::Id;
+use crate::loyalty::TillReply;
 
 /// One unit of intent, decided inside a batch.
 pub trait Command: Send {
@@ -62,6 +65,8 @@ pub enum Reply {
         /// Payees in it.
         payees: u32,
     },
+    /// What a command of the till did.
+    Till(TillReply),
     /// A payment.
     Paid {
         /// The payout.

@@ -9,6 +9,7 @@ use super::nearest::suggestion;
 use super::node::{Comparison, FUNCTIONS, Function, Node, Operation, SPECIAL_FUNCTIONS};
 use super::scan::{VARIABLE_CALL, prepare};
 use super::value::{Type, Value};
+use super::vocabulary::Vocabulary;
 use super::{ConditionCode, ConditionError, Want};
 use crate::program::Whose;
 
@@ -22,19 +23,24 @@ const PARSER_STACK: usize = 32 << 20;
 type Typed = (Node, Type);
 
 /// Compiles `source`, which must result in what is wanted.
-pub(super) fn compile(source: &str, want: Want) -> Result<Node, ConditionError> {
+pub(super) fn compile(source: &str, want: Want, vocabulary: Option<&'static Vocabulary>) -> Result<Node, ConditionError> {
     let prepared = prepare(source)?;
     let worker = std::thread::Builder::new().stack_size(PARSER_STACK);
     let parsed = std::thread::scope(|scope| {
-        let running = worker.spawn_scoped(scope, || parse_and_build(source, &prepared, want));
+        let running = worker.spawn_scoped(scope, || parse_and_build(source, &prepared, want, vocabulary));
         running.ok().and_then(|thread| thread.join().ok())
     });
     parsed.unwrap_or_else(|| Err(ConditionError { code: ConditionCode::Unreadable, at: 0, text: "cannot be read".into() }))
 }
 
-fn parse_and_build(source: &str, prepared: &str, want: Want) -> Result<Node, ConditionError> {
+fn parse_and_build(
+    source: &str,
+    prepared: &str,
+    want: Want,
+    vocabulary: Option<&'static Vocabulary>,
+) -> Result<Node, ConditionError> {
     let (tree, info) = Parser::new().parse_with_source_info(prepared).map_err(|errors| syntax_error(source, &errors))?;
-    let mut builder = Builder { source, info: &info, cost: 0 };
+    let mut builder = Builder { source, info: &info, cost: 0, vocabulary };
     let (node, found) = builder.build(&tree, 0)?;
     let wanted = match want {
         Want::Truth => Type::Truth,
@@ -76,6 +82,7 @@ struct Builder<'a> {
     source: &'a str,
     info: &'a SourceInfo,
     cost: usize,
+    vocabulary: Option<&'static Vocabulary>,
 }
 
 impl Builder<'_> {
@@ -159,6 +166,9 @@ impl Builder<'_> {
     }
 
     fn bare_name<T>(&self, id: u64, name: &str) -> Result<T, ConditionError> {
+        if let Some(vocabulary) = self.vocabulary {
+            return self.refuse(id, ConditionCode::UnknownField, vocabulary.about_name(name));
+        }
         let text = match name {
             "sale" | "rep" | "period" => {
                 format!("`{name}` needs a field, such as `{name}.{}`", if name == "sale" { "revenue" } else { "name" })
@@ -176,6 +186,12 @@ impl Builder<'_> {
 
     fn field(&mut self, id: u64, select: &SelectExpr) -> Result<Typed, ConditionError> {
         let name = select.field.as_str();
+        if let (Some(vocabulary), Expr::Ident(root)) = (self.vocabulary, &select.operand.expr) {
+            return match vocabulary.find(root, name) {
+                Ok((fact, kind)) => Ok((Node::Fact(fact), kind)),
+                Err(text) => self.refuse(id, ConditionCode::UnknownField, text),
+            };
+        }
         match &select.operand.expr {
             Expr::Ident(root) if root == "sale" => match SALE.iter().find(|(known, _)| *known == name) {
                 Some(("original", _)) => {
@@ -203,7 +219,7 @@ impl Builder<'_> {
                 self.refuse(id, ConditionCode::UnknownField, format!("`period.{name}` is not a field of a period{hint}"))
             }
             Expr::Ident(other) => self.bare_name(select.operand.id, other),
-            Expr::Select(inner) if is_original(inner) => Ok((Node::Original(name.into()), Type::Text)),
+            Expr::Select(inner) if self.vocabulary.is_none() && is_original(inner) => Ok((Node::Original(name.into()), Type::Text)),
             _ => self.refuse(id, ConditionCode::UnknownField, format!("`.{name}` cannot be read here")),
         }
     }
@@ -278,9 +294,10 @@ impl Builder<'_> {
 
     fn index(&self, id: u64, arguments: &[IdedExpr]) -> Result<Typed, ConditionError> {
         match (&arguments[0].expr, &arguments[1].expr) {
-            (Expr::Select(select), Expr::Literal(LiteralValue::String(column))) if is_original(select) => {
+            (Expr::Select(select), Expr::Literal(LiteralValue::String(column))) if self.vocabulary.is_none() && is_original(select) => {
                 Ok((Node::Original(column.inner().into()), Type::Text))
             }
+            _ if self.vocabulary.is_some() => self.refuse(id, ConditionCode::UnknownField, "brackets are not available here".into()),
             _ => self.refuse(id, ConditionCode::UnknownField, "brackets are for `sale.original[\"Column name\"]` only".into()),
         }
     }

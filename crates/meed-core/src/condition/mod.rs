@@ -13,6 +13,7 @@ pub(crate) mod nearest;
 mod node;
 mod scan;
 mod value;
+mod vocabulary;
 
 pub use crate::sale::{NumberField, TextField};
 pub use eval::{Context, EvalError, RepContext};
@@ -20,6 +21,7 @@ pub use explain::Failed;
 pub use facts::{Originals, SaleFacts, SaleRef};
 pub(crate) use fields::{text_field, text_field_names};
 pub use value::Value;
+pub use vocabulary::{Fact, FactType, Vocabulary};
 
 use node::Node;
 
@@ -92,7 +94,16 @@ pub struct Condition {
 impl Condition {
     /// Compiles `source`, which must result in what is wanted.
     pub fn compile(source: &str, want: Want) -> Result<Self, ConditionError> {
-        let root = compile::compile(source, want)?;
+        Self::of(compile::compile(source, want, None)?, source)
+    }
+
+    /// Compiles `source` over a vocabulary of its own: facts that are no fields of a plain sale.
+    pub fn compile_over(source: &str, want: Want, vocabulary: &'static Vocabulary) -> Result<Self, ConditionError> {
+        Self::of(compile::compile(source, want, Some(vocabulary))?, source)
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "both ways to compile end here")]
+    fn of(root: Node, source: &str) -> Result<Self, ConditionError> {
         let uses_originals = root.any(&|node| matches!(node, Node::Original(_)));
         let uses_rep = root.any(&|node| matches!(node, Node::Rep(_) | Node::Variable(_) | Node::VariableOf(..)));
         Ok(Self { root, source: source.trim().into(), uses_originals, uses_rep })
@@ -119,6 +130,20 @@ impl Condition {
     /// The names of the variables that are read, and whose they are where that is said.
     pub fn variables(&self) -> Vec<(Option<crate::program::Whose>, String)> {
         self.root.variables()
+    }
+
+    /// The facts of a vocabulary that are read, each once.
+    #[must_use]
+    pub fn facts(&self) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        vocabulary::collect(&self.root, &mut facts);
+        facts
+    }
+
+    /// What a text fact must be one of, or the condition does not hold: what an index of conditions can go by.
+    #[must_use]
+    pub fn demands(&self) -> Vec<(Fact, Vec<String>)> {
+        vocabulary::demands(&self.root)
     }
 
     /// Whether the condition holds. Null does not hold.

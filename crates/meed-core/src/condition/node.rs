@@ -5,6 +5,7 @@ use std::fmt;
 use super::fields::{PERIOD, PeriodField, REP, RepField, SALE, SaleField};
 use super::value::{Type, Value};
 use crate::program::Whose;
+use super::vocabulary::Fact;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
@@ -114,6 +115,7 @@ pub(super) const SPECIAL_FUNCTIONS: [&str; 7] = ["var", "team_var", "plan_var", 
 pub(super) enum Node {
     Constant(Value<'static>),
     Sale(SaleField),
+    Fact(Fact),
     Original(Box<str>),
     Rep(RepField),
     Variable(Box<str>),
@@ -139,6 +141,7 @@ impl Node {
         match self {
             Self::Constant(_)
             | Self::Sale(_)
+            | Self::Fact(_)
             | Self::Original(_)
             | Self::Rep(_)
             | Self::Variable(_)
@@ -167,7 +170,7 @@ impl Node {
 
     /// Whether this is a value that a reason should show: a field, a variable, an original column.
     pub(super) const fn is_reading(&self) -> bool {
-        matches!(self, Self::Sale(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::VariableOf(..) | Self::Period(_))
+        matches!(self, Self::Sale(_) | Self::Fact(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::VariableOf(..) | Self::Period(_))
     }
 
     fn strength(&self) -> u8 {
@@ -217,6 +220,7 @@ impl fmt::Display for Node {
             Self::Constant(Value::Instant(at)) => write!(f, "timestamp(\"{at}\")"),
             Self::Constant(value) => write!(f, "{value}"),
             Self::Sale(field) => write!(f, "sale.{}", SALE.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
+            Self::Fact(fact) => write!(f, "{fact}"),
             Self::Original(column) => write!(f, "sale.original[{}]", quoted(column)),
             Self::Rep(field) => write!(f, "rep.{}", REP.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
             Self::Variable(name) => write!(f, "var({})", quoted(name)),

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
-use super::out::{Out, hex, number, object};
+use super::out::{hex, number, object};
 use super::place::config;
 use super::purchase_in::{PurchaseParameters, Purpose};
 use super::values::Identifier;

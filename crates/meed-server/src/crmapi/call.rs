@@ -18,7 +18,7 @@ use crate::api::answer;
 use crate::api::request::{self, idempotency_key};
 
 /// Parameters that carry a token.
-pub(super) trait Parameters: DeserializeOwned {
+pub(super) trait Parameters: DeserializeOwned + Send + Sync {
     /// `token`.
     fn token(&self) -> Option<&str>;
     /// `fields_set`.

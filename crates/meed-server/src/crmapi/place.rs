@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use meed_app::loyalty::TillConfig;
 use meed_core::id::Id;
 use meed_core::loyalty::{Line, Product};
@@ -110,11 +109,6 @@ pub(super) fn check_currency(config: &TillConfig, identifier: Option<&Identifier
         return Ok(());
     }
     Err(Failure::new("CURRENCY_MISMATCH", format!("this unit sells in {}, not in {value}", config.currency)).at(field))
-}
-
-/// The zone of a store; of the workspace, where none is named.
-pub(super) fn zone(config: &TillConfig, unit: Option<Id>) -> &TimeZone {
-    unit.map_or(&config.zone, |unit| config.zone_of(unit))
 }
 
 /// A store as answers show it.

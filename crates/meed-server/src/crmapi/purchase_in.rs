@@ -24,8 +24,8 @@ macro_rules! with_free_fields {
         #[serde(deny_unknown_fields, default)]
         pub(super) struct $name {
             $(pub $field: $type,)*
-            $($text: Option<LooseText>,)*
-            $($number: Option<Number>,)*
+            $(pub $text: Option<LooseText>,)*
+            $(pub $number: Option<Number>,)*
         }
 
         impl $name {

@@ -99,7 +99,7 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
         "id": hex(done.id),
         "number": number(done.id, Kind::Purchase),
         "type": "PURCHASE",
-        "life_cycle_state": done.standing.state.word(),
+        "life_cycle_state": done.standing.state.name(),
         "performed_on": local(basket.at.as_microsecond(), zone),
         "description": basket.description.clone(),
         "process_immediately": true,
@@ -188,7 +188,7 @@ fn awards(view: &PurchaseView) -> Vec<Out> {
             "amount": money(grant.amount, grant.unit),
             "unit": grant.unit.code(),
             "reward_offer": object! {"id": hex(grant.offer)},
-            "spend_method": grant.method.word(),
+            "spend_method": grant.method.name(),
             "life_cycle_state": if is_cancelled { "CANCELLED" } else { "POSTED" },
             "rewards_participant": object! {"id": hex(done.participant)},
         }

@@ -175,7 +175,7 @@ pub(super) async fn journal(State(state): State<ServerState>, call: Call<Query>)
         object! {
             "id": hex(entry.id),
             "number": number(entry.id, Kind::Event),
-            "type": entry.kind.word().to_uppercase(),
+            "type": entry.kind.name().to_uppercase(),
             "performed_on": local(entry.at_us, &config.zone),
             "submitted_on": local(entry.recorded_us, &config.zone),
             "credit_amount": money(entry.credit, entry.unit),

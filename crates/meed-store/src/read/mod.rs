@@ -5,11 +5,13 @@ mod ledger;
 mod record;
 mod reward;
 mod sale;
+mod till;
 
 pub use journal::{AuditEntry, Event};
 pub(crate) use ledger::transfer_row;
 pub use reward::RewardSum;
 pub(crate) use reward::statement_row;
+pub use till::StoredEvent;
 pub use sale::{Replaced, SaleScan, StoredVersion};
 
 use meed_core::command::Head;
