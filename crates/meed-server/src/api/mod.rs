@@ -11,6 +11,7 @@ mod docs;
 pub(crate) mod idempotency;
 mod imports;
 mod keys;
+mod loyalty;
 pub(crate) mod openapi;
 mod people;
 pub(crate) mod problem;
@@ -112,7 +113,7 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(records::credits_csv));
     // An upload has a limit of its own, which its handler keeps while the bytes arrive.
     let uploads = OpenApiRouter::new().routes(routes!(imports::upload)).layer(DefaultBodyLimit::disable());
-    all.layer(DefaultBodyLimit::max(BODY_MAX)).merge(uploads).layer(CompressionLayer::new())
+    all.merge(loyalty::described()).layer(DefaultBodyLimit::max(BODY_MAX)).merge(uploads).layer(CompressionLayer::new())
 }
 
 fn described() -> (Router<ServerState>, utoipa::openapi::OpenApi) {

@@ -1,0 +1,10 @@
+//! The classic surface `/crmapi/rest/v2` over HTTP, on every engine (`pos-loyalty.md`).
+
+#![allow(clippy::expect_used)]
+
+mod buying;
+mod entering;
+mod many;
+mod shop;
+mod spending;
+mod wallet;
