@@ -19,6 +19,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/style/chart.css"),
     include_str!("../../assets/style/wizard.css"),
     include_str!("../../assets/style/statement.css"),
+    include_str!("../../assets/style/till.css"),
     include_str!("../../assets/style/print.css"),
 );
 

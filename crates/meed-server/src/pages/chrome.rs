@@ -73,6 +73,11 @@ pub enum Nav {
     Sales,
     Sources,
     People,
+    Till,
+    Participants,
+    Offers,
+    Products,
+    Settlement,
     Programs,
     Calculations,
     Statements,
@@ -176,6 +181,16 @@ const OPERATOR: &[NavPlan] = &[
         ],
     ),
     ("Plans", &[(Nav::Programs, "Programs", "/programs", "program"), (Nav::People, "People and teams", "/people", "people")]),
+    (
+        "Loyalty",
+        &[
+            (Nav::Till, "Till", "/till", "import"),
+            (Nav::Participants, "Participants", "/participants", "people"),
+            (Nav::Offers, "Offers", "/offers", "program"),
+            (Nav::Products, "Products", "/products", "source"),
+            (Nav::Settlement, "Settlement", "/settlement", "calculation"),
+        ],
+    ),
     (
         "Pay",
         &[

@@ -26,6 +26,7 @@ pub mod sales;
 pub mod shown;
 pub mod sources;
 pub mod statements;
+pub mod till;
 pub mod users;
 
 pub use asset::{ASSET_CACHE_CONTROL, CONTENT_SECURITY_POLICY, asset, asset_url};

@@ -23,6 +23,7 @@ mod sign_in;
 mod sources;
 mod statements;
 mod tiers;
+mod till;
 mod users;
 mod visit;
 
@@ -50,6 +51,7 @@ pub fn router(state: &ServerState) -> Router<ServerState> {
         .merge(keys::routes())
         .merge(sources::routes())
         .merge(audit::routes())
+        .merge(till::routes())
         .merge(users::routes())
         .merge(approvals::routes())
         .route_layer(from_fn_with_state(state.clone(), visit::signed_in));

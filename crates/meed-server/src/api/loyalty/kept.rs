@@ -22,7 +22,7 @@ use crate::api::request::{Caller, Json, id_in};
 use crate::api::wire::Number;
 
 /// A form in which a document travels.
-trait Travels: Sized {
+pub(crate) trait Travels: Sized {
     type Document: Kept;
     const KIND: Kind;
 
@@ -467,9 +467,10 @@ macro_rules! kept_routes {
 
             type Document = <$type as Travels>::Document;
 
-            #[doc = concat!("List ", $what, "s\n\nIn the order in which they were made. Needs the scope `read`, `sales` or `plans`.")]
+            #[doc = concat!("Lists ", $what, "s.")]
             #[utoipa::path(
-                get, path = $path, tag = "Tills", operation_id = $list_id, params(PageParams),
+                get, path = $path, tag = "Tills", operation_id = $list_id,
+                summary = concat!("List ", $what, "s"), description = "In the order in which they were made. Needs the scope `read`, `sales` or `plans`.", params(PageParams),
                 responses((status = 200, description = "A page of them", body = Page<Stored<$type>>), Refusals),
             )]
             pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
@@ -478,9 +479,10 @@ macro_rules! kept_routes {
                 page(rows.into_iter().map(Stored::<$type>::of).collect(), next, params.fields.as_deref())
             }
 
-            #[doc = concat!("Make a ", $what, "\n\nNeeds the scope `plans`. A second one under the same name or code is refused.")]
+            #[doc = concat!("Makes a ", $what, ".")]
             #[utoipa::path(
                 post, path = $path, tag = "Tills", operation_id = $create_id,
+                summary = concat!("Make a ", $what, ""), description = "Needs the scope `plans`. A second one under the same name or code is refused.",
                 request_body(content = $type, example = json!($example)),
                 responses((status = 201, description = "It was made", body = Stored<$type>), Refusals),
             )]
@@ -490,9 +492,10 @@ macro_rules! kept_routes {
                 Ok(json(StatusCode::CREATED, &Stored::<$type>::of(entry)))
             }
 
-            #[doc = concat!("Get a ", $what, "\n\nNeeds the scope `read`, `sales` or `plans`.")]
+            #[doc = concat!("Answers a ", $what, ".")]
             #[utoipa::path(
-                get, path = $one, tag = "Tills", operation_id = $get_id, params(("id" = String, Path, description = "Its id")),
+                get, path = $one, tag = "Tills", operation_id = $get_id,
+                summary = concat!("Get a ", $what, ""), description = "Needs the scope `read`, `sales` or `plans`.", params(("id" = String, Path, description = "Its id")),
                 responses((status = 200, description = "It", body = Stored<$type>), Refusals),
             )]
             pub(crate) async fn show(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>) -> Answered<Response> {
@@ -500,9 +503,10 @@ macro_rules! kept_routes {
                 Ok(json(StatusCode::OK, &Stored::<$type>::of(entry)))
             }
 
-            #[doc = concat!("Change a ", $what, "\n\nReplaces it. Needs the scope `plans`.")]
+            #[doc = concat!("Changes a ", $what, ".")]
             #[utoipa::path(
-                put, path = $one, tag = "Tills", operation_id = $put_id, params(("id" = String, Path, description = "Its id")),
+                put, path = $one, tag = "Tills", operation_id = $put_id,
+                summary = concat!("Change a ", $what, ""), description = "Replaces it. Needs the scope `plans`.", params(("id" = String, Path, description = "Its id")),
                 request_body(content = $type, example = json!($example)),
                 responses((status = 200, description = "It was changed", body = Stored<$type>), Refusals),
             )]
@@ -518,9 +522,10 @@ macro_rules! kept_routes {
                 Ok(json(StatusCode::OK, &Stored::<$type>::of(entry)))
             }
 
-            #[doc = concat!("Remove a ", $what, "\n\nNeeds the scope `plans`. What was recorded with it stays.")]
+            #[doc = concat!("Removes a ", $what, ".")]
             #[utoipa::path(
-                delete, path = $one, tag = "Tills", operation_id = $remove_id, params(("id" = String, Path, description = "Its id")),
+                delete, path = $one, tag = "Tills", operation_id = $remove_id,
+                summary = concat!("Remove a ", $what, ""), description = "Needs the scope `plans`. What was recorded with it stays.", params(("id" = String, Path, description = "Its id")),
                 responses((status = 204, description = "It was removed"), Refusals),
             )]
             pub(crate) async fn remove(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>) -> Answered<Response> {

@@ -1,0 +1,423 @@
+//! The pages of loyalty: the till, its receipts, participants with their wallets, offers with the simulator, products and
+//! settlement.
+
+use askama::Template;
+
+use super::charts::BarChart;
+use super::{Amount, Badge, Choice, Chrome, Fact, FormErrors, Pager};
+
+/// The customer at the till.
+#[derive(Clone, Debug, Default)]
+pub struct TillCustomer {
+    /// Name.
+    pub name: String,
+    /// Number that people see.
+    pub number: String,
+    /// Name of the tier; may be empty.
+    pub tier: String,
+    /// What may be spent.
+    pub balance: Amount,
+    /// Points, in words; may be empty.
+    pub points: String,
+    /// Why nothing may be spent; may be empty.
+    pub blocked: String,
+}
+
+/// A line of the basket as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct TillLine {
+    /// Place, from 1: the fields are `product1`, `quantity1`, `amount1`.
+    pub place: usize,
+    /// Code of the product.
+    pub product: String,
+    /// How many.
+    pub quantity: String,
+    /// Total of the line.
+    pub amount: String,
+}
+
+/// What one offer says.
+#[derive(Clone, Debug, Default)]
+pub struct OfferSays {
+    /// Its name.
+    pub name: String,
+    /// Whether it gives something.
+    pub applies: bool,
+    /// What it gives, or why nothing.
+    pub text: String,
+    /// Marks the draft of the simulator.
+    pub is_draft: bool,
+}
+
+/// What a sale would earn and what may be spent on it.
+#[derive(Clone, Debug, Default)]
+pub struct TillPreview {
+    /// Total of the basket.
+    pub total: Amount,
+    /// What it would earn.
+    pub awarded: Amount,
+    /// Points that it would earn, in words; may be empty.
+    pub points: String,
+    /// Taken off at once by offers.
+    pub at_once: Amount,
+    /// What may still be spent from the wallet.
+    pub spendable: Amount,
+    /// Limits of a spend, in words; may be empty.
+    pub limits: String,
+    /// What each offer says.
+    pub offers: Vec<OfferSays>,
+}
+
+/// `GET /till`, and the answers to its forms that do not lead on.
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/till.html")]
+pub struct TillPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Stores to choose from, field `unit`.
+    pub units: Vec<Choice>,
+    /// Id of the chosen store.
+    pub unit: String,
+    /// Field `code`: card, phone, e-mail or number as it was typed.
+    pub code: String,
+    /// The customer, once found.
+    pub customer: Option<TillCustomer>,
+    /// Products to suggest: code and name.
+    pub products: Vec<(String, String)>,
+    /// The basket.
+    pub lines: Vec<TillLine>,
+    /// Field `promo_code`.
+    pub promo_code: String,
+    /// Field `spend`.
+    pub spend: String,
+    /// Names this sale, so that sending it twice sells once.
+    pub sale: String,
+    /// When this sale was begun.
+    pub begun: String,
+    /// What it would earn, once asked.
+    pub preview: Option<TillPreview>,
+    /// Code of the workspace's currency.
+    pub currency: String,
+    /// What was wrong.
+    pub errors: FormErrors,
+}
+
+/// A line of a receipt.
+#[derive(Clone, Debug, Default)]
+pub struct ReceiptLine {
+    /// Place, from 0: the field is `back0`.
+    pub place: usize,
+    /// What it is.
+    pub product: String,
+    /// How many.
+    pub quantity: String,
+    /// Total of the line.
+    pub amount: Amount,
+    /// What came back of it; nothing if none.
+    pub returned: Option<Amount>,
+    /// What may still come back, for the field.
+    pub left: String,
+    /// Whether anything may still come back.
+    pub has_left: bool,
+}
+
+/// `GET /till/receipts/{id}`
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/receipt.html")]
+pub struct ReceiptPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Id of the purchase.
+    pub id: String,
+    /// Receipt number.
+    pub number: String,
+    /// Shop.
+    pub shop: String,
+    /// When.
+    pub at: String,
+    /// Name of the customer.
+    pub customer: String,
+    /// Number of the customer.
+    pub customer_number: String,
+    /// Id of the customer.
+    pub participant: String,
+    /// Posted or cancelled.
+    pub status: Badge,
+    /// Lines.
+    pub lines: Vec<ReceiptLine>,
+    /// Total.
+    pub total: Amount,
+    /// Redeemed at the till.
+    pub redeemed: Amount,
+    /// Paid back later; nothing if none.
+    pub paid_back_later: Option<Amount>,
+    /// What was to pay.
+    pub due: Amount,
+    /// What came back, in all; nothing if none.
+    pub returned: Option<Amount>,
+    /// Earned by it.
+    pub awarded: Amount,
+    /// Points earned, in words; may be empty.
+    pub points: String,
+    /// What is in the wallet now.
+    pub balance: Amount,
+    /// What each offer said.
+    pub offers: Vec<OfferSays>,
+    /// Whether goods may come back.
+    pub can_return: bool,
+    /// Names the return, so that sending it twice returns once.
+    pub token: String,
+    /// What was wrong.
+    pub errors: FormErrors,
+}
+
+/// One participant of the list.
+#[derive(Clone, Debug, Default)]
+pub struct ParticipantRow {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Number.
+    pub number: String,
+    /// How to reach them; may be empty.
+    pub contact: String,
+    /// Tier; may be empty.
+    pub tier: String,
+    /// Since when.
+    pub since: String,
+    /// Takes part, blocked, left.
+    pub status: Badge,
+}
+
+/// `GET /participants`
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/participants.html")]
+pub struct ParticipantsPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Newest first.
+    pub rows: Vec<ParticipantRow>,
+    /// Field `q`: card, phone, e-mail or number.
+    pub q: String,
+    /// Neighbouring pages.
+    pub pager: Pager,
+    /// Fields of the form for a new one, as typed: name, card, phone, e-mail.
+    pub typed: [String; 4],
+    /// What was wrong.
+    pub errors: FormErrors,
+}
+
+/// A lot of a wallet.
+#[derive(Clone, Debug, Default)]
+pub struct LotRow {
+    /// The offer that gave it, or the reason.
+    pub from: String,
+    /// What it held at first.
+    pub amount: Amount,
+    /// What is in it.
+    pub remaining: Amount,
+    /// Reserved; nothing if none.
+    pub held: Option<Amount>,
+    /// From when; empty: now.
+    pub usable: String,
+    /// Until when; empty: for ever.
+    pub expires: String,
+    /// Where it may be used; empty: anywhere.
+    pub bound: String,
+}
+
+/// An event of the journal.
+#[derive(Clone, Debug, Default)]
+pub struct JournalRow {
+    /// When.
+    pub when: String,
+    /// What happened.
+    pub what: String,
+    /// Receipt or reason.
+    pub text: String,
+    /// Where it leads; may be empty.
+    pub href: String,
+    /// What came in; nothing if none.
+    pub credit: Option<Amount>,
+    /// What went out; nothing if none.
+    pub debit: Option<Amount>,
+}
+
+/// `GET /participants/{id}`
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/participant.html")]
+pub struct ParticipantPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Takes part, blocked, left.
+    pub status: Badge,
+    /// What is known.
+    pub facts: Vec<Fact>,
+    /// Means of identification: kind, code, whether it is effective.
+    pub means: Vec<(String, String, bool)>,
+    /// What may be used.
+    pub balance: Amount,
+    /// Of it bound, held, pending, owed: label and amount.
+    pub parts: Vec<(String, Amount)>,
+    /// Points, in words; may be empty.
+    pub points: String,
+    /// What expires when.
+    pub expiring: BarChart,
+    /// Lots in the order of their use.
+    pub lots: Vec<LotRow>,
+    /// Newest first.
+    pub journal: Vec<JournalRow>,
+    /// Progress: offer, reached, needed.
+    pub progress: Vec<(String, String, String)>,
+    /// Amount and reason of an adjustment as typed.
+    pub typed: [String; 2],
+    /// Names the adjustment, so that sending it twice books once.
+    pub token: String,
+    /// What was wrong.
+    pub errors: FormErrors,
+}
+
+/// One offer of the list.
+#[derive(Clone, Debug, Default)]
+pub struct OfferRow {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Version.
+    pub version: u32,
+    /// What may still be granted; empty: no budget.
+    pub budgets: Vec<Amount>,
+    /// On or off.
+    pub status: Badge,
+}
+
+/// `GET /offers`
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/offers.html")]
+pub struct OffersPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// All of them.
+    pub rows: Vec<OfferRow>,
+}
+
+/// What a replay found.
+#[derive(Clone, Debug, Default)]
+pub struct ReplayView {
+    /// In words: "1,204 purchases of the last 30 days".
+    pub looked_at: String,
+    /// For how many the draft gives something.
+    pub matched: String,
+    /// What all offers gave.
+    pub before: Amount,
+    /// What they would give.
+    pub after: Amount,
+    /// What the draft itself would give.
+    pub draft: Vec<Amount>,
+    /// Whether not all purchases were looked at.
+    pub is_cut: bool,
+}
+
+/// `GET /offers/new` and `/offers/{id}`: the document with its simulator.
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/offer.html")]
+pub struct OfferPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Id; empty for a new one.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// On or off; an empty text shows none.
+    pub status: Badge,
+    /// Whether it is effective.
+    pub is_effective: bool,
+    /// The document, field `text`.
+    pub text: String,
+    /// Field `note`.
+    pub note: String,
+    /// What is wrong with the document: line and text.
+    pub findings: Vec<(u32, String)>,
+    /// Stores, field `unit`.
+    pub units: Vec<Choice>,
+    /// Products to suggest: code and name.
+    pub products: Vec<(String, String)>,
+    /// The basket of the simulator.
+    pub lines: Vec<TillLine>,
+    /// Field `code`: for whom; somebody new if empty.
+    pub code: String,
+    /// What each offer says, once asked.
+    pub says: Vec<OfferSays>,
+    /// What the draft would have given, once asked.
+    pub replay: Option<ReplayView>,
+    /// What was wrong.
+    pub errors: FormErrors,
+}
+
+/// One product of the list.
+#[derive(Clone, Debug, Default)]
+pub struct ProductRow {
+    /// Code.
+    pub code: String,
+    /// Description.
+    pub description: String,
+    /// Type, brand, family and categories, in words.
+    pub groups: String,
+}
+
+/// `GET /products`
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/products.html")]
+pub struct ProductsPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// By code.
+    pub rows: Vec<ProductRow>,
+    /// How many there are, in words.
+    pub found: String,
+    /// Field `q`.
+    pub q: String,
+    /// Fields of the form as typed: code, description, family.
+    pub typed: [String; 3],
+    /// What was wrong.
+    pub errors: FormErrors,
+}
+
+/// One purchase to settle.
+#[derive(Clone, Debug, Default)]
+pub struct SettlementRow {
+    /// Id of the purchase.
+    pub id: String,
+    /// Receipt number.
+    pub number: String,
+    /// When.
+    pub at: String,
+    /// Merchant.
+    pub merchant: String,
+    /// What was awarded.
+    pub awarded: Amount,
+    /// What the merchant pays of it.
+    pub contribution: Amount,
+    /// Settled or open.
+    pub status: Badge,
+    /// Whether it is open.
+    pub is_open: bool,
+}
+
+/// `GET /settlement`
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/settlement.html")]
+pub struct SettlementPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Newest first.
+    pub rows: Vec<SettlementRow>,
+    /// What is open, by merchant: name, number of purchases in words, amount.
+    pub open: Vec<(String, String, Amount)>,
+}

@@ -1,0 +1,32 @@
+//! Loyalty in the browser: the till, receipts, participants and wallets, offers with the simulator, products, settlement.
+
+mod basket;
+mod offers;
+mod participants;
+mod receipt;
+mod sell;
+mod settlement;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::ServerState;
+
+pub(super) fn routes() -> Router<ServerState> {
+    Router::new()
+        .route("/till", get(sell::start))
+        .route("/till/preview", post(sell::preview))
+        .route("/till/sell", post(sell::sell))
+        .route("/till/receipts/{id}", get(receipt::show))
+        .route("/till/receipts/{id}/return", post(receipt::take_back))
+        .route("/participants", get(participants::list).post(participants::sign_up))
+        .route("/participants/{id}", get(participants::show))
+        .route("/participants/{id}/adjust", post(participants::adjust))
+        .route("/offers", get(offers::list).post(offers::create))
+        .route("/offers/new", get(offers::blank))
+        .route("/offers/simulate", post(offers::simulate))
+        .route("/offers/{id}", get(offers::show).post(offers::save))
+        .route("/offers/{id}/state", post(offers::switch))
+        .route("/products", get(settlement::products).post(settlement::save_product))
+        .route("/settlement", get(settlement::list).post(settlement::settle))
+}

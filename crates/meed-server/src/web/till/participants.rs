@@ -1,0 +1,264 @@
+//! Participants: the list, signing up, one with wallet, lots and journal.
+
+use axum::extract::{Path, State};
+use meed_app::loyalty::journal::{self, Entry};
+use meed_app::loyalty::participants::{self, MeansInput, ParticipantView};
+use meed_app::loyalty::wallets::{self, AdjustInput, WalletView};
+use meed_app::loyalty::{TillConfig, Who};
+use meed_core::command::date_of;
+use meed_core::id::{Id, Kind};
+use meed_core::ledger::Lot;
+use meed_core::loyalty::{EventKind, Participant};
+use meed_core::money::Unit;
+
+use super::basket::{amount, customer, errors};
+use super::sell::points;
+use crate::ServerState;
+use crate::pages::charts::{Bar, BarChart};
+use crate::pages::till::{JournalRow, LotRow, ParticipantPage, ParticipantRow, ParticipantsPage};
+use crate::pages::{Badge, Fact, FormErrors, Nav, Pager, Tone};
+use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
+use crate::web::flash;
+use crate::web::form::{Asked, Fields, Posted, id};
+use crate::web::shown::{Setting, day_text, decimal, money, setting};
+use crate::web::visit::Visit;
+
+/// Rows of a page.
+const ROWS: usize = 50;
+/// Days that the picture of what expires shows at most.
+const BARS: usize = 12;
+
+fn status(view: &ParticipantView) -> Badge {
+    match (&view.participant.terminated, view.participant.is_blocked) {
+        (Some(_), _) => Badge::new("Left", Tone::Neutral),
+        (None, true) => Badge::new("May not spend", Tone::Warn),
+        (None, false) => Badge::new("Takes part", Tone::Good),
+    }
+}
+
+fn row(setting: &Setting, view: &ParticipantView) -> ParticipantRow {
+    let person = &view.participant;
+    ParticipantRow {
+        id: view.id.text(Kind::Participant),
+        name: person.name.clone(),
+        number: person.number.clone(),
+        contact: person.email.clone().or_else(|| person.phone.clone()).unwrap_or_default(),
+        tier: view.tier.as_ref().map(|tier| tier.name.clone()).unwrap_or_default(),
+        since: setting.moment(person.sign_up_us),
+        status: status(view),
+    }
+}
+
+/// `GET /participants`
+pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit, Asked(form): Asked) -> Answer {
+    page(&list_page(&state, &visit, &form, FormErrors::none()).await?)
+}
+
+async fn list_page(state: &ServerState, visit: &Visit, form: &Fields, errors: FormErrors) -> Result<ParticipantsPage, Trouble> {
+    let (app, ctx) = (&state.app, &visit.ctx);
+    let setting = setting(app, ctx).await?;
+    let (mut views, mut pager) = (Vec::new(), Pager::default());
+    match form.filled("q") {
+        Some(q) => views.extend(customer(app, ctx, q).await?),
+        None => {
+            let before = form.id("before", Kind::Participant)?;
+            views = participants::list(app, ctx, before, i64::try_from(ROWS).unwrap_or(50) + 1).await?;
+            if views.len() > ROWS {
+                views.truncate(ROWS);
+                let last = views.last().map(|view| view.id.text(Kind::Participant)).unwrap_or_default();
+                pager.older = Some(format!("/participants?before={last}"));
+            }
+        }
+    }
+    Ok(ParticipantsPage {
+        chrome: visit.chrome(Nav::Participants),
+        rows: views.iter().map(|view| row(&setting, view)).collect(),
+        q: form.text("q").to_owned(),
+        pager,
+        typed: ["name", "card", "phone", "email"].map(|field| form.text(field).to_owned()),
+        errors,
+    })
+}
+
+/// `POST /participants`
+pub(in crate::web) async fn sign_up(State(state): State<ServerState>, visit: Visit, Posted(form): Posted) -> Answer {
+    let participant = Participant {
+        name: form.text("name").to_owned(),
+        phone: form.filled("phone").map(str::to_owned),
+        email: form.filled("email").map(str::to_owned),
+        ..Participant::default()
+    };
+    let means = ["card", "phone", "email"].into_iter().filter_map(|kind| {
+        form.filled(kind).map(|code| MeansInput { kind: kind.to_owned(), code: code.to_owned(), ..MeansInput::default() })
+    });
+    if participant.name.is_empty() {
+        let errors = FormErrors::one("name", "Write the name.");
+        return form_page(&list_page(&state, &visit, &form, errors).await?);
+    }
+    match participants::create(&state.app, &visit.ctx, participant, means.collect()).await {
+        Ok(view) => {
+            let to = format!("/participants/{}", view.id.text(Kind::Participant));
+            Ok(flash::see_other(&state, &to, Tone::Good, &format!("{} takes part.", view.participant.name)))
+        }
+        Err(error) => {
+            let errors = form_errors(error, &[("name", "name"), ("code", "card"), ("key", "card")])?;
+            form_page(&list_page(&state, &visit, &form, errors).await?)
+        }
+    }
+}
+
+/// `GET /participants/{id}`
+pub(in crate::web) async fn show(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>) -> Answer {
+    page(&one(&state, &visit, id(&text, Kind::Participant)?, &Fields::default(), FormErrors::none()).await?)
+}
+
+async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Fields, errors: FormErrors) -> Result<ParticipantPage, Trouble> {
+    let (app, ctx) = (&state.app, &visit.ctx);
+    let setting = setting(app, ctx).await?;
+    let view = participants::find(app, ctx, &Who::Id(id)).await?;
+    let config = app.till_config(ctx.workspace).await?;
+    let wallets = wallets::read(app, ctx, id, None).await?;
+    let of = |unit: Unit| wallets.iter().find(|wallet| wallet.unit == unit);
+    let own = of(config.currency);
+    let part = |label: &str, value: fn(&WalletView) -> i64| (label.to_owned(), money(own.map_or(0, value), config.currency));
+    let means = participants::means(app, ctx, id).await?;
+    let entries = journal::page(app, ctx, id, None, ROWS).await?;
+    let progress = participants::progress(app, ctx, id).await?;
+    let person = &view.participant;
+    Ok(ParticipantPage {
+        chrome: visit.chrome(Nav::Participants),
+        id: id.text(Kind::Participant),
+        name: if person.name.is_empty() { person.number.clone() } else { person.name.clone() },
+        status: status(&view),
+        facts: facts(&setting, &view),
+        means: means.into_iter().map(|means| (means.kind, means.code, means.is_effective)).collect(),
+        balance: money(own.map_or(0, |wallet| wallet.balance), config.currency),
+        parts: vec![
+            part("May be spent", |wallet| wallet.balance),
+            part("Of it bound to conditions", |wallet| wallet.conditional),
+            part("Held", |wallet| wallet.held),
+            part("Not usable yet", |wallet| wallet.pending),
+            part("Owed", |wallet| wallet.owed),
+        ],
+        points: points(of(Unit::POINTS).map_or(0, |wallet| wallet.balance)),
+        expiring: own.map(|wallet| expiring(wallet)).unwrap_or_default(),
+        lots: wallets.iter().flat_map(|wallet| &wallet.lots).map(|lot| lot_row(&setting, &config, app.now_us(), lot)).collect(),
+        journal: entries.iter().map(|entry| journal_row(&setting, entry)).collect(),
+        progress: progress.into_iter().map(|p| (p.name, p.current.normalize().to_string(), p.target.normalize().to_string())).collect(),
+        typed: ["amount", "reason"].map(|field| form.text(field).to_owned()),
+        token: form.filled("token").map_or_else(meed_app::token, |token| Ok(token.to_owned()))?,
+        errors,
+    })
+}
+
+fn facts(setting: &Setting, view: &ParticipantView) -> Vec<Fact> {
+    let person = &view.participant;
+    let all = [
+        ("Number", Some(person.number.clone())),
+        ("Since", Some(setting.moment(person.sign_up_us))),
+        ("Tier", view.tier.as_ref().map(|tier| tier.name.clone())),
+        ("To the next tier", view.next.as_ref().map(|(tier, missing)| format!("{} units to {}", missing.normalize(), tier.name))),
+        ("Value units", Some(format!("{}, ever {}", view.period_units.normalize(), view.lifetime_units.normalize()))),
+        ("E-mail", person.email.clone()),
+        ("Phone", person.phone.clone()),
+        ("City", person.city.clone()),
+        ("Left because", person.terminated.as_ref().map(|end| end.reason.clone())),
+    ];
+    let filled = all.into_iter().filter_map(|(label, value)| Some((label, value.filter(|value| !value.is_empty())?)));
+    filled.map(|(label, value)| Fact { label: label.to_owned(), value, href: String::new() }).collect()
+}
+
+fn expiring(wallet: &WalletView) -> BarChart {
+    let code = wallet.unit.code();
+    let bar = |(day, minor): &(i64, i64)| Bar {
+        label: date_of(*day).map(day_text).unwrap_or_default(),
+        value: decimal(*minor, code),
+        shown: money(*minor, wallet.unit).text(),
+        href: String::new(),
+        open: false,
+    };
+    BarChart {
+        title: "What expires when".to_owned(),
+        description: "Amounts in the wallet by the day on which they expire, soonest first".to_owned(),
+        label_head: "Day".to_owned(),
+        value_head: "Expires".to_owned(),
+        bars: wallet.expiring.iter().take(BARS).map(bar).collect(),
+    }
+}
+
+fn lot_row(setting: &Setting, config: &TillConfig, now_us: i64, lot: &Lot) -> LotRow {
+    let terms = lot.version.and_then(|version| config.terms(version));
+    let offer = || config.offers.get(lot.program).and_then(|entry| entry.versions.last()).map(|version| version.offer.name.clone());
+    LotRow {
+        from: terms.map(|offer| offer.name.clone()).or_else(offer).unwrap_or_else(|| "By hand".to_owned()),
+        amount: money(lot.amount, lot.unit),
+        remaining: money(lot.remaining, lot.unit),
+        held: (lot.held > 0).then(|| money(lot.held, lot.unit)),
+        usable: if lot.active_us > now_us { setting.moment(lot.active_us) } else { String::new() },
+        expires: lot.expires_us.map(|us| setting.moment(us)).unwrap_or_default(),
+        bound: terms.and_then(|offer| offer.spend.condition.as_ref()).map(|condition| condition.source().to_owned()).unwrap_or_default(),
+    }
+}
+
+const fn word(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Purchase => "Purchase",
+        EventKind::Spend => "Spent",
+        EventKind::CancelPurchase => "Purchase cancelled",
+        EventKind::CancelSpend => "Spend cancelled",
+        EventKind::Refund => "Goods came back",
+        EventKind::AdHocReturn => "Goods came back without receipt",
+        EventKind::Hold => "Held",
+        EventKind::Capture => "Hold used",
+        EventKind::Release => "Hold given up",
+        EventKind::Adjustment => "By hand",
+        EventKind::Settlement => "Settled with the merchant",
+    }
+}
+
+fn journal_row(setting: &Setting, entry: &Entry) -> JournalRow {
+    let purchase = match entry.kind {
+        EventKind::Purchase => Some(entry.id),
+        EventKind::Spend | EventKind::Refund | EventKind::CancelPurchase | EventKind::Settlement => entry.about,
+        _ => None,
+    };
+    JournalRow {
+        when: setting.moment(entry.at_us),
+        what: word(entry.kind).to_owned(),
+        text: entry.text.clone(),
+        href: purchase.map(|id| format!("/till/receipts/{}", id.text(Kind::Purchase))).unwrap_or_default(),
+        credit: (entry.credit > 0).then(|| money(entry.credit, entry.unit)),
+        debit: (entry.debit > 0).then(|| money(entry.debit, entry.unit)),
+    }
+}
+
+/// `POST /participants/{id}/adjust`
+pub(in crate::web) async fn adjust(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(form): Posted) -> Answer {
+    let id = id(&text, Kind::Participant)?;
+    let config = state.app.till_config(visit.ctx.workspace).await?;
+    let minor = match amount(form.text("amount"), config.currency, "amount") {
+        Ok(minor) => minor,
+        Err(wrong) => return form_page(&one(&state, &visit, id, &form, errors(wrong)).await?),
+    };
+    if form.text("reason").is_empty() {
+        let errors = FormErrors::one("reason", "Say why.");
+        return form_page(&one(&state, &visit, id, &form, errors).await?);
+    }
+    let input = AdjustInput {
+        who: Who::Id(id),
+        unit: config.currency,
+        amount: minor,
+        is_top_up: false,
+        expires: None,
+        reason: form.text("reason").to_owned(),
+        source: Id(0),
+        identity: form.filled("token").map(|token| format!("page adjustment\n{token}")),
+    };
+    match wallets::adjust(&state.app, &visit.ctx, input).await {
+        Ok(_) => Ok(flash::see_other(&state, &format!("/participants/{text}"), Tone::Good, "It is booked.")),
+        Err(error) => {
+            let errors = form_errors(error, &[("amount", "amount"), ("reason", "reason")])?;
+            form_page(&one(&state, &visit, id, &form, errors).await?)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Receipts, and goods that come back.
+
+use axum::extract::{Path, State};
+use meed_app::loyalty::purchases::{self, RefundInput};
+use meed_app::loyalty::wallets;
+use meed_core::id::{Id, Kind};
+use meed_core::loyalty::{PurchaseState, RefundLine, SpendMethod};
+use meed_core::money::{Amount as Exactly, Minor, Unit};
+
+use super::basket::{amount, errors};
+use super::sell::{points, says};
+use crate::ServerState;
+use crate::pages::till::{ReceiptLine, ReceiptPage};
+use crate::pages::{Badge, FormErrors, Nav, Tone};
+use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
+use crate::web::flash;
+use crate::web::form::{Fields, Posted, id};
+use crate::web::shown::money;
+use crate::web::visit::Visit;
+
+/// `GET /till/receipts/{id}`
+pub(in crate::web) async fn show(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>) -> Answer {
+    page(&receipt(&state, &visit, id(&text, Kind::Purchase)?, &Fields::default(), FormErrors::none()).await?)
+}
+
+async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, errors: FormErrors) -> Result<ReceiptPage, Trouble> {
+    let (app, ctx) = (&state.app, &visit.ctx);
+    let view = purchases::show(app, ctx, id).await?;
+    let verdicts = purchases::explain(app, ctx, id).await?;
+    let config = app.till_config(ctx.workspace).await?;
+    let wallet = wallets::read(app, ctx, view.done.participant, None).await?;
+    let (basket, standing) = (&view.done.body.basket, &view.done.standing);
+    let shown = |minor: Minor| money(minor, config.currency);
+    let line = |(place, line): (usize, &meed_core::loyalty::Line)| {
+        let back = standing.returned.get(place).map_or(0, |(amount, _)| *amount);
+        let product = config.products.get(line.product).and_then(|product| product.description.clone());
+        ReceiptLine {
+            place,
+            product: product.unwrap_or_else(|| line.code.clone()),
+            quantity: line.quantity.normalize().to_string(),
+            amount: shown(line.total),
+            returned: (back > 0).then(|| shown(back)),
+            left: Exactly { minor: line.total - back, unit: config.currency }.to_string(),
+            has_left: line.total > back,
+        }
+    };
+    let at_once = standing.spent_by(SpendMethod::Instant) + standing.spent_by(SpendMethod::Automatic);
+    let asked = standing.spent_by(SpendMethod::OnRequest);
+    let redeemed = if view.pays_back { asked } else { asked + at_once };
+    let returned: Minor = standing.returned.iter().map(|(amount, _)| amount).sum();
+    let offers = verdicts.iter().map(|verdict| {
+        let gives: Vec<(Unit, Minor)> =
+            standing.grants.iter().filter(|grant| grant.offer == verdict.offer).map(|grant| (grant.unit, grant.amount)).collect();
+        says(verdict, &gives)
+    });
+    let is_posted = standing.state == PurchaseState::Posted;
+    let lines: Vec<ReceiptLine> = basket.lines.iter().enumerate().map(line).collect();
+    let person = view.person.clone().unwrap_or_default();
+    let status = match (is_posted, returned) {
+        (false, _) => Badge::new("Cancelled", Tone::Bad),
+        (true, 0) => Badge::new("Paid", Tone::Good),
+        (true, _) => Badge::new("Returned in part", Tone::Warn),
+    };
+    Ok(ReceiptPage {
+        chrome: visit.chrome(Nav::Till),
+        id: id.text(Kind::Purchase),
+        number: basket.reference.clone(),
+        shop: config.units.get(&basket.unit).map(|unit| unit.name.clone()).unwrap_or_default(),
+        at: config.zone_of(basket.unit).to_datetime(basket.at).strftime("%-d %b %Y, %H:%M").to_string(),
+        customer: if person.name.is_empty() { person.number.clone() } else { person.name.clone() },
+        customer_number: person.number,
+        participant: view.done.participant.text(Kind::Participant),
+        status,
+        can_return: is_posted && lines.iter().any(|line| line.has_left),
+        lines,
+        total: shown(basket.total()),
+        redeemed: shown(redeemed),
+        paid_back_later: (view.pays_back && at_once > 0).then(|| shown(at_once)),
+        due: shown((basket.total() - returned - redeemed).max(0)),
+        returned: (returned > 0).then(|| shown(returned)),
+        awarded: shown(standing.awarded(config.currency)),
+        points: points(standing.awarded(Unit::POINTS)),
+        balance: shown(wallet.iter().find(|wallet| wallet.unit == config.currency).map_or(0, |wallet| wallet.balance)),
+        offers: offers.collect(),
+        token: form.filled("token").map_or_else(meed_app::token, |token| Ok(token.to_owned()))?,
+        errors,
+    })
+}
+
+/// `POST /till/receipts/{id}/return`
+pub(in crate::web) async fn take_back(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(form): Posted) -> Answer {
+    let id = id(&text, Kind::Purchase)?;
+    let config = state.app.till_config(visit.ctx.workspace).await?;
+    let mut lines = Vec::new();
+    for (place, typed) in form.numbered("back").into_iter().filter(|(_, typed)| !typed.is_empty()) {
+        match (amount(typed, config.currency, &format!("back{place}")), u32::try_from(place)) {
+            (Ok(amount), Ok(line)) => lines.push(RefundLine { line, amount: Some(amount), quantity: None }),
+            (Err(wrong), _) => return form_page(&receipt(&state, &visit, id, &form, errors(wrong)).await?),
+            (Ok(_), Err(_)) => return Err(Trouble::not_found()),
+        }
+    }
+    if lines.is_empty() {
+        let errors = FormErrors::one("back0", "Say how much of which line comes back.");
+        return form_page(&receipt(&state, &visit, id, &form, errors).await?);
+    }
+    let identity = form.filled("token").map(|token| format!("till page return\n{token}"));
+    let input = RefundInput { source: Id(0), identity, lines, at: None, note: Some("Returned at the till".to_owned()) };
+    match purchases::refund(&state.app, &visit.ctx, id, input).await {
+        Ok(done) => {
+            let shown = |minor: Minor| money(minor, config.currency).text();
+            let mut text = format!("Pay {} back", shown(done.body.paid_back));
+            if done.body.given_back > 0 {
+                text = format!("{text}; {} is back in the wallet", shown(done.body.given_back));
+            }
+            Ok(flash::see_other(&state, &format!("/till/receipts/{}", id.text(Kind::Purchase)), Tone::Good, &format!("{text}.")))
+        }
+        Err(error) => {
+            let errors = form_errors(error, &[("lines", "back0"), ("lines[0]", "back0"), ("lines[1]", "back1"), ("lines[2]", "back2")])?;
+            form_page(&receipt(&state, &visit, id, &form, errors).await?)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Products, and what merchants pay.
+
+use axum::extract::State;
+use meed_app::loyalty::purchases::{self, PurchaseFilter, PurchaseView};
+use meed_app::loyalty::{ProductDocument, TillConfig, products as use_products};
+use meed_core::id::{Id, Kind};
+use meed_core::loyalty::PurchaseState;
+use meed_core::money::{Exact, Minor, Rounding, to_minor};
+
+use crate::ServerState;
+use crate::pages::till::{ProductRow, ProductsPage, SettlementPage, SettlementRow};
+use crate::pages::{Badge, FormErrors, Nav, Tone};
+use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
+use crate::web::flash;
+use crate::web::form::{Asked, Fields, Posted};
+use crate::web::shown::{counted, money};
+use crate::web::visit::Visit;
+
+/// Rows shown at most.
+const ROWS: usize = 200;
+
+/// `GET /products`
+pub(in crate::web) async fn products(State(state): State<ServerState>, visit: Visit, Asked(form): Asked) -> Answer {
+    page(&products_page(&state, &visit, &form, FormErrors::none()).await?)
+}
+
+async fn products_page(state: &ServerState, visit: &Visit, form: &Fields, errors: FormErrors) -> Result<ProductsPage, Trouble> {
+    let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
+    let wanted = form.text("q").to_lowercase();
+    let mut rows: Vec<ProductRow> = config
+        .products
+        .iter()
+        .map(|product| {
+            let groups = [&product.kind, &product.brand, &product.family].into_iter().flatten().chain(&product.categories);
+            ProductRow {
+                code: product.code.clone(),
+                description: product.description.clone().unwrap_or_default(),
+                groups: groups.map(String::as_str).collect::<Vec<_>>().join(", "),
+            }
+        })
+        .filter(|row| format!("{} {} {}", row.code, row.description, row.groups).to_lowercase().contains(&wanted))
+        .collect();
+    rows.sort_by(|a, b| a.code.cmp(&b.code));
+    let found = counted(u64::try_from(rows.len()).unwrap_or(u64::MAX), "product", "products");
+    rows.truncate(ROWS);
+    Ok(ProductsPage {
+        chrome: visit.chrome(Nav::Products),
+        rows,
+        found,
+        q: form.text("q").to_owned(),
+        typed: ["product_code", "description", "family"].map(|field| form.text(field).to_owned()),
+        errors,
+    })
+}
+
+/// `POST /products`
+pub(in crate::web) async fn save_product(State(state): State<ServerState>, visit: Visit, Posted(form): Posted) -> Answer {
+    let code = form.text("product_code").to_owned();
+    let present = use_products::present(&state.app, &visit.ctx, vec![code.clone()]).await?.remove(&code).unwrap_or_default();
+    let filled = |field: &str, before: Option<String>| form.filled(field).map(str::to_owned).or(before);
+    let product = ProductDocument {
+        code: code.clone(),
+        description: filled("description", present.description.clone()),
+        family: filled("family", present.family.clone()),
+        ..present
+    };
+    let outcome = use_products::synchronise(&state.app, &visit.ctx, vec![product]).await?.pop();
+    match outcome {
+        Some(Err(refused)) => {
+            let errors = form_errors(refused.into(), &[("code", "product_code"), ("name", "product_code")])?;
+            form_page(&products_page(&state, &visit, &form, errors).await?)
+        }
+        _ => Ok(flash::see_other(&state, "/products", Tone::Good, &format!("“{code}” is saved."))),
+    }
+}
+
+/// A purchase with what its merchant pays.
+struct Owed {
+    view: PurchaseView,
+    merchant: Id,
+    awarded: Minor,
+    contribution: Minor,
+}
+
+async fn owed(state: &ServerState, visit: &Visit, config: &TillConfig) -> Result<Vec<Owed>, Trouble> {
+    let filter = PurchaseFilter { limit: ROWS, ..PurchaseFilter::default() };
+    let views = purchases::list(&state.app, &visit.ctx, filter).await?;
+    let owed = views.into_iter().filter_map(|view| {
+        let (merchant, terms) = config.merchant_of(view.done.body.basket.unit)?;
+        let awarded = view.done.standing.awarded(config.currency);
+        let exact = Exact::from(awarded) * terms.contribution / Exact::ONE_HUNDRED;
+        let contribution = to_minor(exact, meed_core::money::Unit::POINTS, Rounding::HalfUp).ok()?;
+        let is_posted = view.done.standing.state == PurchaseState::Posted;
+        is_posted.then_some(Owed { view, merchant, awarded, contribution })
+    });
+    Ok(owed.collect())
+}
+
+/// `GET /settlement`
+pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit) -> Answer {
+    let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
+    let owed = owed(&state, &visit, &config).await?;
+    let name = |id: &Id| config.merchants.get(id).map(|merchant| merchant.name.clone()).unwrap_or_default();
+    let row = |one: &Owed| {
+        let (done, basket) = (&one.view.done, &one.view.done.body.basket);
+        let is_open = done.standing.settled.is_none();
+        SettlementRow {
+            id: done.id.text(Kind::Purchase),
+            number: basket.reference.clone(),
+            at: config.zone_of(basket.unit).to_datetime(basket.at).strftime("%-d %b %Y, %H:%M").to_string(),
+            merchant: name(&one.merchant),
+            awarded: money(one.awarded, config.currency),
+            contribution: money(one.contribution, config.currency),
+            status: if is_open { Badge::new("Open", Tone::Warn) } else { Badge::new("Settled", Tone::Good) },
+            is_open,
+        }
+    };
+    let mut open: Vec<(Id, u64, Minor)> = Vec::new();
+    for one in owed.iter().filter(|one| one.view.done.standing.settled.is_none()) {
+        match open.iter_mut().find(|(merchant, ..)| *merchant == one.merchant) {
+            Some((_, count, sum)) => (*count, *sum) = (*count + 1, *sum + one.contribution),
+            None => open.push((one.merchant, 1, one.contribution)),
+        }
+    }
+    let open = open.iter().map(|(merchant, count, sum)| {
+        (name(merchant), counted(*count, "purchase", "purchases"), money(*sum, config.currency))
+    });
+    page(&SettlementPage { chrome: visit.chrome(Nav::Settlement), rows: owed.iter().map(row).collect(), open: open.collect() })
+}
+
+/// `POST /settlement`: everything that is open on the page.
+pub(in crate::web) async fn settle(State(state): State<ServerState>, visit: Visit, Posted(_): Posted) -> Answer {
+    let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
+    let mut count = 0;
+    for one in owed(&state, &visit, &config).await?.iter().filter(|one| one.view.done.standing.settled.is_none()) {
+        purchases::settle(&state.app, &visit.ctx, one.view.done.id).await?;
+        count += 1;
+    }
+    let text = format!("{} settled.", counted(count, "purchase is", "purchases are"));
+    Ok(flash::see_other(&state, "/settlement", Tone::Good, &text))
+}
