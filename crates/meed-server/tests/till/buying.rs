@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{FIVE_PERCENT, Shop, code, hex, on_both_engines};
+use crate::shop::{cents, code, FIVE_PERCENT, hex, on_both_engines, Shop};
 
 on_both_engines!(
     pos_018_and_pos_019_and_pos_020_a_preview_says_what_the_purchase_will,
@@ -25,14 +25,14 @@ async fn pos_018_and_pos_019_and_pos_020_a_preview_says_what_the_purchase_will(s
     let seen = shop.ok(PREVIEW, body.clone()).await;
     assert_eq!(shop.ok(PREVIEW, body.clone()).await, seen, "a preview changes nothing");
     assert_eq!(shop.balance().await, "5.00");
-    assert_eq!(seen["wallet_balance"].to_string(), "5.00");
+    assert_eq!(cents(&seen["wallet_balance"]), "5.00");
     assert_eq!((&seen["reduction_method"], &seen["allow_spending"]), (&json!("FRONT_END_REDUCTION"), &json!(true)));
     assert_eq!((&seen["rewards_participant_id"], &seen["rewards_participant_name"]), (&json!(hex(shop.anna.id)), &json!("Anna Reed")));
     assert!(seen.get("minimum_spend_amount_per_transaction").is_some() && seen.get("maximum_spend_amount_per_transaction").is_some());
-    assert_eq!(seen["total_additional_spend_amount"].to_string(), "3.00", "no more than the purchase");
+    assert_eq!(cents(&seen["total_additional_spend_amount"]), "3.00", "no more than the purchase");
     assert_eq!((&seen["offers_set"][0]["applied"], &seen["voucher_types_set"]), (&json!(true), &json!([])));
     let made = shop.ok(CREATE, body).await;
-    assert_eq!(seen["total_award_amount"].to_string(), made["total_awarded_amount"].to_string());
+    assert_eq!(cents(&seen["total_award_amount"]), cents(&made["total_awarded_amount"]));
     for name in ["total_instant_spend_amount", "total_automatic_spend_amount"] {
         assert_eq!(seen[name], made[name], "{name}");
     }
@@ -47,7 +47,7 @@ async fn pos_022_and_pos_030_a_purchase_is_posted_with_its_sums(shop: &Shop) {
     let made = shop.ok(CREATE, body).await;
     assert_eq!((&made["life_cycle_state"], &made["type"]), (&json!("POSTED"), &json!("PURCHASE")));
     assert!(made["id"].as_str().is_some_and(|id| id.len() == 32) && made["number"].as_str().is_some_and(|number| !number.is_empty()));
-    let text = |name: &str| made[name].to_string();
+    let text = |name: &str| cents(&made[name]);
     assert_eq!((text("total_amount"), text("net_amount"), text("vat_amount")), ("24.50".into(), "23.19".into(), "1.31".into()));
     assert_eq!((text("total_instant_spend_amount"), text("total_spend_amount")), ("1.00".into(), "1.00".into()));
     assert_eq!((&made["performed_on"], &made["udf_string_1"]), (&json!("2026-04-10T08:00:00"), &json!("window")));
@@ -138,7 +138,7 @@ async fn pos_045_and_pos_046_a_cancelled_purchase_leaves_the_wallet_as_it_was(sh
     let cancelled = shop.ok("customer_events/purchases/cancel", which.clone()).await;
     assert_eq!(cancelled["life_cycle_state"], "CANCELLED");
     assert_eq!(cancelled["award_reward_transactions_set"][0]["life_cycle_state"], "CANCELLED");
-    assert_eq!(cancelled["reversal"]["spent_amount_given_back"].to_string(), "3.00");
+    assert_eq!(cents(&cancelled["reversal"]["spent_amount_given_back"]), "3.00");
     assert_eq!(shop.balance().await, "5.00");
     assert_eq!(shop.refused("customer_events/purchases/cancel", which.clone()).await, "INVALID_LIFE_CYCLE_STATE");
     assert_eq!(shop.refused("customer_events/spend_requests/create", shop.spend(&made, None)).await, "INVALID_LIFE_CYCLE_STATE");

@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used)]
 
 mod buying;
+mod cut_line;
+mod documented;
 mod entering;
 mod many;
 mod shop;

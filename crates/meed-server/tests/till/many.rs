@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{FIVE_PERCENT, Shop, code, hex, on_both_engines};
+use crate::shop::{cents, code, FIVE_PERCENT, hex, on_both_engines, Shop};
 
 on_both_engines!(
     pos_033_a_bad_row_of_bulk_purchases_fails_alone,
@@ -91,7 +91,7 @@ async fn pos_051_an_ad_hoc_return_debits_the_wallet_and_cancels_nothing(shop: &S
         "products": [{"code": "wine", "net_amount": 200, "tax_amount": 0, "total_amount": 200}], "spend_request": {"amount": 1},
     });
     let made = keyed.post("/crmapi/rest/v2/purchases", &purchase).await.expect(200);
-    assert_eq!(made["total_awarded_amount"].to_string(), "10.00", "{made}");
+    assert_eq!(cents(&made["total_awarded_amount"]), "10.00", "{made}");
     assert_eq!(keyed.post("/crmapi/rest/v2/purchases", &purchase).await.expect(200)["id"], made["id"]);
     let before = shop.balance().await;
     let back = json!({
@@ -99,8 +99,8 @@ async fn pos_051_an_ad_hoc_return_debits_the_wallet_and_cancels_nothing(shop: &S
         "amount": 2.5, "return_amount": 50, "return_spent_amount": 5,
     });
     let returned = keyed.post("/crmapi/rest/v2/purchases/ad_hoc_return", &back).await.expect(200);
-    assert_eq!(returned["amount"].to_string(), "2.50", "{returned}");
-    assert_eq!((returned["return_amount"].to_string(), returned["return_spent_amount"].to_string()), ("45.00".into(), "5.00".into()));
+    assert_eq!(cents(&returned["amount"]), "2.50", "{returned}");
+    assert_eq!((cents(&returned["return_amount"]), cents(&returned["return_spent_amount"])), ("45.00".into(), "5.00".into()));
     let (before, after): (f64, f64) = (before.parse().expect("a number"), shop.balance().await.parse().expect("a number"));
     assert!((before - after - 2.5).abs() < 0.001, "{before} {after}");
     let shown = shop.ok("customer_events/purchases/show", json!({"customer_event_identifier": {"id": made["id"]}})).await;
@@ -127,7 +127,7 @@ async fn pos_062_a_settlement_is_invoiced_once(shop: &Shop) {
     let made = shop.buy("R1", &[("wine", "200.00")]).await;
     let which = json!({"customer_event_identifier": {"id": made["id"]}});
     let first = shop.ok("customer_events/purchases/apply_settlement", which.clone()).await;
-    assert_eq!((first["total_awarded_amount"].to_string(), first["total_contribution_amount"].to_string()), ("10.00".into(), "4.00".into()));
+    assert_eq!((cents(&first["total_awarded_amount"]), cents(&first["total_contribution_amount"])), ("10.00".into(), "4.00".into()));
     let second = shop.ok("customer_events/purchases/apply_settlement", which).await;
     assert_eq!(second["invoice"]["id"], first["invoice"]["id"]);
     assert_eq!((&first["invoice"]["was_there_before"], &second["invoice"]["was_there_before"]), (&json!(false), &json!(true)));

@@ -40,6 +40,11 @@ pub(crate) fn envelope(reply: &Reply) -> Value {
     value
 }
 
+/// An amount with two decimals. That amounts are written exactly is tested where they are written.
+pub(crate) fn cents(amount: &Value) -> String {
+    amount.as_f64().map_or_else(|| format!("not an amount: {amount}"), |amount| format!("{amount:.2}"))
+}
+
 /// The code of an envelope.
 pub(crate) fn code(envelope: &Value) -> &str {
     envelope["status"]["code"].as_str().unwrap_or_default()
@@ -161,7 +166,7 @@ impl Shop {
 
     pub(crate) async fn balance(&self) -> String {
         let data = self.ok("wallets/get_balance", json!({"rewards_participant_identifier": {"number": "RP0000000019"}})).await;
-        data["balance"].to_string()
+        cents(&data["balance"])
     }
 
     pub(crate) async fn short_name(&self) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::shop::{FIVE_PERCENT, Shop, code, on_both_engines};
+use crate::shop::{cents, code, FIVE_PERCENT, on_both_engines, Shop};
 
 on_both_engines!(
     pos_035_and_pos_036_what_is_asked_and_what_is_spent,
@@ -27,13 +27,13 @@ async fn pos_035_and_pos_036_what_is_asked_and_what_is_spent(shop: &Shop) {
     ten(shop).await;
     let small = shop.buy("R1", &[("bread", "4.00")]).await;
     let spent = shop.ok(SPEND, shop.spend(&small, None)).await;
-    assert_eq!((spent["requested_spend_amount"].to_string(), spent["spend_amount"].to_string()), ("4.00".into(), "4.00".into()));
+    assert_eq!((cents(&spent["requested_spend_amount"]), cents(&spent["spend_amount"])), ("4.00".into(), "4.00".into()));
     assert_eq!((&spent["type"], &spent["life_cycle_state"]), (&json!("SPEND REQUEST"), &json!("POSTED")));
     assert_eq!((&spent["reduction_method"], &spent["instant_spend"]), (&json!("FRONT_END_REDUCTION"), &json!(false)));
     let large = shop.buy("R2", &[("wine", "100.00")]).await;
     let spent = shop.ok(SPEND, shop.spend(&large, Some("50.00"))).await;
-    assert_eq!(spent["requested_spend_amount"].to_string(), "50.00");
-    assert_eq!(spent["spend_amount"].to_string(), "11.20", "no more than there is");
+    assert_eq!(cents(&spent["requested_spend_amount"]), "50.00");
+    assert_eq!(cents(&spent["spend_amount"]), "11.20", "no more than there is");
     assert_eq!(shop.balance().await, "0.00");
     let mut all = shop.spend(&large, Some("50.00"));
     all["all_or_nothing"] = json!(1);
@@ -45,17 +45,17 @@ async fn pos_037_no_more_than_the_purchase_and_pos_039_limits(shop: &Shop) {
     ten(shop).await;
     let made = shop.buy("R1", &[("bread", "6.00")]).await;
     shop.ok(SPEND, shop.spend(&made, Some("4.00"))).await;
-    assert_eq!(shop.ok(SPEND, shop.spend(&made, Some("4.00"))).await["spend_amount"].to_string(), "2.00");
+    assert_eq!(shop.ok(SPEND, shop.spend(&made, Some("4.00"))).cents(&await["spend_amount"]), "2.00");
     let limits = meed_app::loyalty::TillSettingsDocument { minimum_spend: 200, maximum_spend: Some(500), ..Default::default() };
     shop.settings(limits).await;
     let other = shop.buy("R2", &[("wine", "20.00")]).await;
     for amount in ["1.99", "5.01", "0"] {
         assert_eq!(shop.refused(SPEND, shop.spend(&other, Some(amount))).await, "SPEND_AMOUNT_OUT_OF_RANGE", "{amount}");
     }
-    assert_eq!(shop.ok(SPEND, shop.spend(&other, Some("2.00"))).await["spend_amount"].to_string(), "2.00");
+    assert_eq!(shop.ok(SPEND, shop.spend(&other, Some("2.00"))).cents(&await["spend_amount"]), "2.00");
     let seen = shop.ok("customer_events/purchases/preview", shop.purchase("R3", &[("wine", "20.00")])).await;
-    assert_eq!(seen["minimum_spend_amount_per_transaction"].to_string(), "2.00");
-    assert_eq!(seen["maximum_spend_amount_per_transaction"].to_string(), "5.00");
+    assert_eq!(cents(&seen["minimum_spend_amount_per_transaction"]), "2.00");
+    assert_eq!(cents(&seen["maximum_spend_amount_per_transaction"]), "5.00");
 }
 
 async fn pos_041_only_a_posted_purchase_can_be_paid(shop: &Shop) {
@@ -89,8 +89,8 @@ async fn pos_042_create_spend_is_all_or_nothing(shop: &Shop) {
     assert_ne!(shop.refused(method, body(15, true)).await, "");
     assert_eq!((listed().await, shop.balance().await), (Some(1), "10.00".into()), "neither purchase nor award");
     let both = shop.ok(method, body(8, true)).await;
-    assert_eq!(both["spend_request"]["spend_amount"].to_string(), "8.00");
-    assert_eq!(both["purchase"]["total_spend_amount"].to_string(), "8.00");
+    assert_eq!(cents(&both["spend_request"]["spend_amount"]), "8.00");
+    assert_eq!(cents(&both["purchase"]["total_spend_amount"]), "8.00");
     assert_eq!((listed().await, shop.balance().await), (Some(2), "3.00".into()));
     let again = shop.ok(method, body(8, true)).await;
     assert_eq!(again["purchase"]["id"], both["purchase"]["id"]);
@@ -103,10 +103,10 @@ async fn pos_043_what_was_redeemed_is_read_again(shop: &Shop) {
     let made = shop.buy("R1", &[("bread", "20.00")]).await;
     let spent = shop.ok(SPEND, shop.spend(&made, Some("4.00"))).await;
     let shown = shop.ok("customer_events/purchases/show", json!({"customer_event_identifier": {"id": made["id"]}})).await;
-    let text = |name: &str| shown[name].to_string();
+    let text = |name: &str| cents(&shown[name]);
     assert_eq!((text("total_instant_spend_amount"), text("total_automatic_spend_amount")), ("1.00".into(), "0.00".into()));
     assert_eq!((text("total_additional_spend_amount"), text("total_spend_amount")), ("4.00".into(), "5.00".into()));
-    assert_eq!(spent["purchase_customer_event"]["total_spend_amount"].to_string(), "5.00");
+    assert_eq!(cents(&spent["purchase_customer_event"]["total_spend_amount"]), "5.00");
     assert_eq!(shown["spend_requests_set"][0]["id"], spent["id"]);
 }
 
