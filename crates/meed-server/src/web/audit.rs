@@ -167,7 +167,7 @@ fn words(action: &str) -> String {
     known.map_or_else(|| action.replace(['.', '_'], " "), |(_, words)| (*words).to_owned())
 }
 
-const ACTIONS: [(&str, &str); 27] = [
+const ACTIONS: [(&str, &str); 30] = [
     ("calculation.finished", "finished the calculation of"),
     ("calculation.payees", "kept the payees of"),
     ("calculation.started", "began to calculate"),
@@ -179,6 +179,8 @@ const ACTIONS: [(&str, &str); 27] = [
     ("import.read", "looked into a file"),
     ("import.reread", "read again"),
     ("import.started", "began to import"),
+    ("import.undo_started", "began to take back"),
+    ("import.undone", "took back the import of"),
     ("import.uploaded", "uploaded"),
     ("layout.kept", "kept the columns of"),
     ("mapping.forgotten", "forgot the layout"),
@@ -191,6 +193,7 @@ const ACTIONS: [(&str, &str); 27] = [
     ("rewards.released", "released"),
     ("sales.imported", "stored sales of"),
     ("sales.recorded", "recorded sales from"),
+    ("sales.taken_back", "took back sales of"),
     ("source.saved", "saved the source"),
     ("team.saved", "saved the team"),
     ("workspace.created", "made the workspace"),
