@@ -14,6 +14,7 @@ mod record_sales;
 mod refused;
 mod release;
 mod restore_sales;
+mod reverse;
 mod state;
 
 pub use digest::{CommandDigest, RecordPart, SalePart, record_hash, reward_hash, sale_hash, statement_hash};
@@ -26,6 +27,7 @@ pub use record_sales::{Progress, RecordSales, SaleChange, SaleContent, SaleInput
 pub use refused::{Class, Refused};
 pub use release::{NewStatement, Release, payable, release_key};
 pub use restore_sales::{FormerSale, RestoreSale, RestoreSales, TAKEN_BACK, is_taken_back};
+pub use reverse::{ReverseRelease, is_reversed_key};
 pub use state::{AuditLine, Head, State, date_of, day_number};
 
 use crate::id::Id;

@@ -35,6 +35,8 @@ coded! {
         DrawRepaid = 209 "draw_repaid",
         /// What is owed was given up.
         WrittenOff = 210 "written_off",
+        /// A release taken back: payable goes back to accrued, and what was netted with it.
+        ReleaseReversed = 220 "release_reversed",
         /// Reserved for a payout.
         PayoutPlanned = 501 "payout_planned",
         /// The reservation was given up.

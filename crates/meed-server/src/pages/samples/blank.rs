@@ -208,6 +208,9 @@ fn paying() -> Vec<(&'static str, String)> {
         can_recalculate: true,
         can_release: false,
         can_pay: false,
+        can_withdraw: false,
+        can_reverse: true,
+        can_delete: true,
     };
     let statement = StatementPage {
         chrome: payee_chrome("/statements/rep_1/2026-04"),
@@ -309,6 +312,7 @@ fn paying() -> Vec<(&'static str, String)> {
                 chain_note: "no entries".into(),
                 who: Vec::new(),
                 what: Vec::new(),
+                sign_ins: false,
                 active: false,
                 rows: Vec::new(),
                 pager: Pager::default(),
