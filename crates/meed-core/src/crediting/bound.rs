@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::kept::mul_div;
+use super::settle::Past;
 use crate::id::Id;
 use crate::money::Exact;
 use crate::people::{Directory, Match, Rep, fold_alias, variable_on};
@@ -57,6 +58,10 @@ pub struct BoundProgram<'a> {
     pub(super) counts: Vec<bool>,
     /// Targets that name nobody, or more than one.
     pub(super) unknown_targets: Vec<String>,
+    /// What earlier periods left.
+    pub(super) past: Past,
+    /// From when sales are taken in.
+    pub(super) since: Timestamp,
 }
 
 impl<'a> BoundProgram<'a> {
@@ -82,7 +87,8 @@ impl<'a> BoundProgram<'a> {
         }
         let quota = program.quota.as_ref();
         let counts = (0..program.rules.len()).map(|rule| quota.map_or(rule == 0, |quota| quota.counts.contains(&rule))).collect();
-        let windows = program.rules.iter().map(|rule| window(program, rule, period)).collect();
+        let since = first_instant(since_day(program, period), period.zone()).unwrap_or(period.start()).min(period.start());
+        let windows = program.rules.iter().map(|rule| window(program, rule, period, since)).collect();
         let conditional = (0..program.rules.len())
             .filter(|rule| program.rules[*rule].when.is_some() && matches!(program.rules[*rule].trigger, Trigger::Override(_)))
             .collect();
@@ -98,9 +104,36 @@ impl<'a> BoundProgram<'a> {
             conditional,
             counts,
             unknown_targets: Vec::new(),
+            past: Past::default(),
+            since,
         };
         bound.bind_reps();
         bound
+    }
+
+    /// The same with what earlier periods left.
+    #[must_use]
+    pub fn with_past(mut self, past: Past) -> Self {
+        self.past = past;
+        self
+    }
+
+    /// Whether a sale of this time takes part: in the period, or from where the program measures.
+    #[must_use]
+    pub fn measures(&self, at: Timestamp) -> bool {
+        self.since <= at && at < self.period.end()
+    }
+
+    /// The first instant of the sales that take part; before the period where the program measures a longer span.
+    #[must_use]
+    pub const fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// The first local day of the sales that take part.
+    #[must_use]
+    pub fn since_day(&self) -> Date {
+        since_day(self.program, self.period)
     }
 
     /// The program.
@@ -239,13 +272,20 @@ impl<'a> BoundProgram<'a> {
     }
 }
 
+/// Where sales begin to be taken in: with the period, or with the span that the program measures or deducts over.
+fn since_day(program: &Program, period: &Period) -> Date {
+    let settle = &program.settle;
+    let span = settle.measure.or(settle.deduct.as_ref().map(|deduct| deduct.from));
+    span.map_or(period.first_day(), |span| span.start(period.first_day()))
+}
+
 /// When sales count for a rule. An empty window (start = end) where validity and period do not meet.
-fn window(program: &Program, rule: &Rule, period: &Period) -> (Timestamp, Timestamp) {
+fn window(program: &Program, rule: &Rule, period: &Period, since: Timestamp) -> (Timestamp, Timestamp) {
     let zone = period.zone();
     let from = |day: Option<Date>| day.and_then(|day| first_instant(day, zone).ok()).unwrap_or(Timestamp::MIN);
     let until =
         |day: Option<Date>| day.and_then(|day| day.tomorrow().ok()).and_then(|day| first_instant(day, zone).ok()).unwrap_or(Timestamp::MAX);
-    let start = period.start().max(from(program.valid_from)).max(from(rule.valid_from));
+    let start = since.max(from(program.valid_from)).max(from(rule.valid_from));
     let end = period.end().min(until(program.valid_until)).min(until(rule.valid_until));
     (start, end.max(start))
 }

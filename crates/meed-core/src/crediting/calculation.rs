@@ -8,8 +8,9 @@ use super::decide::SplitPart;
 use super::explanation::{Attainment, Credit, Explanation, SplitShown, VariableShown};
 use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
 use super::run::{Collected, Entry, NONE, Refusal, SaleTable, Texts, names_text};
+use super::settle::{self, Line, Ranks, Step};
 use crate::id::Id;
-use crate::money::{Exact, Minor, Overflow, to_minor};
+use crate::money::{Exact, Minor, Overflow};
 use crate::people::variable_on;
 use crate::program::{BandPay, Figure, OverrideBase, Pay, Program, Rate, Trigger};
 
@@ -19,9 +20,15 @@ pub struct Reward {
     /// The rep.
     pub rep: Id,
     /// Sum of the credits, unrounded.
+    pub credited: Exact,
+    /// What the steps come to before rounding; the sum of the credits where the program has no steps.
     pub exact: Exact,
-    /// The reward: the sum, rounded once as the program says.
+    /// What is paid in the period of what it earned: the sum of the lines that are due in it.
     pub minor: Minor,
+    /// The lines to post, due in this period or later.
+    pub lines: Vec<Line>,
+    /// How the credits become the lines. Their amounts sum to `minor`.
+    pub steps: Vec<Step>,
     /// How many credits it sums.
     pub credits: u64,
     /// Attainment.
@@ -58,21 +65,23 @@ impl<'a> Calculation<'a> {
         let mut cells = Cells::new(bound.reps.len(), filed);
         let tallies = Folder { bound, sales: &sales, splits: &splits }.fold_all(&mut cells, spread);
         let mut rewards = Vec::new();
+        let ranks = Ranks::new(bound, &tallies);
         for (index, tally) in tallies.iter().enumerate() {
             let rep = &bound.directory.reps()[index];
             for error in &tally.errors {
                 raise(bound, &mut alerts, rep.id, &rep.name, error);
             }
             refusals.extend_from_slice(&tally.refusals);
-            if !tally.touched {
-                continue;
-            }
-            if let Ok(reward) = settle(bound, index, rep.id, tally) {
-                rewards.push(reward);
-            } else {
+            let Ok(reward) = reward(bound, (index, rep.id), tally, &ranks) else {
                 let text = format!("the reward of {} leaves the range of an amount", rep.name);
                 alerts.count(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), None, || (text, vec![rep.id]));
+                continue;
+            };
+            let Some((reward, problems)) = reward else { continue };
+            for (of, problem) in problems {
+                raise_settling(&mut alerts, rep.id, &rep.name, &of, &problem);
             }
+            rewards.push(reward);
         }
         for name in &bound.unknown_targets {
             let text = format!("the target `{name}` of the program names nobody, or several");
@@ -146,8 +155,11 @@ impl<'a> Calculation<'a> {
             credits,
             attainment: reward.attainment.clone(),
             variables: self.variables(rep),
+            credited: reward.credited,
             exact: reward.exact,
             minor: reward.minor,
+            lines: reward.lines.clone(),
+            steps: reward.steps.clone(),
         })
     }
 
@@ -254,12 +266,21 @@ impl<'a> Calculation<'a> {
     }
 }
 
-/// Rounds the sum once.
-fn settle(bound: &BoundProgram<'_>, index: usize, rep: Id, tally: &Tally) -> Result<Reward, Overflow> {
-    let exact = tally.exact.exact()?;
+type Problems = Vec<(String, super::pay::PayProblem)>;
+
+/// Settles one rep's cell. `None` where there is nothing to say of them.
+fn reward(
+    bound: &BoundProgram<'_>,
+    (index, rep): (usize, Id),
+    tally: &Tally,
+    ranks: &Ranks,
+) -> Result<Option<(Reward, Problems)>, Overflow> {
+    let Some(settled) = settle::settle(bound, index, tally, ranks)? else { return Ok(None) };
     let attainment = Attainment { value: tally.attained.exact()?, quota: bound.reps[index].quota };
-    let minor = to_minor(exact, bound.program.currency, bound.program.rounding)?;
-    Ok(Reward { rep, exact, minor, credits: tally.credits, attainment, flagged: !tally.errors.is_empty() })
+    let flagged = !tally.errors.is_empty() || !settled.problems.is_empty();
+    let settle::Settled { exact, minor, steps, lines, problems } = settled;
+    let credited = tally.exact.exact()?;
+    Ok(Some((Reward { rep, credited, exact, minor, lines, steps, credits: tally.credits, attainment, flagged }, problems)))
 }
 
 fn variables_of(program: &Program) -> BTreeSet<String> {
@@ -296,12 +317,14 @@ fn variables_of(program: &Program) -> BTreeSet<String> {
             }
         }
     }
+    program.settle.figures(&mut note);
     for rule in &program.rules {
         names.extend(rule.when.iter().flat_map(crate::condition::Condition::variables));
         if let crate::program::Basis::Formula(formula) = &rule.basis {
             names.extend(formula.variables());
         }
     }
+    names.extend(program.settle.conditions().into_iter().flat_map(crate::condition::Condition::variables));
     names
 }
 
@@ -315,4 +338,14 @@ fn raise(bound: &BoundProgram<'_>, alerts: &mut AlertCounts, rep: Id, name: &str
         _ => format!("rule `{rule}` leaves the range that can be kept exactly for {name}: it pays nothing"),
     };
     alerts.count(error.problem.code, &format!("{rep}:{rule}:{}", error.problem.subject), None, || (text, vec![rep]));
+}
+
+fn raise_settling(alerts: &mut AlertCounts, rep: Id, name: &str, of: &str, problem: &super::pay::PayProblem) {
+    let subject = &problem.subject;
+    let text = match problem.code {
+        AlertCode::QuotaMissing => format!("{name} has no quota above 0: `{of}` pays nothing"),
+        AlertCode::VariableMissing => format!("{name} has no variable `{subject}`: `{of}` pays nothing"),
+        _ => format!("`{of}` has no answer for {name}: {subject}"),
+    };
+    alerts.count(problem.code, &format!("{rep}:{of}:{subject}"), None, || (text, vec![rep]));
 }

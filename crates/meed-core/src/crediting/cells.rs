@@ -1,12 +1,16 @@
 //! All cells of a calculation: each rep's own credits first, then the overrides that build on them.
 
+use std::collections::BTreeMap;
+
 use super::bound::{BoundProgram, OverrideFeed};
 use super::decide::SplitPart;
 use super::fold::{ComponentFold, Outcome};
-use super::kept::{Sum, mul_div};
+use super::kept::{Sum, mul, mul_div};
 use super::pay::{FixedPay, FixedRate, Lookup, PayProblem};
 use super::reason::{AlertCode, Reason};
 use super::run::{Entry, Filed, Refusal, SaleTable};
+use super::settle::{RuleSum, TermKey, TermKind};
+use crate::id::Id;
 use crate::money::{Exact, Overflow};
 use crate::program::{Crediting, OncePer, OverrideBase, Rule, Split, Trigger};
 
@@ -71,11 +75,30 @@ pub(super) struct FoldError {
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) exact: Sum,
+    /// The same by rule, in the order of the rules.
+    pub(super) by_rule: Vec<RuleSum>,
+    /// Credits of sales that are withheld or taken back, by term.
+    pub(super) terms: BTreeMap<TermKey, Sum>,
     pub(super) credits: u64,
     pub(super) attained: Sum,
     pub(super) touched: bool,
     pub(super) errors: Vec<FoldError>,
     pub(super) refusals: Vec<Refusal>,
+}
+
+impl Tally {
+    /// Adds what a rule's credits come to.
+    fn rule(&mut self, rule: usize, amount: Sum, basis: Sum, credits: u64) {
+        match self.by_rule.binary_search_by_key(&rule, |sum| sum.rule) {
+            Ok(place) => {
+                let sum = &mut self.by_rule[place];
+                sum.amount.merge(amount);
+                sum.basis.merge(basis);
+                sum.credits += credits;
+            }
+            Err(place) => self.by_rule.insert(place, RuleSum { rule, amount, basis, credits }),
+        }
+    }
 }
 
 /// An override before it is known how often its sale counts.
@@ -141,9 +164,11 @@ impl Folder<'_, '_> {
                 }
                 continue;
             }
+            let rule = self.bound.components[usize::from(flat.component)].rule;
             tally.credits += flat.credits;
             tally.exact.merge(flat.amount);
-            if self.bound.counts[self.bound.components[usize::from(flat.component)].rule] {
+            tally.rule(rule, flat.amount, flat.basis, flat.credits);
+            if self.bound.counts[rule] {
                 tally.attained.merge(flat.basis);
             }
         }
@@ -185,9 +210,14 @@ impl Folder<'_, '_> {
         }
         let (mut flat, ordered) = self.above(rep, rule);
         let raised_before = upwards.raised.len();
-        let mut sum = Sum::default();
+        let (mut sum, mut basis_sum) = (Sum::default(), Sum::default());
+        let mut terms = BTreeMap::new();
         let folded = self.walk(rep, entries, false, &mut |entry, outcome| {
             sum.add(outcome.amount);
+            basis_sum.add(entry.basis);
+            if self.sales.has_terms() {
+                self.note_terms(rule, entry, outcome.amount, &mut terms)?;
+            }
             for (rate, base, flat) in &mut flat {
                 let basis = if *base == OverrideBase::Sales { entry.basis } else { outcome.amount };
                 if self.applies(flat.component, entry.sale) {
@@ -208,6 +238,8 @@ impl Folder<'_, '_> {
             Ok(_) => {
                 tally.exact.merge(sum);
                 tally.credits += entries.len() as u64;
+                tally.rule(rule, sum, basis_sum, entries.len() as u64);
+                tally.terms.append(&mut terms);
                 upwards.flat.extend(flat.into_iter().map(|(_, _, flat)| flat).filter(|flat| flat.credits > 0));
             }
             Err(problem) => {
@@ -218,6 +250,22 @@ impl Folder<'_, '_> {
                 tally.refusals.extend(entries.iter().map(refusal));
             }
         }
+    }
+
+    /// Notes a credit under the terms of its sale that concern the rule.
+    fn note_terms(&self, rule: usize, entry: &Entry, amount: Exact, terms: &mut BTreeMap<TermKey, Sum>) -> Result<(), Overflow> {
+        let settle = &self.bound.program.settle;
+        for term in self.sales.terms_of(entry.sale) {
+            let (concerned, sale) = match term.kind {
+                TermKind::Holdback(index) => (settle.holdbacks[index].rules.contains(&rule), Id(0)),
+                TermKind::Clawback(index) => (settle.clawbacks[index].rules.contains(&rule), self.sales.keys[entry.sale as usize].id),
+            };
+            if concerned {
+                let key = TermKey { kind: term.kind, rule, due_day: term.due_day, sale };
+                terms.entry(key).or_insert_with(Sum::default).add(mul(amount, term.share)?);
+            }
+        }
+        Ok(())
     }
 
     fn walk(
@@ -291,7 +339,8 @@ impl Folder<'_, '_> {
         let component = &self.bound.components[usize::from(over.component)];
         let rule = &self.bound.program.rules[component.rule];
         let limited = rule.cap.is_some() || rule.floor.is_some() || rule.cap_per_sale.is_some();
-        if limited || over.once_per == OncePer::Sale && !counts_once(&self.bound.program.rules[below]) {
+        // Terms look at each sale; a plain sum knows none.
+        if limited || self.sales.has_terms() || over.once_per == OncePer::Sale && !counts_once(&self.bound.program.rules[below]) {
             return None;
         }
         match self.lookup(manager).pay(component.pay) {

@@ -18,7 +18,9 @@ mod fold;
 mod kept;
 mod pay;
 mod reason;
+mod rehearsal;
 mod run;
+mod settle;
 mod verdict;
 
 pub use bound::BoundProgram;
@@ -29,6 +31,7 @@ pub use explanation::{Attainment, Credit, Explanation, Piece, PieceKind, RateSho
 pub use kept::PLACES;
 pub use reason::{Alert, AlertCode, NotCredited, Reason};
 pub use run::Run;
+pub use settle::{Booked, HELD_DAY, Line, LineKey, Openness, Past, PastLine, RewardKind, Step, StepKind, booked_day, differences};
 pub use verdict::{CreditedTo, Refused, RuleVerdict, SaleVerdict};
 
 use crate::condition::SaleRef;

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::finding::{Code, Finding};
 use super::reader::{Findings, Item, Table};
 use super::rules::{Draft, resolve, rule, validity};
-use super::{Figure, Kind, Program, Quota, QuotaLength, Rule, Targets, example};
+use super::{Figure, Kind, Program, Quota, QuotaLength, Rule, Targets, example, settle};
 use crate::condition::nearest::suggestion;
 use crate::money::{Exact, Rounding, Unit};
 use crate::period::Cadence;
@@ -58,7 +58,8 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
         return Err(findings.finish());
     }
     let table = Table::new(root.get_ref(), 0, "the document");
-    table.only(&KEYS, &mut findings);
+    let known: Vec<&str> = KEYS.iter().chain(&settle::KEYS).copied().collect();
+    table.only(&known, &mut findings);
     let head = head(&table, &mut findings);
     let (valid_from, valid_until) = validity(&table, &mut findings);
     let targets = targets(&table, &mut findings);
@@ -71,6 +72,7 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
         findings.add(0, Code::TooLarge, format!("a document has at most {MAX_CONDITIONAL_OVERRIDES} overrides with a condition"));
     }
     let quota = quota(&table, (&rules, &written), &mut findings);
+    let settle = settle::settle(&table, (&rules, &written), &mut findings);
     let examples = example::examples(&table, &mut findings);
     let description = table.text("description", &mut findings).map(str::to_owned);
     let Head { kind, name, currency, cadence, rounding } = head;
@@ -88,6 +90,7 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
             quota,
             variables,
             rules,
+            settle,
             examples,
         }),
         _ => Err(findings.finish()),

@@ -8,10 +8,14 @@ mod example;
 mod finding;
 mod reader;
 mod rules;
+mod settle;
 mod tiers;
 
-pub use example::{Example, ExampleRep, ExampleSale, ExampleTeam, Expected};
+pub use example::{Example, ExamplePeriod, ExampleRep, ExampleSale, ExampleTeam, Expected};
 pub use finding::{Code, Finding};
+pub use settle::{
+    Bonus, BonusPay, Clawback, Curve, Deduct, Draw, Factor, Holdback, Instalments, Length, Multiplier, Payout, Settle, Span, Term, Until,
+};
 
 use std::collections::BTreeMap;
 
@@ -65,6 +69,8 @@ pub struct Program {
     pub variables: BTreeMap<String, Exact>,
     /// The rules, in the order of the document.
     pub rules: Vec<Rule>,
+    /// What turns credits into reward lines.
+    pub settle: Settle,
     /// The examples that the document carries.
     pub examples: Vec<Example>,
 }
@@ -88,7 +94,7 @@ impl Program {
                 _ => None,
             });
             rule.when.iter().chain(formula).chain(group).any(Condition::uses_originals)
-        })
+        }) || self.settle.conditions().into_iter().any(Condition::uses_originals)
     }
 
     /// The rule with this id.
@@ -167,6 +173,8 @@ pub struct Rule {
     pub floor: Option<Figure>,
     /// The rule pays a rep at most this for one credit.
     pub cap_per_sale: Option<Figure>,
+    /// The rule pays only when attainment reaches so many percent.
+    pub gate: Option<Exact>,
 }
 
 /// What starts a rule.

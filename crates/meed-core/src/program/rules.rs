@@ -12,7 +12,7 @@ use crate::condition::{TextField, Want, text_field, text_field_names};
 use crate::money::Exact;
 use toml::de::DeValue;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "id",
     "label",
     "when",
@@ -27,6 +27,7 @@ const KEYS: [&str; 14] = [
     "cap",
     "floor",
     "cap_per_sale",
+    "gate",
 ];
 
 /// A rule whose references to other rules are still names.
@@ -77,6 +78,10 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
     let cap = limit(&table, "cap", findings);
     let floor = limit(&table, "floor", findings);
     let cap_per_sale = limit(&table, "cap_per_sale", findings);
+    let gate = super::settle::percent(&table, "gate", findings);
+    if gate.is_some() && !has_quota {
+        findings.add(table.place("gate"), Code::QuotaMissing, "`gate` is an attainment and needs a `quota` in the program");
+    }
     if let (Some(Figure::Literal(cap)), Some(Figure::Literal(floor))) = (&cap, &floor)
         && cap < floor
     {
@@ -88,8 +93,8 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
     let id = id?;
     let label = label.unwrap_or_else(|| id.clone());
     let line = findings.line(table.at);
-    let rule =
-        Rule { label, id, line, valid_from, valid_until, when, trigger: trigger?, basis: basis?, pays: pays?, cap, floor, cap_per_sale };
+    let (trigger, basis, pays) = (trigger?, basis?, pays?);
+    let rule = Rule { label, id, line, valid_from, valid_until, when, trigger, basis, pays, cap, floor, cap_per_sale, gate };
     Some(Draft { rule, of, at: table.at, override_at })
 }
 
@@ -104,7 +109,7 @@ fn check_override(table: &Table<'_, '_>, when: Option<&crate::condition::Conditi
     }
 }
 
-fn is_name(id: &str) -> bool {
+pub(super) fn is_name(id: &str) -> bool {
     !id.is_empty() && id.len() <= 60 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
