@@ -8,6 +8,7 @@ mod statements;
 
 pub use frozen::{CreditLine, CreditPiece, RewardLine, StatementBody};
 pub use pay::{PayoutDocument, PayoutEntry, pay_by_hand, payout, payouts};
+pub(crate) use read::label_of;
 pub use read::{PeriodView, RewardView, period, period_of_calculation};
 pub use release::{ReleaseDocument, ReleaseEntry, get, list, of_period, release};
 pub use statements::{StatementEntry, current_statement, statement, statements_of_payee, statements_of_release};

@@ -272,6 +272,12 @@ impl<'a> BoundProgram<'a> {
     }
 }
 
+/// The local days of the sales that take part in a period of a program.
+#[must_use]
+pub fn measured_days(program: &Program, period: &Period) -> (Date, Date) {
+    (since_day(program, period), period.last_day())
+}
+
 /// Where sales begin to be taken in: with the period, or with the span that the program measures or deducts over.
 fn since_day(program: &Program, period: &Period) -> Date {
     let settle = &program.settle;

@@ -23,7 +23,7 @@ mod run;
 mod settle;
 mod verdict;
 
-pub use bound::BoundProgram;
+pub use bound::{BoundProgram, measured_days};
 pub use calculation::{Calculation, Reward};
 pub use cells::Job;
 pub use examples::{Difference, ExampleResult};

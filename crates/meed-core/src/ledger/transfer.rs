@@ -35,6 +35,8 @@ coded! {
         DrawRepaid = 209 "draw_repaid",
         /// What is owed was given up.
         WrittenOff = 210 "written_off",
+        /// Advanced on a recoverable draw.
+        DrawAdvanced = 211 "draw_advanced",
         /// Reserved for a payout.
         PayoutPlanned = 501 "payout_planned",
         /// The reservation was given up.

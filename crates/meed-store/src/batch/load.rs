@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use meed_core::command::{Head, Needs, Record, RecordKind, RewardRow, RewardState, SaleRow, State};
+use meed_core::crediting::RewardKind;
 use meed_core::id::Id;
 use meed_core::ledger::{Account, AccountKey, AccountState, Owner, OwnerKind, Purpose, Totals, postings};
 use meed_core::money::Unit;
@@ -197,5 +198,13 @@ pub(crate) fn reward_row(row: &dyn RowView) -> Result<RewardRow, StoreError> {
         release: row.opt_id(12)?,
         payout: row.opt_id(13)?,
         recorded_us: row.int(14)?,
+        kind: reward_kind(row.int(15)?)?,
+        line: row.text(16)?.to_owned(),
+        // Rows of releases before lines had a day of their own were due with their cell.
+        due_day: if row.int(17)? == 0 { row.int(4)? } else { row.int(17)? },
     })
+}
+
+pub(crate) fn reward_kind(code: i64) -> Result<RewardKind, StoreError> {
+    RewardKind::from_code(code).ok_or_else(|| StoreError::broken(format!("reward kind {code}")))
 }

@@ -332,6 +332,13 @@ impl Settle {
         all
     }
 
+    /// Whether a period has to know of earlier ones at all, be it only what is due in it.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        let lasting = !self.holdbacks.is_empty() || !self.instalments.is_empty() || !self.clawbacks.is_empty();
+        self.looks_back() || lasting
+    }
+
     /// Whether the result of a period depends on what earlier periods left, so that those must be calculated first.
     #[must_use]
     pub fn looks_back(&self) -> bool {
