@@ -54,10 +54,12 @@ impl Configuration {
             .ok_or_else(|| AppError::not_found(&format!("program {}", id.text(meed_core::id::Kind::Program))))
     }
 
-    /// The name of a rep, or its id where the rep is gone.
+    /// The name of a rep or team, or its id where it is gone.
     #[must_use]
     pub fn rep_name(&self, id: Id) -> String {
-        self.directory.rep(id).map_or_else(|| id.text(meed_core::id::Kind::Rep), |rep| rep.name.clone())
+        let rep = self.directory.rep(id).map(|rep| rep.name.clone());
+        let name = rep.or_else(|| self.directory.team(id).map(|team| team.name.clone()));
+        name.unwrap_or_else(|| id.text(meed_core::id::Kind::Rep))
     }
 }
 

@@ -4,7 +4,7 @@
 use meed_core::command::Record;
 use meed_core::id::Id;
 use meed_core::money::Exact;
-use meed_core::people::{Membership, Rep, Team, Variable};
+use meed_core::people::{Enrollment, Membership, Rep, Team, Variable};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -131,7 +131,30 @@ pub struct RepDocument {
     pub tags: Vec<String>,
     pub external_id: Option<String>,
     pub variables: Vec<VariableDocument>,
+    /// Programs in which the rep has enrolled.
+    pub enrollments: Vec<EnrollmentDocument>,
     pub inactive: bool,
+}
+
+/// An enrollment in JSON: the name of the program, and the days for which it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct EnrollmentDocument {
+    pub program: String,
+    #[serde(default)]
+    pub from: Option<String>,
+    #[serde(default)]
+    pub until: Option<String>,
+}
+
+impl EnrollmentDocument {
+    fn enrollment(&self) -> AppResult<Enrollment> {
+        Ok(Enrollment {
+            program: self.program.clone(),
+            from: self.from.as_deref().map(date).transpose()?,
+            until: self.until.as_deref().map(date).transpose()?,
+        })
+    }
 }
 
 /// A team.
@@ -214,6 +237,7 @@ impl RepDocument {
             tags: self.tags.clone(),
             external_id: self.external_id.clone(),
             variables: variables(&self.variables)?,
+            enrollments: self.enrollments.iter().map(EnrollmentDocument::enrollment).collect::<AppResult<_>>()?,
             active: !self.inactive,
         })
     }

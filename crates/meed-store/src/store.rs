@@ -207,6 +207,10 @@ impl Store {
     /// Lets the writers finish what waits, and closes.
     pub fn close(&self) {
         self.dispatcher.close();
+        self.join_writers();
+    }
+
+    fn join_writers(&self) {
         let writers = std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
         for writer in writers {
             if writer.join().is_err() {
@@ -219,6 +223,11 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.dispatcher.close();
+        // A writer of the embedded database must not outlive the process's clean-up of OpenSSL. It never waits for the
+        // runtime that may be dropping this store; a writer of PostgreSQL could.
+        if self.engine == EngineKind::Sqlite {
+            self.join_writers();
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use meed_app::documents::{MembershipDocument, RepDocument, TeamDocument, VariableDocument};
+use meed_app::documents::{EnrollmentDocument, MembershipDocument, RepDocument, TeamDocument, VariableDocument};
 use meed_app::{App, Context, people};
 use meed_core::id::Id;
 use meed_core::people::fold_alias;
@@ -52,6 +52,25 @@ pub(crate) struct FileRep {
     inactive: bool,
     #[serde(default)]
     variables: Variables,
+    /// Plans in which the rep has enrolled; kept as they are where the file does not say.
+    enrolled: Option<Vec<FileEnrollment>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum FileEnrollment {
+    Always(String),
+    Dated { plan: String, from: Option<toml::value::Datetime>, until: Option<toml::value::Datetime> },
+}
+
+impl FileEnrollment {
+    fn document(&self) -> EnrollmentDocument {
+        let text = |d: &Option<toml::value::Datetime>| d.as_ref().map(ToString::to_string);
+        match self {
+            Self::Always(plan) => EnrollmentDocument { program: plan.clone(), from: None, until: None },
+            Self::Dated { plan, from, until } => EnrollmentDocument { program: plan.clone(), from: text(from), until: text(until) },
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -233,13 +252,14 @@ impl PeopleFile {
 
 async fn put_rep(rep: &FileRep, app: &App, ctx: &Context, known: &mut Known, applied: &mut Applied) -> Result<(), Failure> {
     let key = fold_alias(&rep.name);
-    let document = rep.document(known)?;
     let Some(id) = known.reps.get(&key).copied() else {
+        let document = rep.document(known, &[])?;
         known.reps.insert(key, people::put_rep(app, ctx, None, &document).await?);
         applied.made += 1;
         return Ok(());
     };
     let before = people::rep(app, ctx, id).await?.document;
+    let document = rep.document(known, &before.enrollments)?;
     let is_same = same(&before, &document)?;
     if !is_same {
         people::put_rep(app, ctx, Some(id), &document).await?;
@@ -279,7 +299,7 @@ impl Applied {
 }
 
 impl FileRep {
-    fn document(&self, known: &Known) -> Result<RepDocument, Failure> {
+    fn document(&self, known: &Known, enrolled: &[EnrollmentDocument]) -> Result<RepDocument, Failure> {
         let memberships = self.teams.iter().map(|membership| {
             let team = known.team(membership.team())?.0;
             Ok(match membership {
@@ -299,6 +319,10 @@ impl FileRep {
             tags: self.tags.clone(),
             external_id: self.external_id.clone(),
             variables: self.variables.documents(),
+            enrollments: match &self.enrolled {
+                Some(enrolled) => enrolled.iter().map(FileEnrollment::document).collect(),
+                None => enrolled.to_vec(),
+            },
             inactive: self.inactive,
         })
     }

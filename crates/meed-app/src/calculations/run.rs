@@ -9,7 +9,7 @@ use meed_core::crediting::{Calculation, PastLine, Reason, Reward};
 use meed_core::id::Id;
 use meed_core::ledger::Owner;
 use meed_core::period::Period;
-use meed_core::program::{Program, Trigger};
+use meed_core::program::Trigger;
 
 use super::document::{AlertLine, CalculationDocument, PayeeLine, PostedLine, ReasonCount, StepLine};
 use super::read::latest;
@@ -80,8 +80,8 @@ async fn find(
     period: &Period,
     before: &Before,
 ) -> AppResult<Found> {
-    let (names, program) = (Arc::clone(config), Arc::clone(&entry.program));
-    let look = move |calculation: &Calculation<'_>, as_of_us: i64| look(calculation, &program, &names, as_of_us);
+    let names = Arc::clone(config);
+    let look = move |calculation: &Calculation<'_>, as_of_us: i64| look(calculation, &names, as_of_us);
     let program = Arc::clone(&entry.program);
     calculation_after(app, ctx.workspace, Arc::clone(config), program, period.clone(), before.clone(), look).await
 }
@@ -155,7 +155,7 @@ fn payee_line(reward: &Reward, period: &Period, config: &crate::Configuration) -
 }
 
 /// Takes from a calculation what is posted and shown.
-fn look(calculation: &Calculation<'_>, program: &Program, config: &crate::Configuration, as_of_us: i64) -> Found {
+fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: i64) -> Found {
     let mut digest = Digest::new();
     let mut targets = Vec::new();
     let mut payees = Vec::new();
@@ -181,7 +181,7 @@ fn look(calculation: &Calculation<'_>, program: &Program, config: &crate::Config
         }
         payees.push(payee);
     }
-    let not_credited = reasons(calculation, program);
+    let not_credited = reasons(calculation);
     let alerts = calculation
         .alerts()
         .iter()
@@ -209,12 +209,13 @@ fn look(calculation: &Calculation<'_>, program: &Program, config: &crate::Config
 
 /// How many sales were not credited, by reason. That one rule's condition does not hold is nothing to tell of a sale that
 /// another rule takes: it counts where it is the answer of every rule.
-fn reasons(calculation: &Calculation<'_>, program: &Program) -> Vec<ReasonCount> {
-    let is_sale_rule = |rule: usize| program.rules.get(rule).is_some_and(|r| matches!(r.trigger, Trigger::Sale(_)));
-    let sale_rules = (0..program.rules.len()).filter(|rule| is_sale_rule(*rule)).count();
+fn reasons(calculation: &Calculation<'_>) -> Vec<ReasonCount> {
+    let bound = calculation.bound();
+    let is_sale_rule = |rule: usize| bound.rule(rule).is_some_and(|r| matches!(r.trigger, Trigger::Sale(_)));
     let mut counts: BTreeMap<&'static str, ReasonCount> = BTreeMap::new();
     for of_sale in calculation.not_credited().chunk_by(|a, b| a.sale == b.sale) {
         let conditions = of_sale.iter().filter(|miss| miss.reason == Reason::Condition && is_sale_rule(miss.rule)).count();
+        let sale_rules = of_sale.first().map_or(0, |miss| bound.siblings(miss.rule).filter(|rule| is_sale_rule(*rule)).count());
         let told = of_sale.iter().map(|miss| miss.reason).filter(|r| *r != Reason::Condition || conditions == sale_rules);
         for reason in told.collect::<BTreeSet<_>>() {
             let text = || ReasonCount { code: reason.code().to_owned(), text: reason_text(reason).to_owned(), sales: 0 };
@@ -309,6 +310,11 @@ fn reason_text(reason: Reason) -> &'static str {
         Reason::DuplicateAlias => "the name belongs to several people or teams",
         Reason::NotTarget => "the plan does not apply to this person",
         Reason::EmptyTeam => "the team has nobody to credit",
+        Reason::NoTeam => "the person belongs to no team",
+        Reason::WeightMissing => "a member has no value by which the team shares",
+        Reason::ShareMissing => "the share of an owner has no value",
+        Reason::NotEnrolled => "the person has not enrolled in the plan",
+        Reason::NoRecipient => "there is nobody to get what it earns",
         Reason::AlreadyCounted => "counted once already for this manager",
         Reason::PayUnknown => "a figure that the rule needs is missing",
     }

@@ -10,6 +10,7 @@ use super::node::{Comparison, FUNCTIONS, Function, Node, Operation, SPECIAL_FUNC
 use super::scan::{VARIABLE_CALL, prepare};
 use super::value::{Type, Value};
 use super::{ConditionCode, ConditionError, Over, Want};
+use crate::program::Whose;
 
 /// Deepest tree that is kept; evaluation recurses this deep at most.
 const MAX_TREE: usize = 48;
@@ -418,7 +419,7 @@ impl Builder<'_> {
             _ => None,
         };
         match name {
-            VARIABLE_CALL | "date" | "timestamp" => {
+            VARIABLE_CALL | "team_var" | "plan_var" | "date" | "timestamp" => {
                 let shown = if name == VARIABLE_CALL { "var" } else { name };
                 let (Some(text), 1) = (literal(0), arguments.len()) else {
                     return self.refuse(id, ConditionCode::WrongType, format!("`{shown}` takes one text literal"));
@@ -426,6 +427,8 @@ impl Builder<'_> {
                 match name {
                     "date" => self.date(id, &text),
                     "timestamp" => self.instant(id, &text),
+                    "team_var" => Ok((Node::VariableOf(Whose::Team, text.into()), Type::Number)),
+                    "plan_var" => Ok((Node::VariableOf(Whose::Plan, text.into()), Type::Number)),
                     _ => Ok((Node::Variable(text.into()), Type::Number)),
                 }
             }

@@ -11,8 +11,9 @@ use super::fields::{PeriodField, RepField, SaleField};
 use super::node::{Comparison, DatePart, Function, Node, Operation};
 use super::value::Value;
 use crate::money::Exact;
-use crate::people::{Directory, Rep, variable_on};
+use crate::people::{Beneficiary, Directory, team_variable_on, variable_on};
 use crate::period::Period;
+use crate::program::Whose;
 
 /// Longest text that an expression may build.
 const MAX_TEXT: usize = 10_000;
@@ -28,11 +29,11 @@ pub struct Context<'a> {
     pub rep: Option<RepContext<'a>>,
 }
 
-/// The rep in question and where their variables come from.
+/// The rep (or team) in question and where their variables come from.
 #[derive(Clone, Copy)]
 pub struct RepContext<'a> {
-    /// The rep.
-    pub rep: &'a Rep,
+    /// The rep, or the team; a team has variables, but none of the fields of a rep.
+    pub rep: Beneficiary<'a>,
     /// Where teams and managers are found.
     pub directory: &'a Directory,
     /// Variables of the program: they hold where the rep has none of that name.
@@ -103,6 +104,7 @@ pub(super) fn eval<'a>(node: &'a Node, context: &Context<'a>) -> Result<Value<'a
         Node::Rep(field) => context.rep.map_or(Value::Null, |rep| rep_field(*field, rep, context.period.last_day())),
         Node::Variable(name) => variable(name, context).map_or(Value::Null, Value::Number),
         Node::Result(field, rule) => context.sale.facts.result(*field, rule.as_deref()).map_or(Value::Null, Value::Number),
+        Node::VariableOf(whose, name) => variable_of(*whose, name, context).map_or(Value::Null, Value::Number),
         Node::Period(PeriodField::FirstDay) => Value::Day(context.period.first_day()),
         Node::Period(PeriodField::LastDay) => Value::Day(context.period.last_day()),
         Node::Period(PeriodField::Label) => Value::Text(Cow::Owned(context.period.label())),
@@ -157,7 +159,7 @@ fn sale_field<'a>(field: SaleField, context: &Context<'a>) -> Value<'a> {
 }
 
 fn rep_field<'a>(field: RepField, context: RepContext<'a>, day: Date) -> Value<'a> {
-    let rep = context.rep;
+    let Beneficiary::Rep(rep) = context.rep else { return Value::Null };
     let text = |text: Option<&'a str>| text.map_or(Value::Null, |text| Value::Text(Cow::Borrowed(text)));
     match field {
         RepField::Name => text(Some(&rep.name)),
@@ -176,7 +178,17 @@ fn rep_field<'a>(field: RepField, context: RepContext<'a>, day: Date) -> Value<'
 /// The rep's variable on the last day of the period, else the program's.
 fn variable(name: &str, context: &Context<'_>) -> Option<Exact> {
     let rep = context.rep?;
-    variable_on(&rep.rep.variables, name, context.period.last_day()).or_else(|| rep.defaults.get(name).copied())
+    variable_on(rep.rep.variables(), name, context.period.last_day()).or_else(|| rep.defaults.get(name).copied())
+}
+
+/// The variable of the rep's team or of the program, on the last day of the period.
+fn variable_of(whose: Whose, name: &str, context: &Context<'_>) -> Option<Exact> {
+    let rep = context.rep?;
+    match whose {
+        Whose::Credited => variable(name, context),
+        Whose::Team => team_variable_on(rep.directory, rep.rep, name, context.period.last_day()),
+        Whose::Plan => rep.defaults.get(name).copied(),
+    }
 }
 
 fn compare(comparison: Comparison, a: &Value<'_>, b: &Value<'_>) -> bool {

@@ -111,7 +111,7 @@ impl Condition {
     pub fn compile_over(source: &str, want: Want, over: Over) -> Result<Self, ConditionError> {
         let root = compile::compile(source, want, over)?;
         let uses_originals = root.any(&|node| matches!(node, Node::Original(_)));
-        let uses_rep = root.any(&|node| matches!(node, Node::Rep(_) | Node::Variable(_)));
+        let uses_rep = root.any(&|node| matches!(node, Node::Rep(_) | Node::Variable(_) | Node::VariableOf(..)));
         Ok(Self { root, source: source.trim().into(), uses_originals, uses_rep })
     }
 
@@ -133,8 +133,8 @@ impl Condition {
         self.uses_rep
     }
 
-    /// The names of the variables that are read.
-    pub fn variables(&self) -> Vec<String> {
+    /// The names of the variables that are read, and whose they are where that is said.
+    pub fn variables(&self) -> Vec<(Option<crate::program::Whose>, String)> {
         self.root.variables()
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::fields::{PERIOD, PeriodField, REP, RESULT, RULE_RESULTS, RepField, ResultField, SALE, SaleField};
 use super::value::{Type, Value};
+use crate::program::Whose;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
@@ -107,7 +108,8 @@ pub(super) const FUNCTIONS: [Signature; 28] = [
 ];
 
 /// Names that are read apart from [`FUNCTIONS`], for suggestions.
-pub(super) const SPECIAL_FUNCTIONS: [&str; 8] = ["var", "has", "matches", "date", "timestamp", "credited", "earned", "count"];
+pub(super) const SPECIAL_FUNCTIONS: [&str; 10] =
+    ["var", "team_var", "plan_var", "has", "matches", "date", "timestamp", "credited", "earned", "count"];
 
 #[derive(Clone, Debug)]
 pub(super) enum Node {
@@ -116,6 +118,7 @@ pub(super) enum Node {
     Original(Box<str>),
     Rep(RepField),
     Variable(Box<str>),
+    VariableOf(Whose, Box<str>),
     Period(PeriodField),
     Result(ResultField, Option<Box<str>>),
     Not(Box<Node>),
@@ -141,6 +144,7 @@ impl Node {
             | Self::Original(_)
             | Self::Rep(_)
             | Self::Variable(_)
+            | Self::VariableOf(..)
             | Self::Period(_)
             | Self::Result(..) => Vec::new(),
             Self::Not(a) | Self::Has(a) | Self::Negate(a) | Self::Matches(a, _, _) => vec![a],
@@ -156,9 +160,10 @@ impl Node {
     }
 
     /// The names of the variables in the tree, in reading order.
-    pub(super) fn variables(&self) -> Vec<String> {
+    pub(super) fn variables(&self) -> Vec<(Option<Whose>, String)> {
         match self {
-            Self::Variable(name) => vec![name.to_string()],
+            Self::Variable(name) => vec![(None, name.to_string())],
+            Self::VariableOf(whose, name) => vec![(Some(*whose), name.to_string())],
             other => other.children().into_iter().flat_map(Node::variables).collect(),
         }
     }
@@ -173,7 +178,16 @@ impl Node {
 
     /// Whether this is a value that a reason should show: a field, a variable, an original column.
     pub(super) const fn is_reading(&self) -> bool {
-        matches!(self, Self::Sale(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::Period(_) | Self::Result(..))
+        matches!(
+            self,
+            Self::Sale(_)
+                | Self::Original(_)
+                | Self::Rep(_)
+                | Self::Variable(_)
+                | Self::VariableOf(..)
+                | Self::Period(_)
+                | Self::Result(..)
+        )
     }
 
     fn strength(&self) -> u8 {
@@ -226,6 +240,7 @@ impl fmt::Display for Node {
             Self::Original(column) => write!(f, "sale.original[{}]", quoted(column)),
             Self::Rep(field) => write!(f, "rep.{}", REP.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
             Self::Variable(name) => write!(f, "var({})", quoted(name)),
+            Self::VariableOf(whose, name) => write!(f, "{}_var({})", whose.name(), quoted(name)),
             Self::Period(field) => write!(f, "period.{}", PERIOD.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
             Self::Result(field, None) => {
                 write!(f, "result.{}", RESULT.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name))

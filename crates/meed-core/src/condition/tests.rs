@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::id::Id;
+use crate::people::Beneficiary;
 use crate::period::Period;
 use crate::sale::Sale;
 use std::borrow::Cow;
@@ -41,7 +42,11 @@ fn with_context<T>(run: impl FnOnce(&Context<'_>) -> T) -> T {
     let directory = crate::people::Directory::new(vec![rep.clone()], vec![]);
     let defaults = BTreeMap::from([("kicker".to_owned(), "1.5".parse().expect("a decimal"))]);
     let sale = SaleRef { id: Id(1), unique_id: Some("U-1"), facts: &sale, originals: Some(&Columns) };
-    run(&Context { sale, period: &period, rep: Some(RepContext { rep: &rep, directory: &directory, defaults: &defaults }) })
+    run(&Context {
+        sale,
+        period: &period,
+        rep: Some(RepContext { rep: Beneficiary::Rep(&rep), directory: &directory, defaults: &defaults }),
+    })
 }
 
 fn holds(source: &str) -> bool {

@@ -1,29 +1,66 @@
-//! A program bound to the people and the period it is calculated for: everything that does not depend on a sale.
+//! Programs bound to the people and the period they are calculated for: everything that does not depend on a sale.
+//!
+//! A period may know several versions of a program: each rules the sales from its day on. Rules of one id in several
+//! versions are one component, so that running totals carry on across the change.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::assign::Recipients;
+use super::history::History;
 use super::kept::mul_div;
+use super::people::{BoundPeople, Weights};
+use super::reason::AlertCode;
 use super::settle::Past;
+use super::versions::{ProgramVersion, of_period};
+use super::windows::{group_starts, since_day, window};
 use crate::id::Id;
 use crate::money::Exact;
-use crate::people::{Directory, Match, Rep, fold_alias, variable_on};
+use crate::people::{Beneficiary, Circle, Directory, Match, circles, fold_alias, team_variable_on, variable_on};
 use crate::period::{Period, first_instant};
-use crate::program::{Accumulate, Figure, Group, OncePer, OverrideBase, Pay, Program, QuotaLength, Rule, Trigger};
+use crate::program::{Accumulate, AssignTo, Figure, Group, OncePer, OverrideBase, Pay, Program, QuotaLength, Rule, Trigger, Whose};
 
-/// A rule as it is folded: one of its pays (one per level of an override).
-pub(super) struct Component<'a> {
-    pub(super) rule: usize,
-    /// 0 for sale rules and direct managers.
-    pub(super) level: usize,
-    pub(super) pay: &'a Pay,
-    /// Starts of calendar groups inside the period.
-    pub(super) group_starts: Vec<Timestamp>,
+/// A rule of one version.
+pub(super) struct BoundRule<'a> {
+    pub(super) rule: &'a Rule,
+    /// Index of its version.
+    pub(super) version: usize,
+    /// When sales count for it: period, version, program and rule together.
+    pub(super) window: (Timestamp, Timestamp),
+    /// What one unit of its basis counts as attainment, where it counts.
+    pub(super) counts: Option<Exact>,
+    /// The component of a sale rule.
+    pub(super) component: u16,
+    /// The bit of a sale that says whether it passes this override's condition.
+    pub(super) condition_bit: Option<u8>,
+    /// Who gets what each beneficiary's credits earn; empty where they get it themselves.
+    pub(super) recipients: Vec<Recipients>,
 }
 
-/// An override component and the rules that feed it.
+/// What is folded as one running total: the rules of one id and level in all versions.
+pub(super) struct Component<'a> {
+    pub(super) parts: Vec<Part<'a>>,
+    /// 0 for sale rules and direct managers.
+    pub(super) level: usize,
+    /// Starts of calendar groups inside the period.
+    group_starts: Vec<Timestamp>,
+}
+
+/// A component in one version.
+pub(super) struct Part<'a> {
+    pub(super) rule: usize,
+    pub(super) pay: &'a Pay,
+    /// Whether a figure is looked up on the rep below.
+    pub(super) by_credited: bool,
+}
+
+/// An override component and the rules that feed it, in one version.
 pub(super) struct OverrideFeed {
     pub(super) component: u16,
+    pub(super) rule: usize,
     pub(super) level: usize,
     pub(super) base: OverrideBase,
     pub(super) once_per: OncePer,
@@ -31,33 +68,48 @@ pub(super) struct OverrideFeed {
     pub(super) of: Vec<bool>,
 }
 
-/// What is known of a rep for the period.
-pub(super) struct BoundRep {
-    pub(super) is_target: bool,
-    /// Managers upwards, by index; each once.
-    pub(super) managers: Vec<u32>,
-    /// The quota of the period, where there is a positive one.
-    pub(super) quota: Option<Exact>,
+/// A version of the program for the period.
+pub(super) struct BoundVersion<'a> {
+    pub(super) program: &'a Program,
+    pub(super) number: u32,
+    /// From when on it rules; the first from ever.
+    pub(super) start: Timestamp,
+    pub(super) rules: Range<usize>,
+    /// By beneficiary.
+    pub(super) is_target: Vec<bool>,
+    /// The quota of the period by beneficiary, where there is a positive one.
+    pub(super) quota: Vec<Option<Exact>>,
+    /// The program's own variables on the last day of the period.
+    pub(super) variables: BTreeMap<String, Exact>,
+}
+
+/// Something found while binding that a person should look at.
+pub(super) struct BoundAlert {
+    pub(super) code: AlertCode,
+    pub(super) subject: String,
+    pub(super) text: String,
+    pub(super) reps: Vec<Id>,
 }
 
 /// A program bound to a directory and a period.
 pub struct BoundProgram<'a> {
+    /// The version that is valid on the last day.
     pub(super) program: &'a Program,
     pub(super) directory: &'a Directory,
     pub(super) period: &'a Period,
-    pub(super) reps: Vec<BoundRep>,
+    pub(super) history: Option<&'a History>,
+    pub(super) people: BoundPeople<'a>,
+    /// By time; never empty.
+    pub(super) versions: Vec<BoundVersion<'a>>,
+    /// The rules of all versions, version by version.
+    pub(super) rules: Vec<BoundRule<'a>>,
     pub(super) components: Vec<Component<'a>>,
-    /// The component of each sale rule, by rule index.
-    pub(super) component_of: Vec<u16>,
     pub(super) overrides: Vec<OverrideFeed>,
-    /// When sales count for each rule: period, program and rule together.
-    pub(super) windows: Vec<(Timestamp, Timestamp)>,
-    /// Override rules that have a condition of their own; a sale keeps one bit for each.
-    pub(super) conditional: Vec<usize>,
-    /// Whether a rule's basis counts as attainment, by rule index.
-    pub(super) counts: Vec<bool>,
-    /// Targets that name nobody, or more than one.
-    pub(super) unknown_targets: Vec<String>,
+    /// Whether a sale has to remember which conditional overrides it passes.
+    pub(super) has_conditions: bool,
+    /// Whether each rep has enrolled, or need not.
+    pub(super) may_earn: Vec<bool>,
+    pub(super) alerts: Vec<BoundAlert>,
     /// What earlier periods left.
     pub(super) past: Past,
     /// From when sales are taken in.
@@ -68,50 +120,53 @@ impl<'a> BoundProgram<'a> {
     /// Binds. Memberships, managers and variables are those of the period's last day (`commissions.md` behaviour 32).
     #[must_use]
     pub fn new(program: &'a Program, directory: &'a Directory, period: &'a Period) -> Self {
-        let mut components = Vec::new();
-        let mut component_of = vec![u16::MAX; program.rules.len()];
-        let mut overrides = Vec::new();
-        for (index, rule) in program.rules.iter().enumerate() {
-            for (level, pay) in rule.pays.iter().enumerate() {
-                // A document has at most 200 rules of at most 20 levels.
-                let number = u16::try_from(components.len()).unwrap_or(u16::MAX);
-                match &rule.trigger {
-                    Trigger::Sale(_) => component_of[index] = number,
-                    Trigger::Override(over) => {
-                        let of = (0..program.rules.len()).map(|rule| over.of.contains(&rule)).collect();
-                        overrides.push(OverrideFeed { component: number, level, base: over.base, once_per: over.once_per, of });
-                    }
-                }
-                components.push(Component { rule: index, level, pay, group_starts: group_starts(pay, period) });
-            }
-        }
-        let quota = program.quota.as_ref();
-        let counts = (0..program.rules.len()).map(|rule| quota.map_or(rule == 0, |quota| quota.counts.contains(&rule))).collect();
-        let since = first_instant(since_day(program, period), period.zone()).unwrap_or(period.start()).min(period.start());
-        let windows = program.rules.iter().map(|rule| window(program, rule, period, since)).collect();
-        let conditional = (0..program.rules.len())
-            .filter(|rule| program.rules[*rule].when.is_some() && matches!(program.rules[*rule].trigger, Trigger::Override(_)))
-            .collect();
+        Self::with_versions(program, &[], directory, period)
+    }
+
+    /// Binds all versions of a program, in the order in which they were applied: each rules the sales from its day on,
+    /// unless a later one does. The one that is valid on the last day of the period gives name, currency and rounding.
+    /// Without versions `program` rules alone.
+    #[must_use]
+    pub fn with_versions(program: &'a Program, versions: &[ProgramVersion<'a>], directory: &'a Directory, period: &'a Period) -> Self {
+        let (versions, ignored) = of_period(program, versions, period);
+        let deepest = versions.iter().flat_map(|version| &version.program.rules).map(|rule| rule.pays.len()).max().unwrap_or(0);
+        let people = BoundPeople::new(directory, period.last_day(), deepest.max(1));
+        let last = versions.last().map_or(program, |version| version.program);
+        let since = first_instant(since_day(last, period), period.zone()).unwrap_or(period.start()).min(period.start());
         let mut bound = Self {
-            program,
+            program: last,
             directory,
             period,
-            reps: Vec::new(),
-            components,
-            component_of,
-            overrides,
-            windows,
-            conditional,
-            counts,
-            unknown_targets: Vec::new(),
+            history: None,
+            people,
+            versions: Vec::with_capacity(versions.len()),
+            rules: Vec::new(),
+            components: Vec::new(),
+            overrides: Vec::new(),
+            has_conditions: false,
+            may_earn: Vec::new(),
+            alerts: ignored,
             past: Past::default(),
             since,
         };
-        bound.bind_reps();
+        bound.may_earn = bound.enrolled();
+        let ends = versions.iter().skip(1).map(|next| start_of(next, period)).chain([Timestamp::MAX]).collect::<Vec<_>>();
+        for (version, end) in versions.iter().zip(ends) {
+            bound.bind_version(version, end);
+        }
+        bound.assign_all();
+        bound.find_circles();
         bound
     }
 
-    /// The same with what earlier periods left.
+    /// The same with what is known of earlier periods.
+    #[must_use]
+    pub fn with_history(mut self, history: &'a History) -> Self {
+        self.history = Some(history);
+        self
+    }
+
+    /// The same with the lines that earlier periods posted.
     #[must_use]
     pub fn with_past(mut self, past: Past) -> Self {
         self.past = past;
@@ -136,7 +191,23 @@ impl<'a> BoundProgram<'a> {
         since_day(self.program, self.period)
     }
 
-    /// The program.
+    /// A rule as the stage of settling names it: its index in the version that is valid on the last day, where that has
+    /// a rule of this id; else behind those.
+    pub(super) fn settled_rule(&self, rule: usize) -> usize {
+        let id = &self.rules[rule].rule.id;
+        let known = self.program.rules.iter().position(|known| known.id == *id);
+        known.unwrap_or(self.program.rules.len() + rule)
+    }
+
+    /// The rule that the stage of settling names so.
+    pub(super) fn rule_settled(&self, index: usize) -> &'a Rule {
+        match self.program.rules.get(index) {
+            Some(rule) => rule,
+            None => self.rules[index - self.program.rules.len()].rule,
+        }
+    }
+
+    /// The program: of several versions the one valid on the last day of the period.
     #[must_use]
     pub fn program(&self) -> &'a Program {
         self.program
@@ -148,173 +219,276 @@ impl<'a> BoundProgram<'a> {
         self.period
     }
 
+    /// A rule by the index that credits and refusals name: the rules of all versions, one version behind the other.
+    #[must_use]
+    pub fn rule(&self, index: usize) -> Option<&'a Rule> {
+        self.rules.get(index).map(|bound| bound.rule)
+    }
+
+    /// The rules of the version that a rule belongs to, itself among them.
+    pub fn siblings(&self, rule: usize) -> impl Iterator<Item = usize> + use<> {
+        self.rules.get(rule).map(|bound| self.versions[bound.version].rules.clone()).into_iter().flatten()
+    }
+
+    /// The number of the version that a rule belongs to; `None` where the period knows one version only.
+    #[must_use]
+    pub fn version_of(&self, rule: usize) -> Option<u32> {
+        let version = self.rules.get(rule)?.version;
+        (self.versions.len() > 1).then(|| self.versions[version].number)
+    }
+
+    fn bind_version(&mut self, version: &ProgramVersion<'a>, end: Timestamp) {
+        let program = version.program;
+        let first = self.rules.len();
+        let number = self.versions.len();
+        let start = start_of(version, self.period);
+        let mut bit = 0u8;
+        for (index, rule) in program.rules.iter().enumerate() {
+            let (opens, closes) = window(program, rule, self.period, self.since);
+            let conditional = rule.when.is_some() && matches!(rule.trigger, Trigger::Override(_));
+            let condition_bit = conditional.then_some(bit);
+            bit += u8::from(conditional);
+            self.rules.push(BoundRule {
+                rule,
+                version: number,
+                window: (opens.max(start), closes.min(end).max(opens.max(start))),
+                counts: program.counts.iter().find(|counted| counted.rule == index).map(|counted| counted.weight),
+                component: u16::MAX,
+                condition_bit,
+                recipients: Vec::new(),
+            });
+            self.has_conditions |= conditional;
+        }
+        for (index, rule) in program.rules.iter().enumerate() {
+            self.bind_rule(first, index, rule);
+        }
+        let day = self.period.last_day();
+        let variables =
+            program.variables.iter().filter_map(|variable| Some((variable.name.clone(), program.variable_on(&variable.name, day)?)));
+        let variables = variables.collect();
+        let is_target = self.targets(program);
+        let rules = first..self.rules.len();
+        self.versions.push(BoundVersion { program, number: version.number, start, rules, is_target, quota: Vec::new(), variables });
+        let quotas = 0..u32::try_from(self.people.count()).unwrap_or(u32::MAX);
+        self.versions[number].quota = quotas.map(|who| self.quota(who, number)).collect();
+    }
+
+    fn bind_rule(&mut self, first: usize, index: usize, rule: &'a Rule) {
+        for (level, pay) in rule.pays.iter().enumerate() {
+            let component = self.component(first + index, level, pay);
+            match &rule.trigger {
+                Trigger::Sale(_) => self.rules[first + index].component = component,
+                Trigger::Override(over) => {
+                    let of = (0..self.rules.len()).map(|rule| rule.checked_sub(first).is_some_and(|rule| over.of.contains(&rule)));
+                    let (base, once_per) = (over.base, over.once_per);
+                    let of = of.collect();
+                    self.overrides.push(OverrideFeed { component, rule: first + index, level, base, once_per, of });
+                }
+            }
+        }
+    }
+
+    /// The component of a rule and level: that of an earlier version, where the rule measures the same.
+    fn component(&mut self, index: usize, level: usize, pay: &'a Pay) -> u16 {
+        let rule = self.rules[index].rule;
+        let part = Part { rule: index, pay, by_credited: matches!(rule.trigger, Trigger::Override(_)) && reads_credited(rule, pay) };
+        let version = self.rules[index].version;
+        let same = |component: &Component<'_>| {
+            let last = component.parts.last();
+            let Some(other) = last.filter(|part| self.rules[part.rule].version < version) else { return false };
+            let before = self.rules[other.rule].rule;
+            component.level == level
+                && before.id == rule.id
+                && before.basis.name() == rule.basis.name()
+                && kind(&before.trigger) == kind(&rule.trigger)
+                && group_word(other.pay) == group_word(pay)
+        };
+        if let Some(known) = self.components.iter().position(same) {
+            self.components[known].parts.push(part);
+            return u16::try_from(known).unwrap_or(u16::MAX);
+        }
+        self.components.push(Component { parts: vec![part], level, group_starts: group_starts(pay, self.period, self.since_day()) });
+        // A document has at most 200 rules of at most 20 levels; a period with dozens of such versions is no plan.
+        u16::try_from(self.components.len() - 1).unwrap_or(u16::MAX)
+    }
+
+    /// Who gets what each rule pays, where it is not those who are credited.
+    fn assign_all(&mut self) {
+        for index in 0..self.rules.len() {
+            let Some(assign) = &self.rules[index].rule.assign else { continue };
+            let count = u32::try_from(self.people.count()).unwrap_or(u32::MAX);
+            let day = self.period.last_day();
+            self.rules[index].recipients = (0..count).map(|who| Recipients::of(&self.people, who, assign, day)).collect();
+        }
+    }
+
+    /// Circles of managers and teams end where they close; a person should know where a program climbs them.
+    fn find_circles(&mut self) {
+        let rules = || self.rules.iter().map(|bound| bound.rule);
+        let up = |to: AssignTo| to == AssignTo::Manager;
+        let managers = rules().any(|rule| matches!(rule.trigger, Trigger::Override(_)) || rule.assign.as_ref().is_some_and(|a| up(a.to)));
+        let teams = rules().any(|rule| matches!(&rule.trigger, Trigger::Sale(crediting) if crediting.roll_up)) || managers;
+        if !managers && !teams {
+            return;
+        }
+        for circle in circles(self.directory, self.period.last_day()) {
+            let (code, ids, what) = match &circle {
+                Circle::Managers(ids) if managers => (AlertCode::ManagerCircle, ids, "managers"),
+                Circle::Teams(ids) if teams => (AlertCode::TeamCircle, ids, "teams"),
+                _ => continue,
+            };
+            let name = |id: &Id| self.people.index(*id).map(|index| self.people.beneficiary(index).name()).unwrap_or_default();
+            let mut names: Vec<&str> = ids.iter().map(name).collect();
+            names.extend(names.first().copied());
+            let text = format!("{} stand in a circle: {}; it ends where it closes", what, names.join(" → "));
+            let reps = if code == AlertCode::ManagerCircle { ids.clone() } else { Vec::new() };
+            self.alerts.push(BoundAlert { code, subject: names.join(" → "), text, reps });
+        }
+    }
+
+    /// The version that rules a moment.
+    pub(super) fn version_at(&self, at: Timestamp) -> usize {
+        match self.versions.len() {
+            1 => 0,
+            _ => self.versions.partition_point(|version| version.start <= at).saturating_sub(1),
+        }
+    }
+
+    /// The part of a component that pays for a sale of this moment.
+    pub(super) fn part_at(&self, component: u16, at: Timestamp) -> &Part<'a> {
+        let parts = &self.components[usize::from(component)].parts;
+        match parts.as_slice() {
+            [only] => only,
+            parts => {
+                let version = self.version_at(at);
+                parts.iter().rev().find(|part| self.rules[part.rule].version <= version).unwrap_or(&parts[0])
+            }
+        }
+    }
+
     /// The calendar group of an instant under a component; 0 without groups.
     pub(super) fn group_of(&self, component: u16, at: Timestamp) -> u32 {
         let starts = &self.components[usize::from(component)].group_starts;
         u32::try_from(starts.partition_point(|start| *start <= at)).unwrap_or_default()
     }
 
-    pub(super) fn rep(&self, index: u32) -> &'a Rep {
-        &self.directory.reps()[index as usize]
+    /// A rep or team by index.
+    pub(super) fn beneficiary(&self, index: u32) -> Beneficiary<'a> {
+        self.people.beneficiary(index)
     }
 
-    pub(super) fn rep_index(&self, id: Id) -> Option<u32> {
-        let index = self.directory.reps().binary_search_by_key(&id, |rep| rep.id).ok()?;
-        u32::try_from(index).ok()
-    }
-
-    /// The value of a figure for a rep.
-    pub(super) fn figure(&self, figure: &Figure, rep: &Rep) -> Option<Exact> {
+    /// The value of a figure for a rep or team, under a version; `credited` is the rep below, for an override.
+    pub(super) fn figure(&self, figure: &Figure, who: u32, credited: u32, version: usize) -> Option<Exact> {
+        let day = self.period.last_day();
+        let plan = |name: &str| self.versions[version].variables.get(name).copied();
+        let own = |index: u32, name: &str| variable_on(self.beneficiary(index).variables(), name, day).or_else(|| plan(name));
         match figure {
             Figure::Literal(value) => Some(*value),
-            Figure::Variable(name) => {
-                variable_on(&rep.variables, name, self.period.last_day()).or_else(|| self.program.variables.get(name).copied())
-            }
+            Figure::Variable(name) => own(who, name),
+            Figure::VariableOf(Whose::Credited, name) => own(credited, name),
+            Figure::VariableOf(Whose::Team, name) => team_variable_on(self.directory, self.beneficiary(who), name, day),
+            Figure::VariableOf(Whose::Plan, name) => plan(name),
         }
     }
 
-    fn bind_reps(&mut self) {
-        let targets = self.targets();
-        let deepest = self.overrides.iter().map(|over| over.level + 1).max().unwrap_or(0);
-        let mut reps = Vec::with_capacity(self.directory.reps().len());
-        for (rep, is_target) in self.directory.reps().iter().zip(targets) {
-            let managers = self.managers(rep, deepest);
-            reps.push(BoundRep { is_target, managers, quota: self.quota(rep) });
-        }
-        self.reps = reps;
+    /// The quota of the period on its last day, where there is a positive one.
+    pub(super) fn last_quota(&self, who: u32) -> Option<Exact> {
+        self.versions.last().and_then(|version| version.quota[who as usize])
     }
 
-    fn quota(&self, rep: &Rep) -> Option<Exact> {
-        let quota = self.program.quota.as_ref()?;
-        let amount = self.figure(&quota.amount, rep).filter(|amount| *amount > Exact::ZERO)?;
+    /// How the members share by a variable, on the last day of the period.
+    pub(super) fn weights(&self, members: &[u32], name: &str) -> Weights {
+        self.people.weights(members, name, self.period.last_day())
+    }
+
+    fn quota(&self, who: u32, version: usize) -> Option<Exact> {
+        let program = self.versions[version].program;
+        let quota = program.quota.as_ref()?;
+        let amount = self.figure(&quota.amount, who, who, version).filter(|amount| *amount > Exact::ZERO)?;
         match quota.per {
             QuotaLength::Period => Some(amount),
-            QuotaLength::Year => mul_div(amount, Exact::ONE, Exact::from(self.program.cadence.per_year())).ok(),
+            QuotaLength::Year => mul_div(amount, Exact::ONE, Exact::from(program.cadence.per_year())).ok(),
         }
     }
 
-    fn targets(&mut self) -> Vec<bool> {
-        let targets = &self.program.targets;
-        let reps = self.directory.reps();
+    fn enrolled(&self) -> Vec<bool> {
+        let (day, name) = (self.period.last_day(), fold_alias(&self.program.name));
+        let required = self.program.requires_enrollment;
+        let holds = |enrollments: &[crate::people::Enrollment]| {
+            enrollments.iter().any(|enrollment| fold_alias(&enrollment.program) == name && enrollment.holds_on(day))
+        };
+        self.directory.reps().iter().map(|rep| !required || holds(&rep.enrollments)).collect()
+    }
+
+    /// Whether a beneficiary may earn: who must enroll and has not, may not.
+    pub(super) fn may_earn(&self, who: u32) -> bool {
+        self.may_earn.get(who as usize).copied().unwrap_or(true)
+    }
+
+    fn targets(&mut self, program: &Program) -> Vec<bool> {
+        let targets = &program.targets;
         if targets.everybody {
-            return vec![true; reps.len()];
+            return vec![true; self.people.count()];
         }
         let day = self.period.last_day();
         let mut unknown = Vec::new();
-        let mut listed = vec![false; reps.len()];
-        for name in &targets.reps {
-            match self.directory.find_rep(name) {
-                Match::One(id) => {
-                    if let Some(index) = self.rep_index(id) {
-                        listed[index as usize] = true;
-                    }
-                }
-                _ => unknown.push(name.clone()),
+        let mut found = |name: &String, directory: &dyn Fn(&str) -> Match| match directory(name) {
+            Match::One(id) => Some(id),
+            _ => {
+                unknown.push(name.clone());
+                None
             }
-        }
-        let mut teams = Vec::new();
-        for name in &targets.teams {
-            match self.directory.find_team(name) {
-                Match::One(id) => teams.push(id),
-                _ => unknown.push(name.clone()),
-            }
-        }
+        };
+        let reps: Vec<Id> = targets.reps.iter().filter_map(|name| found(name, &|name| self.directory.find_rep(name))).collect();
+        let teams: Vec<Id> = targets.teams.iter().filter_map(|name| found(name, &|name| self.directory.find_team(name))).collect();
         let tags: Vec<String> = targets.tags.iter().map(|tag| fold_alias(tag)).collect();
-        for (rep, listed) in reps.iter().zip(&mut listed) {
-            *listed |= rep.tags.iter().any(|tag| tags.contains(&fold_alias(tag)))
-                || rep.memberships.iter().any(|held| held.holds_on(day) && teams.contains(&held.team));
+        let of_reps = self.directory.reps().iter().map(|rep| {
+            reps.contains(&rep.id)
+                || rep.tags.iter().any(|tag| tags.contains(&fold_alias(tag)))
+                || rep.memberships.iter().any(|held| held.holds_on(day) && teams.contains(&held.team))
+        });
+        // Where no team is listed, the reps decide.
+        let of_teams = self.directory.teams().iter().map(|team| targets.teams.is_empty() || teams.contains(&team.id));
+        let all = of_reps.chain(of_teams).collect();
+        for name in unknown {
+            let text = format!("the target `{name}` of the program names nobody, or several");
+            self.alerts.push(BoundAlert { code: AlertCode::UnknownTarget, subject: name, text, reps: Vec::new() });
         }
-        self.unknown_targets = unknown;
-        listed
-    }
-
-    /// Managers upwards: the direct manager where the rep has one, else the manager of the team or of a team above.
-    /// Who no longer takes part is passed over; nobody is their own manager, and a circle ends where it closes.
-    fn managers(&self, rep: &Rep, deepest: usize) -> Vec<u32> {
-        let mut chain: Vec<u32> = Vec::new();
-        let mut seen = vec![rep.id];
-        let mut below = rep;
-        while chain.len() < deepest {
-            let Some(manager) = self.manager_of(below) else { break };
-            if seen.contains(&manager.id) {
-                break;
-            }
-            seen.push(manager.id);
-            if manager.active {
-                chain.extend(self.rep_index(manager.id));
-            }
-            below = manager;
-        }
-        chain
-    }
-
-    fn manager_of(&self, rep: &Rep) -> Option<&'a Rep> {
-        if let Some(manager) = rep.manager.filter(|id| *id != rep.id).and_then(|id| self.directory.rep(id)) {
-            return Some(manager);
-        }
-        let day = self.period.last_day();
-        let mut teams: Vec<Id> = rep.memberships.iter().filter(|held| held.holds_on(day)).map(|held| held.team).collect();
-        teams.sort_unstable();
-        teams.into_iter().find_map(|team| self.manager_above(team, rep.id))
-    }
-
-    fn manager_above(&self, team: Id, of: Id) -> Option<&'a Rep> {
-        let mut next = Some(team);
-        let mut seen = Vec::new();
-        while let Some(team) = next.filter(|id| !seen.contains(id)).and_then(|id| self.directory.team(id)) {
-            if let Some(manager) = team.manager.filter(|id| *id != of).and_then(|id| self.directory.rep(id)) {
-                return Some(manager);
-            }
-            seen.push(team.id);
-            next = team.parent;
-        }
-        None
+        all
     }
 }
 
-/// The local days of the sales that take part in a period of a program.
-#[must_use]
-pub fn measured_days(program: &Program, period: &Period) -> (Date, Date) {
-    (since_day(program, period), period.last_day())
+fn start_of(version: &ProgramVersion<'_>, period: &Period) -> Timestamp {
+    version.from.and_then(|day| first_instant(day, period.zone()).ok()).unwrap_or(Timestamp::MIN)
 }
 
-/// Where sales begin to be taken in: with the period, or with the span that the program measures or deducts over.
-fn since_day(program: &Program, period: &Period) -> Date {
-    let settle = &program.settle;
-    let span = settle.measure.or(settle.deduct.as_ref().map(|deduct| deduct.from));
-    span.map_or(period.first_day(), |span| span.start(period.first_day()))
-}
-
-/// When sales count for a rule. An empty window (start = end) where validity and period do not meet.
-fn window(program: &Program, rule: &Rule, period: &Period, since: Timestamp) -> (Timestamp, Timestamp) {
-    let zone = period.zone();
-    let from = |day: Option<Date>| day.and_then(|day| first_instant(day, zone).ok()).unwrap_or(Timestamp::MIN);
-    let until =
-        |day: Option<Date>| day.and_then(|day| day.tomorrow().ok()).and_then(|day| first_instant(day, zone).ok()).unwrap_or(Timestamp::MAX);
-    let start = since.max(from(program.valid_from)).max(from(rule.valid_from));
-    let end = period.end().min(until(program.valid_until)).min(until(rule.valid_until));
-    (start, end.max(start))
-}
-
-fn group_starts(pay: &Pay, period: &Period) -> Vec<Timestamp> {
-    let Pay::Tiers(tiers) = pay else { return Vec::new() };
-    let Accumulate::Group(group) = &tiers.accumulate else { return Vec::new() };
-    let starts_group = |day: Date| match group {
-        Group::Day => true,
-        Group::Week => day.weekday() == jiff::civil::Weekday::Monday,
-        Group::Month => day.day() == 1,
-        Group::Formula(_) => false,
-    };
-    let mut starts = Vec::new();
-    let mut day = period.first_day();
-    while day <= period.last_day() {
-        if (starts.is_empty() || starts_group(day))
-            && let Ok(start) = first_instant(day, period.zone())
-        {
-            starts.push(start);
-        }
-        let Ok(next) = day.tomorrow() else { break };
-        day = next;
+/// Sale rules and the two kinds of overrides have no running total in common.
+const fn kind(trigger: &Trigger) -> u8 {
+    match trigger {
+        Trigger::Sale(_) => 0,
+        Trigger::Override(over) => match over.base {
+            OverrideBase::Sales => 1,
+            OverrideBase::Commission => 2,
+        },
     }
-    starts
+}
+
+/// By what the tiers of a pay are grouped: groups of different kinds have no totals in common.
+fn group_word(pay: &Pay) -> &str {
+    match pay {
+        Pay::Tiers(tiers) => match &tiers.accumulate {
+            Accumulate::Group(Group::Day) => "day",
+            Accumulate::Group(Group::Week) => "week",
+            Accumulate::Group(Group::Month) => "month",
+            Accumulate::Group(Group::Formula(_)) => "formula",
+            Accumulate::Transaction | Accumulate::Accumulated => "",
+        },
+        _ => "",
+    }
+}
+
+fn reads_credited(rule: &Rule, pay: &Pay) -> bool {
+    let of_credited = |figure: &Figure| matches!(figure, Figure::VariableOf(Whose::Credited, _));
+    let limits = rule.cap.iter().chain(&rule.floor).chain(&rule.cap_per_sale).any(of_credited);
+    limits || pay.figures().into_iter().any(of_credited)
 }

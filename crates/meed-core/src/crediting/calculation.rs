@@ -2,17 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use super::assign::Recipients;
 use super::bound::BoundProgram;
-use super::cells::{Cells, FoldError, Folder, Spread, Tally};
+use super::cells::{Cells, FoldError, Folder, Tally};
 use super::decide::SplitPart;
-use super::explanation::{Attainment, Credit, Explanation, SplitShown, VariableShown};
+use super::explanation::{AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown};
+use super::fold::Outcome;
+use super::kept::sub;
+use super::measure::{Attainment, attainments};
 use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
 use super::run::{Collected, Entry, NONE, Refusal, SaleTable, Texts, names_text};
 use super::settle::{self, Line, Ranks, Step};
+use super::spread::Spread;
 use crate::id::Id;
 use crate::money::{Exact, Minor, Overflow};
-use crate::people::variable_on;
-use crate::program::{BandPay, Figure, OverrideBase, Pay, Program, Rate, Trigger};
+use crate::people::{Beneficiary, team_variable_on, variable_on};
+use crate::program::{Figure, OverrideBase, Pay, Program, Trigger, Whose};
 
 /// What a program owes one rep for the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +42,19 @@ pub struct Reward {
     pub flagged: bool,
 }
 
+/// What a team earned. It is not paid itself: its manager or its members get it, as the rules say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamResult {
+    /// The team.
+    pub team: Id,
+    /// Sum of what its credits earned, unrounded.
+    pub earned: Exact,
+    /// How many credits.
+    pub credits: u64,
+    /// Attainment.
+    pub attainment: Attainment,
+}
+
 /// A finished calculation. Equal input in any order, cut or number of threads gives an equal calculation.
 pub struct Calculation<'a> {
     pub(super) bound: &'a BoundProgram<'a>,
@@ -44,6 +62,7 @@ pub struct Calculation<'a> {
     pub(super) splits: Vec<SplitPart>,
     pub(super) cells: Cells,
     tallies: Vec<Tally>,
+    attainments: Vec<Option<Attainment>>,
     rewards: Vec<Reward>,
     refusals: Vec<Refusal>,
     texts: Texts,
@@ -62,17 +81,21 @@ impl<'a> Calculation<'a> {
                 refusal.sale = place(refusal.sale);
             }
         }
-        let mut cells = Cells::new(bound.reps.len(), filed);
+        let mut cells = Cells::new(bound.people.count(), filed);
         let tallies = Folder { bound, sales: &sales, splits: &splits }.fold_all(&mut cells, spread);
+        let attainments = attainments(bound, &tallies);
         let mut rewards = Vec::new();
         let ranks = Ranks::new(bound, &tallies);
-        for (index, tally) in tallies.iter().enumerate() {
-            let rep = &bound.directory.reps()[index];
+        for (index, (tally, attainment)) in (0u32..).zip(tallies.iter().zip(&attainments)) {
+            let who = bound.beneficiary(index);
             for error in &tally.errors {
-                raise(bound, &mut alerts, rep.id, &rep.name, error);
+                raise(bound, &mut alerts, who, error);
             }
             refusals.extend_from_slice(&tally.refusals);
-            let Ok(reward) = reward(bound, (index, rep.id), tally, &ranks) else {
+            let Beneficiary::Rep(rep) = who else { continue };
+            let reward =
+                attainment.clone().ok_or(Overflow).and_then(|attainment| reward(bound, (index, rep.id), (tally, attainment), &ranks));
+            let Ok(reward) = reward else {
                 let text = format!("the reward of {} leaves the range of an amount", rep.name);
                 alerts.count(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), None, || (text, vec![rep.id]));
                 continue;
@@ -83,12 +106,11 @@ impl<'a> Calculation<'a> {
             }
             rewards.push(reward);
         }
-        for name in &bound.unknown_targets {
-            let text = format!("the target `{name}` of the program names nobody, or several");
-            alerts.count(AlertCode::UnknownTarget, name, None, || (text, Vec::new()));
+        for alert in &bound.alerts {
+            alerts.count(alert.code, &alert.subject, None, || (alert.text.clone(), alert.reps.clone()));
         }
         let alerts = alerts.finish();
-        Self { bound, sales, splits, cells, tallies, rewards, refusals, texts, alerts }
+        Self { bound, sales, splits, cells, tallies, attainments, rewards, refusals, texts, alerts }
     }
 
     /// The program, people and period of the calculation.
@@ -109,11 +131,22 @@ impl<'a> Calculation<'a> {
         self.rewards.binary_search_by_key(&rep, |reward| reward.rep).ok().map(|index| &self.rewards[index])
     }
 
-    /// What a rep reached against the quota; also for reps without a credit.
+    /// What a rep or a team reached against the quota; also for those without a credit.
     #[must_use]
-    pub fn attainment(&self, rep: Id) -> Option<Attainment> {
-        let index = self.bound.rep_index(rep)? as usize;
-        Some(Attainment { value: self.tallies[index].attained.exact().ok()?, quota: self.bound.reps[index].quota })
+    pub fn attainment(&self, of: Id) -> Option<Attainment> {
+        self.attainments[self.bound.people.index(of)? as usize].clone()
+    }
+
+    /// What each team earned for those who get it, by team id; only teams that were credited.
+    #[must_use]
+    pub fn teams(&self) -> Vec<TeamResult> {
+        let teams = (0u32..).zip(&self.tallies).filter(|(_, tally)| tally.touched);
+        let result = |(index, tally): (u32, &Tally)| {
+            let Beneficiary::Team(team) = self.bound.beneficiary(index) else { return None };
+            let attainment = self.attainments[index as usize].clone()?;
+            Some(TeamResult { team: team.id, earned: tally.earned.exact().ok()?, credits: tally.credits, attainment })
+        };
+        teams.filter_map(result).collect()
     }
 
     /// How many sales were taken in.
@@ -134,10 +167,11 @@ impl<'a> Calculation<'a> {
         &self.alerts
     }
 
-    /// The credits of one rep in canonical order, without their pieces.
+    /// The credits of one rep or team in canonical order, without their pieces. Those of a team show what it earned for
+    /// others.
     #[must_use]
-    pub fn credits(&self, rep: Id) -> Vec<Credit> {
-        self.trace(rep, false)
+    pub fn credits(&self, of: Id) -> Vec<Credit> {
+        self.trace(of, false)
     }
 
     /// Everything about one rep's reward. `None` for a rep without one.
@@ -163,18 +197,22 @@ impl<'a> Calculation<'a> {
         })
     }
 
-    /// The credits of one sale, over all reps, by rule and place.
+    /// The credits of one sale, over all reps and teams, by rule and place.
     #[must_use]
     pub fn credits_of_sale(&self, sale: Id) -> Vec<(Id, Credit)> {
         let mut concerned = BTreeSet::new();
-        for (index, rep) in (0u32..).zip(&self.bound.reps) {
-            if self.cells.of(index).iter().any(|entry| self.sales.keys[entry.sale as usize].id == sale) {
-                concerned.insert(index);
-                concerned.extend(&rep.managers);
+        for (index, managers) in (0u32..).zip(&self.bound.people.managers) {
+            let mut of_sale = self.cells.of(index).iter().filter(|entry| self.sales.keys[entry.sale as usize].id == sale).peekable();
+            if of_sale.peek().is_none() {
+                continue;
             }
+            concerned.insert(index);
+            concerned.extend(managers);
+            let recipients = self.bound.rules.iter().filter_map(|rule| rule.recipients.get(index as usize));
+            concerned.extend(recipients.flat_map(Recipients::people));
         }
         let mut found = Vec::new();
-        for rep in concerned.into_iter().map(|index| self.bound.rep(index).id) {
+        for rep in concerned.into_iter().map(|index| self.bound.beneficiary(index).id()) {
             found.extend(self.trace(rep, true).into_iter().filter(|credit| credit.sale == sale).map(|credit| (rep, credit)));
         }
         found.sort_by_key(|(rep, credit)| (credit.rule, credit.level, credit.place, *rep));
@@ -200,7 +238,7 @@ impl<'a> Calculation<'a> {
     fn detail(&self, refusal: &Refusal) -> String {
         if refusal.detail == NONE {
             if refusal.reason == Reason::Condition {
-                let when = self.bound.program.rules[usize::from(refusal.rule)].when.as_ref();
+                let when = self.bound.rules[usize::from(refusal.rule)].rule.when.as_ref();
                 return when.map(|when| when.source().to_owned()).unwrap_or_default();
             }
             return String::new();
@@ -208,34 +246,79 @@ impl<'a> Calculation<'a> {
         if names_text(refusal.reason) {
             return self.texts.all.get(refusal.detail as usize).map(ToString::to_string).unwrap_or_default();
         }
-        self.bound.rep(refusal.detail).name.clone()
+        self.bound.beneficiary(refusal.detail).name().to_owned()
     }
 
-    fn trace(&self, rep: Id, traced: bool) -> Vec<Credit> {
-        let Some(index) = self.bound.rep_index(rep) else { return Vec::new() };
-        let folder = Folder { bound: self.bound, sales: &self.sales, splits: &self.splits };
+    fn trace(&self, of: Id, traced: bool) -> Vec<Credit> {
+        let Some(index) = self.bound.people.index(of) else { return Vec::new() };
+        let folder = self.folder();
         let own = self.cells.of(index);
         let overrides = folder.overrides_of(index, &self.cells);
         let mut credits = Vec::with_capacity(own.len() + overrides.len());
         for entries in [own, &overrides] {
-            folder.each(index, entries, traced, &mut |entry, outcome| credits.push((entry.sale, self.credit(entry, outcome))));
+            folder.each(index, entries, traced, &mut |entry, rule, outcome| {
+                credits.push((entry.sale, self.own_part(self.credit(entry, rule, outcome), index, traced)));
+            });
         }
+        self.handed_to(index, traced, &mut credits);
         credits.sort_by_key(|(sale, credit)| (*sale, credit.rule, credit.level, credit.place));
         credits.into_iter().map(|(_, credit)| credit).collect()
     }
 
-    fn credit(&self, entry: &Entry, outcome: super::fold::Outcome) -> Credit {
+    fn folder(&self) -> Folder<'_, 'a> {
+        Folder { bound: self.bound, sales: &self.sales, splits: &self.splits }
+    }
+
+    /// A rep's own credit under a rule that pays others shows what is left to the rep; that of a team what it earned.
+    fn own_part(&self, credit: Credit, who: u32, traced: bool) -> Credit {
+        let bound = &self.bound.rules[credit.rule];
+        let (Some(assign), Beneficiary::Rep(_)) = (&bound.rule.assign, self.bound.beneficiary(who)) else { return credit };
+        let recipients = &bound.recipients[who as usize];
+        let part = assign.paid(credit.amount).and_then(|paid| recipients.part(paid, who)).unwrap_or_default();
+        assigned(credit, part, None, traced)
+    }
+
+    /// What the credits of others earn for this rep.
+    fn handed_to(&self, to: u32, traced: bool, credits: &mut Vec<(u32, Credit)>) {
+        let rules: Vec<usize> = (0..self.bound.rules.len()).filter(|rule| self.bound.rules[*rule].rule.assign.is_some()).collect();
+        if rules.is_empty() || !self.bound.may_earn(to) {
+            return;
+        }
+        let gets = |rule: usize, from: u32| self.bound.rules[rule].recipients[from as usize].people().contains(&to);
+        for from in (0..u32::try_from(self.bound.people.count()).unwrap_or(u32::MAX)).filter(|from| *from != to) {
+            if !rules.iter().any(|rule| gets(*rule, from)) {
+                continue;
+            }
+            self.folder().each(from, self.cells.of(from), traced, &mut |entry, rule, outcome| {
+                let bound = &self.bound.rules[rule];
+                let Some(assign) = bound.rule.assign.as_ref().filter(|_| gets(rule, from)) else { return };
+                let recipients = &bound.recipients[from as usize];
+                let part = assign.paid(outcome.amount).and_then(|paid| recipients.part(paid, to)).unwrap_or_default();
+                let shown = AssignedShown {
+                    from: self.bound.beneficiary(from).id(),
+                    from_name: self.bound.beneficiary(from).name().to_owned(),
+                    earned: outcome.amount,
+                    percent: (assign.factor * Exact::ONE_HUNDRED).normalize(),
+                    among: recipients.people().len(),
+                };
+                credits.push((entry.sale, assigned(self.credit(entry, rule, outcome), part, Some(shown), traced)));
+            });
+        }
+    }
+
+    fn credit(&self, entry: &Entry, index: usize, outcome: Outcome) -> Credit {
         let key = &self.sales.keys[entry.sale as usize];
         let component = &self.bound.components[usize::from(entry.component)];
-        let rule = &self.bound.program.rules[component.rule];
+        let rule = self.bound.rules[index].rule;
         let is_override = matches!(rule.trigger, Trigger::Override(_));
         let split = if is_override { None } else { self.splits.get(entry.origin as usize) };
         Credit {
             sale: key.id,
             unique_id: self.sales.unique(key).map(str::to_owned),
             at: key.at,
-            rule: component.rule,
+            rule: index,
             rule_id: rule.id.clone(),
+            version: self.bound.version_of(index),
             level: component.level,
             place: entry.place,
             measure: match &rule.trigger {
@@ -243,27 +326,51 @@ impl<'a> Calculation<'a> {
                 _ => rule.basis.name(),
             },
             basis: entry.basis,
-            split: split.map(|split| SplitShown { whole: split.whole, share: split.share, parts: split.parts }),
-            through: is_override.then(|| self.bound.rep(entry.origin).id),
+            split: split.map(|split| SplitShown { whole: split.whole, share: split.share, parts: split.parts, count: split.count }),
+            through: is_override.then(|| self.bound.beneficiary(entry.origin).id()),
+            assigned: None,
             before: outcome.before,
             amount: outcome.amount,
             pieces: outcome.pieces,
         }
     }
 
-    /// The variables that the program's figures name.
-    fn variables(&self, rep: Id) -> Vec<VariableShown> {
+    /// The variables that the program's figures name, as they hold for a rep or team.
+    fn variables(&self, of: Id) -> Vec<VariableShown> {
         let program = self.bound.program;
-        let Some(person) = self.bound.directory.rep(rep) else { return Vec::new() };
         let day = self.bound.period.last_day();
-        let shown = |name: &str| {
-            let own = variable_on(&person.variables, name, day);
-            let holding = person.variables.iter().filter(|v| v.name == name && v.from.is_none_or(|from| from <= day));
-            let from = holding.max_by_key(|variable| variable.from).and_then(|variable| variable.from);
-            VariableShown { name: name.to_owned(), value: own.or_else(|| program.variables.get(name).copied()), from, own: own.is_some() }
+        let Some(who) = self.bound.people.index(of).map(|index| self.bound.beneficiary(index)) else { return Vec::new() };
+        let shown = |(whose, name): &(Option<Whose>, String)| {
+            let own = variable_on(who.variables(), name, day);
+            let from_of = |variables: &[crate::people::Variable]| {
+                let holding = variables.iter().filter(|v| v.name == *name && v.from.is_none_or(|from| from <= day));
+                holding.max_by_key(|variable| variable.from).and_then(|variable| variable.from)
+            };
+            let plan = program.variable_on(name, day);
+            let (value, from, own) = match whose {
+                Some(Whose::Team) => (team_variable_on(self.bound.directory, who, name, day), None, false),
+                // That of the reps below differs from one to the next: their statements show it.
+                Some(Whose::Credited) => (None, None, false),
+                None if own.is_some() => (own, from_of(who.variables()), true),
+                Some(Whose::Plan) | None => (plan, from_of(&program.variables), false),
+            };
+            let name = whose.map_or_else(|| name.clone(), |whose| format!("{name} ({})", whose.name()));
+            VariableShown { name, value, from, own }
         };
-        variables_of(program).iter().map(|name| shown(name)).collect()
+        variables_of(program).iter().map(shown).collect()
     }
+}
+
+/// A credit of which somebody gets `part`: the last piece says what goes elsewhere or comes from there.
+fn assigned(mut credit: Credit, part: Exact, shown: Option<AssignedShown>, traced: bool) -> Credit {
+    let difference = sub(part, credit.amount).unwrap_or_default();
+    if traced && !difference.is_zero() {
+        let (basis, rate) = (Exact::ZERO, RateShown::Amount(difference));
+        credit.pieces.push(Piece { kind: PieceKind::Assigned, basis, rate, amount: difference, tier: None, tier_label: None });
+    }
+    credit.amount = part;
+    credit.assigned = shown;
+    credit
 }
 
 type Problems = Vec<(String, super::pay::PayProblem)>;
@@ -271,73 +378,66 @@ type Problems = Vec<(String, super::pay::PayProblem)>;
 /// Settles one rep's cell. `None` where there is nothing to say of them.
 fn reward(
     bound: &BoundProgram<'_>,
-    (index, rep): (usize, Id),
-    tally: &Tally,
+    (index, rep): (u32, Id),
+    (tally, attainment): (&Tally, Attainment),
     ranks: &Ranks,
 ) -> Result<Option<(Reward, Problems)>, Overflow> {
-    let Some(settled) = settle::settle(bound, index, tally, ranks)? else { return Ok(None) };
-    let attainment = Attainment { value: tally.attained.exact()?, quota: bound.reps[index].quota };
+    let Some(settled) = settle::settle(bound, index, (tally, &attainment), ranks)? else { return Ok(None) };
     let flagged = !tally.errors.is_empty() || !settled.problems.is_empty();
     let settle::Settled { exact, minor, steps, lines, problems } = settled;
     let credited = tally.exact.exact()?;
     Ok(Some((Reward { rep, credited, exact, minor, lines, steps, credits: tally.credits, attainment, flagged }, problems)))
 }
 
-fn variables_of(program: &Program) -> BTreeSet<String> {
+/// The variables that a program reads, and whose they are where it says so.
+fn variables_of(program: &Program) -> BTreeSet<(Option<Whose>, String)> {
     let mut names = BTreeSet::new();
-    let mut note = |figure: &Figure| {
-        if let Figure::Variable(name) = figure {
-            names.insert(name.clone());
-        }
-    };
-    let rate = |rate: &Rate, note: &mut dyn FnMut(&Figure)| match rate {
-        Rate::Percent(figure) | Rate::Each(figure) => note(figure),
-        Rate::Derived { pay, quota } => {
-            note(pay);
-            note(quota);
-        }
+    let mut note = |figure: &Figure| match figure {
+        Figure::Literal(_) => false,
+        Figure::Variable(name) => names.insert((None, name.clone())),
+        Figure::VariableOf(whose, name) => names.insert((Some(*whose), name.clone())),
     };
     if let Some(quota) = &program.quota {
         note(&quota.amount);
     }
     for rule in &program.rules {
-        rule.cap.iter().chain(&rule.floor).chain(&rule.cap_per_sale).for_each(&mut note);
-        for pay in &rule.pays {
-            match pay {
-                Pay::Rate(r) => rate(r, &mut note),
-                Pay::Amount(figure) => note(figure),
-                Pay::Tiers(tiers) => {
-                    for band in &tiers.bands {
-                        match &band.pays {
-                            BandPay::Rate(r) => rate(r, &mut note),
-                            BandPay::Amount(figure) => note(figure),
-                        }
-                    }
-                }
-            }
+        for figure in rule.cap.iter().chain(&rule.floor).chain(&rule.cap_per_sale).chain(rule.pays.iter().flat_map(Pay::figures)) {
+            note(figure);
         }
     }
-    program.settle.figures(&mut note);
-    for rule in &program.rules {
-        names.extend(rule.when.iter().flat_map(crate::condition::Condition::variables));
-        if let crate::program::Basis::Formula(formula) = &rule.basis {
-            names.extend(formula.variables());
-        }
-    }
+    program.settle.figures(&mut |figure| {
+        note(figure);
+    });
     names.extend(program.settle.conditions().into_iter().flat_map(crate::condition::Condition::variables));
+    for rule in &program.rules {
+        let formulas = rule.when.iter().chain(match &rule.basis {
+            crate::program::Basis::Formula(formula) => Some(formula),
+            _ => None,
+        });
+        names.extend(formulas.flat_map(crate::condition::Condition::variables));
+    }
     names
 }
 
-fn raise(bound: &BoundProgram<'_>, alerts: &mut AlertCounts, rep: Id, name: &str, error: &FoldError) {
-    let rule = &bound.program.rules[error.rule].id;
+fn raise(bound: &BoundProgram<'_>, alerts: &mut AlertCounts, who: Beneficiary<'_>, error: &FoldError) {
+    let (id, name) = (who.id(), who.name());
+    let rule = &bound.rules[error.rule].rule.id;
+    let subject = &error.problem.subject;
     let text = match error.problem.code {
         AlertCode::QuotaMissing => format!("{name} has no quota above 0 for {}: rule `{rule}` pays nothing", bound.period),
         AlertCode::VariableMissing => {
-            format!("{name} has no variable `{}` on {}: rule `{rule}` pays nothing", error.problem.subject, bound.period.last_day())
+            format!("{name} has no variable `{subject}` on {}: rule `{rule}` pays nothing", bound.period.last_day())
         }
+        AlertCode::NotEnrolled => format!("{name} has not enrolled in {}: rule `{rule}` pays them nothing", bound.program.name),
+        AlertCode::NoRecipient if subject == "recipient" => {
+            let to = bound.rules[error.rule].rule.assign.as_ref().map_or("self", |assign| assign.to.name());
+            format!("what {name} earns under rule `{rule}` goes to `{to}`, and there is nobody: it is paid to nobody")
+        }
+        AlertCode::NoRecipient => format!("what {name} earns under rule `{rule}` is paid to nobody: the share by {subject} is not known"),
         _ => format!("rule `{rule}` leaves the range that can be kept exactly for {name}: it pays nothing"),
     };
-    alerts.count(error.problem.code, &format!("{rep}:{rule}:{}", error.problem.subject), None, || (text, vec![rep]));
+    let reps = if matches!(who, Beneficiary::Rep(_)) { vec![id] } else { Vec::new() };
+    alerts.count(error.problem.code, &format!("{id}:{rule}:{subject}"), None, || (text, reps));
 }
 
 fn raise_settling(alerts: &mut AlertCounts, rep: Id, name: &str, of: &str, problem: &super::pay::PayProblem) {

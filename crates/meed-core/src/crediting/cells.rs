@@ -1,20 +1,22 @@
-//! All cells of a calculation: each rep's own credits first, then the overrides that build on them.
+//! All cells of a calculation: the credits of each rep and team first, then the overrides that build on them.
 
 use std::collections::BTreeMap;
 
-use super::bound::{BoundProgram, OverrideFeed};
+use super::assign::Recipients;
+use super::bound::{BoundProgram, OverrideFeed, Part};
 use super::decide::SplitPart;
 use super::fold::{ComponentFold, Outcome};
 use super::kept::{Sum, mul, mul_div};
-use super::pay::{FixedPay, FixedRate, Lookup, PayProblem};
+use super::pay::{FixedPay, FixedRate, Limits, Lookup, PayProblem};
 use super::reason::{AlertCode, Reason};
 use super::run::{Entry, Filed, Refusal, SaleTable};
 use super::settle::{RuleSum, TermKey, TermKind};
+use super::spread::{Spread, in_parts};
 use crate::id::Id;
 use crate::money::{Exact, Overflow};
-use crate::program::{Crediting, OncePer, OverrideBase, Rule, Split, Trigger};
+use crate::program::{CreditTo, Crediting, OncePer, OverrideBase, Rule, Share, Split, Trigger};
 
-/// The entries of all reps, one rep behind the other, each by component, canonical order, place.
+/// The entries of all reps and teams, one behind the other, each by component, canonical order, place.
 pub(super) struct Cells {
     entries: Vec<Entry>,
     /// Where each rep's entries end.
@@ -23,10 +25,10 @@ pub(super) struct Cells {
 
 impl Cells {
     /// Deals the entries out to their reps.
-    pub(super) fn new(reps: usize, filed: Vec<Filed>) -> Self {
-        let mut ends = vec![0usize; reps];
+    pub(super) fn new(beneficiaries: usize, filed: Vec<Filed>) -> Self {
+        let mut ends = vec![0usize; beneficiaries];
         for filed in &filed {
-            ends[filed.rep as usize] += 1;
+            ends[filed.who as usize] += 1;
         }
         let mut start = 0;
         for end in &mut ends {
@@ -34,8 +36,8 @@ impl Cells {
         }
         // Each end is still the start of its cell and moves up as the cell fills.
         let mut entries = vec![Entry::default(); filed.len()];
-        for Filed { rep, entry } in filed {
-            let place = &mut ends[rep as usize];
+        for Filed { who, entry } in filed {
+            let place = &mut ends[who as usize];
             entries[*place] = entry;
             *place += 1;
         }
@@ -64,7 +66,7 @@ impl Cells {
     }
 }
 
-/// A rule that could not be folded for a rep.
+/// A rule that could not be folded for a rep or team.
 #[derive(Clone, Debug)]
 pub(super) struct FoldError {
     pub(super) rule: usize,
@@ -74,8 +76,11 @@ pub(super) struct FoldError {
 /// What a cell came to.
 #[derive(Default)]
 pub(super) struct Tally {
+    /// What is paid: without what goes to others, with what comes from them.
     pub(super) exact: Sum,
-    /// The same by rule, in the order of the rules.
+    /// What the cell's own credits earned, whoever gets it.
+    pub(super) earned: Sum,
+    /// What is paid, by rule as settling names it.
     pub(super) by_rule: Vec<RuleSum>,
     /// Credits of sales that are withheld or taken back, by term.
     pub(super) terms: BTreeMap<TermKey, Sum>,
@@ -88,15 +93,20 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Adds what a rule's credits come to.
-    fn rule(&mut self, rule: usize, amount: Sum, basis: Sum, credits: u64) {
-        match self.by_rule.binary_search_by_key(&rule, |sum| sum.rule) {
-            Ok(place) => {
-                let sum = &mut self.by_rule[place];
-                sum.amount.merge(amount);
-                sum.basis.merge(basis);
-                sum.credits += credits;
-            }
-            Err(place) => self.by_rule.insert(place, RuleSum { rule, amount, basis, credits }),
+    fn rule(&mut self, rule: usize, (amount, basis): (Sum, Sum), credits: u64) {
+        let place = self.by_rule.binary_search_by_key(&rule, |sum| sum.rule).unwrap_or_else(|place| {
+            self.by_rule.insert(place, RuleSum { rule, ..RuleSum::default() });
+            place
+        });
+        let sum = &mut self.by_rule[place];
+        sum.amount.merge(amount);
+        sum.basis.merge(basis);
+        sum.credits += credits;
+    }
+
+    fn add_terms(&mut self, terms: BTreeMap<TermKey, Sum>) {
+        for (key, sum) in terms {
+            self.terms.entry(key).or_default().merge(sum);
         }
     }
 }
@@ -114,7 +124,7 @@ struct Raised {
 /// What a rep's credits come to for one manager under a flat override, where order cannot matter.
 struct Flat {
     manager: u32,
-    component: u16,
+    rule: usize,
     amount: Sum,
     basis: Sum,
     credits: u64,
@@ -122,11 +132,48 @@ struct Flat {
     overflow: bool,
 }
 
-/// What goes upwards from a cell.
+/// What one of the recipients of a rule gets from a cell.
+struct Handed {
+    to: u32,
+    rule: usize,
+    amount: Sum,
+    credits: u64,
+    terms: BTreeMap<TermKey, Sum>,
+}
+
+/// What goes to others from a cell.
 #[derive(Default)]
-struct Upwards {
+struct Outwards {
     raised: Vec<(u32, Raised)>,
     flat: Vec<Flat>,
+    handed: Vec<Handed>,
+    /// Managers who would earn an override and have not enrolled.
+    unenrolled: Vec<(u32, usize)>,
+}
+
+/// What one rule pays along one cell: its amount for whoever is credited, and the parts of the recipients.
+#[derive(Default)]
+struct Paid {
+    own: Sum,
+    earned: Sum,
+    /// The part of the one who is credited, by rule: amount, basis and number of credits.
+    by_rule: Vec<(usize, Sum, Sum, u64)>,
+    terms: BTreeMap<TermKey, Sum>,
+    handed: Vec<Handed>,
+}
+
+impl Paid {
+    fn own(&mut self, rule: usize, amount: Exact, basis: Exact) {
+        self.own.add(amount);
+        if self.by_rule.last().is_none_or(|(last, ..)| *last != rule) {
+            self.by_rule.push((rule, Sum::default(), Sum::default(), 0));
+        }
+        if let Some((_, amounts, bases, credits)) = self.by_rule.last_mut() {
+            amounts.add(amount);
+            bases.add(basis);
+            *credits += 1;
+        }
+    }
 }
 
 /// The shared, unchanging side of folding.
@@ -137,90 +184,139 @@ pub(super) struct Folder<'f, 'a> {
     pub(super) splits: &'f [SplitPart],
 }
 
+/// A stretch of entries under one pay.
+struct Stretch {
+    rule: usize,
+    /// Where it ends in the entries.
+    end: usize,
+    pay: FixedPay,
+    limits: Limits,
+    needs_share: bool,
+}
+
 impl Folder<'_, '_> {
     /// Sorts and folds all cells.
     pub(super) fn fold_all(self, cells: &mut Cells, spread: Spread<'_>) -> Vec<Tally> {
         let total = cells.entries.len();
-        let upwards = in_parts(spread, total, cells.split(), |entries| entries.len(), &|rep, entries| self.own(rep, entries));
-        let mut tallies = Vec::with_capacity(self.bound.reps.len());
+        let outwards = in_parts(spread, total, cells.split(), |entries| entries.len(), &|who, entries| self.own(who, entries));
+        let mut tallies = Vec::with_capacity(outwards.len());
         let mut above: Vec<Vec<Raised>> = Vec::new();
-        above.resize_with(self.bound.reps.len(), Vec::new);
-        let mut flat = Vec::new();
-        for (tally, mut upwards) in upwards {
+        above.resize_with(outwards.len(), Vec::new);
+        let (mut flat, mut handed, mut unenrolled) = (Vec::new(), Vec::new(), Vec::new());
+        for (tally, mut outwards) in outwards {
             tallies.push(tally);
-            flat.append(&mut upwards.flat);
-            for (manager, raised) in upwards.raised {
+            flat.append(&mut outwards.flat);
+            handed.append(&mut outwards.handed);
+            unenrolled.append(&mut outwards.unenrolled);
+            for (manager, raised) in outwards.raised {
                 above[manager as usize].push(raised);
             }
         }
-        let overflown: Vec<(u32, u16)> = flat.iter().filter(|flat| flat.overflow).map(|flat| (flat.manager, flat.component)).collect();
-        for flat in flat {
-            let tally = &mut tallies[flat.manager as usize];
-            tally.touched = true;
-            if overflown.contains(&(flat.manager, flat.component)) {
-                let rule = self.bound.components[usize::from(flat.component)].rule;
-                if !tally.errors.iter().any(|error| error.rule == rule) {
-                    tally.errors.push(FoldError { rule, problem: out_of_range() });
-                }
-                continue;
-            }
-            let rule = self.bound.components[usize::from(flat.component)].rule;
-            tally.credits += flat.credits;
-            tally.exact.merge(flat.amount);
-            tally.rule(rule, flat.amount, flat.basis, flat.credits);
-            if self.bound.counts[rule] {
-                tally.attained.merge(flat.basis);
-            }
+        self.add_flat(flat, &mut tallies);
+        self.add_handed(handed, &mut tallies);
+        for (manager, rule) in unenrolled {
+            note(&mut tallies[manager as usize], rule, not_enrolled());
         }
         let total = above.iter().map(Vec::len).sum();
         if total > 0 {
             let with_tally = above.into_iter().zip(tallies).collect();
-            tallies = in_parts(spread, total, with_tally, |(above, _)| above.len(), &|rep, (above, mut tally)| {
+            tallies = in_parts(spread, total, with_tally, |(above, _)| above.len(), &|who, (above, mut tally)| {
                 let entries = self.count(above, &mut tally.refusals);
                 // No rule builds on an override, so nothing goes further up.
-                self.components(rep, &entries, &mut tally, &mut Upwards::default());
+                self.components(who, &entries, &mut tally, &mut Outwards::default());
                 tally
             });
         }
         tallies
     }
 
-    fn own(&self, rep: u32, entries: &mut [Entry]) -> (Tally, Upwards) {
+    fn add_flat(&self, flat: Vec<Flat>, tallies: &mut [Tally]) {
+        let overflown: Vec<(u32, usize)> = flat.iter().filter(|flat| flat.overflow).map(|flat| (flat.manager, flat.rule)).collect();
+        for flat in flat {
+            let tally = &mut tallies[flat.manager as usize];
+            tally.touched = true;
+            if overflown.contains(&(flat.manager, flat.rule)) {
+                note(tally, flat.rule, out_of_range());
+                continue;
+            }
+            tally.credits += flat.credits;
+            tally.exact.merge(flat.amount);
+            tally.earned.merge(flat.amount);
+            tally.rule(self.bound.settled_rule(flat.rule), (flat.amount, flat.basis), flat.credits);
+            self.attain(flat.rule, flat.basis, tally);
+        }
+    }
+
+    /// Gives the recipients what credits of others earned for them.
+    fn add_handed(&self, handed: Vec<Handed>, tallies: &mut [Tally]) {
+        for handed in handed {
+            let tally = &mut tallies[handed.to as usize];
+            tally.touched = true;
+            if !self.bound.may_earn(handed.to) {
+                note(tally, handed.rule, not_enrolled());
+                continue;
+            }
+            tally.credits += handed.credits;
+            tally.exact.merge(handed.amount);
+            tally.rule(self.bound.settled_rule(handed.rule), (handed.amount, Sum::default()), handed.credits);
+            tally.add_terms(handed.terms);
+        }
+    }
+
+    /// Counts a basis as attainment, where its rule counts.
+    fn attain(&self, rule: usize, basis: Sum, tally: &mut Tally) {
+        match self.bound.rules[rule].counts {
+            None => {}
+            Some(weight) if weight == Exact::ONE => tally.attained.merge(basis),
+            Some(weight) => match basis.exact().and_then(|basis| mul(basis, weight)) {
+                Ok(weighted) => tally.attained.add(weighted),
+                Err(Overflow) => note(tally, rule, out_of_range()),
+            },
+        }
+    }
+
+    fn own(&self, who: u32, entries: &mut [Entry]) -> (Tally, Outwards) {
         entries.sort_unstable_by_key(Entry::order);
-        let (mut tally, mut upwards) = (Tally::default(), Upwards::default());
-        self.components(rep, entries, &mut tally, &mut upwards);
-        (tally, upwards)
+        let (mut tally, mut outwards) = (Tally::default(), Outwards::default());
+        self.components(who, entries, &mut tally, &mut outwards);
+        (tally, outwards)
     }
 
-    fn components(&self, rep: u32, entries: &[Entry], tally: &mut Tally, upwards: &mut Upwards) {
+    fn components(&self, who: u32, entries: &[Entry], tally: &mut Tally, outwards: &mut Outwards) {
         for entries in entries.chunk_by(|a, b| a.component == b.component) {
-            self.component(rep, entries, tally, upwards);
+            self.component(who, entries, tally, outwards);
         }
     }
 
-    /// Folds the entries of one component into the tally, and hands its credits upwards. On a problem none counts.
-    fn component(&self, rep: u32, entries: &[Entry], tally: &mut Tally, upwards: &mut Upwards) {
-        let Some(first) = entries.first() else { return };
-        let rule = self.bound.components[usize::from(first.component)].rule;
+    /// Folds the entries of one component into the tally, and hands its credits on. On a problem none counts.
+    fn component(&self, who: u32, entries: &[Entry], tally: &mut Tally, outwards: &mut Outwards) {
         tally.touched = true;
-        if self.bound.counts[rule] {
-            for entry in entries {
-                tally.attained.add(entry.basis);
+        let mut start = 0;
+        let mut runs: Vec<(usize, Upward<'_>)> = Vec::new();
+        let mut is_assigned = false;
+        for (rule, end) in self.runs(entries) {
+            is_assigned |= self.bound.rules[rule].rule.assign.is_some();
+            if self.bound.rules[rule].counts.is_some() {
+                let mut basis = Sum::default();
+                entries[start..end].iter().for_each(|entry| basis.add(entry.basis));
+                self.attain(rule, basis, tally);
             }
+            runs.push((end, self.above(who, rule, outwards)));
+            start = end;
         }
-        let (mut flat, ordered) = self.above(rep, rule);
-        let raised_before = upwards.raised.len();
-        let (mut sum, mut basis_sum) = (Sum::default(), Sum::default());
-        let mut terms = BTreeMap::new();
-        let folded = self.walk(rep, entries, false, &mut |entry, outcome| {
-            sum.add(outcome.amount);
-            basis_sum.add(entry.basis);
-            if self.sales.has_terms() {
-                self.note_terms(rule, entry, outcome.amount, &mut terms)?;
+        let raised_before = outwards.raised.len();
+        let mut paid = Paid::default();
+        let (mut index, mut run) = (0, 0);
+        let folded = self.walk(who, entries, false, &mut |entry, rule, outcome| {
+            if index == runs[run].0 {
+                run += 1;
             }
-            for (rate, base, flat) in &mut flat {
+            index += 1;
+            self.pay_out(rule, who, (entry, outcome.amount), &mut paid)?;
+            let (flat, ordered) = &mut runs[run].1;
+            for (rate, base, flat) in flat {
                 let basis = if *base == OverrideBase::Sales { entry.basis } else { outcome.amount };
-                if self.applies(flat.component, entry.sale) {
+                if self.applies(flat.rule, entry.sale) {
                     match rate.of(basis) {
                         Ok(amount) => flat.amount.add(amount),
                         Err(Overflow) => flat.overflow = true,
@@ -229,83 +325,198 @@ impl Folder<'_, '_> {
                     flat.credits += 1;
                 }
             }
-            for (manager, over) in &ordered {
-                upwards.raised.extend(self.raise(rep, over, entry, &outcome).map(|raised| (*manager, raised)));
+            for (manager, over) in ordered {
+                outwards.raised.extend(self.raise(who, over, entry, rule, &outcome).map(|raised| (*manager, raised)));
             }
             Ok(())
         });
-        match folded.and_then(|()| sum.exact().map_err(|_| out_of_range())) {
+        let counted = paid.earned.exact().and_then(|_| paid.own.exact()).map_err(|_| out_of_range());
+        match folded.and(counted) {
             Ok(_) => {
-                tally.exact.merge(sum);
+                tally.exact.merge(paid.own);
+                tally.earned.merge(paid.earned);
                 tally.credits += entries.len() as u64;
-                tally.rule(rule, sum, basis_sum, entries.len() as u64);
-                tally.terms.append(&mut terms);
-                upwards.flat.extend(flat.into_iter().map(|(_, _, flat)| flat).filter(|flat| flat.credits > 0));
+                for (rule, amount, basis, credits) in paid.by_rule {
+                    tally.rule(self.bound.settled_rule(rule), (amount, basis), credits);
+                }
+                tally.add_terms(paid.terms);
+                outwards.handed.append(&mut paid.handed);
+                for (_, (flat, _)) in runs {
+                    outwards.flat.extend(flat.into_iter().map(|(_, _, flat)| flat).filter(|flat| flat.credits > 0));
+                }
+                if is_assigned {
+                    self.nobody_to_pay(who, entries, tally);
+                }
             }
             Err(problem) => {
-                upwards.raised.truncate(raised_before);
+                outwards.raised.truncate(raised_before);
+                let rule = self.rule_of(&entries[entries.len() - 1]);
                 tally.errors.push(FoldError { rule, problem });
-                let number = u16::try_from(rule).unwrap_or(u16::MAX);
-                let refusal = |entry: &Entry| Refusal { sale: entry.sale, detail: rep, rule: number, reason: Reason::PayUnknown };
-                tally.refusals.extend(entries.iter().map(refusal));
+                tally.refusals.extend(entries.iter().map(|entry| self.refusal(entry, who, Reason::PayUnknown)));
             }
         }
     }
 
-    /// Notes a credit under the terms of its sale that concern the rule.
-    fn note_terms(&self, rule: usize, entry: &Entry, amount: Exact, terms: &mut BTreeMap<TermKey, Sum>) -> Result<(), Overflow> {
-        let settle = &self.bound.program.settle;
-        for term in self.sales.terms_of(entry.sale) {
-            let (concerned, sale) = match term.kind {
-                TermKind::Holdback(index) => (settle.holdbacks[index].rules.contains(&rule), Id(0)),
-                TermKind::Clawback(index) => (settle.clawbacks[index].rules.contains(&rule), self.sales.keys[entry.sale as usize].id),
-            };
-            if concerned {
-                let key = TermKey { kind: term.kind, rule, due_day: term.due_day, sale };
-                terms.entry(key).or_insert_with(Sum::default).add(mul(amount, term.share)?);
+    /// Divides what a credit earned among those who get it.
+    fn pay_out(&self, rule: usize, who: u32, (entry, amount): (&Entry, Exact), paid: &mut Paid) -> Result<(), Overflow> {
+        paid.earned.add(amount);
+        let has_terms = self.sales.has_terms();
+        let bound = &self.bound.rules[rule];
+        let Some(assign) = &bound.rule.assign else {
+            paid.own(rule, amount, entry.basis);
+            if has_terms {
+                self.note_terms(rule, entry.sale, amount, &mut paid.terms)?;
+            }
+            return Ok(());
+        };
+        let recipients = &bound.recipients[who as usize];
+        for (to, part) in recipients.people().iter().zip(recipients.deal(assign.paid(amount)?)?) {
+            if *to == who {
+                paid.own(rule, part, entry.basis);
+                if has_terms {
+                    self.note_terms(rule, entry.sale, part, &mut paid.terms)?;
+                }
+                continue;
+            }
+            let known = paid.handed.iter().position(|handed| handed.to == *to && handed.rule == rule);
+            let place = known.unwrap_or_else(|| {
+                paid.handed.push(Handed { to: *to, rule, amount: Sum::default(), credits: 0, terms: BTreeMap::new() });
+                paid.handed.len() - 1
+            });
+            paid.handed[place].amount.add(part);
+            paid.handed[place].credits += 1;
+            if has_terms {
+                self.note_terms(rule, entry.sale, part, &mut paid.handed[place].terms)?;
             }
         }
         Ok(())
+    }
+
+    /// Notes what somebody gets of a credit under the terms of its sale that concern the rule.
+    fn note_terms(&self, rule: usize, sale: u32, amount: Exact, terms: &mut BTreeMap<TermKey, Sum>) -> Result<(), Overflow> {
+        let settle = &self.bound.program.settle;
+        let rule = self.bound.settled_rule(rule);
+        for term in self.sales.terms_of(sale) {
+            let (concerned, of) = match term.kind {
+                TermKind::Holdback(index) => (settle.holdbacks[index].rules.contains(&rule), Id(0)),
+                TermKind::Clawback(index) => (settle.clawbacks[index].rules.contains(&rule), self.sales.keys[sale as usize].id),
+            };
+            if concerned {
+                let key = TermKey { kind: term.kind, rule, due_day: term.due_day, sale: of };
+                terms.entry(key).or_default().add(mul(amount, term.share)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Credits whose pay goes to nobody: each says so, and the rule is flagged.
+    fn nobody_to_pay(&self, who: u32, entries: &[Entry], tally: &mut Tally) {
+        for entry in entries {
+            let rule = self.rule_of(entry);
+            let problem = match self.bound.rules[rule].recipients.get(who as usize) {
+                Some(Recipients::Nobody) => PayProblem { code: AlertCode::NoRecipient, subject: "recipient".into() },
+                Some(Recipients::Missing(member)) => {
+                    let weight = self.bound.rules[rule].rule.assign.as_ref().and_then(|assign| assign.weight.clone());
+                    let name = self.bound.beneficiary(*member).name();
+                    PayProblem { code: AlertCode::NoRecipient, subject: format!("{} of {name}", weight.unwrap_or_default()) }
+                }
+                _ => continue,
+            };
+            note(tally, rule, problem);
+            tally.refusals.push(self.refusal(entry, who, Reason::NoRecipient));
+        }
+    }
+
+    fn refusal(&self, entry: &Entry, who: u32, reason: Reason) -> Refusal {
+        let rule = u16::try_from(self.rule_of(entry)).unwrap_or(u16::MAX);
+        Refusal { sale: entry.sale, detail: who, rule, reason }
+    }
+
+    /// The rule that an entry stands under: that of the version which rules its sale.
+    pub(super) fn rule_of(&self, entry: &Entry) -> usize {
+        self.bound.part_at(entry.component, self.sales.keys[entry.sale as usize].at).rule
+    }
+
+    /// The stretches of one rule among the entries of a component, with their ends. One, unless versions change.
+    fn runs(&self, entries: &[Entry]) -> Vec<(usize, usize)> {
+        let Some(first) = entries.first() else { return Vec::new() };
+        if self.bound.components[usize::from(first.component)].parts.len() == 1 {
+            return vec![(self.rule_of(first), entries.len())];
+        }
+        let mut end = 0;
+        let runs = entries.chunk_by(|a, b| self.rule_of(a) == self.rule_of(b)).map(|run| {
+            end += run.len();
+            (self.rule_of(&run[0]), end)
+        });
+        runs.collect()
+    }
+
+    /// The same stretches with everything looked up, cut further where a figure is that of the rep below.
+    fn stretches(&self, who: u32, entries: &[Entry]) -> Result<Vec<Stretch>, PayProblem> {
+        let mut all = Vec::with_capacity(1);
+        let mut start = 0;
+        for (rule, end) in self.runs(entries) {
+            let component = &self.bound.components[usize::from(entries[start].component)];
+            let Some(part) = component.parts.iter().find(|part| part.rule == rule) else { continue };
+            if !part.by_credited {
+                all.push(self.stretch(who, who, (part, end))?);
+                start = end;
+                continue;
+            }
+            for below in entries[start..end].chunk_by(|a, b| a.origin == b.origin) {
+                start += below.len();
+                all.push(self.stretch(who, below[0].origin, (part, start))?);
+            }
+        }
+        Ok(all)
+    }
+
+    fn stretch(&self, who: u32, credited: u32, (part, end): (&Part<'_>, usize)) -> Result<Stretch, PayProblem> {
+        let bound = &self.bound.rules[part.rule];
+        let lookup = Lookup { bound: self.bound, who, credited, version: bound.version };
+        let pay = lookup.pay(part.pay)?;
+        let limits = lookup.limits(bound.rule)?;
+        let needs_share = matches!(pay, FixedPay::Amount(_)) && matches!(bound.rule.trigger, Trigger::Sale(_));
+        Ok(Stretch { rule: part.rule, end, pay, limits, needs_share })
     }
 
     fn walk(
         &self,
-        rep: u32,
+        who: u32,
         entries: &[Entry],
         traced: bool,
-        each: &mut dyn FnMut(&Entry, Outcome) -> Result<(), Overflow>,
+        each: &mut dyn FnMut(&Entry, usize, Outcome) -> Result<(), Overflow>,
     ) -> Result<(), PayProblem> {
-        let Some(first) = entries.first() else { return Ok(()) };
-        let component = &self.bound.components[usize::from(first.component)];
-        let rule = &self.bound.program.rules[component.rule];
-        let lookup = self.lookup(rep);
-        let pay = lookup.pay(component.pay)?;
-        let limits = lookup.limits(rule)?;
-        let needs_share = matches!(pay, FixedPay::Amount(_)) && matches!(rule.trigger, Trigger::Sale(_));
-        let mut fold = ComponentFold::new(&pay, limits, traced, &mut entries.iter()).map_err(|_| out_of_range())?;
-        for entry in entries {
-            let share = if needs_share { self.share(entry) } else { Ok(Exact::ONE) };
-            let outcome = share.and_then(|share| fold.next(entry, share));
-            outcome.and_then(|outcome| each(entry, outcome)).map_err(|_| out_of_range())?;
+        let stretches = self.stretches(who, entries)?;
+        let Some(first) = stretches.first() else { return Ok(()) };
+        let fold = ComponentFold::new(&first.pay, first.limits, traced, &mut entries.iter()).map_err(|_| out_of_range())?;
+        let mut fold = fold.keeping_totals(stretches.len() > 1);
+        let mut start = 0;
+        for stretch in &stretches {
+            if start > 0 {
+                fold.switch(&stretch.pay, stretch.limits, &mut entries.iter()).map_err(|_| out_of_range())?;
+            }
+            for entry in &entries[start..stretch.end] {
+                let share = if stretch.needs_share { self.share(entry) } else { Ok(Exact::ONE) };
+                let outcome = share.and_then(|share| fold.next(entry, share));
+                outcome.and_then(|outcome| each(entry, stretch.rule, outcome)).map_err(|_| out_of_range())?;
+            }
+            start = stretch.end;
         }
         Ok(())
     }
 
-    fn lookup(&self, rep: u32) -> Lookup<'_, '_> {
-        Lookup { bound: self.bound, rep: self.bound.rep(rep), quota: self.bound.reps[rep as usize].quota }
-    }
-
     /// Walks the entries of one list, component by component, leaving out those that could not be paid.
-    pub(super) fn each(&self, rep: u32, entries: &[Entry], traced: bool, each: &mut dyn FnMut(&Entry, Outcome)) {
+    pub(super) fn each(&self, who: u32, entries: &[Entry], traced: bool, each: &mut dyn FnMut(&Entry, usize, Outcome)) {
         for entries in entries.chunk_by(|a, b| a.component == b.component) {
             let mut outcomes = Vec::with_capacity(entries.len());
-            let folded = self.walk(rep, entries, traced, &mut |entry, outcome| {
-                outcomes.push((*entry, outcome));
+            let folded = self.walk(who, entries, traced, &mut |entry, rule, outcome| {
+                outcomes.push((*entry, rule, outcome));
                 Ok(())
             });
             if folded.is_ok() {
-                for (entry, outcome) in outcomes {
-                    each(&entry, outcome);
+                for (entry, rule, outcome) in outcomes {
+                    each(&entry, rule, outcome);
                 }
             }
         }
@@ -316,17 +527,21 @@ impl Folder<'_, '_> {
         self.splits.get(entry.origin as usize).map_or(Ok(Exact::ONE), |split| split.of(Exact::ONE))
     }
 
-    /// The overrides above a rep's credits under a rule: those that are a plain sum, and those whose order matters.
-    #[allow(clippy::type_complexity)]
-    fn above(&self, rep: u32, rule: usize) -> (Vec<(FixedRate, OverrideBase, Flat)>, Vec<(u32, &OverrideFeed)>) {
-        let managers = &self.bound.reps[rep as usize].managers;
+    /// The overrides above the credits of a rep or team under a rule: those that are a plain sum, and those whose order
+    /// matters.
+    fn above(&self, who: u32, rule: usize, outwards: &mut Outwards) -> Upward<'_> {
+        let managers = &self.bound.people.managers[who as usize];
         let (mut flat, mut ordered) = (Vec::new(), Vec::new());
-        for over in self.bound.overrides.iter().filter(|over| over.of[rule]) {
+        for over in self.bound.overrides.iter().filter(|over| over.of.get(rule) == Some(&true)) {
             let Some(manager) = managers.get(over.level).copied() else { continue };
-            match self.flat_rate(over, rule, manager) {
+            if !self.bound.may_earn(manager) {
+                outwards.unenrolled.push((manager, over.rule));
+                continue;
+            }
+            match self.flat_rate(over, rule, manager, who) {
                 Some(rate) => {
                     let (amount, basis) = (Sum::default(), Sum::default());
-                    flat.push((rate, over.base, Flat { manager, component: over.component, amount, basis, credits: 0, overflow: false }));
+                    flat.push((rate, over.base, Flat { manager, rule: over.rule, amount, basis, credits: 0, overflow: false }));
                 }
                 None => ordered.push((manager, over)),
             }
@@ -334,27 +549,30 @@ impl Folder<'_, '_> {
         (flat, ordered)
     }
 
-    /// The rate of an override whose reward is a plain sum: one rate, no limits, and no sale counts more than once.
-    fn flat_rate(&self, over: &OverrideFeed, below: usize, manager: u32) -> Option<FixedRate> {
+    /// The rate of an override whose reward is a plain sum: one rate, no limits, no other version, and no sale counts
+    /// more than once.
+    fn flat_rate(&self, over: &OverrideFeed, below: usize, manager: u32, credited: u32) -> Option<FixedRate> {
         let component = &self.bound.components[usize::from(over.component)];
-        let rule = &self.bound.program.rules[component.rule];
+        let [part] = component.parts.as_slice() else { return None };
+        let bound = &self.bound.rules[part.rule];
+        let rule = bound.rule;
         let limited = rule.cap.is_some() || rule.floor.is_some() || rule.cap_per_sale.is_some();
         // Terms look at each sale; a plain sum knows none.
-        if limited || self.sales.has_terms() || over.once_per == OncePer::Sale && !counts_once(&self.bound.program.rules[below]) {
+        if limited || self.sales.has_terms() || over.once_per == OncePer::Sale && !counts_once(self.bound.rules[below].rule) {
             return None;
         }
-        match self.lookup(manager).pay(component.pay) {
+        match (Lookup { bound: self.bound, who: manager, credited, version: bound.version }).pay(part.pay) {
             Ok(FixedPay::Rate(rate)) => Some(rate),
             _ => None,
         }
     }
 
     /// Whether an override applies to a sale: its validity and its own condition.
-    fn applies(&self, component: u16, sale: u32) -> bool {
-        let rule = self.bound.components[usize::from(component)].rule;
-        let (start, end) = self.bound.windows[rule];
+    fn applies(&self, rule: usize, sale: u32) -> bool {
+        let bound = &self.bound.rules[rule];
+        let (start, end) = bound.window;
         let at = self.sales.keys[sale as usize].at;
-        let passes = || match self.bound.conditional.iter().position(|conditional| *conditional == rule) {
+        let passes = || match bound.condition_bit {
             Some(bit) => self.sales.passes.get(sale as usize).is_some_and(|bits| bits >> bit & 1 == 1),
             None => true,
         };
@@ -362,31 +580,31 @@ impl Folder<'_, '_> {
     }
 
     /// A credit as the manager's override sees it.
-    fn raise(&self, rep: u32, over: &OverrideFeed, entry: &Entry, outcome: &Outcome) -> Option<Raised> {
-        if !self.applies(over.component, entry.sale) {
+    fn raise(&self, who: u32, over: &OverrideFeed, entry: &Entry, rule: usize, outcome: &Outcome) -> Option<Raised> {
+        if !self.applies(over.rule, entry.sale) {
             return None;
         }
         let basis = if over.base == OverrideBase::Sales { entry.basis } else { outcome.amount };
         let group = self.bound.group_of(over.component, self.sales.keys[entry.sale as usize].at);
         let share = if over.once_per == OncePer::Sale { self.share(entry).unwrap_or(Exact::ONE) } else { Exact::ONE };
-        let rule = self.bound.components[usize::from(entry.component)].rule;
-        let entry = Entry { basis, sale: entry.sale, origin: rep, group, component: over.component, place: entry.place };
+        let entry = Entry { basis, sale: entry.sale, origin: who, group, component: over.component, place: entry.place };
         Some(Raised { entry, share, rule: u16::try_from(rule).unwrap_or(u16::MAX) })
     }
 
     /// All override entries of a manager, made again from the credits below.
     pub(super) fn overrides_of(&self, manager: u32, cells: &Cells) -> Vec<Entry> {
         let mut raised = Vec::new();
-        for (rep, below) in (0u32..).zip(&self.bound.reps) {
-            let feeds: Vec<&OverrideFeed> =
-                self.bound.overrides.iter().filter(|over| below.managers.get(over.level) == Some(&manager)).collect();
+        if !self.bound.may_earn(manager) {
+            return Vec::new();
+        }
+        for (who, managers) in (0u32..).zip(&self.bound.people.managers) {
+            let feeds: Vec<&OverrideFeed> = self.bound.overrides.iter().filter(|over| managers.get(over.level) == Some(&manager)).collect();
             if feeds.is_empty() {
                 continue;
             }
-            self.each(rep, cells.of(rep), false, &mut |entry, outcome| {
-                let rule = self.bound.components[usize::from(entry.component)].rule;
-                let feeds = feeds.iter().filter(|over| over.of[rule]);
-                raised.extend(feeds.filter_map(|over| self.raise(rep, over, entry, &outcome)));
+            self.each(who, cells.of(who), false, &mut |entry, rule, outcome| {
+                let feeds = feeds.iter().filter(|over| over.of.get(rule) == Some(&true));
+                raised.extend(feeds.filter_map(|over| self.raise(who, over, entry, rule, &outcome)));
             });
         }
         self.count(raised, &mut Vec::new())
@@ -405,7 +623,8 @@ impl Folder<'_, '_> {
     /// The overrides of one component on one sale: all of them, or up to one whole sale for each rule below.
     fn count_sale(&self, same: &[Raised], entries: &mut Vec<Entry>, refusals: &mut Vec<Refusal>) {
         let Some(first) = same.first() else { return };
-        let over = self.bound.overrides.iter().find(|over| over.component == first.entry.component);
+        let rule = self.rule_of(&first.entry);
+        let over = self.bound.overrides.iter().find(|over| over.component == first.entry.component && over.rule == rule);
         let limited = over.is_some_and(|over| over.once_per == OncePer::Sale);
         let mut place = 0u16;
         for below in same.chunk_by(|a, b| a.rule == b.rule) {
@@ -416,9 +635,7 @@ impl Folder<'_, '_> {
                     let counted = raised.share.min(left).max(Exact::ZERO);
                     left -= counted;
                     if counted.is_zero() {
-                        let rule = self.bound.components[usize::from(entry.component)].rule;
-                        let rule = u16::try_from(rule).unwrap_or(u16::MAX);
-                        refusals.push(Refusal { sale: entry.sale, detail: entry.origin, rule, reason: Reason::AlreadyCounted });
+                        refusals.push(self.refusal(&entry, entry.origin, Reason::AlreadyCounted));
                         continue;
                     }
                     if counted < raised.share {
@@ -434,53 +651,31 @@ impl Folder<'_, '_> {
 
 /// Whether the credits of a rule on one sale can never stand for more than the whole sale.
 fn counts_once(rule: &Rule) -> bool {
-    let Trigger::Sale(Crediting { owners, split, teams, .. }) = &rule.trigger else { return false };
-    let shares: Exact = owners.iter().filter_map(|owner| owner.share).sum();
-    *split == Split::Equal && teams.is_none() && shares <= Exact::ONE
-}
-
-/// A piece of folding that does not touch any other: the caller of [`super::Run::finish_with`] runs it where it likes.
-pub type Job<'j> = Box<dyn FnOnce() + Send + 'j>;
-
-/// How the caller runs jobs: all of them, each once, before it returns.
-#[derive(Clone, Copy)]
-pub(super) struct Spread<'s> {
-    /// Into how many jobs the work is cut.
-    pub(super) parts: usize,
-    pub(super) run: &'s dyn Fn(Vec<Job<'_>>),
-}
-
-/// Runs a step for every rep, cut into contiguous ranges of about equal weight; the answers stay in the order of reps.
-fn in_parts<T: Send, R: Send>(
-    spread: Spread<'_>,
-    total: usize,
-    items: Vec<T>,
-    weight: impl Fn(&T) -> usize,
-    step: &(dyn Fn(u32, T) -> R + Sync),
-) -> Vec<R> {
-    let count = items.len();
-    let share = total.div_ceil(spread.parts.max(1));
-    let mut ranges: Vec<(u32, Vec<T>)> = vec![(0, Vec::new())];
-    let mut filled = 0;
-    for (rep, item) in (0u32..).zip(items) {
-        filled += weight(&item);
-        match ranges.last_mut() {
-            Some((_, range)) if filled <= share || range.is_empty() => range.push(item),
-            _ => {
-                filled = weight(&item);
-                ranges.push((rep, vec![item]));
-            }
+    let Trigger::Sale(Crediting { owners, split, teams, roll_up, to, .. }) = &rule.trigger else { return false };
+    let mut shares = Exact::ZERO;
+    for owner in owners {
+        match &owner.share {
+            None => {}
+            Some(Share::Literal(share)) => shares += share,
+            Some(Share::Percent(_)) => return false,
         }
     }
-    let mut answers: Vec<Vec<R>> = ranges.iter().map(|_| Vec::new()).collect();
-    let job = |((first, range), answer): ((u32, Vec<T>), &mut Vec<R>)| {
-        answer.extend((first..).zip(range).map(|(rep, item)| step(rep, item)));
-    };
-    (spread.run)(ranges.into_iter().zip(&mut answers).map(|work| Box::new(move || job(work)) as Job<'_>).collect());
-    let answers: Vec<R> = answers.into_iter().flatten().collect();
-    // A job left out would be a reward left out.
-    assert_eq!(answers.len(), count, "every job is run, and once");
-    answers
+    // The owners' teams and the teams above may stand for one part several times.
+    *split == Split::Equal && teams.is_none() && !roll_up && *to == CreditTo::Rep && shares <= Exact::ONE
+}
+
+/// The overrides above a rule's credits: the flat ones with their rates, and the others with their managers.
+type Upward<'f> = (Vec<(FixedRate, OverrideBase, Flat)>, Vec<(u32, &'f OverrideFeed)>);
+
+/// Notes a problem of a rule once.
+fn note(tally: &mut Tally, rule: usize, problem: PayProblem) {
+    if !tally.errors.iter().any(|error| error.rule == rule && error.problem == problem) {
+        tally.errors.push(FoldError { rule, problem });
+    }
+}
+
+fn not_enrolled() -> PayProblem {
+    PayProblem { code: AlertCode::NotEnrolled, subject: "enrollment".into() }
 }
 
 fn out_of_range() -> PayProblem {

@@ -4,13 +4,13 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 
-use super::Calculation;
 use super::rehearsal::Rehearsal;
+use super::{Calculation, History};
 use crate::id::Id;
 use crate::money::Exact;
-use crate::people::{Directory, Match, Membership, Rep, Team, Variable, fold_alias};
+use crate::people::{Directory, Enrollment, Match, Membership, Rep, Team, fold_alias};
 use crate::period::{Period, PeriodError};
-use crate::program::{Example, ExamplePeriod, ExampleRep, ExampleTeam, Program};
+use crate::program::{Example, ExampleMembership, ExamplePeriod, ExampleRep, ExampleTeam, Metric, Program};
 use crate::sale::split_owners;
 
 /// What an example came to.
@@ -71,7 +71,8 @@ fn run(program: &Program, example: &Example) -> ExampleResult {
     };
     let steps = example.steps();
     let directory = directory(program, example, &steps);
-    let mut rehearsal = Rehearsal::new(program, &directory);
+    let history = history(example, &directory);
+    let mut rehearsal = Rehearsal::new(program, &directory, &history);
     for step in &steps {
         if let Err(error) = rehearse(&mut rehearsal, example, step, &mut result) {
             result.differences.push(Difference { what: "period".into(), expected: "a period".into(), found: error.to_string() });
@@ -129,24 +130,18 @@ fn directory(program: &Program, example: &Example, steps: &[ExamplePeriod]) -> D
     }
     example.reps.iter().filter_map(|rep| rep.manager.as_deref()).for_each(&mut add);
     example.teams.iter().filter_map(|team| team.manager.as_deref()).for_each(&mut add);
-    let mut teams = example.teams.clone();
-    let named = example.reps.iter().flat_map(|rep| &rep.teams).chain(&program.targets.teams);
-    for name in named {
-        if !teams
-            .iter()
-            .any(|team| fold_alias(&team.name) == fold_alias(name) || team.aliases.iter().any(|a| fold_alias(a) == fold_alias(name)))
-        {
-            teams.push(ExampleTeam { name: name.clone(), ..ExampleTeam::default() });
-        }
-    }
     let rep_id = |name: &str| people.iter().position(|rep| fold_alias(&rep.name) == fold_alias(name)).map(number);
+    let teams = teams(program, example);
     let team_id = |name: &str| {
         let is = |team: &ExampleTeam| std::iter::once(&team.name).chain(&team.aliases).any(|alias| fold_alias(alias) == fold_alias(name));
         teams.iter().position(is).map(|index| Id(number(index).0 + 1_000_000))
     };
+    let membership = |held: &ExampleMembership| Some(Membership { team: team_id(&held.team)?, from: held.from, until: held.until });
+    let enrollment = |from: Option<jiff::civil::Date>| Enrollment { program: program.name.clone(), from, until: None };
     let reps = people.iter().enumerate().map(|(index, rep)| Rep {
         manager: rep.manager.as_deref().and_then(rep_id),
-        memberships: rep.teams.iter().filter_map(|name| team_id(name)).map(|team| Membership { team, from: None, until: None }).collect(),
+        memberships: rep.teams.iter().filter_map(membership).collect(),
+        enrollments: rep.enrolled.map(enrollment).into_iter().collect(),
         ..plain(index, rep)
     });
     let built = teams.iter().map(|team| Team {
@@ -154,9 +149,38 @@ fn directory(program: &Program, example: &Example, steps: &[ExamplePeriod]) -> D
         name: team.name.clone(),
         aliases: team.aliases.clone(),
         manager: team.manager.as_deref().and_then(rep_id),
+        parent: team.parent.as_deref().and_then(team_id),
+        variables: team.variables.clone(),
         ..Team::default()
     });
     Directory::new(reps.collect(), built.collect())
+}
+
+/// The teams of an example: those it lists, and those that people, other teams and targets name.
+fn teams(program: &Program, example: &Example) -> Vec<ExampleTeam> {
+    let mut teams = example.teams.clone();
+    let of_reps = example.reps.iter().flat_map(|rep| &rep.teams).map(|held| &held.team);
+    for name in of_reps.chain(example.teams.iter().filter_map(|team| team.parent.as_ref())).chain(&program.targets.teams) {
+        let is = |alias: &String| fold_alias(alias) == fold_alias(name);
+        if !teams.iter().any(|team| is(&team.name) || team.aliases.iter().any(is)) {
+            teams.push(ExampleTeam { name: name.clone(), ..ExampleTeam::default() });
+        }
+    }
+    teams
+}
+
+/// What was attained in the period before, by the ids of the people and teams.
+fn history(example: &Example, directory: &Directory) -> History {
+    let attained = example.previous.iter().filter_map(|(name, value)| Some((find(directory, name)?, *value)));
+    History { attained: attained.collect() }
+}
+
+/// A rep of this name, else a team.
+fn find(directory: &Directory, name: &str) -> Option<Id> {
+    match (directory.find_rep(name), directory.find_team(name)) {
+        (Match::One(id), _) | (_, Match::One(id)) => Some(id),
+        _ => None,
+    }
 }
 
 fn number(index: usize) -> Id {
@@ -169,27 +193,24 @@ fn plain(index: usize, rep: &ExampleRep) -> Rep {
         name: rep.name.clone(),
         aliases: rep.aliases.clone(),
         tags: rep.tags.clone(),
-        variables: rep.variables.iter().map(|(name, value)| Variable { name: name.clone(), from: None, value: *value }).collect(),
+        variables: rep.variables.clone(),
         active: true,
         ..Rep::default()
     }
 }
 
 fn compare(step: &ExamplePeriod, ids: &[Id], directory: &Directory, calculation: &Calculation<'_>, differences: &mut Vec<Difference>) {
-    let id_of = |name: &str| match directory.find_rep(name) {
-        Match::One(id) => Some(id),
-        _ => None,
-    };
+    let sign = if calculation.bound().program().metric == Metric::Rank { "" } else { "%" };
     for (name, expected) in &step.expected.attainment {
-        let percent = id_of(name).and_then(|id| calculation.attainment(id)).and_then(|attainment| attainment.percent());
+        let reached = find(directory, name).and_then(|id| calculation.attainment(id)).and_then(|attainment| attainment.reached());
         let rounding = rust_decimal::RoundingStrategy::MidpointAwayFromZero;
-        let found = percent.map(|percent| percent.round_dp_with_strategy(expected.scale(), rounding));
+        let found = reached.map(|reached| reached.round_dp_with_strategy(expected.scale(), rounding));
         if found != Some(*expected) {
-            let found = found.map_or_else(|| "no attainment".to_owned(), |found| format!("{found}%"));
-            differences.push(Difference { what: format!("attainment of {name}"), expected: format!("{expected}%"), found });
+            let found = found.map_or_else(|| "no attainment".to_owned(), |found| format!("{found}{sign}"));
+            differences.push(Difference { what: format!("attainment of {name}"), expected: format!("{expected}{sign}"), found });
         }
     }
-    compare_credits((step, ids), &id_of, calculation, differences);
+    compare_credits((step, ids), &|name| find(directory, name), calculation, differences);
 }
 
 fn compare_credits(

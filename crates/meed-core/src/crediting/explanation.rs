@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::measure::Attainment;
 use super::pay::FixedBand;
 use super::settle::{HELD_DAY, Line, Step, StepKind};
 use crate::id::{Id, Kind};
@@ -53,6 +54,8 @@ pub enum PieceKind {
     Cap,
     /// What a floor added.
     Floor,
+    /// What goes to others, or the difference to what the credit of another earned.
+    Assigned,
 }
 
 impl PieceKind {
@@ -65,6 +68,7 @@ impl PieceKind {
             Self::AboveTiers => "above_tiers",
             Self::Cap => "cap",
             Self::Floor => "floor",
+            Self::Assigned => "assigned",
         }
     }
 }
@@ -101,6 +105,7 @@ impl fmt::Display for Piece {
             PieceKind::AboveTiers => write!(f, "{basis} above the last tier = 0.00"),
             PieceKind::Cap => write!(f, "cap: {amount}"),
             PieceKind::Floor => write!(f, "floor: {amount}"),
+            PieceKind::Assigned => write!(f, "assigned: {amount}"),
         }
     }
 }
@@ -114,6 +119,8 @@ pub struct SplitShown {
     pub share: Exact,
     /// Equal parts inside that share.
     pub parts: u16,
+    /// How many of them.
+    pub count: u16,
 }
 
 impl fmt::Display for SplitShown {
@@ -124,6 +131,37 @@ impl fmt::Display for SplitShown {
         }
         if self.parts > 1 {
             write!(f, " ÷ {}", self.parts)?;
+        }
+        if self.count > 1 && self.count < self.parts {
+            write!(f, " × {}", self.count)?;
+        }
+        Ok(())
+    }
+}
+
+/// How a credit of somebody else came to a rep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssignedShown {
+    /// The rep or team whose credit it is.
+    pub from: Id,
+    /// Their name.
+    pub from_name: String,
+    /// What the credit earned.
+    pub earned: Exact,
+    /// How much of it the rule pays, in percent.
+    pub percent: Exact,
+    /// How many share it.
+    pub among: usize,
+}
+
+impl fmt::Display for AssignedShown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "from {}: {}", self.from_name, shown(self.earned))?;
+        if self.percent != Exact::ONE_HUNDRED {
+            write!(f, " × {}%", self.percent)?;
+        }
+        if self.among > 1 {
+            write!(f, " among {}", self.among)?;
         }
         Ok(())
     }
@@ -138,10 +176,12 @@ pub struct Credit {
     pub unique_id: Option<String>,
     /// Its business time.
     pub at: Timestamp,
-    /// Index of the rule in the program.
+    /// Index of the rule ([`super::BoundProgram::rule`]).
     pub rule: usize,
     /// Id of the rule.
     pub rule_id: String,
+    /// Number of the program's version; `None` where one version rules the whole period.
+    pub version: Option<u32>,
     /// Level of an override, from 0.
     pub level: usize,
     /// Place among the credits of this rule on this sale.
@@ -152,8 +192,10 @@ pub struct Credit {
     pub basis: Exact,
     /// How the sale was divided; `None` when the rep got the whole.
     pub split: Option<SplitShown>,
-    /// The rep whose credit an override builds on.
+    /// The rep or team whose credit an override builds on.
     pub through: Option<Id>,
+    /// Whose credit it is, where the rule gives what it earns to somebody else.
+    pub assigned: Option<AssignedShown>,
     /// What the rule had measured for the rep (or the group) before this sale.
     pub before: Exact,
     /// The amount, unrounded.
@@ -178,27 +220,11 @@ impl Credit {
         parts.push(self.pieces.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "));
         if self.pieces.len() > 1 {
             parts.push(format!("total {}", shown(self.amount)));
-            parts.extend(self.blended_percent().map(|blended| format!("blended {blended}%")));
+            parts.extend(self.blended_percent().filter(|_| self.assigned.is_none()).map(|blended| format!("blended {blended}%")));
         }
+        parts.extend(self.assigned.as_ref().map(ToString::to_string));
+        parts.extend(self.version.map(|version| format!("version {version}")));
         parts.join("; ")
-    }
-}
-
-/// What a rep reached against the quota.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attainment {
-    /// What was credited and counts.
-    pub value: Exact,
-    /// The quota of the period, where there is one.
-    pub quota: Option<Exact>,
-}
-
-impl Attainment {
-    /// Value ÷ quota in percent, at four places.
-    #[must_use]
-    pub fn percent(&self) -> Option<Exact> {
-        let percent = self.value.checked_mul(Exact::ONE_HUNDRED)?.checked_div(self.quota?)?;
-        Some(percent.round_dp_with_strategy(4, rust_decimal::RoundingStrategy::MidpointAwayFromZero).normalize())
     }
 }
 
@@ -278,10 +304,7 @@ impl fmt::Display for Explanation {
             let sale = credit.unique_id.clone().unwrap_or_else(|| credit.sale.text(Kind::Sale));
             writeln!(f, "  {sale} [{}]: {}", credit.rule_id, credit.arithmetic())?;
         }
-        write!(f, "  attainment {}", shown(self.attainment.value))?;
-        if let (Some(quota), Some(percent)) = (self.attainment.quota, self.attainment.percent()) {
-            write!(f, " of {} = {percent}%", shown(quota))?;
-        }
+        write!(f, "  attainment {}", self.attainment)?;
         for variable in self.variables.iter().filter(|variable| variable.value.is_some()) {
             write!(f, "\n  {} = {}", variable.name, variable.value.unwrap_or_default())?;
         }
@@ -398,6 +421,19 @@ struct StoredCredit {
     before: String,
     amount: String,
     pieces: Vec<StoredPiece>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assigned: Option<StoredAssigned>,
+}
+
+#[derive(Serialize)]
+struct StoredAssigned {
+    from: String,
+    from_name: String,
+    earned: String,
+    percent: String,
+    among: usize,
 }
 
 #[derive(Serialize)]
@@ -405,6 +441,13 @@ struct StoredSplit {
     whole: String,
     share: String,
     parts: u16,
+    #[serde(skip_serializing_if = "is_one")]
+    count: u16,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_one(count: &u16) -> bool {
+    *count == 1
 }
 
 #[derive(Serialize)]
@@ -502,11 +545,20 @@ impl From<&Credit> for StoredCredit {
                 whole: plain(split.whole),
                 share: plain(split.share),
                 parts: split.parts,
+                count: split.count,
             }),
             through: credit.through.map(|rep| rep.text(Kind::Rep)),
             before: plain(credit.before),
             amount: plain(credit.amount),
             pieces: credit.pieces.iter().map(StoredPiece::from).collect(),
+            version: credit.version,
+            assigned: credit.assigned.as_ref().map(|assigned| StoredAssigned {
+                from: assigned.from.to_string(),
+                from_name: assigned.from_name.clone(),
+                earned: plain(assigned.earned),
+                percent: plain(assigned.percent),
+                among: assigned.among,
+            }),
         }
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct ComponentFold<'p> {
     /// The rule's credits so far, before and after cap and floor.
     raw: Exact,
     paid: Exact,
+    /// Whether totals are kept that the pay itself does not need, because another version of the rule follows.
+    keeps_totals: bool,
 }
 
 impl<'p> ComponentFold<'p> {
@@ -47,21 +49,52 @@ impl<'p> ComponentFold<'p> {
         traced: bool,
         entries: &mut dyn Iterator<Item = &Entry>,
     ) -> Result<Self, Overflow> {
-        let mut group_sums = HashMap::new();
-        if let FixedPay::Tiers(FixedTiers { over: Over::Group, mode: Mode::Whole, .. }) = pay {
-            for entry in entries {
-                let sum = group_sums.entry(entry.group).or_insert(Exact::ZERO);
-                *sum = add(*sum, entry.basis)?;
+        let group_sums = group_sums(pay, entries)?;
+        let zero = Exact::ZERO;
+        Ok(Self {
+            pay,
+            limits,
+            traced,
+            running: Total::default(),
+            groups: HashMap::new(),
+            group_sums,
+            raw: zero,
+            paid: zero,
+            keeps_totals: false,
+        })
+    }
+
+    /// The same, ready to go on under another version of the rule.
+    pub(super) fn keeping_totals(mut self, keeps: bool) -> Self {
+        self.keeps_totals = keeps;
+        self
+    }
+
+    /// Goes on under another version of the rule: totals stay, and what they earned so far counts as it would under the
+    /// new one, so that the change itself neither pays nor takes back anything.
+    pub(super) fn switch(&mut self, pay: &'p FixedPay, limits: Limits, entries: &mut dyn Iterator<Item = &Entry>) -> Result<(), Overflow> {
+        (self.pay, self.limits) = (pay, limits);
+        self.group_sums = group_sums(pay, entries)?;
+        if let FixedPay::Tiers(tiers) = pay {
+            for total in self.groups.values_mut().chain([&mut self.running]) {
+                total.earned = tiers.total(total.value)?;
             }
         }
-        let zero = Exact::ZERO;
-        Ok(Self { pay, limits, traced, running: Total::default(), groups: HashMap::new(), group_sums, raw: zero, paid: zero })
+        self.paid = self.limited().1;
+        Ok(())
+    }
+
+    /// What the rule's credits so far come to under cap, and under cap and floor.
+    fn limited(&self) -> (Exact, Exact) {
+        let capped = self.limits.cap.map_or(self.raw, |cap| self.raw.min(cap));
+        (capped, self.limits.floor.map_or(capped, |floor| capped.max(floor)))
     }
 
     /// Folds the next entry; `share` is the part of one sale that it stands for.
     pub(super) fn next(&mut self, entry: &Entry, share: Exact) -> Result<Outcome, Overflow> {
         let mut outcome = self.unlimited(entry, share)?;
-        if self.limits.cap_per_sale.is_some() || self.limits.cap.is_some() || self.limits.floor.is_some() {
+        let limited = self.limits.cap_per_sale.is_some() || self.limits.cap.is_some() || self.limits.floor.is_some();
+        if limited || self.keeps_totals {
             self.limit(&mut outcome)?;
         }
         Ok(outcome)
@@ -79,7 +112,12 @@ impl<'p> ComponentFold<'p> {
                 self.plain(entry.basis, amount, RateShown::Amount(whole))
             }
             FixedPay::Tiers(tiers) => match tiers.over {
-                Over::Transaction => self.alone(tiers, entry.basis),
+                Over::Transaction => {
+                    if self.keeps_totals {
+                        self.running.value = add(self.running.value, entry.basis)?;
+                    }
+                    self.alone(tiers, entry.basis)
+                }
                 Over::Accumulated => {
                     let mut total = self.running;
                     let outcome = accumulate(tiers, &mut total, entry.basis, self.traced)?;
@@ -141,8 +179,7 @@ impl<'p> ComponentFold<'p> {
         let wanted = outcome.amount;
         let mut amount = self.limits.cap_per_sale.map_or(wanted, |cap| wanted.min(cap).max(-cap));
         self.raw = add(self.raw, amount)?;
-        let capped = self.limits.cap.map_or(self.raw, |cap| self.raw.min(cap));
-        let limited = self.limits.floor.map_or(capped, |floor| capped.max(floor));
+        let (capped, limited) = self.limited();
         amount = sub(limited, self.paid)?;
         self.paid = limited;
         outcome.amount = amount;
@@ -160,6 +197,18 @@ impl<'p> ComponentFold<'p> {
         }
         Ok(())
     }
+}
+
+/// Sums of whole groups, where the highest tier reached pays on all of the group.
+fn group_sums(pay: &FixedPay, entries: &mut dyn Iterator<Item = &Entry>) -> Result<HashMap<u32, Exact>, Overflow> {
+    let mut sums = HashMap::new();
+    if let FixedPay::Tiers(FixedTiers { over: Over::Group, mode: Mode::Whole, .. }) = pay {
+        for entry in entries {
+            let sum = sums.entry(entry.group).or_insert(Exact::ZERO);
+            *sum = add(*sum, entry.basis)?;
+        }
+    }
+    Ok(sums)
 }
 
 /// Tier function of the total after, less what was earned before.

@@ -45,6 +45,48 @@ pub(super) fn equal_part(whole: Exact, parts: u16, index: u16) -> Result<Exact, 
     Exact::try_from_i128_with_scale(share + extra, PLACES).map(|part| part.normalize()).map_err(|_| Overflow)
 }
 
+/// `count` of the equal parts that [`equal_part`] deals, from number `first` on.
+pub(super) fn equal_parts(whole: Exact, parts: u16, first: u16, count: u16) -> Result<Exact, Overflow> {
+    if count >= parts {
+        return Ok(whole);
+    }
+    if count == 1 {
+        return equal_part(whole, parts, first % parts);
+    }
+    (first..first.saturating_add(count)).try_fold(Exact::ZERO, |sum, index| add(sum, equal_part(whole, parts, index % parts)?))
+}
+
+/// `whole` in proportion to `weights`, at twelve places: what does not divide goes, one last unit each, to the largest
+/// fractions, ties in the order of `weights`. `None` where the weights sum to nothing (`commissions.md` §4.6).
+pub(super) fn weighted_parts(whole: Exact, weights: &[Exact]) -> Result<Option<Vec<Exact>>, Overflow> {
+    let sum = weights.iter().try_fold(Exact::ZERO, |sum, weight| sum.checked_add(*weight)).ok_or(Overflow)?;
+    if sum.is_zero() {
+        return Ok(None);
+    }
+    let whole = keep(whole);
+    let mut parts = Vec::with_capacity(weights.len());
+    let mut fractions = Vec::with_capacity(weights.len());
+    let mut left = whole;
+    for (index, weight) in weights.iter().enumerate() {
+        let ideal = whole.checked_mul(*weight).and_then(|product| product.checked_div(sum)).ok_or(Overflow)?;
+        let part = ideal.round_dp_with_strategy(PLACES, rust_decimal::RoundingStrategy::ToZero);
+        left = left.checked_sub(part).ok_or(Overflow)?;
+        fractions.push(((ideal - part).abs(), index));
+        parts.push(part);
+    }
+    fractions.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    let unit = if left.is_sign_negative() { Exact::new(-1, PLACES) } else { Exact::new(1, PLACES) };
+    // A quotient rounded up at its 28th digit may leave a unit too few; the circle goes round until nothing is left.
+    for (_, index) in fractions.iter().cycle().take(2 * weights.len()) {
+        if left.is_zero() {
+            break;
+        }
+        parts[*index] += unit;
+        left -= unit;
+    }
+    Ok(Some(parts))
+}
+
 /// A sum at twelve places, wide enough that its order cannot matter: only the result may leave the range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sum(i128);
@@ -88,6 +130,23 @@ mod tests {
     }
 
     #[test]
+    fn com_030_weighted_parts_give_what_is_left_to_the_largest_fractions() {
+        let deal = |whole: &str, weights: &[i64]| {
+            let weights: Vec<Exact> = weights.iter().map(|weight| (*weight).into()).collect();
+            weighted_parts(whole.parse().expect("a decimal"), &weights)
+                .expect("in range")
+                .map(|parts| parts.iter().map(|part| part.normalize().to_string()).collect::<Vec<_>>())
+        };
+        assert_eq!(deal("100", &[60_000, 40_000]), Some(vec!["60".to_owned(), "40".to_owned()]));
+        assert_eq!(
+            deal("0.000000000002", &[1, 1, 1]),
+            Some(vec!["0.000000000001".to_owned(), "0.000000000001".to_owned(), "0".to_owned()])
+        );
+        assert_eq!(deal("-10", &[1, 2]), Some(vec!["-3.333333333333".to_owned(), "-6.666666666667".to_owned()]));
+        assert_eq!(deal("10", &[0, 0]), None);
+    }
+
+    #[test]
     fn led_034_three_ways_sum_exactly_in_a_stable_order() {
         assert_eq!(parts("0.01", 3), ["0.003333333334", "0.003333333333", "0.003333333333"]);
         assert_eq!(parts("100.00", 3), ["33.333333333334", "33.333333333333", "33.333333333333"]);
@@ -96,6 +155,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn com_030_weighted_parts_sum_to_the_whole(mantissa in -1_000_000_000_000i64..1_000_000_000_000, scale in 0u32..8, weights in prop::collection::vec(0i64..1_000_000, 1..12)) {
+            let whole = Exact::new(mantissa, scale);
+            let exact: Vec<Exact> = weights.iter().map(|weight| Exact::new(*weight, 2)).collect();
+            match weighted_parts(whole, &exact).expect("in range") {
+                None => prop_assert_eq!(weights.iter().sum::<i64>(), 0),
+                Some(parts) => {
+                    prop_assert_eq!(parts.iter().sum::<Exact>(), whole);
+                    for (part, weight) in parts.iter().zip(&exact) {
+                        let ideal = whole * weight / exact.iter().sum::<Exact>();
+                        prop_assert!((part - ideal).abs() <= Exact::new(1, PLACES));
+                    }
+                }
+            }
+        }
+
         #[test]
         fn com_029_parts_sum_to_the_whole_to_the_last_unit(mantissa in -1_000_000_000_000_000i64..1_000_000_000_000_000, scale in 0u32..8, count in 1u16..9) {
             let whole = Exact::new(mantissa, scale);

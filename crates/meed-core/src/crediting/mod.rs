@@ -1,6 +1,6 @@
 //! Crediting: from sales to credits, and from credits to rewards.
 //!
-//! The unit of calculation is a cell: one program, one rep, one period. Its reward is a fold over the rep's sales in
+//! The unit of calculation is a cell: one program, one rep or team, one period. Its reward is a fold over the rep's sales in
 //! canonical order (business time, unique id, record id), so it depends on nothing else: not on the order in which
 //! sales arrive, not on how they are cut into runs, not on the number of threads.
 //!
@@ -8,31 +8,43 @@
 //! each credit; runs on several threads are merged. [`Run::finish`] folds the cells. Explanations are made on demand,
 //! by folding a cell again and keeping the pieces.
 
+mod assign;
 mod bound;
 mod calculation;
 mod cells;
 mod decide;
 mod examples;
 mod explanation;
+mod find;
 mod fold;
+mod history;
 mod kept;
+mod measure;
 mod pay;
+mod people;
 mod reason;
 mod rehearsal;
 mod run;
 mod settle;
+mod spread;
 mod verdict;
+mod versions;
+mod windows;
 
-pub use bound::{BoundProgram, measured_days};
-pub use calculation::{Calculation, Reward};
-pub use cells::Job;
+pub use bound::BoundProgram;
+pub use calculation::{Calculation, Reward, TeamResult};
 pub use examples::{Difference, ExampleResult};
-pub use explanation::{Attainment, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown, shown};
+pub use explanation::{AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown, shown};
+pub use history::History;
 pub use kept::PLACES;
+pub use measure::Attainment;
 pub use reason::{Alert, AlertCode, NotCredited, Reason};
 pub use run::Run;
 pub use settle::{Booked, HELD_DAY, Line, LineKey, Openness, Past, PastLine, RewardKind, Step, StepKind, booked_day, differences};
+pub use spread::Job;
 pub use verdict::{CreditedTo, Refused, RuleVerdict, SaleVerdict};
+pub use versions::ProgramVersion;
+pub use windows::measured_days;
 
 use crate::condition::SaleRef;
 

@@ -5,7 +5,6 @@ use super::explanation::{Piece, PieceKind, RateShown};
 use super::kept::{add, keep, mul, mul_div, sub};
 use super::reason::AlertCode;
 use crate::money::{Exact, Overflow};
-use crate::people::Rep;
 use crate::program::{Accumulate, BandPay, Bound, Figure, Mode, Pay, Rate, Refunds, Rule, TierUnit, Tiers};
 
 /// A figure that a rule needs and the rep does not have.
@@ -94,18 +93,21 @@ pub(super) struct Limits {
     pub(super) cap_per_sale: Option<Exact>,
 }
 
-/// Looks up every figure of a pay for a rep.
+/// Looks up every figure of a pay for a rep or team, under one version of the program.
 pub(super) struct Lookup<'a, 'b> {
     pub(super) bound: &'b BoundProgram<'a>,
-    pub(super) rep: &'a Rep,
-    pub(super) quota: Option<Exact>,
+    pub(super) who: u32,
+    /// The rep below, for an override; otherwise the same.
+    pub(super) credited: u32,
+    pub(super) version: usize,
 }
 
 impl Lookup<'_, '_> {
     fn figure(&self, figure: &Figure) -> Result<Exact, PayProblem> {
-        self.bound.figure(figure, self.rep).ok_or_else(|| {
+        self.bound.figure(figure, self.who, self.credited, self.version).ok_or_else(|| {
             let subject = match figure {
                 Figure::Variable(name) => name.clone(),
+                Figure::VariableOf(whose, name) => format!("{name} ({})", whose.name()),
                 Figure::Literal(value) => value.to_string(),
             };
             PayProblem { code: AlertCode::VariableMissing, subject }
@@ -146,9 +148,10 @@ impl Lookup<'_, '_> {
     fn tiers(&self, tiers: &Tiers) -> Result<FixedTiers, PayProblem> {
         let scale = match tiers.unit {
             TierUnit::Basis => None,
-            TierUnit::PercentOfQuota => {
-                Some(self.quota.ok_or_else(|| PayProblem { code: AlertCode::QuotaMissing, subject: "quota".into() })?)
-            }
+            TierUnit::PercentOfQuota => Some(
+                self.bound.versions[self.version].quota[self.who as usize]
+                    .ok_or_else(|| PayProblem { code: AlertCode::QuotaMissing, subject: "quota".into() })?,
+            ),
         };
         let bound_of = |value: Exact| match scale {
             None => Ok(value),

@@ -30,6 +30,16 @@ pub enum Reason {
     NotTarget,
     /// The team has no members, or no manager, to credit.
     EmptyTeam,
+    /// The rep belongs to no team that could be credited.
+    NoTeam,
+    /// A member has no value of the variable by which the team shares.
+    WeightMissing,
+    /// The formula of an owner's share has no answer for this sale.
+    ShareMissing,
+    /// The rep has not enrolled in the program.
+    NotEnrolled,
+    /// There is nobody to get what the rule pays: no manager, no members.
+    NoRecipient,
     /// The sale was already counted for this manager through another credit.
     AlreadyCounted,
     /// A figure that the rule needs is missing for this rep, or an amount leaves the range.
@@ -51,6 +61,11 @@ impl Reason {
             Self::DuplicateAlias => "duplicate_alias",
             Self::NotTarget => "not_target",
             Self::EmptyTeam => "empty_team",
+            Self::NoTeam => "no_team",
+            Self::WeightMissing => "weight_missing",
+            Self::ShareMissing => "share_missing",
+            Self::NotEnrolled => "not_enrolled",
+            Self::NoRecipient => "no_recipient",
             Self::AlreadyCounted => "already_counted",
             Self::PayUnknown => "pay_unknown",
         }
@@ -62,7 +77,7 @@ impl Reason {
 pub struct NotCredited {
     /// The sale.
     pub sale: Id,
-    /// Index of the rule in the program.
+    /// Index of the rule ([`super::BoundProgram::rule`]).
     pub rule: usize,
     /// Why.
     pub reason: Reason,
@@ -90,6 +105,16 @@ pub enum AlertCode {
     AmountOverflow,
     /// A target of the program that names nobody, or several.
     UnknownTarget,
+    /// Sales of a rep who has not enrolled.
+    NotEnrolled,
+    /// What a rule pays goes to nobody: no manager, no members.
+    NoRecipient,
+    /// Managers who stand above each other.
+    ManagerCircle,
+    /// A team below itself.
+    TeamCircle,
+    /// A version of the program that cannot share a calculation with the current one.
+    VersionIgnored,
 }
 
 impl AlertCode {
@@ -105,6 +130,11 @@ impl AlertCode {
             Self::VariableMissing => "variable_missing",
             Self::AmountOverflow => "amount_overflow",
             Self::UnknownTarget => "unknown_target",
+            Self::NotEnrolled => "not_enrolled",
+            Self::NoRecipient => "no_recipient",
+            Self::ManagerCircle => "manager_cycle",
+            Self::TeamCircle => "team_cycle",
+            Self::VersionIgnored => "version_ignored",
         }
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::examples::Difference;
 use super::settle::{Booked, LineKey, Openness, Past, PastLine, RewardKind, booked_day, differences};
-use super::{BoundProgram, Calculation, calculate};
+use super::{BoundProgram, Calculation, History, calculate};
 use crate::command::day_number;
 use crate::condition::{Originals, SaleRef};
 use crate::id::Id;
@@ -41,14 +41,15 @@ struct Row {
 pub(super) struct Rehearsal<'p> {
     pub(super) program: &'p Program,
     pub(super) directory: &'p Directory,
+    history: &'p History,
     sales: Vec<(StoredSale, BTreeMap<String, String>)>,
     cells: Vec<Period>,
     rows: Vec<Row>,
 }
 
 impl<'p> Rehearsal<'p> {
-    pub(super) fn new(program: &'p Program, directory: &'p Directory) -> Self {
-        Self { program, directory, sales: Vec::new(), cells: Vec::new(), rows: Vec::new() }
+    pub(super) fn new(program: &'p Program, directory: &'p Directory, history: &'p History) -> Self {
+        Self { program, directory, history, sales: Vec::new(), cells: Vec::new(), rows: Vec::new() }
     }
 
     /// Takes the sales of a period in; answers their ids. A known unique id changes the sale that has it.
@@ -91,7 +92,7 @@ impl<'p> Rehearsal<'p> {
 
     /// Calculates a period with what is known now.
     pub(super) fn with_calculation(&self, period: &Period, look: &mut dyn FnMut(&Calculation<'_>)) {
-        let bound = BoundProgram::new(self.program, self.directory, period).with_past(self.past(period));
+        let bound = BoundProgram::new(self.program, self.directory, period).with_history(self.history).with_past(self.past(period));
         let columns: Vec<Columns<'_>> = self.sales.iter().map(|(_, original)| Columns(original)).collect();
         let inside = self.sales.iter().zip(&columns).filter(|((sale, _), _)| bound.measures(sale.sale.at));
         look(&calculate(&bound, inside.map(|((sale, _), columns)| SaleRef::from(sale).with_originals(columns))));

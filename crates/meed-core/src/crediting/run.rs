@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::bound::BoundProgram;
+use super::bound::{BoundProgram, BoundRule};
 use super::calculation::Calculation;
-use super::cells::{Job, Spread};
-use super::decide::{Detail, Memo, Share, Sink, SplitPart, decide};
+use super::decide::{Detail, Share, Sink, SplitPart, decide};
+use super::find::Memo;
 use super::reason::{AlertCode, AlertCounts, Reason};
 use super::settle::{SaleTerm, has_terms, terms_of};
+use super::spread::{Job, Spread};
 use crate::condition::{Context, SaleRef};
 use crate::id::Id;
 use crate::money::Exact;
@@ -39,10 +40,10 @@ impl Entry {
     }
 }
 
-/// An entry and the rep it belongs to.
+/// An entry and the rep or team it belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Filed {
-    pub(super) rep: u32,
+    pub(super) who: u32,
     pub(super) entry: Entry,
 }
 
@@ -243,7 +244,7 @@ impl<'a> Run<'a> {
     /// Takes one sale in.
     pub fn feed_one(&mut self, sale: SaleRef<'_>) {
         let index = self.collected.sales.push(sale);
-        if !self.bound.conditional.is_empty() {
+        if self.bound.has_conditions {
             self.collected.sales.passes.push(passes(self.bound, sale));
         }
         if self.has_terms {
@@ -268,10 +269,10 @@ impl<'a> Run<'a> {
         let texts: Vec<u32> = theirs.texts.all.iter().map(|text| mine.texts.intern(text)).collect();
         let text = |index: u32| texts.get(index as usize).copied().unwrap_or(index);
         let formula_group = formula_groups(self.bound);
-        mine.filed.extend(theirs.filed.into_iter().map(|Filed { rep, entry }| {
+        mine.filed.extend(theirs.filed.into_iter().map(|Filed { who, entry }| {
             let origin = if entry.origin == NONE { NONE } else { entry.origin + split_shift };
             let group = if formula_group[usize::from(entry.component)] { text(entry.group) } else { entry.group };
-            Filed { rep, entry: Entry { sale: entry.sale + sale_shift, origin, group, ..entry } }
+            Filed { who, entry: Entry { sale: entry.sale + sale_shift, origin, group, ..entry } }
         }));
         mine.refusals.extend(theirs.refusals.into_iter().map(|refusal| Refusal {
             sale: refusal.sale + sale_shift,
@@ -310,8 +311,9 @@ impl<'a> Run<'a> {
 fn passes(bound: &BoundProgram<'_>, sale: SaleRef<'_>) -> u64 {
     let context = Context { sale, period: bound.period, rep: None };
     let mut bits = 0;
-    for (bit, rule) in bound.conditional.iter().enumerate() {
-        let holds = bound.program.rules[*rule].when.as_ref().is_some_and(|when| when.holds(&context) == Ok(true));
+    for rule in bound.versions[bound.version_at(sale.facts.at())].rules.clone() {
+        let BoundRule { rule, condition_bit: Some(bit), .. } = &bound.rules[rule] else { continue };
+        let holds = rule.when.as_ref().is_some_and(|when| when.holds(&context) == Ok(true));
         bits |= u64::from(holds) << bit;
     }
     bits
@@ -321,12 +323,12 @@ fn passes(bound: &BoundProgram<'_>, sale: SaleRef<'_>) -> u64 {
 fn formula_groups(bound: &BoundProgram<'_>) -> Vec<bool> {
     use crate::program::{Accumulate, Group, Pay};
     let is_formula = |pay: &Pay| matches!(pay, Pay::Tiers(tiers) if matches!(tiers.accumulate, Accumulate::Group(Group::Formula(_))));
-    bound.components.iter().map(|component| is_formula(component.pay)).collect()
+    bound.components.iter().map(|component| component.parts.iter().any(|part| is_formula(part.pay))).collect()
 }
 
 /// Whether a refusal's detail is a text; otherwise it is a rep or nothing.
 pub(super) const fn names_text(reason: Reason) -> bool {
-    matches!(reason, Reason::NoMatch | Reason::DuplicateAlias | Reason::EmptyTeam | Reason::Currency | Reason::ConditionError)
+    matches!(reason, Reason::NoMatch | Reason::DuplicateAlias | Reason::ShareMissing | Reason::Currency | Reason::ConditionError)
 }
 
 struct Collector<'r, 'b, 's> {
@@ -338,7 +340,7 @@ struct Collector<'r, 'b, 's> {
 
 impl Sink for Collector<'_, '_, '_> {
     fn credit(&mut self, share: &Share<'_>) {
-        let component = self.bound.component_of[share.rule];
+        let component = self.bound.rules[share.rule].component;
         let origin = share.split.map_or(NONE, |split| {
             self.collected.splits.push(split);
             u32::try_from(self.collected.splits.len() - 1).unwrap_or(NONE)
@@ -348,13 +350,13 @@ impl Sink for Collector<'_, '_, '_> {
             None => self.bound.group_of(component, self.sale.facts.at()),
         };
         let entry = Entry { basis: share.basis, sale: self.index, origin, group, component, place: share.place };
-        self.collected.filed.push(Filed { rep: share.rep, entry });
+        self.collected.filed.push(Filed { who: share.who, entry });
     }
 
     fn refuse(&mut self, rule: usize, reason: Reason, detail: &Detail<'_>) {
         let detail = match detail {
             Detail::Nothing => NONE,
-            Detail::Rep(rep) => *rep,
+            Detail::Who(who) => *who,
             Detail::Alias(alias) | Detail::Owners(alias, _) => self.collected.texts.intern(alias),
             Detail::Currency(unit) => self.collected.texts.intern(unit.code()),
             Detail::Error(error) => self.collected.texts.intern(&error.to_string()),
@@ -372,22 +374,42 @@ impl Collector<'_, '_, '_> {
             Reason::DuplicateAlias => AlertCode::DuplicateAlias,
             Reason::Currency => AlertCode::CurrencyMismatch,
             Reason::ConditionError => AlertCode::ConditionError,
+            Reason::NotEnrolled => AlertCode::NotEnrolled,
+            Reason::WeightMissing => AlertCode::VariableMissing,
             _ => return,
         };
         let bound = self.bound;
-        let subject = self.collected.texts.all.get(detail as usize).cloned().unwrap_or_default();
+        let subject: Box<str> = if names_text(reason) {
+            self.collected.texts.all.get(detail as usize).cloned().unwrap_or_default()
+        } else {
+            bound.beneficiary(detail).id().to_string().into()
+        };
         let key = (self.sale.facts.at(), self.sale.unique_id.unwrap_or_default(), self.sale.id);
-        let rule_id = &bound.program.rules[rule].id;
         self.collected.alerts.count(code, &subject, Some(key), || match code {
             AlertCode::DuplicateAlias => duplicate(bound.directory, &subject),
+            AlertCode::NotEnrolled | AlertCode::VariableMissing => of_rep(bound, rule, code, detail),
             AlertCode::CurrencyMismatch => {
                 let text = format!("sales in {subject} were not credited: the program pays in {}", bound.program.currency);
                 (text, Vec::new())
             }
-            AlertCode::ConditionError => (format!("rule `{rule_id}` has no answer for some sales: {subject}"), Vec::new()),
+            AlertCode::ConditionError => {
+                (format!("rule `{}` has no answer for some sales: {subject}", bound.rules[rule].rule.id), Vec::new())
+            }
             _ => (format!("`{subject}` matches no rep or team"), Vec::new()),
         });
     }
+}
+
+/// An alert about a rep: not enrolled, or without the variable by which a team shares.
+fn of_rep(bound: &BoundProgram<'_>, rule: usize, code: AlertCode, who: u32) -> (String, Vec<Id>) {
+    let rep = bound.beneficiary(who);
+    let text = if code == AlertCode::NotEnrolled {
+        format!("{} has not enrolled in {}: nothing is credited to them", rep.name(), bound.program.name)
+    } else {
+        let rule = &bound.rules[rule].rule.id;
+        format!("{} has no usable variable by which the team shares under rule `{rule}`: nobody of the team is credited", rep.name())
+    };
+    (text, vec![rep.id()])
 }
 
 fn duplicate(directory: &Directory, alias: &str) -> (String, Vec<Id>) {

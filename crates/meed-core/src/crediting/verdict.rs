@@ -3,11 +3,13 @@
 use std::fmt;
 
 use super::bound::BoundProgram;
-use super::decide::{Detail, Memo, Share, Sink, decide};
+use super::decide::{Detail, Share, Sink, decide};
+use super::find::Memo;
 use super::reason::Reason;
 use crate::condition::{Condition, Context, Failed, RepContext, SaleRef};
 use crate::id::Id;
 use crate::money::Exact;
+use crate::people::Beneficiary;
 use crate::program::Trigger;
 
 /// What a program makes of one sale.
@@ -34,11 +36,13 @@ pub struct RuleVerdict {
     pub refused: Vec<Refused>,
 }
 
-/// A rep that is credited.
+/// A rep or team that is credited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditedTo {
-    /// The rep.
+    /// The rep, or the team.
     pub rep: Id,
+    /// Whether it is a team; the rule says who is paid for it.
+    pub is_team: bool,
     /// Their name.
     pub name: String,
     /// The credited basis; `None` for an override on commission, whose base the calculation finds.
@@ -76,16 +80,20 @@ impl BoundProgram<'_> {
     /// What the program makes of one sale, rule by rule: whom it credits, or why not.
     #[must_use]
     pub fn verdict(&self, sale: SaleRef<'_>) -> SaleVerdict {
-        let rules = self.program.rules.iter().map(|rule| RuleVerdict {
-            rule: rule.id.clone(),
-            label: rule.label.clone(),
+        let version = &self.versions[self.version_at(sale.facts.at())];
+        let range = version.rules.clone();
+        let rules = self.rules[range.clone()].iter().map(|bound| RuleVerdict {
+            rule: bound.rule.id.clone(),
+            label: bound.rule.label.clone(),
             credited: Vec::new(),
             refused: Vec::new(),
         });
-        let mut judge = Judge { bound: self, sale, rules: rules.collect(), reps: vec![Vec::new(); self.program.rules.len()] };
+        let rules: Vec<RuleVerdict> = rules.collect();
+        let reps = vec![Vec::new(); rules.len()];
+        let mut judge = Judge { bound: self, sale, rules, reps, first: range.start };
         decide(self, &mut Memo::default(), sale, &mut judge);
         judge.overrides();
-        SaleVerdict { program: self.program.name.clone(), period: self.period.label(), rules: judge.rules }
+        SaleVerdict { program: version.program.name.clone(), period: self.period.label(), rules: judge.rules }
     }
 }
 
@@ -95,28 +103,38 @@ struct Judge<'j, 'a> {
     rules: Vec<RuleVerdict>,
     /// The credited reps by rule, for overrides.
     reps: Vec<Vec<(u32, Exact)>>,
+    /// Index of the first rule of the version that rules the sale.
+    first: usize,
 }
 
 impl Sink for Judge<'_, '_> {
     fn credit(&mut self, share: &Share<'_>) {
-        let rep = self.bound.rep(share.rep);
-        self.reps[share.rule].push((share.rep, share.basis));
-        self.rules[share.rule].credited.push(CreditedTo { rep: rep.id, name: rep.name.clone(), basis: Some(share.basis) });
+        let rule = share.rule - self.first;
+        self.reps[rule].push((share.who, share.basis));
+        let credited = self.credited(share.who, Some(share.basis));
+        self.rules[rule].credited.push(credited);
     }
 
     fn refuse(&mut self, rule: usize, reason: Reason, detail: &Detail<'_>) {
-        let condition = self.bound.program.rules[rule].when.as_ref();
+        let condition = self.bound.rules[rule].rule.when.as_ref();
         let failed = if reason == Reason::Condition { condition.and_then(|when| self.why_not(when, detail)) } else { None };
         let text = failed.as_ref().map_or_else(|| self.sentence(rule, reason, detail), |failed| failed.text.clone());
-        self.rules[rule].refused.push(Refused { reason, failed, text });
+        self.rules[rule - self.first].refused.push(Refused { reason, failed, text });
     }
 }
 
 impl Judge<'_, '_> {
+    fn credited(&self, who: u32, basis: Option<Exact>) -> CreditedTo {
+        let credited = self.bound.beneficiary(who);
+        let is_team = matches!(credited, Beneficiary::Team(_));
+        CreditedTo { rep: credited.id(), is_team, name: credited.name().to_owned(), basis }
+    }
+
     fn why_not(&self, when: &Condition, detail: &Detail<'_>) -> Option<Failed> {
         let rep = match detail {
-            Detail::Rep(rep) => {
-                Some(RepContext { rep: self.bound.rep(*rep), directory: self.bound.directory, defaults: &self.bound.program.variables })
+            Detail::Who(who) => {
+                let version = &self.bound.versions[self.bound.version_at(self.sale.facts.at())];
+                Some(RepContext { rep: self.bound.beneficiary(*who), directory: self.bound.directory, defaults: &version.variables })
             }
             _ => None,
         };
@@ -125,9 +143,9 @@ impl Judge<'_, '_> {
 
     fn sentence(&self, rule: usize, reason: Reason, detail: &Detail<'_>) -> String {
         let bound = self.bound;
-        let rule = &bound.program.rules[rule];
+        let rule = bound.rules[rule].rule;
         let subject = match detail {
-            Detail::Rep(rep) => bound.rep(*rep).name.clone(),
+            Detail::Who(who) => bound.beneficiary(*who).name().to_owned(),
             Detail::Alias(alias) | Detail::Owners(alias, _) => (*alias).to_owned(),
             Detail::Currency(unit) => unit.to_string(),
             Detail::Error(error) => error.to_string(),
@@ -148,6 +166,13 @@ impl Judge<'_, '_> {
             },
             Reason::NotTarget => format!("{subject} is not a target of the program"),
             Reason::EmptyTeam => format!("the team `{subject}` has nobody to credit"),
+            Reason::NoTeam => format!("{subject} belongs to no team on {}", bound.period.last_day()),
+            Reason::WeightMissing => {
+                format!("{subject} has no usable variable by which the team shares on {}", bound.period.last_day())
+            }
+            Reason::ShareMissing => format!("the share `{subject}` has no value for this sale"),
+            Reason::NotEnrolled => format!("{subject} has not enrolled in {}", bound.program.name),
+            Reason::NoRecipient => format!("there is nobody to get what {subject} earns"),
             Reason::ConditionError => subject,
             Reason::Condition | Reason::AlreadyCounted | Reason::PayUnknown => format!("{}: {subject}", reason.code()),
         }
@@ -165,7 +190,12 @@ impl Judge<'_, '_> {
         if !period.contains(self.sale.facts.at()) {
             return format!("the sale of {day} lies outside {period}");
         }
-        let program = self.bound.program;
+        let bound = self.bound;
+        let version = &bound.versions[bound.version_at(self.sale.facts.at())];
+        if self.sale.facts.at() < version.start {
+            return format!("the sale is of {day}, version {} of the program is valid later", version.number);
+        }
+        let program = version.program;
         let valid = |from: Option<jiff::civil::Date>, until: Option<jiff::civil::Date>| match (from, until) {
             (Some(from), Some(until)) => format!("from {from} until {until}"),
             (Some(from), None) => format!("from {from}"),
@@ -184,8 +214,8 @@ impl Judge<'_, '_> {
     fn overrides(&mut self) {
         let bound = self.bound;
         for over in &bound.overrides {
-            let index = bound.components[usize::from(over.component)].rule;
-            let rule = &bound.program.rules[index];
+            let Some(index) = over.rule.checked_sub(self.first).filter(|index| *index < self.rules.len()) else { continue };
+            let rule = bound.rules[over.rule].rule;
             let context = Context { sale: self.sale, period: bound.period, rep: None };
             if let Some(failed) = rule.when.as_ref().and_then(|when| when.why_not(&context)) {
                 if over.level == 0 {
@@ -195,13 +225,22 @@ impl Judge<'_, '_> {
                 continue;
             }
             let on_sales = matches!(&rule.trigger, Trigger::Override(over) if over.base == crate::program::OverrideBase::Sales);
-            let below: Vec<(u32, Exact)> =
-                self.reps.iter().enumerate().filter(|(rule, _)| over.of[*rule]).flat_map(|(_, reps)| reps.iter().copied()).collect();
+            let below: Vec<(u32, Exact)> = self
+                .reps
+                .iter()
+                .enumerate()
+                .filter(|(rule, _)| over.of.get(self.first + *rule) == Some(&true))
+                .flat_map(|(_, reps)| reps.iter().copied())
+                .collect();
             for (rep, basis) in below {
-                if let Some(manager) = bound.reps[rep as usize].managers.get(over.level).map(|manager| bound.rep(*manager)) {
-                    let credited = CreditedTo { rep: manager.id, name: manager.name.clone(), basis: on_sales.then_some(basis) };
+                let Some(manager) = bound.people.managers[rep as usize].get(over.level).copied() else { continue };
+                if bound.may_earn(manager) {
+                    let credited = self.credited(manager, on_sales.then_some(basis));
                     self.rules[index].credited.push(credited);
+                    continue;
                 }
+                let text = self.sentence(over.rule, Reason::NotEnrolled, &Detail::Who(manager));
+                self.rules[index].refused.push(Refused { reason: Reason::NotEnrolled, failed: None, text });
             }
         }
     }

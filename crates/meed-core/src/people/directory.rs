@@ -76,6 +76,18 @@ impl Directory {
         self.team_at.get(&id).map(|index| &self.teams[*index])
     }
 
+    /// A team and those above it, the nearest first; a circle ends where it closes.
+    pub fn upwards(&self, team: Id) -> impl Iterator<Item = &Team> {
+        let mut seen: Vec<Id> = Vec::new();
+        let mut next = Some(team);
+        std::iter::from_fn(move || {
+            let team = self.team(next?).filter(|team| !seen.contains(&team.id))?;
+            seen.push(team.id);
+            next = team.parent;
+            Some(team)
+        })
+    }
+
     /// All reps by id.
     #[must_use]
     pub fn reps(&self) -> &[Rep] {

@@ -1,7 +1,9 @@
 //! Who sells: reps, teams, and the aliases by which sales name them (`commissions.md` §4.1).
 
+mod circle;
 mod directory;
 
+pub use circle::{Circle, circles, manager_of};
 pub use directory::{Directory, Match};
 
 use jiff::civil::Date;
@@ -29,8 +31,29 @@ pub struct Rep {
     pub external_id: Option<String>,
     /// Values by which one plan serves all reps, such as a quota (`commissions.md` §4.2).
     pub variables: Vec<Variable>,
+    /// Programs in which the rep has enrolled.
+    pub enrollments: Vec<Enrollment>,
     /// Whether the rep still takes part. Past credits stay.
     pub active: bool,
+}
+
+/// Enrollment of a rep in a program that requires it, half-open: from `from` until before `until`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrollment {
+    /// Name of the program; compared as aliases are.
+    pub program: String,
+    /// First day, or always.
+    pub from: Option<Date>,
+    /// First day after, or open.
+    pub until: Option<Date>,
+}
+
+impl Enrollment {
+    /// Whether the enrollment holds on `day`.
+    #[must_use]
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day < until)
+    }
 }
 
 /// Membership of a rep in a team, half-open: from `from` until before `until`.
@@ -82,6 +105,44 @@ pub struct Team {
     pub variables: Vec<Variable>,
 }
 
+/// Who is credited: a rep, or a team whose earnings are handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beneficiary<'a> {
+    /// A rep.
+    Rep(&'a Rep),
+    /// A team.
+    Team(&'a Team),
+}
+
+impl<'a> Beneficiary<'a> {
+    /// The id.
+    #[must_use]
+    pub const fn id(self) -> Id {
+        match self {
+            Self::Rep(rep) => rep.id,
+            Self::Team(team) => team.id,
+        }
+    }
+
+    /// The name shown to people.
+    #[must_use]
+    pub fn name(self) -> &'a str {
+        match self {
+            Self::Rep(rep) => &rep.name,
+            Self::Team(team) => &team.name,
+        }
+    }
+
+    /// The variables.
+    #[must_use]
+    pub fn variables(self) -> &'a [Variable] {
+        match self {
+            Self::Rep(rep) => &rep.variables,
+            Self::Team(team) => &team.variables,
+        }
+    }
+}
+
 /// The value of variable `name` that holds on `day`: the one with the latest start not after it.
 #[must_use]
 pub fn variable_on(variables: &[Variable], name: &str, day: Date) -> Option<crate::money::Exact> {
@@ -92,4 +153,16 @@ pub fn variable_on(variables: &[Variable], name: &str, day: Date) -> Option<crat
 #[must_use]
 pub fn fold_alias(text: &str) -> String {
     text.trim().to_lowercase()
+}
+
+/// The variable `name` of a rep's team on `day`: of the first of their teams (by id), or the nearest team above it, that
+/// has it. For a team its own, or that of the nearest team above.
+#[must_use]
+pub fn team_variable_on(directory: &Directory, of: Beneficiary<'_>, name: &str, day: Date) -> Option<crate::money::Exact> {
+    let mut teams: Vec<Id> = match of {
+        Beneficiary::Team(team) => vec![team.id],
+        Beneficiary::Rep(rep) => rep.memberships.iter().filter(|held| held.holds_on(day)).map(|held| held.team).collect(),
+    };
+    teams.sort_unstable();
+    teams.into_iter().find_map(|team| directory.upwards(team).find_map(|team| variable_on(&team.variables, name, day)))
 }

@@ -1,15 +1,14 @@
 //! Reading a whole document.
 
-use std::collections::BTreeMap;
-
 use toml::de::{DeTable, DeValue};
 
 use super::finding::{Code, Finding};
+use super::measure::{measure, quota};
 use super::reader::{Findings, Item, Table};
 use super::rules::{Draft, resolve, rule, validity};
-use super::{Figure, Kind, Program, Quota, QuotaLength, Rule, Targets, example, settle};
-use crate::condition::nearest::suggestion;
-use crate::money::{Exact, Rounding, Unit};
+use super::variables::variables;
+use super::{Kind, Program, Targets, example, settle};
+use crate::money::{Rounding, Unit};
 use crate::period::Cadence;
 
 /// Largest document in bytes, and the most rules in it.
@@ -18,7 +17,7 @@ const MAX_RULES: usize = 200;
 /// A sale keeps one bit for each override that has a condition.
 const MAX_CONDITIONAL_OVERRIDES: usize = 64;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 15] = [
     "kind",
     "name",
     "description",
@@ -28,7 +27,9 @@ const KEYS: [&str; 13] = [
     "valid_until",
     "rounding",
     "targets",
+    "enrollment",
     "quota",
+    "attainment",
     "variables",
     "rule",
     "test",
@@ -63,7 +64,8 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
     let head = head(&table, &mut findings);
     let (valid_from, valid_until) = validity(&table, &mut findings);
     let targets = targets(&table, &mut findings);
-    let variables = variables(&table, &mut findings);
+    let requires_enrollment = enrollment(&table, &mut findings);
+    let variables = variables(&table, "variables", &mut findings);
     let drafts = drafts(&table, &mut findings);
     let written = written_ids(&table);
     let rules = resolve(drafts, &written, &mut findings);
@@ -71,7 +73,8 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
     if conditional > MAX_CONDITIONAL_OVERRIDES {
         findings.add(0, Code::TooLarge, format!("a document has at most {MAX_CONDITIONAL_OVERRIDES} overrides with a condition"));
     }
-    let quota = quota(&table, (&rules, &written), &mut findings);
+    let quota = quota(&table, &mut findings);
+    let (counts, metric) = measure(&table, (&rules, &written), &mut findings);
     let settle = settle::settle(&table, (&rules, &written), &mut findings);
     let examples = example::examples(&table, &mut findings);
     let description = table.text("description", &mut findings).map(str::to_owned);
@@ -88,6 +91,9 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
             rounding,
             targets,
             quota,
+            counts,
+            metric,
+            requires_enrollment,
             variables,
             rules,
             settle,
@@ -150,15 +156,9 @@ fn targets(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Targets {
     targets
 }
 
-fn variables(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> BTreeMap<String, Exact> {
-    let Some(inner) = table.get("variables").and_then(|item| Table::of(item, "`variables`", findings)) else {
-        return BTreeMap::new();
-    };
-    inner
-        .entries()
-        .into_iter()
-        .filter_map(|(name, _, item)| Some((name.to_owned(), super::reader::number(item, name, findings)?)))
-        .collect()
+/// Whether reps must have enrolled.
+fn enrollment(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> bool {
+    table.word("enrollment", &[("required", true), ("not_required", false)], findings).unwrap_or(false)
 }
 
 fn tables<'a, 'd>(table: &Table<'a, 'd>, key: &str, findings: &mut Findings<'_>) -> Vec<&'a Item<'d>> {
@@ -193,58 +193,4 @@ fn drafts(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec<Draft> {
     }
     let has_quota = table.has("quota");
     items.into_iter().filter_map(|item| rule(item, has_quota, findings)).collect()
-}
-
-fn quota(table: &Table<'_, '_>, (rules, written): (&[Rule], &[String]), findings: &mut Findings<'_>) -> Option<Quota> {
-    let item = table.get("quota")?;
-    let at = item.span().start;
-    let mut per = QuotaLength::Period;
-    let mut counts = if rules.is_empty() { Vec::new() } else { vec![0] };
-    let amount = if let DeValue::Table(_) = item.get_ref() {
-        let inner = Table::of(item, "`quota`", findings)?;
-        inner.only(&["amount", "variable", "per", "counts"], findings);
-        per = inner.word("per", &[("period", QuotaLength::Period), ("year", QuotaLength::Year)], findings).unwrap_or(per);
-        if inner.has("counts") {
-            counts = counted(&inner, (rules, written), findings);
-        }
-        match (inner.figure("amount", findings), inner.text("variable", findings)) {
-            (Some(_), Some(_)) => {
-                findings.add(inner.place("variable"), Code::Conflict, "a quota has an `amount` or a `variable`, not both");
-                None
-            }
-            (Some(amount), None) => Some(amount),
-            (None, Some(name)) => Some(Figure::Variable(name.to_owned())),
-            (None, None) => {
-                if !inner.has("amount") && !inner.has("variable") {
-                    inner.missing("amount", "a number, or `variable` with the name of the reps' variable", findings);
-                }
-                None
-            }
-        }
-    } else {
-        super::reader::number(item, "quota", findings).map(Figure::Literal)
-    }?;
-    if let Figure::Literal(number) = &amount
-        && *number <= Exact::ZERO
-    {
-        findings.add(at, Code::QuotaNotPositive, "a quota must be more than 0");
-    }
-    Some(Quota { amount, per, counts })
-}
-
-fn counted(quota: &Table<'_, '_>, (rules, written): (&[Rule], &[String]), findings: &mut Findings<'_>) -> Vec<usize> {
-    let mut indices = Vec::new();
-    for (name, at) in quota.texts("counts", findings) {
-        match rules.iter().position(|rule| rule.id == name) {
-            Some(index) => indices.push(index),
-            None if written.iter().any(|id| id == name) => {}
-            None => {
-                let hint = suggestion(name, rules.iter().map(|rule| rule.id.as_str()));
-                findings.add(at, Code::UnknownRule, format!("there is no rule `{name}`{hint}"));
-            }
-        }
-    }
-    indices.sort_unstable();
-    indices.dedup();
-    indices
 }

@@ -8,8 +8,10 @@ use toml::de::DeValue;
 
 use super::finding::Code;
 use super::reader::{Findings, Item, Table, number};
+use super::variables::variables;
 use crate::crediting::RewardKind;
 use crate::money::{Exact, Unit};
+use crate::people::Variable;
 use crate::sale::Sale;
 
 /// One `[[test]]`.
@@ -29,6 +31,8 @@ pub struct Example {
     pub teams: Vec<ExampleTeam>,
     /// The sales, in any order.
     pub sales: Vec<ExampleSale>,
+    /// What reps and teams attained in the period before, by name.
+    pub previous: Vec<(String, Exact)>,
     /// What must come out.
     pub expected: Expected,
     /// Several periods one after another; then the fields above are empty.
@@ -66,12 +70,25 @@ pub struct ExampleRep {
     pub aliases: Vec<String>,
     /// Name of the manager.
     pub manager: Option<String>,
-    /// Names of teams.
-    pub teams: Vec<String>,
+    /// Teams, with the days for which membership holds.
+    pub teams: Vec<ExampleMembership>,
     /// Tags.
     pub tags: Vec<String>,
     /// Variables.
-    pub variables: Vec<(String, Exact)>,
+    pub variables: Vec<Variable>,
+    /// Whether, and from which day, the person has enrolled in the program.
+    pub enrolled: Option<Option<Date>>,
+}
+
+/// Membership of a person of an example, half-open as everywhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExampleMembership {
+    /// Name of the team.
+    pub team: String,
+    /// First day, or always.
+    pub from: Option<Date>,
+    /// First day after, or open.
+    pub until: Option<Date>,
 }
 
 /// A team of an example.
@@ -83,6 +100,10 @@ pub struct ExampleTeam {
     pub aliases: Vec<String>,
     /// Name of the manager.
     pub manager: Option<String>,
+    /// Name of the team above.
+    pub parent: Option<String>,
+    /// Variables.
+    pub variables: Vec<Variable>,
 }
 
 /// A sale of an example.
@@ -109,7 +130,7 @@ pub struct ExampleSale {
 pub struct Expected {
     /// Rewards by name; whoever is not named must earn nothing.
     pub rewards: Vec<(String, Exact)>,
-    /// Attainment in percent by name, compared at the places that are written.
+    /// Attainment by name, in percent or as place, compared at the places that are written.
     pub attainment: Vec<(String, Exact)>,
     /// What is owed on draws after the period, by name; whoever is not named must owe nothing.
     pub owed: Vec<(String, Exact)>,
@@ -133,7 +154,8 @@ pub(super) fn examples(root: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec
 
 fn example(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<Example> {
     let table = Table::of(item, "a test", findings)?;
-    let keys = ["name", "period", "zone", "reps", "teams", "sales", "periods", "expect", "attainment", "owed", "withheld", "lines"];
+    let keys =
+        ["name", "period", "zone", "reps", "teams", "sales", "periods", "previous", "expect", "attainment", "owed", "withheld", "lines"];
     table.only(&keys, findings);
     let line = findings.line(table.at);
     let name = table.text("name", findings).map_or_else(|| format!("line {line}"), str::to_owned);
@@ -157,7 +179,8 @@ fn example(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<Example> {
     let teams = table.list("teams").into_iter().filter_map(|item| team(item, findings)).collect();
     let sales = table.list("sales").into_iter().filter_map(|item| sale(item, findings)).collect();
     let expected = expected(&table, findings);
-    Some(Example { name, line, period, zone, reps, teams, sales, expected, periods })
+    let previous = amounts(&table, "previous", findings);
+    Some(Example { name, line, period, zone, reps, teams, sales, previous, expected, periods })
 }
 
 fn example_period(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExamplePeriod> {
@@ -213,27 +236,48 @@ fn owned(texts: Vec<(&str, usize)>) -> Vec<String> {
 
 fn rep(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleRep> {
     let table = Table::of(item, "a rep", findings)?;
-    table.only(&["name", "aliases", "manager", "teams", "tags", "variables"], findings);
+    table.only(&["name", "aliases", "manager", "teams", "tags", "variables", "enrolled"], findings);
     if !table.has("name") {
         table.missing("name", "the name that sales use", findings);
     }
-    let variables = table.get("variables").and_then(|item| Table::of(item, "`variables`", findings)).map(|inner| {
-        let entries = inner.entries().into_iter();
-        entries.filter_map(|(name, _, item)| Some((name.to_owned(), number(item, name, findings)?))).collect()
-    });
     Some(ExampleRep {
         name: table.text("name", findings)?.to_owned(),
         aliases: owned(table.texts("aliases", findings)),
         manager: table.text("manager", findings).map(str::to_owned),
-        teams: owned(table.texts("teams", findings)),
+        teams: table.list("teams").into_iter().filter_map(|item| membership(item, findings)).collect(),
         tags: owned(table.texts("tags", findings)),
-        variables: variables.unwrap_or_default(),
+        variables: variables(&table, "variables", findings),
+        enrolled: enrolled(&table, findings),
     })
+}
+
+/// `true`, or the day of the enrollment.
+fn enrolled(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Option<Date>> {
+    match table.get("enrolled")?.get_ref() {
+        DeValue::Boolean(true) => Some(None),
+        DeValue::Boolean(false) => None,
+        _ => table.date("enrolled", findings).map(Some),
+    }
+}
+
+/// The name of a team, or `{ team = "West", from = 2026-02-01, until = 2026-03-01 }`.
+fn membership(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleMembership> {
+    if let DeValue::Table(_) = item.get_ref() {
+        let table = Table::of(item, "a membership", findings)?;
+        table.only(&["team", "from", "until"], findings);
+        if !table.has("team") {
+            table.missing("team", "the name of a team", findings);
+        }
+        let (from, until) = (table.date("from", findings), table.date("until", findings));
+        return Some(ExampleMembership { team: table.text("team", findings)?.to_owned(), from, until });
+    }
+    let team = super::reader::text(item, "teams", findings)?.to_owned();
+    Some(ExampleMembership { team, from: None, until: None })
 }
 
 fn team(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleTeam> {
     let table = Table::of(item, "a team", findings)?;
-    table.only(&["name", "aliases", "manager"], findings);
+    table.only(&["name", "aliases", "manager", "parent", "variables"], findings);
     if !table.has("name") {
         table.missing("name", "the name that sales and reps use", findings);
     }
@@ -241,6 +285,8 @@ fn team(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleTeam> {
         name: table.text("name", findings)?.to_owned(),
         aliases: owned(table.texts("aliases", findings)),
         manager: table.text("manager", findings).map(str::to_owned),
+        parent: table.text("parent", findings).map(str::to_owned),
+        variables: variables(&table, "variables", findings),
     })
 }
 
@@ -254,12 +300,14 @@ fn percentages(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec<(Strin
     let mut all = Vec::new();
     for (name, at, item) in inner.entries() {
         let digits = match item.get_ref() {
-            DeValue::String(text) => text.trim().strip_suffix('%').map(str::trim),
+            DeValue::String(text) => text.trim().strip_suffix('%').map(str::trim).and_then(super::reader::exact),
+            // A place is a number, not a percentage.
+            DeValue::Integer(_) => number(item, name, findings),
             _ => None,
         };
-        match digits.and_then(super::reader::exact) {
+        match digits {
             Some(percent) => all.push((name.to_owned(), percent)),
-            None => findings.add(at, Code::BadValue, "`attainment` holds percentages such as \"66.67%\""),
+            None => findings.add(at, Code::BadValue, "`attainment` holds percentages such as \"66.67%\", or places such as 1"),
         }
     }
     all

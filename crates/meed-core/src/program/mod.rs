@@ -3,26 +3,30 @@
 //! A document is TOML text (`docs/plans.md`). [`Program::parse`] either returns a program that can be calculated, or
 //! every finding at once, each with its line, a stable code and a sentence.
 
+mod credit;
 mod document;
 mod example;
 mod finding;
+mod measure;
 mod reader;
 mod rules;
 mod settle;
 mod tiers;
+mod variables;
+mod who;
 
-pub use example::{Example, ExamplePeriod, ExampleRep, ExampleSale, ExampleTeam, Expected};
+pub use example::{Example, ExampleMembership, ExamplePeriod, ExampleRep, ExampleSale, ExampleTeam, Expected};
 pub use finding::{Code, Finding};
 pub use settle::{
     Bonus, BonusPay, Clawback, Curve, Deduct, Draw, Factor, Holdback, Instalments, Length, Multiplier, Payout, Settle, Span, Term, Until,
 };
-
-use std::collections::BTreeMap;
+pub use who::{Assign, AssignTo, CreditTo, Crediting, OwnerField, Share, Split, TeamCredit, TeamShare};
 
 use jiff::civil::Date;
 
-use crate::condition::{Condition, TextField};
+use crate::condition::Condition;
 use crate::money::{Exact, Rounding, Unit};
+use crate::people::Variable;
 use crate::period::Cadence;
 
 /// What a program pays for. Reward schemes and affiliate campaigns will be kinds beside this one.
@@ -65,8 +69,14 @@ pub struct Program {
     pub targets: Targets,
     /// The target against which attainment is measured.
     pub quota: Option<Quota>,
-    /// Figures that hold where a rep has no variable of that name.
-    pub variables: BTreeMap<String, Exact>,
+    /// The rules whose credited basis counts as attainment.
+    pub counts: Vec<Counted>,
+    /// What attainment measures.
+    pub metric: Metric,
+    /// Whether only reps who have enrolled are credited.
+    pub requires_enrollment: bool,
+    /// Figures that hold where a rep has no variable of that name, with the days from which they hold.
+    pub variables: Vec<Variable>,
     /// The rules, in the order of the document.
     pub rules: Vec<Rule>,
     /// What turns credits into reward lines.
@@ -93,8 +103,18 @@ impl Program {
                 Pay::Tiers(Tiers { accumulate: Accumulate::Group(Group::Formula(formula)), .. }) => Some(formula),
                 _ => None,
             });
-            rule.when.iter().chain(formula).chain(group).any(Condition::uses_originals)
+            let shares = match &rule.trigger {
+                Trigger::Sale(crediting) => crediting.owners.iter().filter_map(OwnerField::formula).collect(),
+                Trigger::Override(_) => Vec::new(),
+            };
+            rule.when.iter().chain(formula).chain(group).chain(shares).any(Condition::uses_originals)
         }) || self.settle.conditions().into_iter().any(Condition::uses_originals)
+    }
+
+    /// The program's own variable that holds on a day.
+    #[must_use]
+    pub fn variable_on(&self, name: &str, day: Date) -> Option<Exact> {
+        crate::people::variable_on(&self.variables, name, day)
     }
 
     /// The rule with this id.
@@ -124,6 +144,55 @@ pub enum Figure {
     Literal(Exact),
     /// The rep's variable of this name on the last day of the period, else the program's.
     Variable(String),
+    /// The variable of somebody else.
+    VariableOf(Whose, String),
+}
+
+/// Whose variable a figure is, where it is not that of the rep (or team) whose credits are calculated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    /// Of the rep whose credit an override builds on; under other rules the same as the rep's own.
+    Credited,
+    /// Of the rep's team, or of the nearest team above that has it.
+    Team,
+    /// Of the program.
+    Plan,
+}
+
+impl Whose {
+    /// The word in documents.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Credited => "credited",
+            Self::Team => "team",
+            Self::Plan => "plan",
+        }
+    }
+}
+
+/// What attainment measures (`commissions.md` §4.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Metric {
+    /// What was credited, against the quota where there is one.
+    #[default]
+    Value,
+    /// The place among all targets: 1 is the best, equal values share a place.
+    Rank,
+    /// How much more than in the period before, in percent.
+    Increase,
+}
+
+impl Metric {
+    /// The word in documents.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Rank => "rank",
+            Self::Increase => "increase",
+        }
+    }
 }
 
 /// What a quota or target is for.
@@ -142,8 +211,15 @@ pub struct Quota {
     pub amount: Figure,
     /// For how long.
     pub per: QuotaLength,
-    /// Indices of the rules whose credited basis counts as attainment.
-    pub counts: Vec<usize>,
+}
+
+/// A rule whose credited basis counts as attainment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Index of the rule.
+    pub rule: usize,
+    /// What one unit of its basis counts.
+    pub weight: Exact,
 }
 
 /// One rule: who is credited, for which sales, on which basis, at which rate.
@@ -167,6 +243,8 @@ pub struct Rule {
     pub basis: Basis,
     /// What it pays: one entry, or one per level of an override.
     pub pays: Vec<Pay>,
+    /// Who gets what the rule pays; those who are credited, in full, where there is none.
+    pub assign: Option<Assign>,
     /// The rule pays a rep at most this in a period.
     pub cap: Option<Figure>,
     /// The rule pays a rep at least this in a period in which it credits them at all.
@@ -184,55 +262,6 @@ pub enum Trigger {
     Sale(Crediting),
     /// The credits of other rules; credits the managers above.
     Override(Override),
-}
-
-/// Who is credited for a sale.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Crediting {
-    /// The fields that name owners.
-    pub owners: Vec<OwnerField>,
-    /// What several owners get.
-    pub split: Split,
-    /// Teams that are credited beside the owners.
-    pub teams: Option<TeamCredit>,
-    /// Teams that are credited when no owner is found.
-    pub fallback: Option<TeamCredit>,
-}
-
-/// A field that names owners, with its share where the document gives one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnerField {
-    /// The field.
-    pub field: TextField,
-    /// The part of the basis that this field's owners get; by [`Split`] where there is none.
-    pub share: Option<Exact>,
-}
-
-/// What several owners of one sale get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Split {
-    /// Each the whole.
-    Full,
-    /// Equal parts that sum to the whole.
-    Equal,
-}
-
-/// Crediting through a team.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TeamCredit {
-    /// The fields that name teams by alias; the first that names one counts.
-    pub fields: Vec<TextField>,
-    /// Who of the team gets it.
-    pub to: TeamShare,
-}
-
-/// Who of a team is credited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TeamShare {
-    /// The active members on the last day of the period, in equal parts.
-    Members,
-    /// The team's manager.
-    Manager,
 }
 
 /// A manager's override (`commissions.md` §4.1). Its base is always stated.
@@ -425,4 +454,34 @@ pub enum BandPay {
     Rate(Rate),
     /// An amount: for reaching the tier (whole) or for covering it (interpolated).
     Amount(Figure),
+}
+
+impl Rate {
+    /// The figures that it reads.
+    pub(crate) fn figures(&self) -> Vec<&Figure> {
+        match self {
+            Self::Percent(figure) | Self::Each(figure) => vec![figure],
+            Self::Derived { pay, quota } => vec![pay, quota],
+        }
+    }
+}
+
+impl Pay {
+    /// The figures that it reads.
+    pub(crate) fn figures(&self) -> Vec<&Figure> {
+        match self {
+            Self::Rate(rate) => rate.figures(),
+            Self::Amount(figure) => vec![figure],
+            Self::Tiers(tiers) => tiers.bands.iter().flat_map(|band| band.pays.figures()).collect(),
+        }
+    }
+}
+
+impl BandPay {
+    fn figures(&self) -> Vec<&Figure> {
+        match self {
+            Self::Rate(rate) => rate.figures(),
+            Self::Amount(figure) => vec![figure],
+        }
+    }
 }

@@ -262,15 +262,11 @@ pub(super) fn figure(item: &Item<'_>, name: &str, findings: &mut Findings<'_>) -
     match item.get_ref() {
         DeValue::Table(_) => {
             let table = Table::of(item, name, findings)?;
-            table.only(&["variable"], findings);
-            match table.text("variable", findings) {
-                Some(variable) => Some(Figure::Variable(variable.to_owned())),
-                None if table.has("variable") => None,
-                None => {
-                    table.missing("variable", "the name of a variable of the rep", findings);
-                    None
-                }
+            table.only(&["variable", "of"], findings);
+            if !table.has("variable") {
+                table.missing("variable", "the name of a variable of the rep", findings);
             }
+            super::variables::named(&table, findings)
         }
         _ => number(item, name, findings).map(Figure::Literal),
     }
@@ -299,7 +295,7 @@ fn place_inside(document: &str, span: Range<usize>, value: &str, at: usize) -> u
     written.find(value).map_or(span.start, |offset| span.start + offset + at)
 }
 
-fn rate(item: &Item<'_>, name: &str, money: bool, findings: &mut Findings<'_>) -> Option<Rate> {
+pub(super) fn rate(item: &Item<'_>, name: &str, money: bool, findings: &mut Findings<'_>) -> Option<Rate> {
     let at = item.span().start;
     match item.get_ref() {
         DeValue::String(text) if text.trim_end().ends_with('%') => {

@@ -1,24 +1,23 @@
-//! Reading rules: trigger, crediting, basis, pay.
+//! Reading rules: trigger, basis, pay. Whom a rule credits is read in `credit`.
 
-use super::finding::Code;
-use super::reader::{Findings, Item, Table, text};
-use super::tiers::tiers;
-use super::{
-    Accumulate, Basis, Crediting, Figure, Group, OncePer, Override, OverrideBase, OwnerField, Pay, Rule, Split, TeamCredit, TeamShare,
-    Tiers, Trigger,
-};
-use crate::condition::nearest::suggestion;
-use crate::condition::{TextField, Want, text_field, text_field_names};
-use crate::money::Exact;
 use toml::de::DeValue;
 
-const KEYS: [&str; 15] = [
+use super::credit::{assign, crediting};
+use super::finding::Code;
+use super::reader::{Findings, Item, Table};
+use super::tiers::tiers;
+use super::{Accumulate, Basis, Figure, Group, OncePer, Override, OverrideBase, Pay, Rule, Tiers, Trigger};
+use crate::condition::Want;
+use crate::condition::nearest::suggestion;
+
+const KEYS: [&str; 16] = [
     "id",
     "label",
     "when",
     "valid_from",
     "valid_until",
     "credit",
+    "assign",
     "basis",
     "rate",
     "amount",
@@ -90,11 +89,30 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
     if over.is_some() {
         check_override(&table, when.as_ref(), pays.as_deref(), findings);
     }
+    let credit = match &trigger {
+        Some(Trigger::Sale(crediting)) => Some(crediting),
+        _ => None,
+    };
+    let assign = assign(&table, credit, findings);
     let id = id?;
     let label = label.unwrap_or_else(|| id.clone());
     let line = findings.line(table.at);
-    let (trigger, basis, pays) = (trigger?, basis?, pays?);
-    let rule = Rule { label, id, line, valid_from, valid_until, when, trigger, basis, pays, cap, floor, cap_per_sale, gate };
+    let rule = Rule {
+        label,
+        id,
+        line,
+        valid_from,
+        valid_until,
+        when,
+        trigger: trigger?,
+        basis: basis?,
+        pays: pays?,
+        assign,
+        cap,
+        floor,
+        cap_per_sale,
+        gate,
+    };
     Some(Draft { rule, of, at: table.at, override_at })
 }
 
@@ -133,98 +151,6 @@ fn limit(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'_>) -> Optio
         findings.add(table.place(key), Code::BadValue, format!("`{key}` must not be negative"));
     }
     Some(figure)
-}
-
-fn crediting(rule: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Crediting> {
-    let first_owner = || vec![OwnerField { field: TextField::Owner(0), share: None }];
-    let Some(item) = rule.get("credit") else {
-        return Some(Crediting { owners: first_owner(), split: Split::Equal, teams: None, fallback: None });
-    };
-    let table = Table::of(item, "`credit`", findings)?;
-    table.only(&["owners", "split", "teams", "fallback"], findings);
-    let teams = team_credit(&table, "teams", findings);
-    let fallback = team_credit(&table, "fallback", findings);
-    let owners = if table.has("owners") {
-        table.list("owners").into_iter().filter_map(|item| owner_field(item, findings)).collect()
-    } else if teams.is_some() {
-        Vec::new()
-    } else {
-        first_owner()
-    };
-    if owners.is_empty() && teams.is_none() && table.list("owners").is_empty() && !table.has("teams") {
-        findings.add(table.at, Code::MissingKey, "`credit` names nobody: give `owners` or `teams`");
-    }
-    check_shares(&table, &owners, findings);
-    let split = table.word("split", &[("full", Split::Full), ("equal", Split::Equal)], findings).unwrap_or(Split::Equal);
-    Some(Crediting { owners, split, teams, fallback })
-}
-
-fn check_shares(table: &Table<'_, '_>, owners: &[OwnerField], findings: &mut Findings<'_>) {
-    let shares: Vec<Exact> = owners.iter().filter_map(|owner| owner.share).collect();
-    if shares.is_empty() {
-        return;
-    }
-    if shares.len() != owners.len() {
-        findings.add(table.place("owners"), Code::Conflict, "give every owner field a `share`, or none of them");
-    }
-    for (index, owner) in owners.iter().enumerate() {
-        if owners[..index].iter().any(|before| before.field == owner.field) {
-            findings.add(table.place("owners"), Code::Conflict, "an owner field is named twice");
-        }
-    }
-}
-
-fn owner_field(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<OwnerField> {
-    if let DeValue::String(_) = item.get_ref() {
-        return Some(OwnerField { field: sale_field(item, "owners", findings)?, share: None });
-    }
-    let table = Table::of(item, "an owner field", findings)?;
-    table.only(&["field", "share"], findings);
-    let share = table.rate("share", true, findings);
-    let share = match share {
-        Some(super::Rate::Percent(Figure::Literal(percent))) if percent > Exact::ZERO && percent <= Exact::ONE_THOUSAND => {
-            percent / Exact::ONE_HUNDRED
-        }
-        Some(_) => {
-            findings.add(table.place("share"), Code::BadValue, "`share` is a percentage such as \"70%\"");
-            return None;
-        }
-        None => {
-            if !table.has("share") {
-                table.missing("share", "a percentage such as \"70%\"", findings);
-            }
-            return None;
-        }
-    };
-    let Some(item) = table.get("field") else {
-        table.missing("field", "a field such as \"owner2\"", findings);
-        return None;
-    };
-    Some(OwnerField { field: sale_field(item, "field", findings)?, share: Some(share) })
-}
-
-fn sale_field(item: &Item<'_>, key: &str, findings: &mut Findings<'_>) -> Option<TextField> {
-    let name = text(item, key, findings)?;
-    let field = text_field(name);
-    if field.is_none() {
-        let hint = suggestion(name, text_field_names());
-        findings.add(item.span().start, Code::BadValue, format!("`{name}` is not a text field of a sale{hint}"));
-    }
-    field
-}
-
-fn team_credit(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'_>) -> Option<TeamCredit> {
-    let table = Table::of(table.get(key)?, key, findings)?;
-    table.only(&["fields", "to"], findings);
-    if !table.has("fields") {
-        table.missing("fields", "the fields that name teams, such as [\"territory\"]", findings);
-    }
-    if !table.has("to") {
-        table.missing("to", "\"members\" or \"manager\"", findings);
-    }
-    let fields: Vec<_> = table.list("fields").into_iter().filter_map(|item| sale_field(item, "fields", findings)).collect();
-    let to = table.word("to", &[("members", TeamShare::Members), ("manager", TeamShare::Manager)], findings)?;
-    (!fields.is_empty()).then_some(TeamCredit { fields, to })
 }
 
 fn basis(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Basis> {

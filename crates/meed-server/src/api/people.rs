@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use meed_app::documents::{MembershipDocument, RepDocument, TeamDocument, VariableDocument};
+use meed_app::documents::{EnrollmentDocument, MembershipDocument, RepDocument, TeamDocument, VariableDocument};
 use meed_app::people::{self, RepEntry, TeamEntry};
 use meed_core::id::{Id, Kind};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,23 @@ pub(crate) struct MembershipIo {
     /// The team.
     #[schema(example = "team_01jq3v8k2m9ra")]
     team: String,
+    /// First day; always if null.
+    #[serde(default)]
+    #[schema(example = "2026-01-01")]
+    from: Option<String>,
+    /// First day after; open if null.
+    #[serde(default)]
+    until: Option<String>,
+}
+
+/// Enrollment in a plan that requires it.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Enrollment)]
+pub(crate) struct EnrollmentIo {
+    /// Name of the plan.
+    #[schema(example = "Field sales")]
+    program: String,
     /// First day; always if null.
     #[serde(default)]
     #[schema(example = "2026-01-01")]
@@ -94,6 +111,9 @@ pub(crate) struct RepIn {
     /// Values such as a quota.
     #[serde(default)]
     variables: Vec<VariableIn>,
+    /// Plans in which the rep has enrolled.
+    #[serde(default)]
+    enrollments: Vec<EnrollmentIo>,
     /// Whether the rep still takes part; yes if not given.
     #[serde(default)]
     active: Option<bool>,
@@ -117,6 +137,7 @@ pub(crate) struct RepOut {
     tags: Vec<String>,
     external_id: Option<String>,
     variables: Vec<VariableOut>,
+    enrollments: Vec<EnrollmentIo>,
     active: bool,
 }
 
@@ -191,6 +212,11 @@ impl RepIn {
             tags: self.tags,
             external_id: self.external_id,
             variables: variables_in(self.variables),
+            enrollments: self
+                .enrollments
+                .into_iter()
+                .map(|e| EnrollmentDocument { program: e.program, from: e.from, until: e.until })
+                .collect(),
             inactive: !self.active.unwrap_or(true),
         })
     }
@@ -228,6 +254,11 @@ impl From<&RepEntry> for RepOut {
             tags: document.tags.clone(),
             external_id: document.external_id.clone(),
             variables: variables_out(&document.variables),
+            enrollments: document
+                .enrollments
+                .iter()
+                .map(|e| EnrollmentIo { program: e.program.clone(), from: e.from.clone(), until: e.until.clone() })
+                .collect(),
             active: !document.inactive,
         }
     }

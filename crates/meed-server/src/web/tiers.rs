@@ -20,6 +20,7 @@ pub(super) fn figure(figure: &Figure) -> String {
     match figure {
         Figure::Literal(value) => shown(*value),
         Figure::Variable(name) => format!("“{name}”"),
+        Figure::VariableOf(whose, name) => format!("“{name}” of the {}", whose.name()),
     }
 }
 
@@ -27,7 +28,7 @@ pub(super) fn figure(figure: &Figure) -> String {
 pub(super) fn rate(rate: &Rate) -> String {
     match rate {
         Rate::Percent(Figure::Literal(value)) => format!("{}%", value.normalize()),
-        Rate::Percent(Figure::Variable(name)) => format!("“{name}” percent"),
+        Rate::Percent(variable) => format!("{} percent", figure(variable)),
         Rate::Each(each) => format!("{} each", figure(each)),
         Rate::Derived { pay, quota } => format!("{} ÷ {}", figure(pay), figure(quota)),
     }
@@ -52,7 +53,9 @@ pub(super) fn bound(value: Exact, unit: TierUnit) -> String {
 fn height(band: &Band, program: &Program) -> Decimal {
     let value = |figure: &Figure| match figure {
         Figure::Literal(value) => *value,
-        Figure::Variable(name) => program.variables.get(name).copied().unwrap_or(Decimal::ONE),
+        Figure::Variable(name) | Figure::VariableOf(_, name) => {
+            program.variables.iter().rev().find(|variable| variable.name == *name).map_or(Decimal::ONE, |variable| variable.value)
+        }
     };
     match &band.pays {
         BandPay::Rate(Rate::Percent(figure) | Rate::Each(figure)) | BandPay::Amount(figure) => value(figure),

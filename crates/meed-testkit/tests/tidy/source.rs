@@ -69,7 +69,7 @@ const HIDDEN: &[&str] = &[".ci", ".config", ".cargo", ".github"];
 /// No text that people wrote is longer, in bytes; what is longer is data and is left out.
 const TEXT_MAX: u64 = 4 << 20;
 
-/// Every file below the root that people wrote: without version control, build folders and data.
+/// Every file below the root that people wrote: without version control (a folder, or a file in a linked tree), build folders and data.
 pub(crate) fn files() -> Vec<String> {
     let root = root();
     let mut found = Vec::new();
@@ -86,7 +86,7 @@ pub(crate) fn files() -> Vec<String> {
                 if !of_a_tool && !built && !matches!(name.as_str(), "target" | "meed-data" | "node_modules") {
                     folders.push(entry.path());
                 }
-            } else if kind.is_file() && entry.metadata().is_ok_and(|file| file.len() <= TEXT_MAX) {
+            } else if kind.is_file() && name != ".git" && entry.metadata().is_ok_and(|file| file.len() <= TEXT_MAX) {
                 let path = entry.path();
                 let path = path.strip_prefix(&root).expect("it was found below the root");
                 found.push(path.to_string_lossy().replace('\\', "/"));

@@ -5,7 +5,7 @@ use super::super::reason::AlertCode;
 use super::stage::Stage;
 use super::step::{Step, StepKind};
 use crate::money::{Exact, Overflow};
-use crate::program::{Bonus, BonusPay, Curve, Factor, Multiplier};
+use crate::program::{Bonus, BonusPay, Curve, Factor, Figure, Multiplier};
 
 impl Stage<'_> {
     pub(super) fn bonuses(&mut self, taking_part: bool) -> Result<(), Overflow> {
@@ -74,11 +74,15 @@ impl Stage<'_> {
     fn formula(&mut self, of: &str, formula: &crate::condition::Condition) -> Option<Exact> {
         let number = self.ask(of, formula, |formula, context| formula.number(context))?;
         if number.is_none() {
-            let missing = formula.variables().into_iter().find(|name| {
-                let figure = crate::program::Figure::Variable(name.clone());
+            let missing = formula.variables().into_iter().find(|(whose, name)| {
+                let figure = match whose {
+                    None => Figure::Variable(name.clone()),
+                    Some(whose) => Figure::VariableOf(*whose, name.clone()),
+                };
                 self.figure(&figure).is_none()
             });
-            self.problem(of, AlertCode::VariableMissing, &missing.unwrap_or_else(|| formula.source().to_owned()));
+            let missing = missing.map_or_else(|| formula.source().to_owned(), |(_, name)| name);
+            self.problem(of, AlertCode::VariableMissing, &missing);
         }
         number.map(super::super::kept::keep)
     }

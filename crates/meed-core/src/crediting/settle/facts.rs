@@ -5,29 +5,35 @@ use jiff::Timestamp;
 use super::super::bound::BoundProgram;
 use super::super::cells::Tally;
 use super::super::kept::mul_div;
+use super::super::measure::Attainment;
 use crate::condition::{NumberField, ResultField, SaleFacts, TextField};
 use crate::money::{Exact, Unit};
+use crate::program::Metric;
 
 /// The results of one rep.
 pub(super) struct ResultFacts<'r> {
     pub(super) bound: &'r BoundProgram<'r>,
     pub(super) tally: &'r Tally,
-    /// What counts as attainment.
-    pub(super) value: Exact,
-    pub(super) quota: Option<Exact>,
+    pub(super) attainment: &'r Attainment,
     pub(super) rank: Option<u32>,
 }
 
 impl ResultFacts<'_> {
-    /// Attainment in percent; `None` without a quota.
+    /// Attainment in percent; `None` without a quota, or where nothing was before to compare with.
     pub(super) fn attainment(&self) -> Option<Exact> {
-        mul_div(self.value, Exact::ONE_HUNDRED, self.quota?).ok()
+        match self.attainment.metric {
+            Metric::Increase => self.attainment.increase(),
+            _ => mul_div(self.attainment.value, Exact::ONE_HUNDRED, self.attainment.quota?).ok(),
+        }
     }
 
     /// Whether attainment reaches so many percent; judged without dividing. `None` without a quota.
     pub(super) fn reaches(&self, percent: Exact) -> Option<bool> {
-        let quota = self.quota?;
-        Some(self.value.checked_mul(Exact::ONE_HUNDRED)? >= quota.checked_mul(percent)?)
+        if self.attainment.metric == Metric::Increase {
+            return Some(self.attainment.increase()? >= percent);
+        }
+        let quota = self.attainment.quota?;
+        Some(self.attainment.value.checked_mul(Exact::ONE_HUNDRED)? >= quota.checked_mul(percent)?)
     }
 
     fn of_rule(&self, field: ResultField, rule: &str) -> Option<Exact> {
@@ -62,8 +68,8 @@ impl SaleFacts for ResultFacts<'_> {
         match (field, rule) {
             (_, Some(rule)) => self.of_rule(field, rule),
             (ResultField::Attainment, None) => self.attainment(),
-            (ResultField::Quota, None) => self.quota,
-            (ResultField::Value, None) => Some(self.value),
+            (ResultField::Quota, None) => self.attainment.quota,
+            (ResultField::Value, None) => Some(self.attainment.value),
             (ResultField::Earned, None) => self.tally.exact.exact().ok(),
             (ResultField::Rank, None) => self.rank.map(Exact::from),
             (ResultField::Credited | ResultField::Count, None) => None,
@@ -83,12 +89,14 @@ impl Ranks {
         }
         let score = |index: usize| {
             let value = tallies[index].attained.exact().ok()?;
-            match bound.reps[index].quota {
+            match bound.last_quota(u32::try_from(index).ok()?) {
                 Some(quota) => mul_div(value, Exact::ONE_HUNDRED, quota).ok(),
                 None => Some(value),
             }
         };
-        let taking_part = (0..tallies.len()).filter(|index| tallies[*index].touched && bound.reps[*index].is_target);
+        let reps = bound.people.reps as usize;
+        let is_target = |index: &usize| bound.versions.last().is_some_and(|version| version.is_target[*index]);
+        let taking_part = (0..reps.min(tallies.len())).filter(|index| tallies[*index].touched && is_target(index));
         let mut scores: Vec<(Exact, usize)> = taking_part.filter_map(|index| Some((score(index)?, index))).collect();
         scores.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut ranks = vec![None; tallies.len()];
@@ -103,7 +111,7 @@ impl Ranks {
         Self(ranks)
     }
 
-    pub(super) fn of(&self, index: usize) -> Option<u32> {
-        self.0.get(index).copied().flatten()
+    pub(super) fn of(&self, who: u32) -> Option<u32> {
+        self.0.get(who as usize).copied().flatten()
     }
 }

@@ -4,6 +4,7 @@ use super::super::bound::BoundProgram;
 use super::super::cells::Tally;
 use super::super::explanation::shown;
 use super::super::kept::{Sum, add, sub};
+use super::super::measure::Attainment;
 use super::super::pay::PayProblem;
 use super::super::reason::AlertCode;
 use super::facts::{Ranks, ResultFacts};
@@ -19,9 +20,9 @@ use crate::people::Rep;
 use crate::program::Figure;
 
 /// What a rule's credits of one rep come to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(in crate::crediting) struct RuleSum {
-    /// Index in the program.
+    /// Index as [`BoundProgram::settled_rule`] gives it.
     pub(in crate::crediting) rule: usize,
     pub(in crate::crediting) amount: Sum,
     pub(in crate::crediting) basis: Sum,
@@ -46,6 +47,7 @@ pub(super) struct Stage<'s> {
     pub(super) bound: &'s BoundProgram<'s>,
     pub(super) tally: &'s Tally,
     pub(super) rep: &'s Rep,
+    pub(super) who: u32,
     pub(super) past: &'s Past,
     pub(super) facts: ResultFacts<'s>,
     pub(super) cell_day: i64,
@@ -61,23 +63,25 @@ pub(super) struct Stage<'s> {
 /// Settles one rep. `None` where neither credits, past nor program have anything to say.
 pub(in crate::crediting) fn settle(
     bound: &BoundProgram<'_>,
-    index: usize,
-    tally: &Tally,
+    who: u32,
+    (tally, attainment): (&Tally, &Attainment),
     ranks: &Ranks,
 ) -> Result<Option<Settled>, Overflow> {
-    let rep = &bound.directory.reps()[index];
+    let rep = &bound.directory.reps()[who as usize];
     let settle = &bound.program.settle;
-    let taking_part = bound.reps[index].is_target && rep.active;
+    let is_target = bound.versions.last().is_some_and(|version| version.is_target[who as usize]);
+    let taking_part = is_target && rep.active && bound.may_earn(who);
     let entitled = taking_part && (settle.draw.is_some() || settle.guarantee.is_some() || !settle.bonuses.is_empty());
     let remembered = bound.past.mentions(rep.id);
     if !tally.touched && !entitled && !remembered {
         return Ok(None);
     }
-    let facts = ResultFacts { bound, tally, value: tally.attained.exact()?, quota: bound.reps[index].quota, rank: ranks.of(index) };
+    let facts = ResultFacts { bound, tally, attainment, rank: attainment.rank.or_else(|| ranks.of(who)) };
     let mut stage = Stage {
         bound,
         tally,
         rep,
+        who,
         past: &bound.past,
         facts,
         cell_day: day_number(bound.period.first_day()),
@@ -103,7 +107,7 @@ impl Stage<'_> {
     fn credits(&mut self) -> Result<(), Overflow> {
         for sum in &self.tally.by_rule {
             let amount = sum.amount.exact()?;
-            let rule = &self.bound.program.rules[sum.rule];
+            let rule = self.bound.rule_settled(sum.rule);
             let step = Step::new(StepKind::Credits, &rule.label, amount).with("credits", sum.credits);
             self.steps.push(step.with_amount(rule.basis.name(), sum.basis.exact()?));
             self.rules.push((sum.rule, amount));
@@ -115,7 +119,7 @@ impl Stage<'_> {
     fn gates(&mut self) -> Result<(), Overflow> {
         for place in 0..self.rules.len() {
             let (index, amount) = self.rules[place];
-            let rule = &self.bound.program.rules[index];
+            let rule = self.bound.rule_settled(index);
             let Some(gate) = rule.gate else { continue };
             let reached = match self.facts.reaches(gate) {
                 Some(reached) => reached,
@@ -212,14 +216,17 @@ impl Stage<'_> {
     }
 
     pub(super) fn figure(&self, figure: &Figure) -> Option<Exact> {
-        self.bound.figure(figure, self.rep)
+        self.bound.figure(figure, self.who, self.who, self.bound.versions.len().saturating_sub(1))
     }
 
     /// The value of a figure; a missing one is a problem.
     pub(super) fn needed(&mut self, of: &str, figure: &Figure) -> Option<Exact> {
         let value = self.figure(figure);
         if value.is_none() {
-            let name = if let Figure::Variable(name) = figure { name.as_str() } else { "figure" };
+            let name = match figure {
+                Figure::Variable(name) | Figure::VariableOf(_, name) => name.as_str(),
+                Figure::Literal(_) => "figure",
+            };
             self.problem(of, AlertCode::VariableMissing, name);
         }
         value
@@ -240,7 +247,11 @@ impl Stage<'_> {
         ask: impl FnOnce(&Condition, &Context<'_>) -> Result<T, EvalError>,
     ) -> Option<T> {
         let sale = SaleRef { id: Id(0), unique_id: None, facts: &self.facts, originals: None };
-        let rep = RepContext { rep: self.rep, directory: self.bound.directory, defaults: &self.bound.program.variables };
+        let rep = RepContext {
+            rep: self.bound.beneficiary(self.who),
+            directory: self.bound.directory,
+            defaults: &self.bound.versions[self.bound.versions.len() - 1].variables,
+        };
         let answer = ask(condition, &Context { sale, period: self.bound.period, rep: Some(rep) });
         match answer {
             Ok(answer) => Some(answer),
@@ -258,7 +269,7 @@ impl Stage<'_> {
     pub(super) fn attainment_shown(&self) -> String {
         match self.facts.attainment() {
             Some(percent) => format!("{}%", percent.round_dp(4).normalize()),
-            None => shown(self.facts.value),
+            None => shown(self.facts.attainment.value),
         }
     }
 }

@@ -288,7 +288,7 @@ pub(in crate::web) fn late_row(
 
 /// Whether what counts for the quota is money.
 pub(in crate::web) fn measures_money(program: &Program) -> bool {
-    let counts = |index: usize| program.quota.as_ref().is_none_or(|quota| quota.counts.contains(&index));
+    let counts = |index: usize| program.counts.iter().any(|counted| counted.rule == index);
     program.rules.iter().enumerate().filter(|(index, _)| counts(*index)).all(|(_, rule)| rule.basis.is_money())
 }
 

@@ -78,6 +78,7 @@ fn read(form: &Fields, before: &RepDocument) -> Result<(RepDocument, FormErrors)
         variables,
         tags,
         external_id: form.filled("external_id").map(str::to_owned),
+        enrollments: before.enrollments.clone(),
         inactive: form.text("active") != "yes",
     };
     Ok((document, errors))

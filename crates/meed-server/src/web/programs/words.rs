@@ -4,7 +4,8 @@ use meed_core::condition::TextField;
 use meed_core::money::Rounding;
 use meed_core::period::Cadence;
 use meed_core::program::{
-    Basis, Crediting, OncePer, Override, OverrideBase, Pay, Program, QuotaLength, Rule, Split, TeamCredit, TeamShare, Tiers, Trigger,
+    Basis, CreditTo, Crediting, OncePer, Override, OverrideBase, Pay, Program, QuotaLength, Rule, Share, Split, TeamCredit, TeamShare,
+    Tiers, Trigger,
 };
 
 use super::super::shown::day_text;
@@ -120,9 +121,11 @@ fn who(crediting: &Crediting) -> String {
         .owners
         .iter()
         .map(|owner| {
-            let share = owner
-                .share
-                .map_or_else(String::new, |share| format!(" with {}%", (share * rust_decimal::Decimal::ONE_HUNDRED).normalize()));
+            let share = match &owner.share {
+                None => String::new(),
+                Some(Share::Literal(share)) => format!(" with {}%", (share * rust_decimal::Decimal::ONE_HUNDRED).normalize()),
+                Some(Share::Percent(formula)) => format!(" with {} percent", formula.source()),
+            };
             format!("{}{share}", field(owner.field))
         })
         .collect();
@@ -132,18 +135,24 @@ fn who(crediting: &Crediting) -> String {
     };
     let mut parts = Vec::new();
     if !owners.is_empty() {
-        parts.push(format!("{} of the sale{split}", owners.join(" and ")));
+        let whose = if crediting.to == CreditTo::Team { "the team of " } else { "" };
+        parts.push(format!("{whose}{} of the sale{split}", owners.join(" and ")));
     }
     parts.extend(crediting.teams.as_ref().map(|teams| if owners.is_empty() { team(teams) } else { format!("also {}", team(teams)) }));
     parts.extend(crediting.fallback.as_ref().map(|fallback| format!("where nobody is found, {}", team(fallback))));
+    if crediting.roll_up {
+        parts.push("the teams above as well".to_owned());
+    }
     parts.join("; ")
 }
 
 fn team(team: &TeamCredit) -> String {
     let fields: Vec<&str> = team.fields.iter().map(|name| field(*name)).collect();
-    let to = match team.to {
-        TeamShare::Members => "the members, in equal parts, of",
-        TeamShare::Manager => "the manager of",
+    let to = match (team.to, &team.weight) {
+        (TeamShare::Members, None) => "the members, in equal parts, of".to_owned(),
+        (TeamShare::Members, Some(weight)) => format!("the members, in proportion to “{weight}”, of"),
+        (TeamShare::Manager, _) => "the manager of".to_owned(),
+        (TeamShare::Team, _) => "the team in".to_owned(),
     };
     format!("{to} {}", fields.join(" or "))
 }

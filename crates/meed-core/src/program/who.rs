@@ -1,0 +1,134 @@
+//! Who is credited for a sale, and who gets what a rule pays.
+
+use crate::condition::{Condition, TextField};
+use crate::money::Exact;
+
+/// Who is credited for a sale.
+#[derive(Clone, Debug)]
+pub struct Crediting {
+    /// The fields that name owners.
+    pub owners: Vec<OwnerField>,
+    /// What several owners get.
+    pub split: Split,
+    /// Whether the owners are credited, or their teams.
+    pub to: CreditTo,
+    /// Teams that are credited beside the owners.
+    pub teams: Option<TeamCredit>,
+    /// Teams that are credited when no owner is found.
+    pub fallback: Option<TeamCredit>,
+    /// Whether the teams above a credited team are credited as well (`commissions.md` behaviour 31).
+    pub roll_up: bool,
+}
+
+impl Crediting {
+    /// Whether the rule may credit teams, and not only people.
+    #[must_use]
+    pub fn credits_teams(&self) -> bool {
+        let to_team = |credit: &Option<TeamCredit>| credit.as_ref().is_some_and(|credit| credit.to == TeamShare::Team);
+        self.to == CreditTo::Team && !self.owners.is_empty() || to_team(&self.teams) || to_team(&self.fallback)
+    }
+}
+
+/// Whether the owners of a sale are credited, or their teams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreditTo {
+    /// The owners.
+    Rep,
+    /// The teams of the owners on the last day of the period.
+    Team,
+}
+
+/// A field that names owners, with its share where the document gives one.
+#[derive(Clone, Debug)]
+pub struct OwnerField {
+    /// The field.
+    pub field: TextField,
+    /// The part of the basis that this field's owners get; by [`Split`] where there is none.
+    pub share: Option<Share>,
+}
+
+impl OwnerField {
+    pub(super) fn formula(&self) -> Option<&Condition> {
+        match &self.share {
+            Some(Share::Percent(formula)) => Some(formula),
+            _ => None,
+        }
+    }
+}
+
+/// The share of an owner field.
+#[derive(Clone, Debug)]
+pub enum Share {
+    /// Written in the document; 1 is the whole.
+    Literal(Exact),
+    /// In percent, made of the sale by a formula.
+    Percent(Condition),
+}
+
+/// What several owners of one sale get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// Each the whole.
+    Full,
+    /// Equal parts that sum to the whole.
+    Equal,
+}
+
+/// Crediting through a team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamCredit {
+    /// The fields that name teams by alias; the first that has a value counts.
+    pub fields: Vec<TextField>,
+    /// Who of the team gets it.
+    pub to: TeamShare,
+    /// The variable of the members in proportion to which they share; equal parts where there is none.
+    pub weight: Option<String>,
+}
+
+/// Who of a team is credited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TeamShare {
+    /// The active members on the last day of the period.
+    Members,
+    /// The team's manager.
+    Manager,
+    /// The team itself; [`Assign`] says who is paid.
+    Team,
+}
+
+/// Who gets what a rule pays for the credits of a rep or team (`commissions.md` §4.4, assignment).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assign {
+    /// Who.
+    pub to: AssignTo,
+    /// The part of the amount that is paid; 1 is all of it.
+    pub factor: Exact,
+    /// The variable of the members in proportion to which they share; equal parts where there is none.
+    pub weight: Option<String>,
+}
+
+/// Who gets what a rule pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssignTo {
+    /// Whoever is credited.
+    Credited,
+    /// The manager of the rep, or of the team.
+    Manager,
+    /// The manager of the rep's team, or of the team.
+    TeamManager,
+    /// The members of the rep's team, or of the team.
+    TeamMembers,
+}
+
+impl AssignTo {
+    /// The word in documents.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Credited => "self",
+            Self::Manager => "manager",
+            Self::TeamManager => "team_manager",
+            Self::TeamMembers => "team_members",
+        }
+    }
+}
