@@ -5,6 +5,7 @@
 
 mod postgres;
 mod sqlite;
+mod tls;
 
 pub use postgres::PostgresOptions;
 pub(crate) use postgres::PostgresSession;

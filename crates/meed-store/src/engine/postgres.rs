@@ -9,8 +9,9 @@ use futures_util::TryStreamExt;
 use futures_util::future::{join, join_all};
 use tokio::runtime::Handle;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, NoTls, Row, Statement as Prepared};
+use tokio_postgres::{Client, Row, Statement as Prepared};
 
+use super::tls::read_address;
 use super::{Each, Session};
 use crate::error::StoreError;
 use crate::sql;
@@ -20,7 +21,8 @@ use crate::value::{Kind, RowView, Value};
 /// How to reach PostgreSQL.
 #[derive(Clone)]
 pub struct PostgresOptions {
-    /// Connection string, `postgres://user:password@host/database`.
+    /// Connection string, `postgres://user:password@host/database?sslmode=…&sslrootcert=FILE`. Beyond this machine it is
+    /// verified TLS unless it says `sslmode=disable`.
     pub url: String,
     /// Schema that holds Meed's tables; `public` if `None`.
     pub schema: Option<String>,
@@ -62,13 +64,12 @@ const LOOK_LAST: usize = 65_536;
 
 impl PostgresSession {
     pub(crate) fn open(options: &PostgresOptions, runtime: &Handle) -> Result<Self, StoreError> {
-        let mut config: Config =
-            options.url.parse().map_err(|e| StoreError::broken(format!("the PostgreSQL address cannot be read: {e}")))?;
+        let (mut config, protection) = read_address(&options.url)?;
         let search_path = options.schema.as_ref().map(|s| format!(" -c search_path={s}")).unwrap_or_default();
         let own = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{own} {PLANNER} -c statement_timeout=300000{search_path}"));
         config.application_name("meed");
-        let (client, connection) = runtime.block_on(config.connect(NoTls)).map_err(|e| map(&e, false, None))?;
+        let (client, connection) = runtime.block_on(config.connect(protection)).map_err(|e| map(&e, false, None))?;
         runtime.spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "a PostgreSQL connection ended");
@@ -149,8 +150,22 @@ impl PostgresSession {
 
 fn map(error: &tokio_postgres::Error, at_commit: bool, statement: Option<&'static str>) -> StoreError {
     let state = error.code().map_or("08006", tokio_postgres::error::SqlState::code);
-    let detail = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
+    let detail = error.as_db_error().map_or_else(|| with_causes(error), ToString::to_string);
     StoreError::from_sqlstate(state, at_commit, statement, detail)
+}
+
+/// The driver names what it was doing; why it failed, such as a certificate that nobody trusts, stands in the causes.
+fn with_causes(error: &tokio_postgres::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.ends_with(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        cause = inner.source();
+    }
+    text
 }
 
 fn scalar(value: &Value) -> Box<dyn ToSql + Sync + Send> {

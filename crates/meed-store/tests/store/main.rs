@@ -10,6 +10,7 @@ mod behaviours;
 mod catalogue;
 mod kills;
 mod lost_connections;
+mod protected;
 mod records;
 mod rewards;
 mod sales;
