@@ -198,10 +198,10 @@ pub(crate) fn reward_row(row: &dyn RowView) -> Result<RewardRow, StoreError> {
         release: row.opt_id(12)?,
         payout: row.opt_id(13)?,
         recorded_us: row.int(14)?,
-        kind: reward_kind(row.int(15)?)?,
-        line: row.text(16)?.to_owned(),
-        // Rows of releases before lines had a day of their own were due with their cell.
-        due_day: if row.int(17)? == 0 { row.int(4)? } else { row.int(17)? },
+        // Rows of the release before were commissions that were due with their cell.
+        kind: row.opt_int(15)?.map_or(Ok(RewardKind::Commission), reward_kind)?,
+        line: row.opt_text(16)?.unwrap_or_default().to_owned(),
+        due_day: row.opt_int(17)?.map_or_else(|| row.int(4), Ok)?,
     })
 }
 

@@ -57,8 +57,7 @@ impl Reader<'_> {
     pub fn reward_past(&mut self, workspace: Id, program: Id, cell_day: i64) -> Result<Vec<(Owner, PastLine)>, StoreError> {
         let mut lines = Vec::new();
         self.session.query(&sql::reward::PAST, &[workspace.into(), program.into(), cell_day.into()], &mut |row| {
-            let cell_day = row.int(2)?;
-            let due_day = if row.int(3)? == 0 { cell_day } else { row.int(3)? };
+            let (cell_day, due_day) = (row.int(2)?, row.int(3)?);
             let kind = reward_kind(row.int(4)?)?;
             lines.push((owner(row, 0, 1)?, PastLine { cell_day, due_day, kind, name: row.text(5)?.to_owned(), minor: row.int(6)? }));
             Ok(())

@@ -12,9 +12,10 @@ pub(crate) static BY_CELL_PERIOD: Statement = Statement::same(
 /// What earlier cells of a program came to, summed by line: what a calculation that looks back needs to know.
 pub(crate) static PAST: Statement = Statement::same(
     "reward_past",
-    "select owner_kind, owner_id, cell_day, due_day, kind, line, cast(sum(amount) as bigint) from reward
+    "select owner_kind, owner_id, cell_day, coalesce(due_day, cell_day), coalesce(kind, 1), coalesce(line, ''), cast(sum(amount) as bigint) from reward
      where workspace_id = $1 and program_id = $2 and cell_day < $3
-     group by owner_kind, owner_id, cell_day, due_day, kind, line order by owner_kind, owner_id, cell_day, due_day, kind, line",
+     group by owner_kind, owner_id, cell_day, coalesce(due_day, cell_day), coalesce(kind, 1), coalesce(line, '')
+     order by owner_kind, owner_id, cell_day, coalesce(due_day, cell_day), coalesce(kind, 1), coalesce(line, '')",
     &[Int, Int, Int],
 );
 pub(crate) static BY_BOOKED_PERIOD: Statement = Statement::same(
