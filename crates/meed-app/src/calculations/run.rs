@@ -69,7 +69,8 @@ async fn calculate_once(app: &App, ctx: &Context, program: Id, label: &str) -> A
         later.push(CellTargets { targets: found.targets, ..cell(&period) });
     }
     let document = document(app, ctx, &entry, &period, &config, &found, started_us);
-    post(app, ctx, &entry, &period, config.version, document, found, later).await
+    let cells = std::iter::once(CellTargets { targets: found.targets.clone(), ..cell(&period) }).chain(later).collect();
+    post(app, ctx, &entry, config.version, document, &found.payees, cells).await
 }
 
 async fn find(
@@ -264,18 +265,16 @@ async fn post(
     app: &App,
     ctx: &Context,
     entry: &ProgramEntry,
-    period: &Period,
     config_version: i64,
     mut document: CalculationDocument,
-    found: Found,
-    later: Vec<CellTargets>,
+    payees: &[PayeeLine],
+    cells: Vec<CellTargets>,
 ) -> AppResult<Id> {
     let subject = format!("{} {}", document.program_name, document.period);
-    let put = PutRecord::new(RecordKind::CalculationPayees, None, write(&found.payees)?);
+    let put = PutRecord::new(RecordKind::CalculationPayees, None, write(&payees)?);
     document.payee_list = first_id(app.submit(ctx, subject.clone(), PutRecords::one("calculation.payees", put)).await?)?.0;
     let put = PutRecord::new(RecordKind::Calculation, None, write(&document)?);
     let calculation = first_id(app.submit(ctx, subject.clone(), PutRecords::one("calculation.started", put)).await?)?;
-    let cells = std::iter::once(CellTargets { targets: found.targets, ..cell(period) }).chain(later).collect();
     let command = PostRewards {
         calculation,
         record: PutRecord::change(RecordKind::Calculation, calculation, write(&document)?),

@@ -130,9 +130,9 @@ impl Command for PostRewards {
                 let transfers = transfers(self.program, &row, origin)?;
                 // What is owed grows before it shrinks, so that no balance falls below zero on the way.
                 if raises_draw {
-                    first.extend(transfers)
+                    first.extend(transfers);
                 } else {
-                    second.extend(transfers)
+                    second.extend(transfers);
                 }
                 ready.push((row, explanation));
             }

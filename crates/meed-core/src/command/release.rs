@@ -76,7 +76,8 @@ impl Command for Release {
         for (owner, rows) in &rows {
             let sum = |counts: &dyn Fn(&RewardRow) -> bool| {
                 let amounts = rows.iter().filter(|row| counts(row)).map(|row| row.amount);
-                amounts.fold(Some(0), |sum: Option<Minor>, amount| sum?.checked_add(amount)).ok_or(crate::ledger::Refusal::AmountOverflow)
+                let mut amounts = amounts;
+                amounts.try_fold(0, Minor::checked_add).ok_or(crate::ledger::Refusal::AmountOverflow)
             };
             // What earlier periods held back comes due with this one.
             let due = Amount { minor: sum(&RewardRow::is_deferred)?, unit: self.unit };

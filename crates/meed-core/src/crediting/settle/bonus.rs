@@ -4,6 +4,7 @@ use super::super::kept::{add, mul, mul_div, sub};
 use super::super::reason::AlertCode;
 use super::stage::Stage;
 use super::step::{Step, StepKind};
+use crate::condition::Condition;
 use crate::money::{Exact, Overflow};
 use crate::program::{Bonus, BonusPay, Curve, Factor, Figure, Multiplier};
 
@@ -71,8 +72,8 @@ impl Stage<'_> {
         })
     }
 
-    fn formula(&mut self, of: &str, formula: &crate::condition::Condition) -> Option<Exact> {
-        let number = self.ask(of, formula, |formula, context| formula.number(context))?;
+    fn formula(&mut self, of: &str, formula: &Condition) -> Option<Exact> {
+        let number = self.ask(of, formula, Condition::number)?;
         if number.is_none() {
             let missing = formula.variables().into_iter().find(|(whose, name)| {
                 let figure = match whose {

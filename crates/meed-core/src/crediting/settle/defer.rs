@@ -154,10 +154,6 @@ impl Stage<'_> {
         let period = date.and_then(|date| Period::holding(date, like.cadence(), like.zone()).ok());
         period.map_or_else(String::new, |period| period.label())
     }
-
-    pub(super) fn adjustments(&mut self) -> Result<(), Overflow> {
-        Ok(())
-    }
 }
 
 fn note<K: Ord>(sums: &mut BTreeMap<K, Exact>, key: K, amount: Exact) -> Result<(), Overflow> {

@@ -96,7 +96,6 @@ pub(in crate::crediting) fn settle(
     stage.bonuses(taking_part)?;
     stage.multipliers()?;
     stage.pay()?;
-    stage.adjustments()?;
     if taking_part {
         stage.draw()?;
     }
@@ -263,7 +262,7 @@ impl Stage<'_> {
     }
 
     pub(super) fn holds(&mut self, of: &str, when: Option<&Condition>) -> bool {
-        when.is_none_or(|when| self.ask(of, when, |when, context| when.holds(context)) == Some(true))
+        when.is_none_or(|when| self.ask(of, when, Condition::holds) == Some(true))
     }
 
     pub(super) fn attainment_shown(&self) -> String {

@@ -101,7 +101,7 @@ fn parts(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Vec<Exact
         shares.push(percent_item(item, "parts", findings)?);
     }
     let sum: Exact = shares.iter().sum();
-    if sum != Exact::ONE_HUNDRED || shares.iter().any(|share| share.is_sign_negative()) {
+    if sum != Exact::ONE_HUNDRED || shares.iter().any(Exact::is_sign_negative) {
         findings.add(item.span().start, Code::BadValue, format!("the parts sum to {sum}%, not to 100%"));
         return None;
     }
