@@ -1,12 +1,14 @@
 //! The audit log: who, when, what, before and after (`commissions.md` behaviour 58).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use meed_core::command::Record;
-use meed_store::AuditEntry;
+use meed_core::id::Kind;
+pub use meed_store::AuditEntry;
+use meed_store::CONTROL_WORKSPACE;
 
 use crate::error::AppResult;
-use crate::{App, Context, Scope};
+use crate::{App, Context, Scope, access};
 
 /// A line with the records it wrote, and what each said before.
 #[derive(Clone, Debug)]
@@ -103,4 +105,34 @@ pub async fn page(app: &App, ctx: &Context, before: Option<i64>, limit: i64) -> 
         })
         .await?;
     Ok(lines)
+}
+
+/// A page of the sign-ins, sign-outs and changes of access of the people of the caller's workspace, newest first, before the
+/// line `before`; and where the next page starts. They stand in the installation's own log, for full administrators.
+pub async fn sign_ins(app: &App, ctx: &Context, before: Option<i64>, limit: usize) -> AppResult<(Vec<AuditEntry>, Option<i64>)> {
+    let people = access::roles::people(app, ctx).await?;
+    let mut own: HashSet<String> = people.iter().map(|user| user.id.text(Kind::User)).collect();
+    own.extend(people.iter().map(|user| user.email.clone()));
+    let (mut found, mut before, mut looked_at) = (Vec::new(), before, 0);
+    loop {
+        let entries = app.store().read(move |r| r.audit_back(CONTROL_WORKSPACE, before, 200)).await?;
+        looked_at += 200;
+        let is_last = entries.len() < 200;
+        for entry in entries {
+            before = Some(entry.number);
+            let is_about_access = entry.action.starts_with("session.") || entry.action.starts_with("user.");
+            if is_about_access && own.contains(&entry.subject) {
+                found.push(entry);
+                if found.len() == limit {
+                    return Ok((found, before));
+                }
+            }
+        }
+        if is_last {
+            return Ok((found, None));
+        }
+        if looked_at >= LOOKED_AT_MAX {
+            return Ok((found, before));
+        }
+    }
 }

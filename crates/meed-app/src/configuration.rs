@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use jiff::tz::TimeZone;
-use meed_core::command::RecordKind;
+use meed_core::command::{Record, RecordKind};
 use meed_core::id::Id;
 use meed_core::money::Unit;
 use meed_core::people::{Directory, Rep, Team};
@@ -12,6 +12,7 @@ use meed_core::program::Program;
 use crate::App;
 use crate::documents::{ProgramDocument, ProgramVersionDocument, RepDocument, TeamDocument, read};
 use crate::error::{AppError, AppResult};
+use crate::people::open_salaries;
 
 /// Everything a calculation needs to know beside the sales.
 #[derive(Debug)]
@@ -94,8 +95,18 @@ impl App {
             })
             .await?;
         let head = head.ok_or_else(|| AppError::not_found("workspace"))?;
-        let reps: Vec<Rep> = reps.iter().map(|r| read::<RepDocument>(r)?.rep(r.id)).collect::<AppResult<_>>()?;
-        let teams: Vec<Team> = teams.iter().map(|t| read::<TeamDocument>(t)?.team(t.id)).collect::<AppResult<_>>()?;
+        let rep = |record: &Record| {
+            let mut document: RepDocument = read(record)?;
+            open_salaries(self, &mut document.variables)?;
+            document.rep(record.id)
+        };
+        let team = |record: &Record| {
+            let mut document: TeamDocument = read(record)?;
+            open_salaries(self, &mut document.variables)?;
+            document.team(record.id)
+        };
+        let reps: Vec<Rep> = reps.iter().map(rep).collect::<AppResult<_>>()?;
+        let teams: Vec<Team> = teams.iter().map(team).collect::<AppResult<_>>()?;
         let mut entries = Vec::new();
         for record in &programs {
             let document: ProgramDocument = read(record)?;

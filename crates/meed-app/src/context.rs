@@ -55,6 +55,73 @@ impl Scope {
     }
 }
 
+/// What a person is in a workspace (`commissions.md` §5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Full administrator: everything, salaries included.
+    #[default]
+    Admin,
+    /// Limited administrator: reads everything but salaries.
+    Limited,
+    /// Limited administrator who does not see plans either.
+    LimitedNoPlans,
+    /// Sees and approves the statements of their line.
+    Manager,
+    /// Sees their own statements.
+    Payee,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 5] = [Self::Admin, Self::Limited, Self::LimitedNoPlans, Self::Manager, Self::Payee];
+
+    /// The word in requests and records.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Limited => "limited",
+            Self::LimitedNoPlans => "limited_no_plans",
+            Self::Manager => "manager",
+            Self::Payee => "payee",
+        }
+    }
+
+    /// The role with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+
+    /// What it is called, and what it allows, for people.
+    #[must_use]
+    pub const fn text(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Admin => ("Full administrator", "Sees and changes everything, salaries included."),
+            Self::Limited => ("Limited administrator", "Reads everything but salaries, changes nothing."),
+            Self::LimitedNoPlans => ("Limited administrator, no plans", "Reads everything but salaries and plans, changes nothing."),
+            Self::Manager => ("Manager", "Sees and approves the statements of the people in their line, and their own."),
+            Self::Payee => ("Payee", "Sees their own statements."),
+        }
+    }
+
+    /// Whether it belongs to a rep, and sees no more than released credits.
+    #[must_use]
+    pub const fn is_of_rep(self) -> bool {
+        matches!(self, Self::Manager | Self::Payee)
+    }
+
+    /// The scopes that come with it.
+    #[must_use]
+    pub fn scopes(self) -> Vec<Scope> {
+        match self {
+            Self::Admin => vec![Scope::Admin],
+            Self::Limited | Self::LimitedNoPlans => vec![Scope::Read],
+            Self::Manager | Self::Payee => Vec::new(),
+        }
+    }
+}
+
 /// The caller of a use case.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -66,15 +133,23 @@ pub struct Context {
     pub key: Option<Id>,
     /// What the caller may do.
     pub scopes: Vec<Scope>,
-    /// The rep that a payee is: they see their own released statements, whatever their scopes.
+    /// The rep that a payee or manager is: they see their own statements once credits are released, whatever their scopes.
     pub payee: Option<Id>,
+    /// What the person is. A key and the system itself are administrators as far as their scopes go.
+    pub role: Role,
 }
 
 impl Context {
     /// The system itself: schedules, resumed imports, the command line of the data's owner.
     #[must_use]
     pub fn system(workspace: Id) -> Self {
-        Self { workspace, actor: Actor("system".into()), key: None, scopes: vec![Scope::Admin], payee: None }
+        Self { workspace, actor: Actor("system".into()), key: None, scopes: vec![Scope::Admin], payee: None, role: Role::Admin }
+    }
+
+    /// Whether the caller has `scope`.
+    #[must_use]
+    pub fn has(&self, scope: Scope) -> bool {
+        self.scopes.iter().any(|s| *s == scope || *s == Scope::Admin)
     }
 
     /// Refuses unless the caller has one of the scopes.
@@ -87,17 +162,33 @@ impl Context {
         Err(Refused::new(Class::Forbidden, "scope_missing", text).into())
     }
 
-    /// Refuses unless the caller may read everything, or is this payee.
-    pub fn require_statements_of(&self, rep: Id) -> AppResult<()> {
-        if self.payee == Some(rep) { Ok(()) } else { self.require(Scope::Read) }
-    }
-
     /// Refuses unless the caller has `scope`.
     pub fn require(&self, scope: Scope) -> AppResult<()> {
-        if self.scopes.iter().any(|s| *s == scope || *s == Scope::Admin) {
+        if self.has(scope) {
             return Ok(());
         }
         let text = format!("this needs the scope `{}`", scope.word());
         Err(Refused::new(Class::Forbidden, "scope_missing", text).into())
+    }
+
+    /// Refuses unless the caller may see plans: a workspace can hide them from limited administrators.
+    pub fn require_plans(&self) -> AppResult<()> {
+        self.require_any(&[Scope::Read, Scope::Plans])?;
+        if self.role == Role::LimitedNoPlans {
+            return Err(Refused::new(Class::Forbidden, "plans_hidden", "plans are not shown to you in this workspace").into());
+        }
+        Ok(())
+    }
+
+    /// Whether the caller may see salaries: full administrators, and keys of the scope `admin`.
+    #[must_use]
+    pub fn sees_salaries(&self) -> bool {
+        self.scopes.contains(&Scope::Admin)
+    }
+
+    /// Acts for somebody who was found entitled to what is asked for.
+    #[must_use]
+    pub(crate) fn reading(&self) -> Self {
+        Self { scopes: vec![Scope::Read], role: Role::Limited, ..self.clone() }
     }
 }

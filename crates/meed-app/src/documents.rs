@@ -57,9 +57,12 @@ pub struct UserDocument {
     pub failed: u32,
     #[serde(default)]
     pub locked_until_us: i64,
-    /// The rep that this person is, if they see their own statements only.
+    /// The rep that this person is, if they see their own statements or those of their line.
     #[serde(default)]
     pub rep: Option<i64>,
+    /// The word of their role; without it a payee where there is a rep, else a full administrator.
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 /// A signed-in browser. The keyed hash of its token is the natural key.

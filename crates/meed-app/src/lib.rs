@@ -4,6 +4,7 @@
 //! renders no page; surfaces call it with a [`Context`]. Rules live in `meed-core`, SQL in `meed-store`.
 
 pub mod access;
+pub mod approvals;
 pub mod audit;
 pub mod calculations;
 mod configuration;
@@ -15,6 +16,7 @@ pub mod exports;
 pub mod imports;
 pub mod overview;
 pub mod people;
+pub mod preferences;
 pub mod programs;
 pub mod releases;
 pub mod rewards;
@@ -25,7 +27,7 @@ pub mod statements;
 pub mod workspaces;
 
 pub use configuration::{Configuration, ProgramEntry};
-pub use context::{Context, Scope};
+pub use context::{Context, Role, Scope};
 pub use error::{AppError, AppResult};
 pub use meed_store::{Answer, EngineKind, Fault};
 pub use secrets::{Secrets, token};

@@ -75,6 +75,9 @@ pub enum Kind {
     Event,
     Statement,
     Alert,
+    Enquiry,
+    Announcement,
+    Projection,
 }
 
 impl Kind {
@@ -103,6 +106,9 @@ impl Kind {
             Self::Event => "evt",
             Self::Statement => "stm",
             Self::Alert => "alr",
+            Self::Enquiry => "enq",
+            Self::Announcement => "ann",
+            Self::Projection => "proj",
         }
     }
 }

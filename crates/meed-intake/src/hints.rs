@@ -69,6 +69,8 @@ pub struct Hints {
     pub file_name: Option<String>,
     /// ISO code of the currency that the source uses where a file names none.
     pub currency: Option<String>,
+    /// ISO code of the currency that is assumed where neither the file nor the source names one.
+    pub default_currency: Option<String>,
     /// Which ISO code a currency sign means at this source (`$` → `CAD`).
     pub symbols: BTreeMap<String, String>,
     /// Order of day and month where the file leaves it open.

@@ -53,6 +53,19 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("GET", "/v1/payouts", &[Scope::Read, Scope::Release]),
     ("POST", "/v1/payouts", &[Scope::Release]),
     ("GET", "/v1/payouts/{payout}", &[Scope::Read, Scope::Release]),
+    ("POST", "/v1/releases/{release}/reverse", &[Scope::Release]),
+    ("GET", "/v1/programs/{program}/periods/2026-03", &[Scope::Read]),
+    ("POST", "/v1/programs/{program}/periods/2026-03/release-credits", &[]),
+    ("POST", "/v1/programs/{program}/periods/2026-03/withdraw-credits", &[]),
+    ("GET", "/v1/approvals", &[Scope::Read]),
+    ("POST", "/v1/approvals", &[]),
+    ("GET", "/v1/preferences", &[Scope::Read]),
+    ("PUT", "/v1/preferences", &[]),
+    ("GET", "/v1/users", &[]),
+    ("POST", "/v1/users", &[]),
+    ("PUT", "/v1/users/usr_0000000000001", &[]),
+    ("DELETE", "/v1/users/usr_0000000000001", &[]),
+    ("DELETE", "/v1/calculations/{calculation}", &[Scope::Release]),
     ("GET", "/v1/audit", &[Scope::Read]),
     ("GET", "/v1/events", &[Scope::Read]),
     ("POST", "/app/Api/CreateTransaction", &[Scope::Sales]),
@@ -116,6 +129,13 @@ fn body_of(path: &str, ids: &[(&'static str, String)]) -> Vec<u8> {
         "/v1/sales/bulk" => json!({"sales": [{"date": "2026-03-01"}]}),
         "/v1/programs" | "/v1/programs/check" => json!({"text": PLAN}),
         "/v1/calculations" | "/v1/releases" => json!({"program": id("{program}"), "period": "2026-03"}),
+        "/v1/releases/{release}/reverse" => json!({"reason": "wrong quota"}),
+        "/v1/approvals" => json!({"program": id("{program}"), "period": "2026-03", "payees": [id("{rep}")]}),
+        "/v1/preferences" => {
+            json!({"visible_from": "credits", "details": true, "export": true, "leaderboard": false, "approved_programs": []})
+        }
+        "/v1/users" => json!({"name": "Ines", "email": "ines@example.com", "role": "limited"}),
+        "/v1/users/usr_0000000000001" => json!({"role": "limited"}),
         "/v1/payouts" => json!({"release": id("{release}"), "paid_on": "2026-04-10"}),
         "/app/Api/CreateTeam" => json!({"name": "West"}),
         "/app/Api/CreateTeamMember" => json!({"teamId": "West", "userId": "Dana"}),
@@ -127,6 +147,43 @@ fn body_of(path: &str, ids: &[(&'static str, String)]) -> Vec<u8> {
 
 async fn call(client: &Client, method: &str, path: &str, body: &[u8]) -> Reply {
     client.send(method, path, &[], body).await
+}
+
+/// Operations whose permission is tested elsewhere, with the reason.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("PUT /v1/imports/{id}/mapping", "an import of its own: api_requests"),
+    ("POST /v1/imports/{id}/read", "an import of its own: api_requests"),
+    ("DELETE /v1/mappings/{id}", "a mapping of its own: api_requests"),
+    ("GET /v1/credits", "needs a parameter: api_walk"),
+    ("GET /v1/exports/rewards.csv", "needs a parameter: api_walk"),
+    ("GET /v1/exports/credits.csv", "needs a parameter: api_walk"),
+    ("GET /v1/statements", "needs a parameter: api_walk"),
+    ("GET /v1/statements/current", "needs parameters: api_walk"),
+    ("GET /v1/workspace", "every key may know where it belongs"),
+];
+
+/// A new operation without a row above fails here, so that nobody forgets to say for whom it is.
+#[test]
+fn com_051_every_described_operation_has_its_rule() {
+    let api = serde_json::to_value(meed_server::api::description()).expect("the description is JSON");
+    let shape = |path: &str| {
+        let parts = path.split('?').next().unwrap_or(path).split('/');
+        let part = |part: &str| {
+            if part.starts_with('{') || part.starts_with("usr_") || part.starts_with("2026-") { "*".to_owned() } else { part.to_owned() }
+        };
+        parts.map(part).collect::<Vec<_>>().join("/")
+    };
+    let ruled: Vec<String> = CALLS.iter().map(|(method, path, _)| format!("{method} {}", shape(path))).collect();
+    let mut missing = Vec::new();
+    for (path, item) in api["paths"].as_object().expect("paths") {
+        for method in item.as_object().expect("operations").keys().map(|method| method.to_uppercase()) {
+            let is_elsewhere = ELSEWHERE.iter().any(|(known, _)| *known == format!("{method} {path}"));
+            if !is_elsewhere && !path.starts_with("/app/Api/") && !ruled.contains(&format!("{method} {}", shape(path))) {
+                missing.push(format!("{method} {path}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "for whom are these? {missing:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

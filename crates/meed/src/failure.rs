@@ -144,6 +144,7 @@ fn advice(code: &str) -> Option<&'static str> {
         "mapping.none" | "mapping.no_date" | "mapping.no_credit" | "mapping.duplicate" | "mapping.too_many_fields" => {
             "look with `meed import --dry-run FILE` and put columns on targets with --map \"COLUMN=TARGET\""
         }
+        "mapping.currency" => "say which with --currency CODE, or set the currency of the source on its page",
         _ => return None,
     })
 }

@@ -9,7 +9,7 @@ use meed_store::{CONTROL_WORKSPACE, EngineKind};
 use crate::documents::{KeyDocument, read, write};
 use crate::error::{AppError, AppResult};
 use crate::secrets::token;
-use crate::{App, Context, Scope};
+use crate::{App, Context, Role, Scope};
 
 /// A key as it is listed: never its secret.
 #[derive(Clone, Debug)]
@@ -106,6 +106,7 @@ pub async fn authenticate(app: &App, secret: &str) -> AppResult<Context> {
         key: Some(record.id),
         scopes: document.scopes.iter().filter_map(|s| Scope::from_word(s)).collect(),
         payee: None,
+        role: Role::Admin,
     })
 }
 

@@ -60,7 +60,14 @@ mod tests {
     use super::*;
 
     fn context(key: i64) -> Arc<Context> {
-        Arc::new(Context { workspace: Id(1), actor: Actor("key".into()), key: Some(Id(key)), scopes: Vec::new(), payee: None })
+        Arc::new(Context {
+            workspace: Id(1),
+            actor: Actor("key".into()),
+            key: Some(Id(key)),
+            scopes: Vec::new(),
+            payee: None,
+            role: crate::Role::Admin,
+        })
     }
 
     #[test]

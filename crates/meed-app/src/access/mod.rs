@@ -5,6 +5,7 @@ pub mod keys;
 mod known_keys;
 pub mod master_key;
 pub mod password;
+pub mod roles;
 pub mod sessions;
 pub mod users;
 

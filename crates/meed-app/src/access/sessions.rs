@@ -8,7 +8,7 @@ use super::users::{self, User};
 use crate::documents::{SessionDocument, read, write};
 use crate::error::{AppError, AppResult};
 use crate::secrets::token;
-use crate::{App, Context, Scope, workspaces};
+use crate::{App, Context, workspaces};
 
 /// How long a session lasts.
 pub const SESSION_US: i64 = 14 * 24 * 3600 * 1_000_000;
@@ -61,8 +61,9 @@ pub async fn find(app: &App, token: &str) -> AppResult<Session> {
         workspace,
         actor: Actor(format!("user:{}", user.id.text(Kind::User))),
         key: None,
-        scopes: if user.rep.is_some() { Vec::new() } else { vec![Scope::Admin] },
+        scopes: user.role.scopes(),
         payee: user.rep,
+        role: user.role,
     };
     Ok(Session { id: record.id, user, csrf: document.csrf.clone(), context, document })
 }

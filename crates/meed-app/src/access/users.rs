@@ -11,7 +11,7 @@ use crate::documents::{SignInLinkDocument, UserDocument, read, write};
 use crate::error::{AppError, AppResult};
 use crate::people::RepEntry;
 use crate::secrets::token;
-use crate::{App, Context, Scope};
+use crate::{App, Context, Role, Scope};
 
 /// Wrong passwords in a row before the account is locked.
 const FAILURES_MAX: u32 = 5;
@@ -20,7 +20,7 @@ const LOCK_US: i64 = 15 * 60 * 1_000_000;
 /// How long a one-time link works.
 const LINK_US: i64 = 30 * 60 * 1_000_000;
 /// How long a payee's link works: it is handed on by a person.
-const PAYEE_LINK_US: i64 = 7 * 24 * 3600 * 1_000_000;
+pub(super) const PAYEE_LINK_US: i64 = 7 * 24 * 3600 * 1_000_000;
 
 /// A person.
 #[derive(Clone, Debug)]
@@ -31,12 +31,14 @@ pub struct User {
     pub name: String,
     pub email: String,
     pub has_password: bool,
-    /// The rep that this person is, if they see their own statements only.
+    /// The rep that this person is, if they see their own statements or those of their line.
     pub rep: Option<Id>,
+    pub role: Role,
 }
 
 fn user(record: &Record) -> AppResult<User> {
     let document: UserDocument = read(record)?;
+    let role = role_of(&document);
     Ok(User {
         id: record.id,
         workspace: Id(document.workspace),
@@ -44,7 +46,17 @@ fn user(record: &Record) -> AppResult<User> {
         email: document.email,
         has_password: document.password_hash.is_some(),
         rep: document.rep.map(Id),
+        role,
     })
+}
+
+/// A role that belongs to a rep without one, or a word that nobody knows, gives the least.
+fn role_of(document: &UserDocument) -> Role {
+    match (document.role.as_deref(), document.rep) {
+        (None, None) => Role::Admin,
+        (None, Some(_)) => Role::Payee,
+        (Some(word), rep) => Role::from_word(word).filter(|role| !role.is_of_rep() || rep.is_some()).unwrap_or(Role::Payee),
+    }
 }
 
 /// Makes an administrator of a workspace, or finds the one with this address, and answers a link token that signs in once.
@@ -64,6 +76,7 @@ pub async fn invite(app: &App, workspace: Id, name: &str, email: &str) -> AppRes
             failed: 0,
             locked_until_us: 0,
             rep: None,
+            role: None,
         };
         let put = PutRecord::new(RecordKind::User, Some(key), write(&document)?);
         first_id(app.submit(&ctx, email.to_owned(), PutRecords::one("user.invited", put)).await?)?
@@ -72,7 +85,7 @@ pub async fn invite(app: &App, workspace: Id, name: &str, email: &str) -> AppRes
 }
 
 /// Makes a link that signs in once.
-async fn link(app: &App, ctx: &Context, user: Id, email: &str, lasts_us: i64) -> AppResult<String> {
+pub(super) async fn link(app: &App, ctx: &Context, user: Id, email: &str, lasts_us: i64) -> AppResult<String> {
     let token = token()?;
     let document = SignInLinkDocument { user: user.0, expires_us: app.now_us() + lasts_us };
     let put = PutRecord::new(RecordKind::SignInLink, Some(app.secrets().hash_session(&token)), write(&document)?);
@@ -89,9 +102,12 @@ pub async fn can_invite(app: &App, ctx: &Context, email: &str) -> AppResult<bool
     Ok(found.is_none_or(|user| user.workspace == ctx.workspace && user.rep.is_some() && !user.has_password))
 }
 
-/// Lets a rep sign in as payee of the caller's workspace, and answers a link token that does so once.
-pub async fn invite_payee(app: &App, ctx: &Context, rep: &RepEntry) -> AppResult<String> {
+/// Lets a rep sign in to the caller's workspace as payee or manager, and answers a link token that does so once.
+pub async fn invite_payee(app: &App, ctx: &Context, rep: &RepEntry, role: Role) -> AppResult<String> {
     ctx.require(Scope::Admin)?;
+    if !role.is_of_rep() {
+        return Err(AppError::invalid("role_of_rep", "role", "a rep signs in as payee or as manager"));
+    }
     let missing = || AppError::invalid("email_missing", "email", "a rep needs an e-mail address to sign in with");
     let email = rep.document.email.as_deref().ok_or_else(missing)?;
     if !can_invite(app, ctx, email).await? {
@@ -106,6 +122,7 @@ pub async fn invite_payee(app: &App, ctx: &Context, rep: &RepEntry) -> AppResult
         failed: 0,
         locked_until_us: 0,
         rep: Some(rep.id.0),
+        role: Some(role.word().to_owned()),
     };
     let put = PutRecord::upsert(RecordKind::User, key, write(&document)?);
     let control = super::keys::control(ctx);
@@ -113,7 +130,7 @@ pub async fn invite_payee(app: &App, ctx: &Context, rep: &RepEntry) -> AppResult
     link(app, &control, id, email, PAYEE_LINK_US).await
 }
 
-fn first_id(reply: Reply) -> AppResult<Id> {
+pub(super) fn first_id(reply: Reply) -> AppResult<Id> {
     match reply {
         Reply::Records(ids) => ids.first().map(|(id, _)| *id).ok_or_else(|| AppError::bug("no record was written")),
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
@@ -157,6 +174,7 @@ pub async fn accept_link(app: &App, token: &str, name: &str, new_password: &str)
         failed: 0,
         locked_until_us: 0,
         rep: found.rep.map(|id| id.0),
+        role: Some(found.role.word().to_owned()),
     };
     let ctx = Context::system(CONTROL_WORKSPACE);
     let puts = vec![PutRecord::delete(RecordKind::SignInLink, link.id), PutRecord::change(RecordKind::User, found.id, write(&document)?)];

@@ -1,6 +1,7 @@
 //! Calculations: a program over a period, posted as rewards, and the questions asked of them.
 
 mod credits;
+mod delete;
 mod document;
 mod explain;
 mod read;
@@ -9,6 +10,7 @@ mod run;
 mod scan;
 
 pub use credits::{CreditPlace, PayeeCredit, credits};
+pub use delete::delete;
 pub use document::{AlertLine, CalculationDocument, PayeeLine, PostedLine, ReasonCount, StepLine};
 pub use explain::{Verdict, statement, verdicts};
 pub use read::{CalculationEntry, get, latest, list, payees};

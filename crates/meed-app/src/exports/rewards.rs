@@ -8,8 +8,8 @@ use meed_core::period::Period;
 use super::csv_line;
 use crate::calculations::{CalculationEntry, payees};
 use crate::error::{AppError, AppResult};
-use crate::releases::{PeriodView, period_of_calculation};
-use crate::{App, Configuration, Context, Scope};
+use crate::releases::{PeriodState, PeriodView, period_of_calculation};
+use crate::{App, Configuration, Context, Scope, approvals, preferences};
 
 /// All column names in order. The first 21 are fixed; receivers address later ones by name.
 pub const REWARD_COLUMNS: [&str; 31] = [
@@ -52,13 +52,16 @@ pub async fn rewards_csv(app: &App, ctx: &Context, calculation: &CalculationEntr
     let config = app.configuration(ctx.workspace).await?;
     let booked = period_of_calculation(app, ctx, calculation).await?;
     let lines = payees(app, ctx, calculation).await?;
+    let is_required = preferences::get(app, ctx).await?.needs_approval(booked.program);
+    let given = approvals::given(app, ctx, booked.program, booked.booked_day).await?;
     let period = Period::parse(&booked.label, &config.zone).map_err(|_| AppError::bug("a stored period cannot be read"))?;
     let mut out = "\u{feff}".as_bytes().to_vec();
     csv_line(&mut out, &REWARD_COLUMNS);
     for payee in &booked.payees {
         let line = lines.iter().find(|l| l.rep == payee.owner.id.0);
         for row in &payee.rewards {
-            let cells = row_cells(&config, calculation, &booked, &period, row, line);
+            let approval = approvals::standing(is_required, &given, payee).title();
+            let cells = row_cells(&config, calculation, &booked, &period, row, line, approval);
             csv_line(&mut out, &cells);
         }
     }
@@ -72,6 +75,7 @@ fn row_cells(
     period: &Period,
     row: &RewardRow,
     line: Option<&crate::calculations::PayeeLine>,
+    approval: &str,
 ) -> Vec<String> {
     let document = &calculation.document;
     let rep = config.directory.rep(row.owner.id);
@@ -92,7 +96,7 @@ fn row_cells(
         config.rep_name(row.owner.id),
         rep.map(|r| r.tags.join(", ")).unwrap_or_default(),
         "Not required".to_owned(),
-        "Not required".to_owned(),
+        approval.to_owned(),
         if row.is_carried() { "Adjustment" } else { "Commission" }.to_owned(),
         details,
         value.clone(),
@@ -119,10 +123,11 @@ fn row_cells(
 }
 
 fn status(booked: &PeriodView, row: &RewardRow) -> &'static str {
-    match (row.state, &booked.release) {
-        (meed_core::command::RewardState::Paid, _) => "Paid",
-        (_, Some(_)) => "Rewards released",
-        (_, None) => "Calculated",
+    match row.state {
+        meed_core::command::RewardState::Paid => "Paid",
+        // One payee may be paid before the others.
+        _ if booked.standing() == PeriodState::Paid => PeriodState::Released.title(),
+        _ => booked.standing().title(),
     }
 }
 

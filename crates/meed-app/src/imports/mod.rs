@@ -14,6 +14,7 @@ mod read_file;
 mod rejects;
 mod row;
 mod run;
+mod source;
 mod upload;
 
 pub use batch::{BatchDocument, batch, prepare_batch, upload_to_batch};
@@ -27,4 +28,5 @@ pub use read_file::{
 };
 pub use rejects::{rejects, rejects_csv};
 pub use run::{resume, resume_all, run, start};
+pub use source::{LikelySource, likely_source, likely_source_of_kept};
 pub use upload::{Upload, store_file, upload};

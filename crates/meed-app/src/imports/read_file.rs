@@ -93,6 +93,7 @@ async fn detect_in(
         let reading = Reading::detect(&mut file, &hints).map_err(|e| refused(&e))?;
         let Some(memory) = remembered.get(&reading.layout_fingerprint()) else { return Ok(reading) };
         hints.remembered = serde_json::from_value::<Mapping>(memory.mapping.clone()).ok();
+        hints.currency = hints.currency.or_else(|| hints.remembered.as_ref()?.currency.clone());
         Reading::detect(&mut file, &hints).map_err(|e| refused(&e))
     })
     .await
@@ -108,6 +109,7 @@ async fn hints(app: &App, ctx: &Context, source: Option<Id>, file_name: &str) ->
     Ok(Hints {
         file_name: Some(file_name.to_owned()),
         currency: document.currency.clone(),
+        default_currency: Some(config.unit.code().to_owned()),
         symbols: document.symbols.into_iter().collect::<BTreeMap<_, _>>(),
         date_order: match document.date_order.as_deref() {
             Some("dmy") => Some(DateOrder::DayFirst),

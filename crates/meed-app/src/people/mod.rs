@@ -1,5 +1,13 @@
 //! Reps and teams.
 
+mod line;
+mod salaries;
+
+pub(crate) use line::today;
+pub use line::{Seen, line_of, manages, seen};
+pub(crate) use salaries::opened as open_salaries;
+pub use salaries::{MASK, SALARY};
+
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::{Id, Kind};
 use meed_core::people::fold_alias;
@@ -45,7 +53,7 @@ pub async fn put_rep(app: &App, ctx: &Context, id: Option<Id>, document: &RepDoc
     ctx.require(Scope::Plans)?;
     check_name(&document.name)?;
     check_aliases(&document.aliases)?;
-    document.rep(Id(0))?;
+    salaries::readable(document.variables.as_slice(), |variables| RepDocument { variables, ..document.clone() }.rep(Id(0)).map(|_| ()))?;
     let config = app.configuration(ctx.workspace).await?;
     if let Some(manager) = document.manager {
         check_rep(&config, Id(manager), "manager")?;
@@ -62,6 +70,12 @@ pub async fn put_rep(app: &App, ctx: &Context, id: Option<Id>, document: &RepDoc
             ));
         }
     }
+    let before = match id {
+        Some(id) => record(app, ctx, RecordKind::Rep, id).await?.as_ref().map(read::<RepDocument>).transpose()?,
+        None => None,
+    };
+    let variables = salaries::kept(app, ctx, &document.variables, before.as_ref().map_or(&[], |rep| &rep.variables))?;
+    let document = &RepDocument { variables, ..document.clone() };
     save(app, ctx, RecordKind::Rep, id, &document.name, write(document)?, "rep.saved").await
 }
 
@@ -89,7 +103,7 @@ pub async fn put_team(app: &App, ctx: &Context, id: Option<Id>, document: &TeamD
     ctx.require(Scope::Plans)?;
     check_name(&document.name)?;
     check_aliases(&document.aliases)?;
-    document.team(Id(0))?;
+    salaries::readable(document.variables.as_slice(), |variables| TeamDocument { variables, ..document.clone() }.team(Id(0)).map(|_| ()))?;
     let config = app.configuration(ctx.workspace).await?;
     if let Some(manager) = document.manager {
         check_rep(&config, Id(manager), "manager")?;
@@ -107,7 +121,30 @@ pub async fn put_team(app: &App, ctx: &Context, id: Option<Id>, document: &TeamD
             above = found.parent;
         }
     }
+    let before = match id {
+        Some(id) => record(app, ctx, RecordKind::Team, id).await?.as_ref().map(read::<TeamDocument>).transpose()?,
+        None => None,
+    };
+    let variables = salaries::kept(app, ctx, &document.variables, before.as_ref().map_or(&[], |team| &team.variables))?;
+    let document = &TeamDocument { variables, ..document.clone() };
     save(app, ctx, RecordKind::Team, id, &document.name, write(document)?, "team.saved").await
+}
+
+async fn record(app: &App, ctx: &Context, kind: RecordKind, id: Id) -> AppResult<Option<meed_core::command::Record>> {
+    let workspace = ctx.workspace;
+    Ok(app.store().read(move |r| r.record(workspace, kind, id)).await?)
+}
+
+fn rep_entry(app: &App, ctx: &Context, record: &meed_core::command::Record) -> AppResult<RepEntry> {
+    let mut document: RepDocument = read(record)?;
+    salaries::shown(app, ctx, &mut document.variables)?;
+    Ok(RepEntry { id: record.id, version: record.version, document })
+}
+
+fn team_entry(app: &App, ctx: &Context, record: &meed_core::command::Record) -> AppResult<TeamEntry> {
+    let mut document: TeamDocument = read(record)?;
+    salaries::shown(app, ctx, &mut document.variables)?;
+    Ok(TeamEntry { id: record.id, version: record.version, document })
 }
 
 async fn save(app: &App, ctx: &Context, kind: RecordKind, id: Option<Id>, name: &str, body: String, action: &'static str) -> AppResult<Id> {
@@ -126,8 +163,7 @@ pub async fn reps(app: &App, ctx: &Context) -> AppResult<Vec<RepEntry>> {
     ctx.require_any(&[Scope::Read, Scope::Plans])?;
     let workspace = ctx.workspace;
     let records = app.store().read(move |r| r.records(workspace, RecordKind::Rep)).await?;
-    let mut reps: Vec<RepEntry> =
-        records.iter().map(|r| Ok(RepEntry { id: r.id, version: r.version, document: read(r)? })).collect::<AppResult<_>>()?;
+    let mut reps: Vec<RepEntry> = records.iter().map(|r| rep_entry(app, ctx, r)).collect::<AppResult<_>>()?;
     reps.sort_by_key(|r| (fold_alias(&r.document.name), r.id));
     Ok(reps)
 }
@@ -137,8 +173,7 @@ pub async fn teams(app: &App, ctx: &Context) -> AppResult<Vec<TeamEntry>> {
     ctx.require_any(&[Scope::Read, Scope::Plans])?;
     let workspace = ctx.workspace;
     let records = app.store().read(move |r| r.records(workspace, RecordKind::Team)).await?;
-    let mut teams: Vec<TeamEntry> =
-        records.iter().map(|r| Ok(TeamEntry { id: r.id, version: r.version, document: read(r)? })).collect::<AppResult<_>>()?;
+    let mut teams: Vec<TeamEntry> = records.iter().map(|r| team_entry(app, ctx, r)).collect::<AppResult<_>>()?;
     teams.sort_by_key(|t| (fold_alias(&t.document.name), t.id));
     Ok(teams)
 }
@@ -146,15 +181,11 @@ pub async fn teams(app: &App, ctx: &Context) -> AppResult<Vec<TeamEntry>> {
 /// A rep by id.
 pub async fn rep(app: &App, ctx: &Context, id: Id) -> AppResult<RepEntry> {
     ctx.require_any(&[Scope::Read, Scope::Plans])?;
-    let workspace = ctx.workspace;
-    let record = app.store().read(move |r| r.record(workspace, RecordKind::Rep, id)).await?.ok_or_else(|| AppError::not_found("rep"))?;
-    Ok(RepEntry { id, version: record.version, document: read(&record)? })
+    rep_entry(app, ctx, &record(app, ctx, RecordKind::Rep, id).await?.ok_or_else(|| AppError::not_found("rep"))?)
 }
 
 /// A team by id.
 pub async fn team(app: &App, ctx: &Context, id: Id) -> AppResult<TeamEntry> {
     ctx.require_any(&[Scope::Read, Scope::Plans])?;
-    let workspace = ctx.workspace;
-    let record = app.store().read(move |r| r.record(workspace, RecordKind::Team, id)).await?.ok_or_else(|| AppError::not_found("team"))?;
-    Ok(TeamEntry { id, version: record.version, document: read(&record)? })
+    team_entry(app, ctx, &record(app, ctx, RecordKind::Team, id).await?.ok_or_else(|| AppError::not_found("team"))?)
 }

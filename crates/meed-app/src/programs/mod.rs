@@ -110,7 +110,7 @@ fn first_id(reply: Reply) -> AppResult<Id> {
 
 /// A version by id.
 pub async fn version(app: &App, ctx: &Context, id: Id) -> AppResult<Version> {
-    ctx.require_any(&[Scope::Read, Scope::Plans])?;
+    ctx.require_plans()?;
     let workspace = ctx.workspace;
     let record = app.store().read(move |r| r.record(workspace, RecordKind::ProgramVersion, id)).await?;
     let record = record.ok_or_else(|| AppError::not_found(&format!("program version {}", id.text(Kind::ProgramVersion))))?;
@@ -119,7 +119,7 @@ pub async fn version(app: &App, ctx: &Context, id: Id) -> AppResult<Version> {
 
 /// All versions of a program, newest first.
 pub async fn versions(app: &App, ctx: &Context, program: Id) -> AppResult<Vec<Version>> {
-    ctx.require_any(&[Scope::Read, Scope::Plans])?;
+    ctx.require_plans()?;
     let workspace = ctx.workspace;
     let records = app
         .store()

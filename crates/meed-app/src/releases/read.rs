@@ -7,7 +7,9 @@ use meed_core::id::Id;
 use meed_core::ledger::Owner;
 use meed_core::period::Period;
 
+use super::credits::{CreditRelease, credits_of_period};
 use super::release::{ReleaseEntry, of_period};
+use super::reverse::reversed_of_period;
 use crate::calculations::CalculationEntry;
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
@@ -40,6 +42,55 @@ pub struct PeriodView {
     pub currency: meed_core::money::Unit,
     pub payees: Vec<RewardView>,
     pub release: Option<ReleaseEntry>,
+    /// That payees see the credits already.
+    pub credits: Option<CreditRelease>,
+    /// The latest release of it that was taken back, if there is no other.
+    pub reversed: Option<ReleaseEntry>,
+}
+
+/// Where a program's period stands (`commissions.md` behaviour 50).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PeriodState {
+    /// Nothing is calculated.
+    Draft,
+    /// Figures stand; payees see nothing.
+    Calculated,
+    /// Payees see their amounts as pending.
+    CreditsReleased,
+    /// A release was taken back; figures may change again.
+    Reversed,
+    /// Amounts are confirmed.
+    Released,
+    /// Everybody is paid.
+    Paid,
+}
+
+impl PeriodState {
+    /// The word for the API and the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Calculated => "calculated",
+            Self::CreditsReleased => "credits_released",
+            Self::Reversed => "reversed",
+            Self::Released => "released",
+            Self::Paid => "paid",
+        }
+    }
+
+    /// What the calculation status column of the rewards file says (`commissions.md` §3.1).
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Draft => "Draft",
+            Self::Calculated => "Calculated",
+            Self::CreditsReleased => "Credits released",
+            Self::Reversed => "Reversed",
+            Self::Released => "Rewards released",
+            Self::Paid => "Paid",
+        }
+    }
 }
 
 impl PeriodView {
@@ -49,14 +100,23 @@ impl PeriodView {
         self.payees.iter().map(|p| p.total).fold(0, i64::saturating_add)
     }
 
-    /// Where the period stands: `calculated`, `released`, `paid`.
+    /// Where the period stands.
+    #[must_use]
+    pub fn standing(&self) -> PeriodState {
+        match &self.release {
+            Some(_) if !self.payees.is_empty() && self.payees.iter().all(|p| p.state == RewardState::Paid) => PeriodState::Paid,
+            Some(_) => PeriodState::Released,
+            None if self.credits.is_some() => PeriodState::CreditsReleased,
+            None if self.reversed.is_some() => PeriodState::Reversed,
+            None if self.payees.is_empty() => PeriodState::Draft,
+            None => PeriodState::Calculated,
+        }
+    }
+
+    /// The word of where the period stands.
     #[must_use]
     pub fn state(&self) -> &'static str {
-        match (&self.release, self.payees.iter().all(|p| p.state == RewardState::Paid)) {
-            (None, _) => "calculated",
-            (Some(_), true) if !self.payees.is_empty() => "paid",
-            (Some(_), _) => "released",
-        }
+        self.standing().word()
     }
 }
 
@@ -98,7 +158,13 @@ pub async fn period(app: &App, ctx: &Context, program: Id, label: &str) -> AppRe
     }
     payees.sort_by(|a, b| (b.total, &a.name, a.owner).cmp(&(a.total, &b.name, b.owner)));
     let release = of_period(app, ctx, program, booked_day).await?;
-    Ok(PeriodView { program, label: period.label(), booked_day, currency: entry.program.currency, payees, release })
+    let credits = credits_of_period(app, ctx, program, booked_day).await?;
+    let reversed = match (&release, &credits) {
+        (None, None) => reversed_of_period(app, ctx, program, booked_day).await?,
+        _ => None,
+    };
+    let currency = entry.program.currency;
+    Ok(PeriodView { program, label: period.label(), booked_day, currency, payees, release, credits, reversed })
 }
 
 /// The label of the period that begins on a day, of the same kind as `like`.

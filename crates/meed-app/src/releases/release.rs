@@ -10,7 +10,7 @@ use super::read::{PeriodView, period};
 use crate::calculations::with_settled;
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
-use crate::{App, Context, Scope};
+use crate::{App, Context, Scope, approvals};
 
 /// A release.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,6 +27,14 @@ pub struct ReleaseDocument {
     pub released_by: String,
     /// ISO date from which it may be paid.
     pub release_date: String,
+    /// When it was taken back, in microseconds UTC.
+    #[serde(default)]
+    pub reversed_us: Option<i64>,
+    #[serde(default)]
+    pub reversed_by: String,
+    /// Why it was taken back.
+    #[serde(default)]
+    pub reversed_because: String,
 }
 
 /// A release with its record.
@@ -49,6 +57,7 @@ pub async fn release(app: &App, ctx: &Context, program: Id, label: &str, release
             .map_err(|_| AppError::invalid("date_unreadable", "release_date", format!("`{text}` is not a date such as 2026-04-15")))?,
     };
     let booked = period(app, ctx, program, label).await?;
+    approvals::require_complete(app, ctx, &booked).await?;
     let statements = statements(app, ctx, program, &booked).await?;
     let config = app.configuration(ctx.workspace).await?;
     let entry = config.program(program)?;
@@ -64,6 +73,9 @@ pub async fn release(app: &App, ctx: &Context, program: Id, label: &str, release
         released_us: app.now_us(),
         released_by: ctx.actor.0.clone(),
         release_date: release_date.to_string(),
+        reversed_us: None,
+        reversed_by: String::new(),
+        reversed_because: String::new(),
     };
     let command = Release {
         program,

@@ -1,6 +1,8 @@
 //! Statements: frozen ones, and what a payee's period says at present.
 
-use meed_core::command::{StatementRow, day_number};
+use std::collections::hash_map::Entry;
+
+use meed_core::command::{RecordKind, StatementRow, day_number, is_reversed_key};
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::Owner;
 use meed_core::period::Period;
@@ -19,27 +21,47 @@ pub struct StatementEntry {
     pub release: Id,
     pub recorded_us: i64,
     pub body: StatementBody,
+    /// Its release was taken back; the statement stays as it was frozen.
+    pub reversed: bool,
 }
 
-fn entry(row: StatementRow) -> AppResult<StatementEntry> {
+fn entry(row: StatementRow, reversed: bool) -> AppResult<StatementEntry> {
     let body = serde_json::from_str(&row.body).map_err(|e| AppError::bug(&format!("a statement cannot be read: {e}")))?;
-    Ok(StatementEntry { id: row.id, release: row.release, recorded_us: row.recorded_us, body })
+    Ok(StatementEntry { id: row.id, release: row.release, recorded_us: row.recorded_us, body, reversed })
 }
 
 /// The frozen statements of a release.
 pub async fn statements_of_release(app: &App, ctx: &Context, release: Id) -> AppResult<Vec<StatementEntry>> {
-    let release = super::get(app, ctx, release).await?.id;
-    let workspace = ctx.workspace;
+    let found = super::get(app, ctx, release).await?;
+    let (workspace, release) = (ctx.workspace, found.id);
     let rows = app.store().read(move |r| r.statements_of_release(workspace, release)).await?;
-    rows.into_iter().map(entry).collect()
+    rows.into_iter().map(|row| entry(row, found.document.reversed_us.is_some())).collect()
 }
 
 /// The frozen statements of a payee.
 pub async fn statements_of_payee(app: &App, ctx: &Context, rep: Id) -> AppResult<Vec<StatementEntry>> {
     ctx.require(Scope::Read)?;
     let workspace = ctx.workspace;
-    let rows = app.store().read(move |r| r.statements_of(workspace, Owner::rep(rep))).await?;
-    rows.into_iter().map(entry).collect()
+    let (rows, releases) = app
+        .store()
+        .read(move |r| {
+            let rows = r.statements_of(workspace, Owner::rep(rep))?;
+            let mut releases = std::collections::HashMap::new();
+            for row in &rows {
+                if let Entry::Vacant(slot) = releases.entry(row.release) {
+                    let key = r.record(workspace, RecordKind::Release, row.release)?.map(|record| record.key);
+                    slot.insert(key.is_some_and(|key| is_reversed_key(&key)));
+                }
+            }
+            Ok((rows, releases))
+        })
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let reversed = releases.get(&row.release) == Some(&true);
+            entry(row, reversed)
+        })
+        .collect()
 }
 
 /// The statement of a payee and a program's period: the frozen one once it is released, else what present facts give.

@@ -1,17 +1,19 @@
 //! Statements: one payee's account of a period, live until the period is released and frozen from then on.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use meed_core::command::RewardState;
+use meed_core::command::{RewardState, day_number};
 use meed_core::crediting::HELD_DAY;
 use meed_core::id::Id;
 use meed_core::ledger::{Owner, OwnerKind};
 use meed_core::period::Period;
 
 use crate::error::{AppError, AppResult};
+use crate::people::seen;
+use crate::preferences::{self, VisibleFrom};
 use crate::releases::{self, ReleaseEntry, StatementBody};
-use crate::{App, Context, ProgramEntry, Scope, imports, programs, sales};
+use crate::{App, Context, ProgramEntry, imports, programs, sales};
 
 /// What one program says of a payee's period.
 #[derive(Clone, Debug)]
@@ -49,13 +51,27 @@ pub struct Summary {
     pub totals: BTreeMap<String, i64>,
 }
 
-/// Every payee's periods, latest first, then by name. A payee gets their own that are released.
-pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Summary>> {
-    match ctx.payee {
-        Some(rep) => ctx.require_statements_of(rep)?,
-        None => ctx.require(Scope::Read)?,
+/// Periods that payees and managers may see, by program and first day; `None` for who sees everything.
+async fn opened(app: &App, ctx: &Context) -> AppResult<Option<HashSet<(i64, i64)>>> {
+    if !ctx.role.is_of_rep() {
+        return Ok(None);
     }
-    let payee = ctx.payee;
+    let reader = ctx.reading();
+    let releases = releases::list(app, &reader).await?;
+    let confirmed = releases.iter().map(|entry| &entry.document).filter(|document| document.reversed_us.is_none());
+    let mut opened: HashSet<(i64, i64)> = confirmed.map(|document| (document.program, document.booked_day)).collect();
+    if preferences::get(app, ctx).await?.visible_from == VisibleFrom::Credits {
+        let pending = releases::credit_releases(app, ctx).await?;
+        opened.extend(pending.iter().map(|entry| (entry.document.program, entry.document.booked_day)));
+    }
+    Ok(Some(opened))
+}
+
+/// Every payee's periods, latest first, then by name. A payee gets their own and a manager those of their line: as pending
+/// once credits are released, as confirmed once rewards are (`commissions.md` behaviour 51).
+pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Summary>> {
+    let seen = seen(app, ctx).await?;
+    let opened = opened(app, ctx).await?;
     let config = app.configuration(ctx.workspace).await?;
     let workspace = ctx.workspace;
     let sums = app.store().read(move |r| r.reward_sums(workspace, i64::MIN)).await?;
@@ -63,7 +79,8 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Summary>> {
     // What is held until a condition is met belongs to no period yet.
     let in_a_period = |sum: &meed_store::RewardSum| sum.owner.kind == OwnerKind::Rep && sum.booked_day != HELD_DAY;
     for sum in sums.into_iter().filter(in_a_period) {
-        if payee.is_some_and(|rep| sum.owner.id != rep || sum.state == RewardState::Accrued) {
+        let is_open = opened.as_ref().is_none_or(|opened| opened.contains(&(sum.program.0, sum.booked_day)));
+        if !is_open || !seen.covers(sum.owner.id) {
             continue;
         }
         let Ok(entry) = config.program(sum.program) else { continue };
@@ -87,29 +104,30 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Summary>> {
 }
 
 /// What each program of the period's length says of a payee, by name of the program. Programs that say nothing are left
-/// out; so are those that are not released, if the payee asks.
+/// out; so are those that are not released, if the payee or their manager asks.
 pub async fn of_payee(app: &App, ctx: &Context, rep: Id, label: &str) -> AppResult<Vec<Statement>> {
-    ctx.require_statements_of(rep)?;
-    let reader = &reader(ctx);
+    seen(app, ctx).await?.require(rep)?;
+    let opened = opened(app, ctx).await?;
+    let reader = &ctx.reading();
     let config = app.configuration(ctx.workspace).await?;
     let period = Period::parse(label, &config.zone).map_err(|_| AppError::not_found("period"))?;
     if config.directory.rep(rep).is_none() {
         return Err(AppError::not_found("payee"));
     }
     let mut statements = Vec::new();
+    let day = day_number(period.first_day());
     for entry in config.programs.iter().filter(|entry| entry.program.cadence == period.cadence()) {
-        statements.extend(of_program(app, reader, entry, &period, rep).await?);
-    }
-    if ctx.payee.is_some() {
-        statements.retain(|statement| statement.release.is_some());
+        if opened.as_ref().is_none_or(|opened| opened.contains(&(entry.id.0, day))) {
+            statements.extend(of_program(app, reader, entry, &period, rep).await?);
+        }
     }
     Ok(statements)
 }
 
 /// The sales behind a statement, which its payee may see.
 pub async fn sales_of(app: &App, ctx: &Context, statement: &StatementBody) -> AppResult<Vec<StatementSale>> {
-    ctx.require_statements_of(Id(statement.rep))?;
-    let ctx = &reader(ctx);
+    seen(app, ctx).await?.require(Id(statement.rep))?;
+    let ctx = &ctx.reading();
     let mut ids: Vec<Id> = statement.credits.iter().map(|credit| Id(credit.sale)).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -125,11 +143,6 @@ pub async fn sales_of(app: &App, ctx: &Context, statement: &StatementBody) -> Ap
         found.push(StatementSale { sale, file });
     }
     Ok(found)
-}
-
-/// Acts for a payee who may see what is asked for.
-fn reader(ctx: &Context) -> Context {
-    Context { scopes: vec![Scope::Read], ..ctx.clone() }
 }
 
 async fn of_program(app: &App, ctx: &Context, entry: &ProgramEntry, period: &Period, rep: Id) -> AppResult<Option<Statement>> {

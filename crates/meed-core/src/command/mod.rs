@@ -13,6 +13,7 @@ mod put_records;
 mod record_sales;
 mod refused;
 mod release;
+mod reverse;
 mod state;
 
 pub use digest::{CommandDigest, RecordPart, SalePart, record_hash, reward_hash, sale_hash, statement_hash};
@@ -24,6 +25,7 @@ pub use put_records::{PutRecord, PutRecords, Record, RecordKind};
 pub use record_sales::{Progress, RecordSales, SaleChange, SaleContent, SaleInput, SaleOutcome, WriteProgress, identity_of};
 pub use refused::{Class, Refused};
 pub use release::{NewStatement, Release, payable, release_key};
+pub use reverse::{ReverseRelease, is_reversed_key};
 pub use state::{AuditLine, Head, State, date_of, day_number};
 
 use crate::id::Id;

@@ -71,6 +71,18 @@ kinds! {
     CalculationPayees = 24, false;
     /// A mapping that a caller prepared, by its batch id.
     ImportBatch = 25, true;
+    /// That payees see the credits of a program's period, before its rewards are released.
+    CreditRelease = 30, true;
+    /// The approval of one payee's statement.
+    Approval = 31, true;
+    /// A question of a payee, with its thread.
+    Enquiry = 32, true;
+    /// Something told to payees, by tag and for a while.
+    Announcement = 33, true;
+    /// What payees see and how periods are released. No part of what is calculated with.
+    Preferences = 34, true;
+    /// A projection of a period with the key of its random draw.
+    Projection = 35, true;
 }
 
 /// A stored record.
@@ -193,6 +205,10 @@ impl Command for PutRecords {
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
         self.check(state)?;
+        if self.puts.is_empty() && !self.action.is_empty() {
+            // A line in the log about something that is kept elsewhere.
+            state.mark();
+        }
         let mut done = Vec::with_capacity(self.puts.len());
         for put in &self.puts {
             let by_key =

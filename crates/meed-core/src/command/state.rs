@@ -236,6 +236,11 @@ impl State {
         }
     }
 
+    /// Gives the current command its line in the audit chain, although it writes no row here.
+    pub fn mark(&mut self) {
+        self.note(|_| ());
+    }
+
     /// A sale as the commands so far left it.
     #[must_use]
     pub fn sale(&self, source: Id, identity: &str) -> Option<&SaleRow> {

@@ -37,6 +37,8 @@ coded! {
         WrittenOff = 210 "written_off",
         /// Advanced on a recoverable draw.
         DrawAdvanced = 211 "draw_advanced",
+        /// A release taken back: payable goes back to accrued, and what was netted with it.
+        ReleaseReversed = 220 "release_reversed",
         /// Reserved for a payout.
         PayoutPlanned = 501 "payout_planned",
         /// The reservation was given up.

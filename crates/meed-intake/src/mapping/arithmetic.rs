@@ -81,6 +81,14 @@ pub(super) fn is_before_tax(before: &Figures, tax: &Figures, after: &Figures) ->
     })
 }
 
+/// `before + tax + extra = after`, where the extra is shipping, a tip or a fee; rows without tax say nothing.
+pub(super) fn is_before_tax_and(before: &Figures, tax: &Figures, extra: &Figures, after: &Figures) -> bool {
+    holds(before.0.len(), |row| {
+        let (before, tax, extra, after) = (before.get(row)?, tax.get(row)?, extra.get(row)?, after.get(row)?);
+        (!tax.is_zero() && !before.is_zero()).then(|| close(before + tax + extra, after))
+    })
+}
+
 /// `quantity × price = amount`; rows with a quantity of one say nothing.
 pub(super) fn is_product(quantity: &Figures, price: &Figures, amount: &Figures) -> bool {
     holds(amount.0.len(), |row| {
@@ -120,6 +128,7 @@ mod tests {
         assert!(is_after_fee(&figures(&[97, 190]), &figures(&[100, 200]), &figures(&[-3, -10])));
         assert!(!is_after_fee(&figures(&[100]), &figures(&[100]), &figures(&[0])));
         assert!(is_before_tax(&figures(&[100]), &figures(&[19]), &figures(&[119])));
+        assert!(is_before_tax_and(&figures(&[100]), &figures(&[19]), &figures(&[5]), &figures(&[124])));
         assert!(is_product(&figures(&[2, 1]), &figures(&[5, 7]), &figures(&[10, 7])));
         assert!(!is_product(&figures(&[1]), &figures(&[7]), &figures(&[7])));
         assert!(is_margin(&figures(&[100]), &figures(&[2]), &figures(&[30]), &figures(&[40])));

@@ -2,7 +2,7 @@
 //! so thin evidence becomes a question (`file-intake.md` 5.1).
 
 use super::AUTOMATIC;
-use super::arithmetic::is_before_tax;
+use super::arithmetic::{is_before_tax, is_before_tax_and};
 use super::evidence::names_kinds_of_sale;
 use super::rules;
 use super::score::{Score, Table, slot};
@@ -327,17 +327,23 @@ impl Table<'_> {
         }
     }
 
-    /// An amount that with the tax gives the total is the revenue, whatever its name.
+    /// An amount that with the tax, or with tax and shipping, gives the total is the revenue, whatever its name.
     pub(super) fn net_by_arithmetic(&mut self) {
         let taxes = self.candidates(Target::Tax, 60);
-        let named = self.candidates(Target::Revenue, 1);
+        let extras: Vec<usize> = ["shipping", "tip", "fee"].iter().flat_map(|concept| self.columns_with(concept)).collect();
         for after in self.candidates(Target::Revenue, 75) {
+            let points = |column: usize| self.scores[slot(Target::Revenue)][column].points;
             let net = self.with_figures().into_iter().find(|c| {
-                !named.contains(c)
+                points(*c) < points(after)
                     && !taxes.contains(c)
                     && self.input.profiles[*c].filled >= 2
                     && !rules::is_ruled_out(Target::Revenue, &self.headers[*c])
-                    && taxes.iter().any(|t| is_before_tax(&self.figures[*c], &self.figures[*t], &self.figures[after]))
+                    && taxes.iter().any(|t| {
+                        let (net, tax, total) = (&self.figures[*c], &self.figures[*t], &self.figures[after]);
+                        // A sum of three is proof only for a column that is named as an amount.
+                        let with_extra = || extras.iter().any(|e| is_before_tax_and(net, tax, &self.figures[*e], total));
+                        if points(*c) == 0 { is_before_tax(net, tax, total) } else { with_extra() }
+                    })
             });
             if let Some(net) = net {
                 self.add(Target::Revenue, after, -8, "contains tax");

@@ -259,6 +259,15 @@ const STATES: &[&str] = &[
     "vendita",
     "verkoop",
     "terugbetaling",
+    "renewal",
+    "cancellation",
+    "betald",
+    "skickad",
+    "zaplacona",
+    "nowa",
+    "nowe",
+    "anulowane",
+    "wyslane",
 ];
 
 /// Whether most words of a column name the state of a sale.

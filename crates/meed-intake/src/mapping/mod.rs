@@ -48,8 +48,8 @@ pub struct ColumnChoice {
     pub samples: Vec<String>,
 }
 
-/// One of the five ways in which a mapping cannot be used (`commissions.md` 2.1, `com_010`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+/// One of the five ways in which a mapping cannot be used (`commissions.md` 2.1, `com_010`), or money of no known currency.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 pub enum MappingProblem {
     /// No Field Mappings.
     #[error("no column is mapped")]
@@ -71,17 +71,21 @@ pub enum MappingProblem {
     /// Can't Credit Transactions.
     #[error("neither an owner nor a team or territory is mapped, so nobody can be credited")]
     NoCredit,
+    /// Amounts carry a sign that several currencies share, and none of them is the one that would be assumed.
+    #[error("`{0}` is the sign of several currencies; say which one it is")]
+    Currency(String),
 }
 
 impl MappingProblem {
     /// The stable code.
-    pub fn code(self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::None => "mapping.none",
             Self::TooManyFields { .. } => "mapping.too_many_fields",
             Self::Duplicate(_) => "mapping.duplicate",
             Self::NoDate => "mapping.no_date",
             Self::NoCredit => "mapping.no_credit",
+            Self::Currency(_) => "mapping.currency",
         }
     }
 }
@@ -117,7 +121,7 @@ mod tests {
 
     #[test]
     fn com_010_the_five_mapping_errors_are_told_apart() {
-        let codes = |targets: &[Option<Target>], limit| problems(targets, limit).into_iter().map(MappingProblem::code).collect::<Vec<_>>();
+        let codes = |targets: &[Option<Target>], limit| problems(targets, limit).iter().map(MappingProblem::code).collect::<Vec<_>>();
         assert_eq!(codes(&[None, None], None), ["mapping.none"]);
         assert_eq!(codes(&[Some(Target::Date), Some(Target::Owner)], Some(1)), ["mapping.too_many_fields"]);
         assert_eq!(codes(&[Some(Target::Date), Some(Target::Owner), Some(Target::Owner)], None), ["mapping.duplicate"]);

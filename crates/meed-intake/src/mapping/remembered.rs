@@ -18,6 +18,9 @@ pub struct Mapping {
     pub date_order: Option<DateOrder>,
     /// Decimal separator.
     pub decimal: Option<DecimalMark>,
+    /// ISO code of amounts that name no currency, where the source or a person said it.
+    #[serde(default)]
+    pub currency: Option<String>,
 }
 
 /// One remembered column.
@@ -32,7 +35,7 @@ pub struct Remembered {
 impl Mapping {
     pub(crate) fn new(headers: &[String], targets: &[Option<Target>], date_order: Option<DateOrder>, decimal: Option<DecimalMark>) -> Self {
         let columns = names(headers).into_iter().zip(targets).map(|(name, target)| Remembered { name, target: *target }).collect();
-        Self { fingerprint: fingerprint(headers), columns, date_order, decimal }
+        Self { fingerprint: fingerprint(headers), columns, date_order, decimal, currency: None }
     }
 
     /// The remembered target of every column of a file, and the names of mapped columns that the file lacks.

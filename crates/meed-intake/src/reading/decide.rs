@@ -266,31 +266,39 @@ fn shared(sign: &str, hints: &Hints) -> Option<String> {
         "R" => &["ZAR"],
         _ => &[],
     };
-    hints.currency.as_ref().map(|c| c.to_ascii_uppercase()).filter(|c| users.contains(&c.as_str()))
+    assumed(hints).filter(|code| users.contains(&code.as_str()))
 }
 
-/// Settles shared signs in mapped money columns, or warns (`com_015`).
+/// The currency of amounts that name none.
+fn assumed(hints: &Hints) -> Option<String> {
+    hints.currency.as_ref().or(hints.default_currency.as_ref()).map(|code| code.to_ascii_uppercase())
+}
+
+/// Settles shared signs in money columns, or warns where a mapped one stays open (`com_015`).
 fn signs(reading: &mut Reading, profiles: &[Profile], hints: &Hints) {
     let has_column = reading.column_of(Target::Currency).is_some();
-    let mut seen: Vec<String> = Vec::new();
+    let mut warned: Vec<String> = Vec::new();
     for (i, profile) in profiles.iter().enumerate() {
-        if !reading.columns.get(i).and_then(|c| c.target).is_some_and(Target::is_money) {
-            continue;
-        }
-        seen.extend(profile.signs.iter().map(|(s, _)| s.clone()));
+        let mut seen: Vec<String> = profile.signs.iter().map(|(s, _)| s.clone()).collect();
         if let Some(Sign::Shared(sign)) = currency::in_header(&reading.structure.headers[i]) {
             seen.push(sign.to_owned());
         }
-    }
-    seen.sort_unstable();
-    seen.dedup();
-    for sign in seen {
-        match shared(&sign, hints) {
-            Some(code) => reading.signs.push((sign, code)),
-            None if has_column => {}
-            None => {
+        let is_money = reading.columns.get(i).and_then(|c| c.target).is_some_and(Target::is_money);
+        for sign in seen {
+            if let Some(code) = shared(&sign, hints) {
+                if !reading.signs.iter().any(|(known, _)| *known == sign) {
+                    reading.signs.push((sign, code));
+                }
+                continue;
+            }
+            if is_money && !has_column && !warned.contains(&sign) {
                 let text = format!("`{sign}` is the sign of several currencies; set the currency of the source");
                 reading.warnings.push(Warning::new("currency.ambiguous", reading.first_line, text));
+                warned.push(sign.clone());
+            }
+            // To take the amounts for the assumed currency all the same would change them without a word.
+            if assumed(hints).is_some() {
+                reading.unsettled.push((i, sign));
             }
         }
     }

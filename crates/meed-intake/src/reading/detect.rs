@@ -96,6 +96,7 @@ fn examine<R: Read + Seek>(
         date_order: None,
         decimal: None,
         signs: Vec::new(),
+        unsettled: Vec::new(),
         currency: hints.currency.as_ref().map(|c| c.trim().to_ascii_uppercase()),
         zone: hints.zone.clone(),
         today: hints.today,
@@ -400,7 +401,10 @@ pub(super) fn settle(reading: &mut Reading) {
     if targets.contains(&Some(Target::Revenue)) || targets.contains(&Some(Target::UnitPrice)) {
         reading.companions.unit_price = None;
     }
-    reading.mapping = Mapping::new(&reading.structure.headers, &targets, reading.date_order, reading.decimal);
+    reading.mapping = Mapping {
+        currency: reading.currency.clone(),
+        ..Mapping::new(&reading.structure.headers, &targets, reading.date_order, reading.decimal)
+    };
 }
 
 /// Puts a remembered mapping on the file; a choice that its values contradict becomes a question.

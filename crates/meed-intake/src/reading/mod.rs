@@ -98,6 +98,9 @@ pub struct Reading {
     pub(crate) decimal: Option<DecimalMark>,
     pub(crate) signs: Vec<(String, String)>,
     pub(crate) currency: Option<String>,
+    /// Columns with a shared sign that cannot mean the currency that would be assumed.
+    #[serde(default)]
+    pub(crate) unsettled: Vec<(usize, String)>,
     pub(crate) zone: Option<String>,
     pub(crate) today: Option<jiff::civil::Date>,
     pub(crate) key: Option<RowKey>,
@@ -148,6 +151,11 @@ impl Reading {
         &self.columns
     }
 
+    /// ISO code of amounts that name no currency, where the source or a person said it.
+    pub fn currency(&self) -> Option<&str> {
+        self.currency.as_deref()
+    }
+
     /// Doubts and remarks.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -181,7 +189,13 @@ impl Reading {
     /// The mapping errors that keep the file from being loaded.
     pub fn problems(&self) -> Vec<MappingProblem> {
         let targets: Vec<Option<Target>> = self.columns.iter().map(|c| c.target).collect();
-        mapping::problems(&targets, self.limits.mapped_columns)
+        let mut problems = mapping::problems(&targets, self.limits.mapped_columns);
+        let is_open = |column: &usize| self.columns.get(*column).and_then(|c| c.target).is_some_and(Target::is_money);
+        if !targets.contains(&Some(Target::Currency)) {
+            let open = self.unsettled.iter().find(|(column, _)| is_open(column));
+            problems.extend(open.map(|(_, sign)| MappingProblem::Currency(sign.clone())));
+        }
+        problems
     }
 
     /// Whether the mapping step may be skipped: date, revenue and an id or a customer are certain, and nothing is asked.

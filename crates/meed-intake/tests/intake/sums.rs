@@ -98,6 +98,24 @@ fn com_015_an_ambiguous_dollar_uses_the_sign_map_or_raises_a_warning() {
 }
 
 #[test]
+fn com_015_a_dollar_is_never_taken_for_a_currency_that_is_not_written_so() {
+    let path = common::folder("samples").join("square_transactions.csv");
+    let read = |default: Option<&str>, said: Option<&str>| {
+        let hints = Hints { default_currency: default.map(str::to_owned), currency: said.map(str::to_owned), ..Hints::default() };
+        Reading::detect(&mut File::open(&path).unwrap(), &hints).unwrap()
+    };
+    let codes = |reading: &Reading| reading.problems().iter().map(meed_intake::MappingProblem::code).collect::<Vec<_>>();
+    assert_eq!(codes(&read(Some("EUR"), None)), ["mapping.currency"]);
+    assert!(codes(&read(Some("USD"), None)).is_empty(), "a dollar may be what is assumed anyway");
+    assert!(codes(&read(Some("EUR"), Some("USD"))).is_empty(), "somebody said which");
+    assert_eq!(read(Some("EUR"), Some("USD")).mapping().currency.as_deref(), Some("USD"), "and it is remembered");
+    let open = read(Some("EUR"), None);
+    let money: Vec<_> =
+        open.columns().iter().filter(|c| c.target.is_some_and(meed_intake::Target::is_money)).map(|c| (c.index, None)).collect();
+    assert!(codes(&open.with_overrides(&money)).is_empty(), "nothing is mapped whose currency is open");
+}
+
+#[test]
 fn the_report_has_the_documented_shape() {
     for path in common::layouts("samples") {
         let reading = Reading::detect(&mut File::open(&path).unwrap(), &Hints::default()).unwrap();

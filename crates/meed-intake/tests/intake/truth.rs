@@ -54,3 +54,11 @@ fn layouts_written_last_are_mapped_too() {
     assert!(total.recall_permille() >= 950, "recall {}", total.recall_permille());
     assert_eq!(total.wrong_automatic, 0);
 }
+
+#[test]
+fn layouts_written_by_somebody_who_did_not_know_the_rules_are_mapped_too() {
+    let total = run("layouts/outside", &Hints { without_library: true, ..Hints::default() });
+    total.print("layouts from outside, general rules alone");
+    assert!(total.recall_permille() >= 900, "recall {}", total.recall_permille());
+    assert_eq!(total.wrong_automatic, 0);
+}

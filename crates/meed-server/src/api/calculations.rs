@@ -304,3 +304,17 @@ fn place_of(cursor: &str) -> Answered<CreditPlace> {
     let (rep, skip) = cursor.split_once('.').ok_or_else(bad_cursor)?;
     Ok(CreditPlace { rep: Id(rep.parse().map_err(|_| bad_cursor())?), skip: skip.parse().map_err(|_| bad_cursor())? })
 }
+
+/// Delete a calculation
+///
+/// Needs the scope `release`. What it released is taken back and what it booked becomes nothing, by new transfers; the period
+/// is as if it had never been calculated. Refused once anything of it is paid.
+#[utoipa::path(
+    delete, path = "/calculations/{id}", tag = "Calculations", operation_id = "deleteCalculation",
+    params(("id" = String, Path, description = "The calculation", example = "calc_01jq3v8k2m9ra")),
+    responses((status = 204, description = "It is deleted"), Refusals),
+)]
+pub(crate) async fn delete(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>) -> Answered<Response> {
+    calculations::delete(&state.app, &ctx, id_of(&id, Kind::Calculation, "calculation")?).await?;
+    Ok(super::answer::no_content())
+}

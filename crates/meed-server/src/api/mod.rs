@@ -24,8 +24,10 @@ pub(crate) mod sale_patch;
 pub(crate) mod sales;
 mod sources;
 pub(crate) mod upload;
+mod users;
 mod verdict_out;
 pub(crate) mod wire;
+mod workflow;
 
 use std::sync::OnceLock;
 
@@ -84,7 +86,7 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(programs::show))
         .routes(routes!(programs::versions))
         .routes(routes!(calculations::index, calculations::calculate))
-        .routes(routes!(calculations::show))
+        .routes(routes!(calculations::show, calculations::delete))
         .routes(routes!(calculations::payees))
         .routes(routes!(calculations::credits))
         .routes(routes!(releases::reward_list))
@@ -95,6 +97,14 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(releases::statement))
         .routes(routes!(releases::payouts, releases::pay))
         .routes(routes!(releases::payout))
+        .routes(routes!(releases::reverse))
+        .routes(routes!(workflow::period))
+        .routes(routes!(workflow::release_credits))
+        .routes(routes!(workflow::withdraw_credits))
+        .routes(routes!(workflow::approvals, workflow::approve))
+        .routes(routes!(workflow::preferences, workflow::put_preferences))
+        .routes(routes!(users::index, users::invite))
+        .routes(routes!(users::put_role, users::remove))
         .routes(routes!(records::workspace))
         .routes(routes!(records::audit_log))
         .routes(routes!(records::event_feed))

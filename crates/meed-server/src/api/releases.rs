@@ -60,6 +60,43 @@ pub(crate) struct ReleaseOut {
     released_by: String,
     /// From which day it may be paid.
     release_date: String,
+    /// When it was taken back; null while it stands.
+    reversed_at: Option<String>,
+    /// By whom it was taken back.
+    reversed_by: Option<String>,
+    /// Why it was taken back.
+    reversed_because: Option<String>,
+}
+
+/// Why a release is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ReverseIn)]
+pub(crate) struct ReverseIn {
+    /// 1 to 500 characters, kept with the release.
+    #[schema(example = "The quota of the north was wrong")]
+    reason: String,
+}
+
+/// Take a release back
+///
+/// Needs the scope `release`. Every transfer of the release gets its opposite; nothing is deleted, and its statements stay as
+/// they were frozen. The period is open again. Refused once anything of it is paid.
+#[utoipa::path(
+    post, path = "/releases/{id}/reverse", tag = "Releases", operation_id = "reverseRelease",
+    params(("id" = String, Path, description = "The release", example = "rel_01jq3v8k2m9ra")),
+    request_body(content = ReverseIn, example = json!({"reason": "The quota of the north was wrong"})),
+    responses((status = 200, description = "The release, taken back", body = ReleaseOut), Refusals),
+)]
+pub(crate) async fn reverse(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Json(body): Json<ReverseIn>,
+) -> Answered<Response> {
+    ctx.require(meed_app::Scope::Release)?;
+    let reversed = releases::reverse(&state.app, &ctx, id_of(&id, Kind::Release, "release")?, &body.reason).await?;
+    Ok(json(StatusCode::OK, &ReleaseOut::from(&reversed)))
 }
 
 impl From<&ReleaseEntry> for ReleaseOut {
@@ -75,6 +112,9 @@ impl From<&ReleaseEntry> for ReleaseOut {
             released_at: time(document.released_us),
             released_by: document.released_by.clone(),
             release_date: document.release_date.clone(),
+            reversed_at: document.reversed_us.map(time),
+            reversed_by: document.reversed_us.map(|_| document.reversed_by.clone()),
+            reversed_because: document.reversed_us.map(|_| document.reversed_because.clone()),
         }
     }
 }
@@ -148,7 +188,7 @@ pub(crate) struct StatementOut {
     /// The frozen statement; null while the period is open.
     #[schema(example = "stm_01jq3v8k2m9ra")]
     id: Option<String>,
-    /// `open` or `released`.
+    /// `open`, `released`, or `reversed` where its release was taken back.
     #[schema(example = "released")]
     state: String,
     /// Its release.
@@ -195,7 +235,12 @@ fn statement_out(body: &StatementBody, frozen: Option<&StatementEntry>) -> State
     };
     StatementOut {
         id: frozen.map(|s| s.id.text(Kind::Statement)),
-        state: if frozen.is_some() { "released" } else { "open" }.to_owned(),
+        state: match frozen {
+            Some(frozen) if frozen.reversed => "reversed",
+            Some(_) => "released",
+            None => "open",
+        }
+        .to_owned(),
         release: frozen.map(|s| s.release.text(Kind::Release)),
         released_at: frozen.map(|s| time(s.recorded_us)),
         program: Id(body.program).text(Kind::Program),

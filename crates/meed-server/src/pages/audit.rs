@@ -39,6 +39,8 @@ pub struct AuditPage {
     pub who: Vec<Choice>,
     /// Query field `what`; the first choice is all.
     pub what: Vec<Choice>,
+    /// The page is about signing in, not about the workspace; without a filter.
+    pub sign_ins: bool,
     /// Whether anything is filtered.
     pub active: bool,
     /// Newest first.

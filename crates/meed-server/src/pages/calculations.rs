@@ -204,6 +204,12 @@ pub struct CalculationPage {
     pub can_release: bool,
     /// Whether it can be marked paid.
     pub can_pay: bool,
+    /// Whether the release of its credits can be taken back.
+    pub can_withdraw: bool,
+    /// Whether the release of its rewards can be taken back.
+    pub can_reverse: bool,
+    /// Whether it can be deleted.
+    pub can_delete: bool,
 }
 
 /// One thing that was looked at before a release.
@@ -273,4 +279,26 @@ pub struct ReleasedPage {
     pub payees: u64,
     /// Release id, when and by whom.
     pub facts: Vec<Fact>,
+}
+
+/// `GET /calculations/{id}/reverse`, and the answer to a refused `POST` of it.
+#[derive(Clone, Debug, Template)]
+#[template(path = "reverse.html")]
+pub struct ReversePage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Id of the calculation.
+    pub id: String,
+    /// Name of the program.
+    pub program: String,
+    /// "March 2026".
+    pub period: String,
+    /// What was released, per currency.
+    pub totals: Vec<Amount>,
+    /// How many payees.
+    pub payees: u64,
+    /// Field `reason`.
+    pub reason: String,
+    /// What was wrong.
+    pub errors: FormErrors,
 }

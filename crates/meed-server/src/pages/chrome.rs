@@ -19,6 +19,13 @@ pub enum Role {
     /// Runs the workspace: the whole navigation.
     #[default]
     Operator,
+    /// Looks at the workspace and changes nothing.
+    Observer {
+        /// Whether plans are shown.
+        sees_plans: bool,
+    },
+    /// Sees and approves the statements of their line.
+    Manager,
     /// Sees their own statements only.
     Payee,
 }
@@ -70,6 +77,12 @@ pub enum Nav {
     Calculations,
     Statements,
     Exports,
+    Approvals,
+    Enquiries,
+    Announcements,
+    Leaderboard,
+    Users,
+    Settings,
     Keys,
     Audit,
 }
@@ -169,27 +182,46 @@ const OPERATOR: &[NavPlan] = &[
             (Nav::Calculations, "Calculations", "/calculations", "calculation"),
             (Nav::Statements, "Statements", "/statements", "statement"),
             (Nav::Exports, "Exports", "/exports", "export"),
+            (Nav::Approvals, "Approvals", "/approvals", "approval"),
         ],
     ),
-    ("Workspace", &[(Nav::Keys, "API keys", "/keys", "key"), (Nav::Audit, "Audit", "/audit", "audit")]),
+    (
+        "Workspace",
+        &[
+            (Nav::Users, "Who may sign in", "/users", "users"),
+            (Nav::Settings, "Settings", "/settings", "settings"),
+            (Nav::Keys, "API keys", "/keys", "key"),
+            (Nav::Audit, "Audit", "/audit", "audit"),
+        ],
+    ),
 ];
 
 const PAYEE: &[NavPlan] = &[("", &[(Nav::Statements, "My statements", "/statements", "statement")])];
+
+const MANAGER: &[NavPlan] =
+    &[("", &[(Nav::Statements, "Statements", "/statements", "statement"), (Nav::Approvals, "Approvals", "/approvals", "approval")])];
+
+/// Places that only a full administrator opens.
+const OPERATOR_ONLY: &[Nav] = &[Nav::Users, Nav::Settings, Nav::Keys];
 
 impl Chrome {
     /// Groups of the navigation for this person; empty before the sign-in.
     pub fn nav_groups(&self) -> Vec<NavGroup> {
         let plan = match self.user.as_ref().map(|user| user.role) {
             None => return Vec::new(),
-            Some(Role::Operator) => OPERATOR,
+            Some(Role::Operator | Role::Observer { .. }) => OPERATOR,
+            Some(Role::Manager) => MANAGER,
             Some(Role::Payee) => PAYEE,
         };
-        plan.iter()
-            .map(|(title, entries)| NavGroup {
-                title,
-                entries: entries.iter().map(|(nav, text, href, icon)| NavEntry { text, href, icon, here: *nav == self.nav }).collect(),
-            })
-            .collect()
+        let is_shown = |nav: Nav| match self.user.as_ref().map(|user| user.role) {
+            Some(Role::Observer { sees_plans }) => !OPERATOR_ONLY.contains(&nav) && (sees_plans || nav != Nav::Programs),
+            _ => true,
+        };
+        let entries = |all: &'static [(Nav, &'static str, &'static str, &'static str)]| {
+            let shown = all.iter().filter(|(nav, ..)| is_shown(*nav));
+            shown.map(|(nav, text, href, icon)| NavEntry { text, href, icon, here: *nav == self.nav }).collect()
+        };
+        plan.iter().map(|(title, all)| NavGroup { title, entries: entries(all) }).collect()
     }
 
     /// Choices of the colour switch as (code, words, chosen).
@@ -203,9 +235,19 @@ impl Chrome {
         self.side == Side::Sandbox
     }
 
-    /// Whether the person sees only their own statements.
+    /// Whether the person sees no more than statements, as payee or manager.
     pub fn is_payee(&self) -> bool {
-        self.user.as_ref().is_some_and(|user| user.role == Role::Payee)
+        self.user.as_ref().is_some_and(|user| matches!(user.role, Role::Payee | Role::Manager))
+    }
+
+    /// Whether the person sees the statements of others besides their own, and no more.
+    pub fn is_manager(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.role == Role::Manager)
+    }
+
+    /// Whether the person may look and change nothing.
+    pub fn is_observer(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| matches!(user.role, Role::Observer { .. }))
     }
 
     /// Address of an asset; see [`asset_url`].

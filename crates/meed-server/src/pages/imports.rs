@@ -100,7 +100,7 @@ pub struct ImportsPage {
 pub struct UploadPage {
     /// Frame of the page.
     pub chrome: Chrome,
-    /// Sources to choose from; the value `new` asks for a new one by `source_name`.
+    /// Sources to choose from; `file` leaves it to the file, `new` asks for a new one by `source_name`.
     pub sources: Vec<Choice>,
     /// Name of a new source as typed before.
     pub source_name: String,

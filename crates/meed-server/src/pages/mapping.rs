@@ -98,7 +98,7 @@ pub struct SkippedLine {
     pub text: String,
 }
 
-/// The five ways in which a mapping cannot work.
+/// The five ways in which a mapping cannot work, and money of no known currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MappingError {
     /// Nothing is mapped.
@@ -121,6 +121,11 @@ pub enum MappingError {
     CannotDate,
     /// Neither owner nor team nor territory.
     CannotCredit,
+    /// Amounts with a sign that several currencies share.
+    CurrencyUnknown {
+        /// The sign.
+        sign: String,
+    },
 }
 
 impl MappingError {
@@ -132,6 +137,7 @@ impl MappingError {
             Self::DuplicateMappings { .. } => "mapping.duplicate",
             Self::CannotDate => "mapping.no_date",
             Self::CannotCredit => "mapping.no_credit",
+            Self::CurrencyUnknown { .. } => "mapping.currency",
         }
     }
 
@@ -143,6 +149,7 @@ impl MappingError {
             Self::DuplicateMappings { .. } => "Duplicate mappings",
             Self::CannotDate => "Can’t date transactions",
             Self::CannotCredit => "Can’t credit transactions",
+            Self::CurrencyUnknown { .. } => "Which currency?",
         }
     }
 
@@ -158,6 +165,9 @@ impl MappingError {
             }
             Self::CannotDate => "No column says when the sale happened. Choose the column with the date of the sale.".to_owned(),
             Self::CannotCredit => "No column says who sold. Choose a column for the owner, the team or the territory.".to_owned(),
+            Self::CurrencyUnknown { sign } => {
+                format!("“{sign}” is the sign of several currencies. Say which one under “Change”, or choose the column that names it.")
+            }
         }
     }
 }

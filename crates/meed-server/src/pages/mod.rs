@@ -5,6 +5,7 @@
 //! amounts as [`Amount`], numbers for charts as exact decimals. Everything a person typed is escaped by the template
 //! engine or by the few types of this module that write markup themselves.
 
+pub mod approvals;
 pub mod asset;
 pub mod audit;
 pub mod auth;
@@ -25,6 +26,7 @@ pub mod sales;
 pub mod shown;
 pub mod sources;
 pub mod statements;
+pub mod users;
 
 pub use asset::{ASSET_CACHE_CONTROL, CONTENT_SECURITY_POLICY, asset, asset_url};
 pub use chrome::{Chrome, Flash, Nav, Role, Side, Theme, User};

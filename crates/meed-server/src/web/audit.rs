@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::routing::get;
 use meed_app::Configuration;
 use meed_app::access::{ActorNames, actor_names};
-use meed_app::audit::{AuditChange, AuditFilter, AuditLine, filtered, recent_words};
+use meed_app::audit::{self, AuditChange, AuditFilter, AuditLine, filtered, recent_words};
 use meed_core::command::{Record, RecordKind};
 use meed_core::id::{Id, Kind};
 use serde_json::Value;
@@ -28,7 +28,7 @@ const VALUE_MAX: usize = 160;
 const CHANGES_MAX: usize = 12;
 
 pub(super) fn routes() -> Router<ServerState> {
-    Router::new().route("/audit", get(list))
+    Router::new().route("/audit", get(list)).route("/audit/sign-ins", get(sign_ins))
 }
 
 async fn list(State(state): State<ServerState>, visit: Visit, Asked(asked): Asked) -> Answer {
@@ -54,9 +54,46 @@ async fn list(State(state): State<ServerState>, visit: Visit, Asked(asked): Aske
         chain_note: "“meed verify” recomputes it from the first entry.".to_owned(),
         who: whos,
         what: whats,
+        sign_ins: false,
         active: !filter.actor.is_empty() || !filter.action.is_empty(),
         rows: lines.iter().map(|line| row(&setting, &actors, line)).collect(),
         pager: Pager { newer: before.map(|_: i64| at(None)), older: next.map(|next| at(Some(next))) },
+    })
+}
+
+async fn sign_ins(State(state): State<ServerState>, visit: Visit, Asked(asked): Asked) -> Answer {
+    let (app, ctx) = (&state.app, &visit.ctx);
+    let setting = setting(app, ctx).await?;
+    let actors = actor_names(app, ctx).await?;
+    let before: Option<i64> = asked.text("before").parse().ok();
+    let (entries, next) = audit::sign_ins(app, ctx, before, PAGE).await?;
+    let row = |entry: meed_app::audit::AuditEntry| {
+        // A session is about whoever begins it; a person who acts on another names them.
+        let is_self = entry.actor == format!("user:{}", entry.subject);
+        let object =
+            if is_self { String::new() } else { actors.name(&format!("user:{}", entry.subject)).trim_start_matches("user:").to_owned() };
+        AuditRow {
+            number: u64::try_from(entry.number).unwrap_or(0),
+            when: setting.moment(entry.recorded_us),
+            who: actors.name(&entry.actor),
+            what: words(&entry.action),
+            object: Link::new(&object, ""),
+            changes: Vec::new(),
+            hash: super::flash::hex(entry.hash.get(..6).unwrap_or_default()),
+            request_id: String::new(),
+        }
+    };
+    let at = |before: i64| format!("/audit/sign-ins?before={before}");
+    page(&AuditPage {
+        chrome: visit.chrome(Nav::Audit),
+        chain: Badge::new("Hash chain", Tone::Info),
+        chain_note: "The log of the installation.".to_owned(),
+        who: Vec::new(),
+        what: Vec::new(),
+        sign_ins: true,
+        active: false,
+        rows: entries.into_iter().map(row).collect(),
+        pager: Pager { newer: before.map(|_| "/audit/sign-ins".to_owned()), older: next.map(at) },
     })
 }
 
@@ -167,7 +204,27 @@ fn words(action: &str) -> String {
     known.map_or_else(|| action.replace(['.', '_'], " "), |(_, words)| (*words).to_owned())
 }
 
-const ACTIONS: [(&str, &str); 27] = [
+const ACTIONS: &[(&str, &str)] = &[
+    ("calculation.deleted", "deleted the calculation of"),
+    ("calculation.history_deleted", "deleted earlier calculations of"),
+    ("credits.released", "released the credits of"),
+    ("credits.withdrawn", "hid the credits of"),
+    ("key.created", "made the key"),
+    ("key.revoked", "revoked the key"),
+    ("preferences.saved", "changed the settings of the"),
+    ("release.reversed", "took back the release of"),
+    ("session.started", "signed in"),
+    ("session.ended", "signed out"),
+    ("session.side_chosen", "changed between live and sandbox"),
+    ("statement.approved", "approved statements of"),
+    ("statement.approval_withdrawn", "withdrew approvals of"),
+    ("user.invited", "let in"),
+    ("user.link_made", "made a sign-in link for"),
+    ("user.password_set", "set the password of"),
+    ("user.removed", "ended the access of"),
+    ("user.role_changed", "changed the role of"),
+    ("user.sign_in_failed", "noted a wrong password for"),
+    ("user.signed_in", "noted the sign-in of"),
     ("calculation.finished", "finished the calculation of"),
     ("calculation.payees", "kept the payees of"),
     ("calculation.started", "began to calculate"),

@@ -1,6 +1,8 @@
 //! The web pages: handlers that read a request, call use cases, fill a page and draw it. No rule stands here.
 
+pub mod access;
 mod answer;
+mod approvals;
 mod audit;
 mod calculations;
 mod cookie;
@@ -21,6 +23,7 @@ mod sign_in;
 mod sources;
 mod statements;
 mod tiers;
+mod users;
 mod visit;
 
 use axum::Router;
@@ -47,6 +50,8 @@ pub fn router(state: &ServerState) -> Router<ServerState> {
         .merge(keys::routes())
         .merge(sources::routes())
         .merge(audit::routes())
+        .merge(users::routes())
+        .merge(approvals::routes())
         .route_layer(from_fn_with_state(state.clone(), visit::signed_in));
     let door = sign_in::door().route_layer(from_fn_with_state(state.clone(), visit::at_the_door));
     Router::new()

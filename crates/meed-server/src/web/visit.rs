@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -16,6 +16,7 @@ use meed_app::{Context, workspaces};
 use meed_core::command::Class;
 use tower_http::request_id::RequestId;
 
+use super::access::{RULES, Who, who};
 use super::answer::{Trouble, see_other, sentence};
 use super::cookie::Cookie;
 use super::flash;
@@ -107,8 +108,10 @@ pub(super) async fn signed_in(State(state): State<ServerState>, mut request: Req
         Err(trouble) => return finish(&state, trouble.into_response(), chrome),
     };
     let chrome = visit.chrome.clone();
-    if visit.ctx.payee.is_some() && !is_for_payees(request.uri().path()) {
-        let answer = if request.uri().path() == "/" { see_other("/statements") } else { not_for_payees() };
+    // A method that the address does not take is answered by the router.
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    if !who(route, request.method()).includes(visit.ctx.role) && is_a_method_of(route, request.method()) {
+        let answer = if route == "/" && visit.ctx.role.is_of_rep() { see_other("/statements") } else { not_for(visit.ctx.role) };
         return finish(&state, answer, chrome);
     }
     request.extensions_mut().insert(Csrf(chrome.csrf.clone()));
@@ -116,13 +119,19 @@ pub(super) async fn signed_in(State(state): State<ServerState>, mut request: Req
     finish(&state, next.run(request).await, chrome)
 }
 
-/// What a payee may open: their statements and what belongs to their own session.
-fn is_for_payees(path: &str) -> bool {
-    path == "/logout" || path == "/preferences/theme" || path == "/statements" || path.starts_with("/statements/")
+/// A route without a rule has no method: nobody comes in.
+fn is_a_method_of(route: &str, method: &Method) -> bool {
+    let is_known = RULES.iter().any(|(known, ..)| *known == route);
+    !is_known || who(route, method) != Who::Nobody
 }
 
-fn not_for_payees() -> Response {
-    Trouble::refused(Class::Forbidden, "payee_only", "you see your own statements here, and nothing else").into_response()
+fn not_for(role: meed_app::Role) -> Response {
+    let (code, text) = match role {
+        meed_app::Role::Payee => ("payee_only", "you see your own statements here, and nothing else"),
+        meed_app::Role::Manager => ("line_only", "you see your own statements here and those of your line, and nothing else"),
+        _ => ("read_only", "you may look at this workspace, but this page is for its full administrators"),
+    };
+    Trouble::refused(Class::Forbidden, code, text).into_response()
 }
 
 async fn visit(state: &ServerState, headers: &HeaderMap, chrome: Chrome) -> Result<Option<Visit>, Trouble> {
@@ -134,7 +143,13 @@ async fn visit(state: &ServerState, headers: &HeaderMap, chrome: Chrome) -> Resu
         user: Some(User {
             name: session.user.name.clone(),
             email: session.user.email.clone(),
-            role: if session.context.payee.is_some() { Role::Payee } else { Role::Operator },
+            role: match session.context.role {
+                meed_app::Role::Admin => Role::Operator,
+                meed_app::Role::Limited => Role::Observer { sees_plans: true },
+                meed_app::Role::LimitedNoPlans => Role::Observer { sees_plans: false },
+                meed_app::Role::Manager => Role::Manager,
+                meed_app::Role::Payee => Role::Payee,
+            },
         }),
         csrf: session.csrf.clone(),
         ..chrome

@@ -14,8 +14,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use jiff::Timestamp;
-use meed_app::access::users;
-use meed_app::{App, Context, workspaces};
+use meed_app::access::{roles, users};
+use meed_app::{App, Context, Role, workspaces};
 use meed_core::id::Id;
 use meed_server::{ServerState, router};
 use tower::ServiceExt;
@@ -77,6 +77,28 @@ impl Site {
         let entered = visitor.post(&link, &fields).await;
         assert_eq!((entered.status, entered.location()), (StatusCode::SEE_OTHER, "/"), "{}", entered.body);
         visitor.get("/").await;
+        visitor
+    }
+
+    /// Somebody with a role, signed in: an administrator, or a rep as payee or manager.
+    pub async fn person(&self, role: Role, rep: Option<Id>) -> Visitor {
+        let ctx = self.ctx();
+        let token = match rep {
+            Some(rep) => {
+                let entry = meed_app::people::rep(&self.app, &ctx, rep).await.expect("the rep");
+                users::invite_payee(&self.app, &ctx, &entry, role).await.expect("a link")
+            }
+            None => {
+                let email = format!("{}@halden.example", role.word());
+                roles::invite(&self.app, &ctx, role.word(), &email, role).await.expect("a link").1
+            }
+        };
+        let link = format!("/welcome/{token}");
+        let mut visitor = self.visitor();
+        visitor.get(&link).await;
+        let entered = visitor.post(&link, &[("name", ""), ("password", PASSWORD), ("password_again", PASSWORD)]).await;
+        assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.body);
+        visitor.get("/statements").await;
         visitor
     }
 

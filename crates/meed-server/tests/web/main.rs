@@ -8,4 +8,5 @@ mod support;
 mod desk;
 mod door;
 mod pay;
+mod roles;
 mod wizard;

@@ -198,7 +198,7 @@ async fn a_payee_sees_their_own_released_statements_and_nothing_else() {
     assert_eq!(payee.get("/").await.location(), "/statements");
     // Calculated is not released: payees see nothing yet.
     let own = format!("/statements/{dana}/2026-01");
-    assert!(payee.get("/statements").await.says("appears here as soon as a period is released"));
+    assert!(payee.get("/statements").await.says("appears here as soon as the credits of a period are released"));
     assert_eq!(payee.get(&own).await.status, StatusCode::NOT_FOUND);
     let shown = operator.get(&calculation).await;
     let other =

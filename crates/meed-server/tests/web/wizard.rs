@@ -157,6 +157,26 @@ async fn files_that_are_no_tables_are_refused_on_the_form() {
 }
 
 #[tokio::test]
+async fn a_file_of_no_named_source_goes_where_its_layout_came_from() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let first = operator.get("/imports/new").await;
+    assert!(first.says("<option value=\"file\" selected>"), "nothing is chosen for the person\n{}", first.body);
+    let sent = operator.upload("new", "Orders", "orders.csv", FILE).await;
+    let id = import_of(sent.location());
+    operator.post(&format!("/imports/{id}/mapping"), &[("action", "preview")]).await;
+    operator.post(&format!("/imports/{id}/run"), &[]).await;
+    operator.result_of(&id).await;
+
+    let again = operator.upload("file", "", "whatever-2026-04.csv", FILE).await;
+    let page = operator.get(again.location()).await;
+    assert!(page.says("whatever-2026-04.csv") && page.says("Orders"), "the source of its layout\n{}", page.body);
+    let other = operator.upload("file", "", "till-2026-04.csv", b"Receipt;Sold on;Total;Cashier\nR1;2026-04-02;10,00;Ana\n").await;
+    let page = operator.get(other.location()).await;
+    assert!(page.says("· till"), "a new source, called after the file\n{}", page.body);
+}
+
+#[tokio::test]
 async fn a_discarded_import_stores_nothing() {
     let site = site().await;
     let mut operator = site.operator().await;

@@ -93,6 +93,17 @@ impl Reader<'_> {
         Ok(transfers)
     }
 
+    /// The transfers of one command, by its recorded time, in the order of their ids.
+    pub fn transfers_recorded_at(&mut self, workspace: Id, recorded_us: i64) -> Result<Vec<Transfer>, StoreError> {
+        let mut transfers = Vec::new();
+        let params = [workspace.into(), recorded_us.saturating_sub(1).into(), recorded_us.into()];
+        self.session.query(&sql::verify::TRANSFERS, &params, &mut |row| {
+            transfers.push(transfer_row(row)?);
+            Ok(())
+        })?;
+        Ok(transfers)
+    }
+
     /// All accounts of an owner.
     pub fn accounts_of(&mut self, workspace: Id, owner: Owner) -> Result<Vec<Account>, StoreError> {
         let mut accounts = Vec::new();

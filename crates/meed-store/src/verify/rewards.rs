@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use meed_core::command::{RecordKind, RewardRow, RewardState, release_key};
+use meed_core::command::{RecordKind, RewardRow, RewardState, is_reversed_key, release_key};
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::{Account, Owner, OwnerKind, Phase, Purpose, Transfer};
 use meed_core::money::{Minor, Unit};
@@ -57,7 +57,8 @@ impl Check<'_> {
         }
         self.waiting_balances(accounts, waiting);
         self.none_of(&sql::verify::LOST_EXPLANATIONS, &[], "explanation", "no such reward")?;
-        self.statements(owed_statements)
+        let reversed: BTreeSet<Id> = releases.iter().filter(|(_, key)| is_reversed_key(key)).map(|(id, _)| *id).collect();
+        self.statements(owed_statements, &reversed)
     }
 
     /// What is accrued is the sum of the rewards that wait for their release; what is pending, of those that are not due yet.
@@ -78,11 +79,11 @@ impl Check<'_> {
         }
     }
 
-    /// Each payee of a release has a statement of it, and nobody else.
-    fn statements(&mut self, mut owed: BTreeSet<(Id, Owner)>) -> Result<(), StoreError> {
+    /// Each payee of a release has a statement of it, and nobody else. Those of a release that was taken back stay.
+    fn statements(&mut self, mut owed: BTreeSet<(Id, Owner)>, reversed: &BTreeSet<Id>) -> Result<(), StoreError> {
         self.each(&sql::verify::STATEMENTS, &ALWAYS, &mut |notes, row| {
             let statement = statement_row(row)?;
-            if !owed.remove(&(statement.release, statement.owner)) {
+            if !owed.remove(&(statement.release, statement.owner)) && !reversed.contains(&statement.release) {
                 notes.differ("statement", statement.id.text(Kind::Statement), "a statement", "no reward of its payee in this release");
             }
             Ok(())

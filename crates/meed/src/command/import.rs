@@ -258,29 +258,8 @@ async fn source_of(args: &ImportArgs, desk: &Desk, path: &Path) -> Result<(Strin
         let found = sources::find(&desk.app, &desk.ctx, name).await?;
         return Ok(found.map_or_else(|| (name.trim().to_owned(), None), |s| (s.document.name, Some(s.id))));
     }
-    let reading = imports::look_at(&desk.app, &desk.ctx, None, &file_name(path), open_file(path)?, read_as(args)).await?;
-    let layout = reading.layout_fingerprint();
-    let mut known = Vec::new();
-    for source in sources::list(&desk.app, &desk.ctx).await? {
-        let memory = imports::mapping_memory(&desk.app, &desk.ctx, source.id).await?;
-        if memory.iter().any(|(_, m)| m.fingerprint == layout) {
-            known.push(source);
-        }
-    }
-    if let [one] = known.as_slice() {
-        return Ok((one.document.name.clone(), Some(one.id)));
-    }
-    let name = source_name(path);
-    let found = sources::find(&desk.app, &desk.ctx, &name).await?;
-    Ok((name, found.map(|s| s.id)))
-}
-
-/// `deals-2026-03.csv` and `deals-2026-04.csv` come from one system: `deals`.
-fn source_name(path: &Path) -> String {
-    let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let words: String = stem.chars().map(|c| if c.is_ascii_digit() { ' ' } else { c }).collect();
-    let name: String = words.split([' ', '-', '_', '.', '(', ')']).filter(|w| !w.is_empty()).collect::<Vec<_>>().join("_");
-    if name.is_empty() { "Files".to_owned() } else { name.chars().take(100).collect() }
+    let likely = imports::likely_source(&desk.app, &desk.ctx, &file_name(path), open_file(path)?, read_as(args)).await?;
+    Ok((likely.name, likely.id))
 }
 
 #[derive(Serialize)]
@@ -463,16 +442,6 @@ fn rejects_text(rejected: &[RejectedRow], all: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn exports_of_one_system_share_a_source() {
-        let name = |text: &str| source_name(Path::new(text));
-        assert_eq!(name("/x/deals-2026-03.csv"), "deals");
-        assert_eq!(name("deals-2026-04.csv"), "deals");
-        assert_eq!(name("hubspot_deals.csv"), "hubspot_deals");
-        assert_eq!(name("export (3).xlsx"), "export");
-        assert_eq!(name("2026.csv"), "Files");
-    }
 
     #[test]
     fn delimiters_and_orders_are_read() {

@@ -39,6 +39,18 @@ fn com_010_a_mapping_that_cannot_be_used_is_refused_by_its_code() {
 }
 
 #[test]
+fn dollars_in_a_workspace_of_euros_are_asked_about_and_remembered() {
+    let place = Place::with_workspace();
+    place.file("till-1.csv", "Order No,Order Date,Sales Rep,Amount\nA-1,2026-01-10,Dana,$100.00\nA-2,2026-01-11,Lee,$50.00\n");
+    place.fails(&["import", "till-1.csv", "--yes"], 1, "--currency");
+    let said = place.ok(&["import", "till-1.csv", "--currency", "USD", "--json"]).json();
+    assert_eq!(said["counts"]["revenue"]["USD"], "150.00", "{said}");
+    place.file("till-2.csv", "Order No,Order Date,Sales Rep,Amount\nA-3,2026-02-10,Dana,$7.00\n");
+    let next = place.ok(&["import", "till-2.csv", "--json"]).json();
+    assert_eq!(next["counts"]["revenue"]["USD"], "7.00", "{next}");
+}
+
+#[test]
 fn an_uncertain_mapping_waits_for_a_decision() {
     let place = Place::with_workspace();
     place.file("odd.csv", "K1,K2,K3\n2026-01-10,Dana,100.00\n2026-01-11,Lee,50.00\n");

@@ -65,6 +65,7 @@ fn audit() -> AuditPage {
         chain_note: "1,204 entries, checked today 08:12".into(),
         who: vec![Choice::new("", "Everybody", true), Choice::new("usr_1", &s("Ines Albrecht"), false)],
         what: vec![Choice::new("", "Everything", true), Choice::new("release", "Releases", false)],
+        sign_ins: false,
         active: false,
         rows: vec![
             row(

@@ -14,7 +14,7 @@ use crate::pages::programs::{ProgramEditPage, ProgramPage, ProgramsPage};
 use crate::pages::sales::{SalePage, SalesFilter, SalesPage};
 use crate::pages::sources::{SourcePage, SourcesPage};
 use crate::pages::statements::{StatementPage, StatementsPage};
-use crate::pages::{Amount, Badge, FormErrors, Link, Nav, Pager};
+use crate::pages::{Amount, Badge, Choice, FormErrors, Link, Nav, Pager};
 
 fn overview() -> OverviewPage {
     OverviewPage {
@@ -46,7 +46,7 @@ fn intake() -> Vec<(&'static str, String)> {
             "upload-first",
             &UploadPage {
                 chrome: chrome(Nav::Imports, "/imports/new"),
-                sources: Vec::new(),
+                sources: vec![Choice::new("file", "As the file tells", true), Choice::new("new", "A new source…", false)],
                 source_name: String::new(),
                 max_size: "1 GB".into(),
                 recent: Vec::new(),
@@ -208,6 +208,9 @@ fn paying() -> Vec<(&'static str, String)> {
         can_recalculate: true,
         can_release: false,
         can_pay: false,
+        can_withdraw: false,
+        can_reverse: true,
+        can_delete: true,
     };
     let statement = StatementPage {
         chrome: payee_chrome("/statements/rep_1/2026-04"),
@@ -309,6 +312,7 @@ fn paying() -> Vec<(&'static str, String)> {
                 chain_note: "no entries".into(),
                 who: Vec::new(),
                 what: Vec::new(),
+                sign_ins: false,
                 active: false,
                 rows: Vec::new(),
                 pager: Pager::default(),

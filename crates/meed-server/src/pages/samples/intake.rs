@@ -152,7 +152,12 @@ pub(crate) fn import_rows() -> Vec<ImportRow> {
 fn upload(errors: FormErrors) -> UploadPage {
     UploadPage {
         chrome: chrome(Nav::Imports, "/imports/new"),
-        sources: vec![Choice::new("src_1", &s("Webshop"), true), Choice::new("src_2", &s("ERP South"), false)],
+        sources: vec![
+            Choice::new("file", "As the file tells", true),
+            Choice::new("src_1", &s("Webshop"), false),
+            Choice::new("src_2", &s("ERP South"), false),
+            Choice::new("new", "A new source…", false),
+        ],
         source_name: String::new(),
         max_size: "1 GB".into(),
         recent: import_rows().into_iter().skip(2).collect(),

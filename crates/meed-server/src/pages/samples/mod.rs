@@ -7,6 +7,7 @@ pub(crate) mod intake;
 pub(crate) mod pay;
 pub(crate) mod plans;
 pub(crate) mod selling;
+pub(crate) mod workflow;
 
 use std::cell::RefCell;
 
@@ -106,6 +107,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     pages.extend(pay::pages());
     pages.extend(admin::pages());
     pages.extend(blank::pages());
+    pages.extend(workflow::pages());
     pages
 }
 

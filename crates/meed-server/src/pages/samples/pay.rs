@@ -223,6 +223,9 @@ fn calculation(status: CalculationStatus) -> CalculationPage {
         can_recalculate: !fresh,
         can_release: !fresh,
         can_pay: status == CalculationStatus::Released,
+        can_withdraw: false,
+        can_reverse: true,
+        can_delete: true,
     }
 }
 

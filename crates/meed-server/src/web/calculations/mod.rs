@@ -4,6 +4,7 @@ mod list;
 mod one;
 mod pay;
 mod release;
+mod takeback;
 mod words;
 
 use axum::Router;
@@ -27,6 +28,9 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/calculations/{id}/recalculate", post(one::recalculate))
         .route("/calculations/{id}/release", get(release::ask).post(release::release))
         .route("/calculations/{id}/released", get(release::released))
+        .route("/calculations/{id}/withdraw", post(takeback::withdraw))
+        .route("/calculations/{id}/reverse", get(takeback::ask_reverse).post(takeback::reverse))
+        .route("/calculations/{id}/delete", get(takeback::ask_delete).post(takeback::delete))
         .route("/calculations/{id}/pay", get(pay::ask).post(pay::pay))
         .route("/calculations/{id}/rewards.csv", get(one::rewards_csv))
         .route("/calculations/{id}/credits.csv", get(one::credits_csv))

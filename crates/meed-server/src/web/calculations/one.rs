@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use axum::extract::{Path, State};
 use meed_app::access::actor_names;
 use meed_app::calculations::{self, CalculationEntry, PayeeLine, is_due, payees};
-use meed_app::releases::{self, PeriodView, RewardView};
+use meed_app::releases::{self, PeriodState, PeriodView, RewardView};
 use meed_app::{App, Configuration, Context, exports};
+use meed_core::command::RewardState;
 use meed_core::id::{Id, Kind};
 use meed_core::money::Unit;
 use meed_core::period::Period;
@@ -83,7 +84,14 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
         can_recalculate: newer.is_none(),
         can_release: is_open && newer.is_none() && !booked.payees.is_empty(),
         can_pay: status(&booked) == CalculationStatus::Released,
+        can_withdraw: booked.standing() == PeriodState::CreditsReleased,
+        can_reverse: booked.standing() == PeriodState::Released && !is_partly_paid(&booked),
+        can_delete: newer.is_none() && !is_partly_paid(&booked),
     })
+}
+
+fn is_partly_paid(booked: &PeriodView) -> bool {
+    booked.payees.iter().any(|payee| payee.state == RewardState::Paid)
 }
 
 /// Minor units by rep of the calculation of the same program and period before this one.
@@ -98,7 +106,7 @@ async fn before(app: &App, ctx: &Context, calculation: &CalculationEntry) -> Res
 /// When each period of a program was released.
 pub(in crate::web) async fn released(app: &App, ctx: &Context, program: Id) -> Result<HashMap<String, i64>, Trouble> {
     let all = releases::list(app, ctx).await?;
-    let own = all.into_iter().filter(|release| release.document.program == program.0);
+    let own = all.into_iter().filter(|release| release.document.program == program.0 && release.document.reversed_us.is_none());
     Ok(own.map(|release| (release.document.period, release.document.released_us)).collect())
 }
 
@@ -137,6 +145,17 @@ impl View<'_> {
             fact("Calculated", format!("{} by {who}", self.setting.moment(document.finished_us)), String::new()),
             fact("Plan", format!("frozen as v{}", document.version_number), self.program_href()),
         ];
+        if let Some(credits) = &self.booked.credits {
+            let who = actors.name(&credits.document.released_by);
+            let when = self.setting.moment(credits.document.released_us);
+            history.push(fact("Credits released", format!("{when} by {who}"), String::new()));
+        }
+        if let Some(reversed) = &self.booked.reversed {
+            let document = &reversed.document;
+            let when = self.setting.moment(document.reversed_us.unwrap_or_default());
+            let who = actors.name(&document.reversed_by);
+            history.push(fact("Taken back", format!("{when} by {who}: {}", document.reversed_because), String::new()));
+        }
         if let Some(release) = &self.booked.release {
             let who = actors.name(&release.document.released_by);
             let when = self.setting.moment(release.document.released_us);

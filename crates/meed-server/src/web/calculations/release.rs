@@ -2,11 +2,13 @@
 
 use axum::extract::{Path, State};
 use meed_app::access::actor_names;
+use meed_app::approvals::{self, Approval};
 use meed_app::calculations::{CalculationEntry, is_due};
 use meed_app::releases::{self, PeriodView};
 use meed_core::id::{Id, Kind};
 
 use super::super::answer::{Answer, Trouble, form_errors, form_page, page, see_other};
+use super::super::flash;
 use super::super::form::{Fields, Posted};
 use super::super::shown::{counted, money, period_words, setting};
 use super::super::visit::Visit;
@@ -14,7 +16,7 @@ use super::one::back;
 use super::{entry, reason_is_meant};
 use crate::ServerState;
 use crate::pages::calculations::{Check, ReleasePage, ReleasedPage};
-use crate::pages::{Fact, FormErrors, Nav, Tone};
+use crate::pages::{Choice, Fact, FormErrors, Nav, Tone};
 
 pub(super) async fn ask(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>) -> Answer {
     let calculation = entry(&state, &visit, &text).await?;
@@ -42,10 +44,19 @@ async fn release_page(
         totals: vec![money(booked.total(), booked.currency)],
         payees: booked.payees.len() as u64,
         checks: checks(state, visit, calculation, booked).await?,
-        scopes: Vec::new(),
+        scopes: if booked.credits.is_some() { Vec::new() } else { scopes(form.text("scope")) },
         release_date: form.filled("release_date").map_or_else(|| today.to_string(), str::to_owned),
         errors,
     })
+}
+
+/// What can be released while payees see nothing yet.
+fn scopes(chosen: &str) -> Vec<Choice> {
+    let choice = |value: &str, label: &str, note: &str, selected| Choice { note: note.to_owned(), ..Choice::new(value, label, selected) };
+    vec![
+        choice("credits", "Credits only", "Payees see their amounts as pending. Figures may still change.", chosen == "credits"),
+        choice("rewards", "Rewards", "Amounts are confirmed and may be paid. Nothing changes silently any more.", chosen != "credits"),
+    ]
 }
 
 async fn checks(state: &ServerState, visit: &Visit, calculation: &CalculationEntry, booked: &PeriodView) -> Result<Vec<Check>, Trouble> {
@@ -73,6 +84,12 @@ async fn checks(state: &ServerState, visit: &Visit, calculation: &CalculationEnt
         let text = format!("{} not credited for a reason that somebody should look at.", counted(look, "sale was", "sales were"));
         checks.push(check(Tone::Warn, text, format!("{page}#not-credited")));
     }
+    let missing = approvals::of_period(&state.app, &visit.ctx, Id(document.program), &document.period).await?;
+    let missing = missing.iter().filter(|line| matches!(line.approval, Approval::Pending | Approval::Outdated)).count();
+    if missing > 0 {
+        let text = format!("{} for approval.", counted(missing as u64, "statement waits", "statements wait"));
+        checks.push(check(Tone::Warn, text, "/approvals".to_owned()));
+    }
     let negative = booked.payees.iter().filter(|payee| payee.total < 0).count();
     if negative > 0 {
         let text = format!("{} below zero; it is taken from what they earn later.", counted(negative as u64, "payee is", "payees are"));
@@ -99,6 +116,18 @@ pub(super) async fn release(State(state): State<ServerState>, visit: Visit, Path
     };
     if let Some(errors) = missing {
         return form_page(&ReleasePage { errors, ..asked });
+    }
+    if form.text("scope") == "credits" {
+        return match releases::release_credits(&state.app, &visit.ctx, Id(document.program), &document.period).await {
+            Ok(_) => {
+                let said = format!("Payees see {} as pending now.", period_words(&document.period));
+                Ok(flash::see_other(&state, &format!("/calculations/{text}"), Tone::Good, &said))
+            }
+            Err(error) => {
+                let errors = form_errors(error, &[])?;
+                form_page(&ReleasePage { errors, ..asked })
+            }
+        };
     }
     let date = form.filled("release_date");
     match releases::release(&state.app, &visit.ctx, Id(document.program), &document.period, date).await {

@@ -1,7 +1,7 @@
 //! Calculations in the words of the pages.
 
 use meed_app::calculations::AlertLine;
-use meed_app::releases::PeriodView;
+use meed_app::releases::{PeriodState, PeriodView};
 use meed_core::id::{Id, Kind};
 
 use super::super::answer::sentence;
@@ -11,10 +11,13 @@ use crate::pages::{Notice, Tone};
 
 /// Where a program's period stands.
 pub(in crate::web) fn status(booked: &PeriodView) -> CalculationStatus {
-    match booked.state() {
-        "paid" => CalculationStatus::Paid,
-        "released" => CalculationStatus::Released,
-        _ => CalculationStatus::Calculated,
+    match booked.standing() {
+        PeriodState::Paid => CalculationStatus::Paid,
+        PeriodState::Released => CalculationStatus::Released,
+        PeriodState::CreditsReleased => CalculationStatus::CreditsReleased,
+        PeriodState::Reversed => CalculationStatus::Reversed,
+        // Whoever looks at it has calculated it, even where nobody earned anything.
+        PeriodState::Calculated | PeriodState::Draft => CalculationStatus::Calculated,
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn choose(State(state): State<ServerState>, visit: Visit, Path(
     if problems.is_empty() {
         return Ok(see_other(&format!("/imports/{text}/preview")));
     }
-    let errors = problems.iter().map(|problem| error_of(*problem, &chosen)).collect();
+    let errors = problems.iter().map(|problem| error_of(problem, &chosen)).collect();
     form_page(&mapping_page(&state, &visit, &import, &chosen, errors).await?)
 }
 
@@ -99,17 +99,18 @@ fn read_as(report: &Report, form: &Fields) -> Result<ReadAs, String> {
     })
 }
 
-fn error_of(problem: MappingProblem, reading: &Reading) -> MappingError {
+fn error_of(problem: &MappingProblem, reading: &Reading) -> MappingError {
     match problem {
         MappingProblem::None => MappingError::NoFieldMappings,
-        MappingProblem::TooManyFields { mapped, limit } => MappingError::TooManyFields { mapped, limit },
+        MappingProblem::TooManyFields { mapped, limit } => MappingError::TooManyFields { mapped: *mapped, limit: *limit },
         MappingProblem::Duplicate(target) => {
-            let columns = reading.columns().iter().filter(|c| c.target == Some(target)).map(|c| c.column.clone()).collect();
+            let columns = reading.columns().iter().filter(|c| c.target == Some(*target)).map(|c| c.column.clone()).collect();
             let label = targets().into_iter().find(|t| t.code == target.name()).map_or_else(|| target.name().to_owned(), |t| t.label);
             MappingError::DuplicateMappings { target: label, columns }
         }
         MappingProblem::NoDate => MappingError::CannotDate,
         MappingProblem::NoCredit => MappingError::CannotCredit,
+        MappingProblem::Currency(sign) => MappingError::CurrencyUnknown { sign: sign.clone() },
     }
 }
 
@@ -133,7 +134,7 @@ async fn mapping_page(
         size: size(document.bytes),
         source: source.document.name,
         rows_found: counted(reading.row_count(), "row", "rows"),
-        reading: how_read(&report, source.document.currency.as_deref()),
+        reading: how_read(reading, &report),
         rows: rows.into_iter().map(|row| RawRow { line: row.line, cells: row.cells }).collect(),
         skipped: skipped
             .iter()
@@ -190,7 +191,7 @@ fn column(column: &ColumnChoice) -> MappingColumn {
 const QUESTION: &str = "date.order_ambiguous";
 
 fn warnings(report: &Report) -> Vec<Notice> {
-    let shown = report.warnings.iter().filter(|warning| warning.code != QUESTION);
+    let shown = report.warnings.iter().filter(|warning| warning.code != QUESTION && warning.code != "currency.ambiguous");
     let notice = |warning: &meed_intake::Warning| Notice {
         tone: Tone::Warn,
         title: super::super::answer::sentence(&warning.text),
@@ -200,7 +201,7 @@ fn warnings(report: &Report) -> Vec<Notice> {
     shown.map(notice).collect()
 }
 
-fn how_read(report: &Report, currency: Option<&str>) -> Read {
+fn how_read(reading: &Reading, report: &Report) -> Read {
     let encodings: BTreeMap<&str, &str> = ENCODINGS.iter().copied().collect();
     let mut codes: Vec<&str> = ENCODINGS.iter().map(|(code, _)| *code).collect();
     if !codes.contains(&report.encoding.as_str()) {
@@ -215,7 +216,6 @@ fn how_read(report: &Report, currency: Option<&str>) -> Read {
     if report.table.sheet.is_some() {
         delimiters = vec![Choice::new("", "a workbook", true)];
     }
-    let question = report.warnings.iter().find(|warning| warning.code == QUESTION);
     let orders = [
         ("ymd", "year first: 2026-03-31", DateOrder::YearFirst),
         ("dmy", "day first: 31/03/2026", DateOrder::DayFirst),
@@ -228,13 +228,29 @@ fn how_read(report: &Report, currency: Option<&str>) -> Read {
         header_row: report.table.header_row.unwrap_or(0),
         date_orders: orders.map(|(code, label, order)| Choice::new(code, label, report.values.date_order == Some(order))).to_vec(),
         decimals: decimals.map(|(code, label, mark)| Choice::new(code, label, report.values.decimal == Some(mark))).to_vec(),
-        currency: currency.unwrap_or_default().to_owned(),
+        currency: reading.currency().unwrap_or_default().to_owned(),
         reason: format!(
             "{} {}",
             super::super::answer::sentence(&report.encoding_detail.reason),
             super::super::answer::sentence(&report.dialect_detail.reason)
         ),
-        question: question.map(|warning| super::super::answer::sentence(&warning.text)).unwrap_or_default(),
+        question: question(reading, report),
+    }
+}
+
+/// What the file leaves open and a person has to say.
+fn question(reading: &Reading, report: &Report) -> String {
+    let problems = reading.problems();
+    let sign = problems.iter().find_map(|problem| match problem {
+        MappingProblem::Currency(sign) => Some(sign),
+        _ => None,
+    });
+    match sign {
+        Some(sign) => format!("“{sign}” is the sign of several currencies. Which one is it? Write its code in the field “Currency”."),
+        None => {
+            let warning = report.warnings.iter().find(|warning| warning.code == QUESTION);
+            warning.map(|warning| super::super::answer::sentence(&warning.text)).unwrap_or_default()
+        }
     }
 }
 

@@ -24,6 +24,8 @@ const BYTES_MAX: u64 = 1 << 30;
 const TEXT_MAX: usize = 4_096;
 /// The value of the field `source` that asks for a new one.
 const NEW: &str = "new";
+/// The value of the field `source` that leaves it to the file: its layout, or its name.
+const BY_FILE: &str = "file";
 
 pub(super) async fn form(State(state): State<ServerState>, visit: Visit, Asked(asked): Asked) -> Answer {
     page(&upload_page(&state, &visit, asked.text("source"), "", FormErrors::none()).await?)
@@ -39,10 +41,9 @@ async fn upload_page(state: &ServerState, visit: &Visit, source: &str, name: &st
             Choice::new(&id, &s.document.name, id == source)
         })
         .collect();
-    // A new source was asked for, so no known one is chosen for the person.
-    if source == NEW && !choices.is_empty() {
-        choices.insert(0, Choice::new("", "Choose a source", true));
-    }
+    // Nobody has chosen yet: a file that lands in a wrong source is hard to get out of it again.
+    choices.insert(0, Choice::new(BY_FILE, "As the file tells", source.is_empty() || source == BY_FILE));
+    choices.push(Choice::new(NEW, "A new source…", source == NEW));
     let recent = rows_of(app, ctx, &setting(app, ctx).await?, &list(app, ctx, None, 5).await?).await?;
     Ok(UploadPage {
         chrome: visit.chrome(Nav::Imports),
@@ -189,14 +190,21 @@ async fn begin(state: &ServerState, visit: &Visit, parts: &Parts) -> Result<Resp
     if file_name.is_empty() && kept.bytes == 0 {
         return Err(missing());
     }
-    let source = source(app, ctx, parts).await?;
+    let source = source(app, ctx, parts, file_name, kept).await?;
     let id = upload(app, ctx, source, file_name, kept).await?;
     let import = imports::get(app, ctx, id).await?;
     let step = if import.document.state == ImportState::Mapping && import.document.is_certain { "preview" } else { "mapping" };
     Ok(see_other(&format!("/imports/{}/{step}", id.text(Kind::Import))))
 }
 
-async fn source(app: &App, ctx: &Context, parts: &Parts) -> Result<Id, AppError> {
+async fn source(app: &App, ctx: &Context, parts: &Parts, file_name: &str, kept: &Upload) -> Result<Id, AppError> {
+    if parts.source == BY_FILE {
+        let likely = imports::likely_source_of_kept(app, ctx, file_name, kept).await?;
+        return match likely.id {
+            Some(id) => Ok(id),
+            None => sources::ensure(app, ctx, &likely.name).await,
+        };
+    }
     let unknown = || AppError::invalid("source_unknown", "source", "choose where the file comes from");
     if parts.source != NEW {
         let id = Id::parse(&parts.source, Kind::Source).map_err(|_| unknown())?;

@@ -5,7 +5,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use meed_app::documents::{MembershipDocument, RepDocument, VariableDocument};
 use meed_app::people::{put_rep, rep};
-use meed_app::{Configuration, access};
+use meed_app::{Configuration, Role, Scope, access};
 use meed_core::id::{Id, Kind};
 
 use super::super::answer::{Answer, Trouble, form_errors, form_page, page};
@@ -150,7 +150,7 @@ async fn form_of(
 ) -> Result<RepFormPage, Trouble> {
     let config = setting(&state.app, &visit.ctx).await?.config;
     let can_invite = match (id, &document.email) {
-        (Some(_), Some(email)) => access::users::can_invite(&state.app, &visit.ctx, email).await?,
+        (Some(_), Some(email)) if visit.ctx.has(Scope::Admin) => access::users::can_invite(&state.app, &visit.ctx, email).await?,
         _ => false,
     };
     Ok(RepFormPage {
@@ -185,9 +185,10 @@ fn fields(config: &Configuration, memberships: &[MembershipDocument]) -> Vec<Mem
     memberships.iter().map(field).chain(std::iter::repeat_n(empty, SPARE)).collect()
 }
 
-pub(super) async fn invite(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(_): Posted) -> Answer {
+pub(super) async fn invite(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(form): Posted) -> Answer {
     let entry = rep(&state.app, &visit.ctx, id(&text, Kind::Rep)?).await?;
-    let token = access::users::invite_payee(&state.app, &visit.ctx, &entry).await?;
+    let role = Role::from_word(form.text("role")).filter(|role| role.is_of_rep()).unwrap_or(Role::Payee);
+    let token = access::users::invite_payee(&state.app, &visit.ctx, &entry, role).await?;
     page(&InvitePage {
         chrome: visit.chrome(Nav::People),
         id: text,

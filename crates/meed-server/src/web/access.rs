@@ -1,0 +1,129 @@
+//! Which page is for whom. Every route has a row here; one without a row opens for nobody, so that none is forgotten.
+//!
+//! The use cases decide what somebody may do and see. This table only keeps people off pages that have nothing for them,
+//! with the same answer wherever they knock.
+
+use axum::http::Method;
+use meed_app::Role;
+
+/// For whom a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody who is signed in.
+    Everybody,
+    /// Administrators, limited ones too.
+    Staff,
+    /// Administrators who may see plans.
+    Planners,
+    /// Administrators and managers.
+    Leads,
+    /// Full administrators and managers.
+    Deciders,
+    /// Full administrators.
+    Admins,
+    /// The address does not take this method.
+    Nobody,
+}
+
+impl Who {
+    /// Whether a role is among them.
+    #[must_use]
+    pub const fn includes(self, role: Role) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Staff => matches!(role, Role::Admin | Role::Limited | Role::LimitedNoPlans),
+            Self::Planners => matches!(role, Role::Admin | Role::Limited),
+            Self::Leads => matches!(role, Role::Admin | Role::Limited | Role::LimitedNoPlans | Role::Manager),
+            Self::Deciders => matches!(role, Role::Admin | Role::Manager),
+            Self::Admins => matches!(role, Role::Admin),
+            Self::Nobody => false,
+        }
+    }
+}
+
+use Who::{Admins, Deciders, Everybody, Leads, Nobody, Planners, Staff};
+
+/// A route as the router writes it, who may open it, and who may send its form.
+pub const RULES: &[(&str, Who, Who)] = &[
+    ("/logout", Nobody, Everybody),
+    ("/preferences/theme", Nobody, Everybody),
+    ("/preferences/side", Nobody, Staff),
+    ("/", Staff, Nobody),
+    ("/imports", Staff, Admins),
+    ("/imports/new", Admins, Nobody),
+    ("/imports/{id}", Staff, Nobody),
+    ("/imports/{id}/mapping", Staff, Admins),
+    ("/imports/{id}/preview", Staff, Nobody),
+    ("/imports/{id}/run", Nobody, Admins),
+    ("/imports/{id}/discard", Nobody, Admins),
+    ("/imports/{id}/progress", Staff, Nobody),
+    ("/imports/{id}/progress/part", Staff, Nobody),
+    ("/imports/{id}/rejects.csv", Staff, Nobody),
+    ("/sales", Staff, Nobody),
+    ("/sales/{id}", Staff, Nobody),
+    ("/sources", Staff, Admins),
+    ("/sources/new", Admins, Nobody),
+    ("/sources/{id}", Staff, Admins),
+    ("/sources/{id}/forget", Nobody, Admins),
+    ("/people", Staff, Nobody),
+    ("/reps", Nobody, Admins),
+    ("/reps/new", Admins, Nobody),
+    ("/reps/{id}", Staff, Admins),
+    ("/reps/{id}/invite", Nobody, Admins),
+    ("/teams", Nobody, Admins),
+    ("/teams/new", Admins, Nobody),
+    ("/teams/{id}", Staff, Admins),
+    ("/programs", Planners, Admins),
+    ("/programs/new", Admins, Nobody),
+    ("/programs/{id}", Planners, Admins),
+    ("/programs/{id}/edit", Admins, Nobody),
+    ("/calculations", Staff, Admins),
+    ("/calculations/{id}", Staff, Nobody),
+    ("/calculations/{id}/recalculate", Nobody, Admins),
+    ("/calculations/{id}/release", Admins, Admins),
+    ("/calculations/{id}/released", Staff, Nobody),
+    ("/calculations/{id}/withdraw", Nobody, Admins),
+    ("/calculations/{id}/reverse", Admins, Admins),
+    ("/calculations/{id}/delete", Admins, Admins),
+    ("/calculations/{id}/pay", Admins, Admins),
+    ("/calculations/{id}/rewards.csv", Staff, Nobody),
+    ("/calculations/{id}/credits.csv", Staff, Nobody),
+    ("/approvals", Leads, Deciders),
+    ("/statements", Everybody, Nobody),
+    ("/statements/{payee}/{period}", Everybody, Nobody),
+    ("/exports", Staff, Nobody),
+    ("/keys", Admins, Admins),
+    ("/keys/{id}/revoke", Admins, Admins),
+    ("/users", Admins, Admins),
+    ("/users/{id}/role", Nobody, Admins),
+    ("/users/{id}/link", Nobody, Admins),
+    ("/users/{id}/remove", Admins, Admins),
+    ("/settings", Admins, Admins),
+    ("/audit", Staff, Nobody),
+    ("/audit/sign-ins", Admins, Nobody),
+];
+
+/// Who may open a route, or send its form.
+#[must_use]
+pub fn who(route: &str, method: &Method) -> Who {
+    let Some((_, get, post)) = RULES.iter().find(|(known, ..)| *known == route) else { return Nobody };
+    match *method {
+        Method::GET | Method::HEAD => *get,
+        Method::POST => *post,
+        _ => Nobody,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn com_051_each_route_has_one_rule_and_no_rule_opens_nothing() {
+        for (route, ..) in RULES {
+            assert_eq!(RULES.iter().filter(|(other, ..)| other == route).count(), 1, "{route}");
+        }
+        assert_eq!(who("/nowhere", &Method::GET), Nobody);
+        assert_eq!(who("/keys", &Method::DELETE), Nobody);
+    }
+}

@@ -1,0 +1,198 @@
+//! The way of a period: states, releases, what is taken back; on both engines, with the books verified at the end.
+
+use meed_testkit::{Client, Engine, TestApp};
+use serde_json::{Value, json};
+
+const PLAN: &str = "name = \"Plan\"\ncurrency = \"USD\"\nperiod = \"monthly\"\n\n[[rule]]\nid = \"commission\"\nrate = \"10%\"\n";
+
+struct Walk {
+    client: Client,
+    program: String,
+}
+
+impl Walk {
+    async fn begin(client: &Client) -> Self {
+        client.post("/v1/reps", &json!({"name": "Dana"})).await.expect(201);
+        client.post("/v1/reps", &json!({"name": "Lee"})).await.expect(201);
+        let program = client.post("/v1/programs", &json!({"text": PLAN})).await.expect(200)["program"]["id"].clone();
+        let walk = Self { client: client.clone(), program: program.as_str().expect("an id").to_owned() };
+        walk.sale("A", "2026-02-05", 1000, "Dana").await;
+        walk.sale("B", "2026-02-06", 500, "Lee").await;
+        walk
+    }
+
+    async fn sale(&self, id: &str, date: &str, revenue: i64, owner: &str) {
+        let sale = json!({"source": "Shop", "unique_id": id, "date": date, "revenue": revenue, "owner": owner});
+        let status = self.client.post("/v1/sales", &sale).await.status;
+        assert!(status == 200 || status == 201, "{status}");
+    }
+
+    async fn calculate(&self) -> String {
+        let body = json!({"program": self.program, "period": "2026-02"});
+        self.client.post("/v1/calculations", &body).await.expect(201)["id"].as_str().expect("an id").to_owned()
+    }
+
+    async fn period(&self) -> Value {
+        self.client.get(&format!("/v1/programs/{}/periods/2026-02", self.program)).await.expect(200)
+    }
+
+    async fn state(&self) -> String {
+        self.period().await["state"].as_str().expect("a state").to_owned()
+    }
+
+    async fn step(&self, step: &str) -> meed_testkit::Reply {
+        self.client.post(&format!("/v1/programs/{}/periods/2026-02/{step}", self.program), &json!({})).await
+    }
+
+    async fn release(&self) -> meed_testkit::Reply {
+        self.client.post("/v1/releases", &json!({"program": self.program, "period": "2026-02"})).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_050_a_period_goes_its_way_and_no_other() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let walk = Walk::begin(&ws.client).await;
+        assert_eq!(walk.state().await, "draft");
+        assert_eq!(walk.step("release-credits").await.refusal(409), "nothing_to_release");
+        assert_eq!(walk.release().await.refusal(409), "release_stale");
+        let calculation = walk.calculate().await;
+        assert_eq!(walk.state().await, "calculated");
+        assert_eq!(walk.step("withdraw-credits").await.refusal(409), "credits_not_released");
+        walk.step("release-credits").await.expect(200);
+        assert_eq!(walk.state().await, "credits_released");
+        assert_eq!(walk.step("release-credits").await.refusal(409), "credits_released");
+        // Figures may still change while payees see them as pending.
+        walk.sale("C", "2026-02-07", 100, "Lee").await;
+        walk.calculate().await;
+        assert_eq!(walk.period().await["total"]["amount"], 16_000);
+        let release = walk.release().await.expect(201)["id"].as_str().expect("an id").to_owned();
+        assert_eq!(walk.state().await, "released");
+        assert_eq!(walk.release().await.refusal(409), "already_released");
+        assert_eq!(walk.step("release-credits").await.refusal(409), "already_released");
+        assert_eq!(walk.step("withdraw-credits").await.refusal(409), "already_released");
+        // Taken back, the period is open again; what was frozen stays.
+        let reverse = |reason: &str| json!({"reason": reason});
+        let path = format!("/v1/releases/{release}/reverse");
+        assert_eq!(ws.client.post(&path, &reverse(" ")).await.refusal(422), "reason_missing");
+        let reversed = ws.client.post(&path, &reverse("the quota was wrong")).await.expect(200);
+        assert_eq!(reversed["reversed_because"], "the quota was wrong");
+        assert_eq!(ws.client.post(&path, &reverse("again")).await.refusal(409), "already_reversed");
+        assert_eq!(walk.state().await, "reversed");
+        let statements = ws.client.get(&format!("/v1/statements?release={release}")).await.expect(200);
+        assert_eq!(statements["data"].as_array().map(Vec::len), Some(2), "nothing is deleted");
+        assert_eq!(statements["data"][0]["state"], "reversed");
+        walk.sale("D", "2026-02-08", 200, "Dana").await;
+        walk.calculate().await;
+        let again = walk.release().await.expect(201);
+        assert_eq!(again["total"]["amount"], 18_000);
+        let paid = json!({"release": again["id"], "paid_on": "2026-04-10"});
+        ws.client.post("/v1/payouts", &paid).await.expect(201);
+        assert_eq!(walk.state().await, "paid");
+        let path = format!("/v1/releases/{}/reverse", again["id"].as_str().expect("an id"));
+        assert_eq!(ws.client.post(&path, &reverse("too late")).await.refusal(409), "already_paid");
+        assert_eq!(ws.client.delete(&format!("/v1/calculations/{calculation}")).await.refusal(409), "calculation_paid");
+        let actions = ws.client.get("/v1/audit?limit=100").await.expect(200);
+        let actions: Vec<&str> = actions["data"].as_array().expect("lines").iter().filter_map(|line| line["action"].as_str()).collect();
+        for wanted in ["credits.released", "rewards.released", "release.reversed", "payout.paid_by_hand"] {
+            assert!(actions.contains(&wanted), "{wanted} in {actions:?}");
+        }
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_050_a_reversal_gives_back_what_was_netted() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let walk = Walk::begin(&ws.client).await;
+        // January ends below zero for Dana, which February pays back first.
+        walk.sale("R", "2026-01-20", -400, "Dana").await;
+        let january = json!({"program": walk.program, "period": "2026-01"});
+        ws.client.post("/v1/calculations", &january).await.expect(201);
+        ws.client.post("/v1/releases", &january).await.expect(201);
+        walk.calculate().await;
+        let release = walk.release().await.expect(201)["id"].as_str().expect("an id").to_owned();
+        ws.client.post(&format!("/v1/releases/{release}/reverse"), &json!({"reason": "wrong"})).await.expect(200);
+        assert_eq!(walk.state().await, "reversed");
+        let report = app.app.store().verify(None).await.expect("the books");
+        assert!(report.differences.is_empty(), "{:?}", report.differences);
+        walk.release().await.expect(201);
+        assert_eq!(walk.state().await, "released");
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_050_a_deleted_calculation_leaves_nothing_booked_and_the_journal_whole() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let walk = Walk::begin(&ws.client).await;
+        walk.calculate().await;
+        walk.sale("C", "2026-02-07", 100, "Lee").await;
+        let calculation = walk.calculate().await;
+        walk.release().await.expect(201);
+        assert_eq!(ws.client.delete(&format!("/v1/calculations/{calculation}")).await.status, 204);
+        let period = walk.period().await;
+        assert_eq!((period["total"]["amount"].as_i64(), period["release"].is_null()), (Some(0), true), "{period}");
+        assert_eq!(ws.client.get("/v1/calculations").await.expect(200)["data"], json!([]));
+        assert_eq!(ws.client.get(&format!("/v1/calculations/{calculation}")).await.refusal(404), "not_found");
+        // The period can begin anew.
+        walk.calculate().await;
+        assert_eq!(walk.period().await["total"]["amount"], 16_000);
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_052_an_approval_is_of_an_amount_and_lapses_with_it() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let walk = Walk::begin(&ws.client).await;
+        let preferences =
+            json!({"visible_from": "credits", "details": true, "export": true, "leaderboard": false, "approved_programs": [walk.program]});
+        ws.client.put("/v1/preferences", &preferences).await.expect(200);
+        walk.calculate().await;
+        assert_eq!(walk.release().await.refusal(409), "approval_missing");
+        let payees: Vec<Value> = walk.period().await["payees"].as_array().expect("payees").iter().map(|p| p["payee"].clone()).collect();
+        let approve = |payees: &[Value]| json!({"program": walk.program, "period": "2026-02", "payees": payees});
+        let period = ws.client.post("/v1/approvals", &approve(&payees)).await.expect(200);
+        assert!(period["payees"].as_array().expect("payees").iter().all(|p| p["approval"] == "approved"), "{period}");
+        walk.sale("C", "2026-02-07", 100, "Lee").await;
+        walk.calculate().await;
+        let open = ws.client.get("/v1/approvals").await.expect(200);
+        let states: Vec<&str> = open["data"].as_array().expect("lines").iter().filter_map(|line| line["state"].as_str()).collect();
+        assert_eq!(states, ["approved", "outdated"]);
+        assert_eq!(walk.release().await.refusal(409), "approval_missing");
+        ws.client.post("/v1/approvals", &approve(&payees)).await.expect(200);
+        walk.release().await.expect(201);
+        assert_eq!(ws.client.post("/v1/approvals", &approve(&payees)).await.refusal(409), "already_released");
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_051_salaries_are_masked_for_keys_that_are_no_administrator() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let rep = json!({"name": "Dana", "variables": [{"name": "salary", "value": "61847"}, {"name": "quota", "value": "1000"}]});
+        let made = ws.client.post("/v1/reps", &rep).await.expect(201);
+        assert_eq!(made["variables"][0]["value"], "61847");
+        let path = format!("/v1/reps/{}", made["id"].as_str().expect("an id"));
+        let reader = app.client_with(ws.id, &[meed_app::Scope::Read]).await;
+        let seen = reader.get(&path).await.expect(200);
+        assert_eq!((seen["variables"][0]["value"].as_str(), seen["variables"][1]["value"].as_str()), (Some("***"), Some("1000")));
+        let planner = app.client_with(ws.id, &[meed_app::Scope::Plans]).await;
+        let changed = json!({"name": "Dana", "variables": [{"name": "salary", "value": "1"}]});
+        assert_eq!(planner.put(&path, &changed).await.refusal(403), "salary_forbidden");
+        planner.put(&path, &json!({"name": "Dana R"})).await.expect(200);
+        assert_eq!(ws.client.get(&path).await.expect(200)["variables"][0]["value"], "61847", "left out is not taken away");
+        app.stop().await;
+    }
+}
