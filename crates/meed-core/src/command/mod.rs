@@ -21,7 +21,7 @@ pub use digest::{CommandDigest, RecordPart, SalePart, record_hash, reward_hash, 
 pub use effects::{Effects, EventRow, RewardRow, RewardState, SaleOriginal, SaleRow, SaleVersionRow, StatementRow, is_configuration};
 pub use needs::Needs;
 pub use pay::{PayByHand, Payment};
-pub use post_rewards::{PostRewards, Target};
+pub use post_rewards::{CellTargets, PostRewards, Target};
 pub use put_records::{PutRecord, PutRecords, Record, RecordKind};
 pub use record_sales::{Progress, RecordSales, SaleChange, SaleContent, SaleInput, SaleOutcome, WriteProgress, identity_of};
 pub use refused::{Class, Refused};
