@@ -21,12 +21,20 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "base",
-    sqlite: include_str!("../migrations/0001_base/sqlite.sql"),
-    postgres: include_str!("../migrations/0001_base/postgres.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "base",
+        sqlite: include_str!("../migrations/0001_base/sqlite.sql"),
+        postgres: include_str!("../migrations/0001_base/postgres.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "reward_lines",
+        sqlite: include_str!("../migrations/0002_reward_lines/sqlite.sql"),
+        postgres: include_str!("../migrations/0002_reward_lines/postgres.sql"),
+    },
+];
 
 const CREATE_LEDGER: Statement = Statement::split(
     "migration_table",

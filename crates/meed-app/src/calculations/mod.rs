@@ -12,11 +12,11 @@ mod scan;
 
 pub use credits::{CreditPlace, PayeeCredit, credits};
 pub use delete::delete;
-pub use document::{AlertLine, CalculationDocument, PayeeLine, ReasonCount};
+pub use document::{AlertLine, CalculationDocument, PayeeLine, PostedLine, ReasonCount, StepLine};
 pub use explain::{Verdict, statement, verdicts};
 pub use projection::{ProjectedPayee, Projection, ProjectionDocument, project, projections};
 pub use read::{CalculationEntry, get, latest, list, payees};
 pub use refresh::{is_due, refresh};
 pub use run::calculate;
 pub(crate) use scan::OriginalPairs;
-pub use scan::with_calculation;
+pub use scan::{with_calculation, with_settled};

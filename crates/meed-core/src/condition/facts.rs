@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+use super::fields::ResultField;
 use crate::id::Id;
 use crate::money::{Exact, Unit};
 use crate::sale::{NumberField, Sale, StoredSale, TextField};
@@ -18,6 +19,10 @@ pub trait SaleFacts {
     fn number(&self, field: NumberField) -> Option<Exact>;
     /// A text fact.
     fn text(&self, field: TextField) -> Option<&str>;
+    /// What a whole period came to, of one rule or of all; a single sale has none.
+    fn result(&self, _field: ResultField, _rule: Option<&str>) -> Option<Exact> {
+        None
+    }
 }
 
 impl SaleFacts for Sale {

@@ -111,6 +111,8 @@ pub(crate) const CODES: &[(&str, &[(&str, &str)])] = &[
             ("mapping.no_date", "No column is mapped to the date."),
             ("mapping.currency", "Amounts carry a sign of several currencies; send the currency, or set it at the source."),
             ("mapping.no_credit", "Neither an owner nor a team is mapped, so nobody can be credited."),
+            ("import_not_recorded", "The import did not run, or is taken back already."),
+            ("import_changed_since", "Something else changed its sales since; take that back first."),
             ("import_not_open", "The import runs or has ended; upload the file again."),
             ("column_unknown", "There is no column of this index."),
             ("target_unknown", "There is no such target."),

@@ -74,6 +74,7 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(imports::dry_run))
         .routes(routes!(imports::run))
         .routes(routes!(imports::discard))
+        .routes(routes!(imports::undo))
         .routes(routes!(imports::rejects))
         .routes(routes!(imports::rejects_csv))
         .routes(routes!(imports::mappings))
