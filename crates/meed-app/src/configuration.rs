@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use meed_core::command::{Record, RecordKind};
 use meed_core::id::Id;
@@ -10,7 +11,7 @@ use meed_core::people::{Directory, Rep, Team};
 use meed_core::program::Program;
 
 use crate::App;
-use crate::documents::{ProgramDocument, ProgramVersionDocument, RepDocument, TeamDocument, read};
+use crate::documents::{ProgramDocument, ProgramVersionDocument, RepDocument, TeamDocument, date, read};
 use crate::error::{AppError, AppResult};
 use crate::people::open_salaries;
 
@@ -42,6 +43,21 @@ pub struct ProgramEntry {
     pub number: u32,
     /// The text of the document.
     pub text: String,
+    /// The document, ready to use.
+    pub program: Arc<Program>,
+    /// The versions that rule some day, by their first; the current one among them.
+    pub timeline: Vec<VersionEntry>,
+}
+
+/// A version of a program and the first day on which it rules.
+#[derive(Clone, Debug)]
+pub struct VersionEntry {
+    /// The version.
+    pub id: Id,
+    /// Counts versions.
+    pub number: u32,
+    /// First day; `None` from the beginning.
+    pub from: Option<Date>,
     /// The document, ready to use.
     pub program: Arc<Program>,
 }
@@ -87,8 +103,9 @@ impl App {
                 let programs = r.records(workspace, RecordKind::Program)?;
                 let mut versions = Vec::new();
                 for program in &programs {
-                    if let Ok(document) = read::<ProgramDocument>(program) {
-                        versions.push(r.record(workspace, RecordKind::ProgramVersion, Id(document.version))?);
+                    let Ok(document) = read::<ProgramDocument>(program) else { continue };
+                    for ruling in document.ruling() {
+                        versions.push(r.record(workspace, RecordKind::ProgramVersion, Id(ruling.version))?);
                     }
                 }
                 Ok((head, reps, teams, programs, versions))
@@ -110,17 +127,10 @@ impl App {
         let mut entries = Vec::new();
         for record in &programs {
             let document: ProgramDocument = read(record)?;
-            let version = versions.iter().flatten().find(|v| v.id.0 == document.version);
-            let version = version.ok_or_else(|| AppError::bug("a program without its version"))?;
-            let text = read::<ProgramVersionDocument>(version)?.text;
             if document.archived {
                 continue;
             }
-            let program = Program::parse(&text).map_err(|findings| {
-                let first = findings.first().map(ToString::to_string).unwrap_or_default();
-                AppError::bug(&format!("the stored program {} cannot be read: {first}", document.name))
-            })?;
-            entries.push(ProgramEntry { id: record.id, version: version.id, number: document.number, text, program: Arc::new(program) });
+            entries.push(entry(record.id, &document, &versions)?);
         }
         entries.sort_by(|a, b| (&a.program.name, a.id).cmp(&(&b.program.name, b.id)));
         Ok(Configuration {
@@ -132,4 +142,27 @@ impl App {
             programs: entries,
         })
     }
+}
+
+/// A program with all versions that rule some day.
+fn entry(id: Id, document: &ProgramDocument, versions: &[Option<Record>]) -> AppResult<ProgramEntry> {
+    let mut timeline = Vec::new();
+    let mut current = None;
+    for ruling in document.ruling() {
+        let version = versions.iter().flatten().find(|v| v.id.0 == ruling.version);
+        let version = version.ok_or_else(|| AppError::bug("a program without its version"))?;
+        let text = read::<ProgramVersionDocument>(version)?.text;
+        let program = Program::parse(&text).map_err(|findings| {
+            let first = findings.first().map(ToString::to_string).unwrap_or_default();
+            AppError::bug(&format!("the stored program {} cannot be read: {first}", document.name))
+        })?;
+        let program = Arc::new(program);
+        if ruling.version == document.version {
+            current = Some((text, Arc::clone(&program)));
+        }
+        let from = ruling.from.as_deref().map(date).transpose()?;
+        timeline.push(VersionEntry { id: version.id, number: ruling.number, from, program });
+    }
+    let (text, program) = current.ok_or_else(|| AppError::bug("a program without its current version"))?;
+    Ok(ProgramEntry { id, version: Id(document.version), number: document.number, text, program, timeline })
 }

@@ -188,6 +188,31 @@ pub struct ProgramDocument {
     pub number: u32,
     #[serde(default)]
     pub archived: bool,
+    /// The versions that rule some day, by their first; empty where the current one rules alone.
+    #[serde(default)]
+    pub timeline: Vec<RulingVersion>,
+}
+
+impl ProgramDocument {
+    /// The versions that rule some day. Documents of former releases know the current one only.
+    #[must_use]
+    pub fn ruling(&self) -> Vec<RulingVersion> {
+        if self.timeline.is_empty() {
+            return vec![RulingVersion { version: self.version, number: self.number, from: None }];
+        }
+        self.timeline.clone()
+    }
+}
+
+/// A version and the first day on which it rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct RulingVersion {
+    pub version: i64,
+    pub number: u32,
+    /// From the beginning if absent.
+    #[serde(default)]
+    pub from: Option<String>,
 }
 
 /// A version of a program document, immutable.
@@ -201,9 +226,12 @@ pub struct ProgramVersionDocument {
     pub note: String,
     pub created_us: i64,
     pub created_by: String,
+    /// First day on which it rules; from the beginning if absent.
+    #[serde(default)]
+    pub from: Option<String>,
 }
 
-fn date(text: &str) -> AppResult<jiff::civil::Date> {
+pub(crate) fn date(text: &str) -> AppResult<jiff::civil::Date> {
     text.parse().map_err(|_| AppError::invalid("date_unreadable", "date", format!("`{text}` is not a date such as 2026-03-31")))
 }
 

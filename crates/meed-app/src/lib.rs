@@ -24,9 +24,10 @@ pub mod sales;
 mod secrets;
 pub mod sources;
 pub mod statements;
+pub mod what_if;
 pub mod workspaces;
 
-pub use configuration::{Configuration, ProgramEntry};
+pub use configuration::{Configuration, ProgramEntry, VersionEntry};
 pub use context::{Context, Role, Scope};
 pub use error::{AppError, AppResult};
 pub use meed_store::{Answer, EngineKind, Fault};

@@ -8,9 +8,10 @@ pub use line::{Seen, line_of, manages, seen};
 pub(crate) use salaries::opened as open_salaries;
 pub use salaries::{MASK, SALARY};
 
+use jiff::civil::Date;
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::{Id, Kind};
-use meed_core::people::fold_alias;
+use meed_core::people::{Circle, Directory, circles, fold_alias};
 
 use crate::documents::{RepDocument, TeamDocument, read, write};
 use crate::error::{AppError, AppResult};
@@ -70,6 +71,13 @@ pub async fn put_rep(app: &App, ctx: &Context, id: Option<Id>, document: &RepDoc
             ));
         }
     }
+    if let Some(id) = id {
+        let rep = RepDocument { variables: Vec::new(), ..document.clone() }.rep(id)?;
+        let days: Vec<Date> = rep.memberships.iter().filter_map(|held| held.from).collect();
+        let reps = config.directory.reps().iter().map(|other| if other.id == id { rep.clone() } else { other.clone() });
+        let changed = Directory::new(reps.collect(), config.directory.teams().to_vec());
+        check_circles(app, &config, &changed, days)?;
+    }
     let before = match id {
         Some(id) => record(app, ctx, RecordKind::Rep, id).await?.as_ref().map(read::<RepDocument>).transpose()?,
         None => None,
@@ -121,6 +129,12 @@ pub async fn put_team(app: &App, ctx: &Context, id: Option<Id>, document: &TeamD
             above = found.parent;
         }
     }
+    if let Some(id) = id {
+        let team = TeamDocument { variables: Vec::new(), ..document.clone() }.team(id)?;
+        let teams = config.directory.teams().iter().map(|other| if other.id == id { team.clone() } else { other.clone() });
+        let changed = Directory::new(config.directory.reps().to_vec(), teams.collect());
+        check_circles(app, &config, &changed, Vec::new())?;
+    }
     let before = match id {
         Some(id) => record(app, ctx, RecordKind::Team, id).await?.as_ref().map(read::<TeamDocument>).transpose()?,
         None => None,
@@ -128,6 +142,26 @@ pub async fn put_team(app: &App, ctx: &Context, id: Option<Id>, document: &TeamD
     let variables = salaries::kept(app, ctx, &document.variables, before.as_ref().map_or(&[], |team| &team.variables))?;
     let document = &TeamDocument { variables, ..document.clone() };
     save(app, ctx, RecordKind::Team, id, &document.name, write(document)?, "team.saved").await
+}
+
+/// Refuses a change that brings people above their own managers, also by way of the teams that they lead and belong to,
+/// today or on one of the days on which the change takes effect. Circles that stand already do not hold a change back.
+fn check_circles(app: &App, config: &crate::Configuration, changed: &Directory, mut days: Vec<Date>) -> AppResult<()> {
+    let today = today(app, config);
+    days.retain(|day| *day > today);
+    for day in days.into_iter().chain([today]) {
+        let before = circles(&config.directory, day);
+        let Some(circle) = circles(changed, day).into_iter().find(|circle| !before.contains(circle)) else { continue };
+        let (code, field, ids) = match &circle {
+            Circle::Managers(ids) => ("manager_cycle", "manager", ids),
+            Circle::Teams(ids) => ("team_cycle", "parent", ids),
+        };
+        let mut names: Vec<String> = ids.iter().map(|id| config.rep_name(*id)).collect();
+        names.extend(names.first().cloned());
+        let text = format!("this would close a circle on {day}: {}, each above the one before", names.join(" → "));
+        return Err(AppError::invalid(code, field, text));
+    }
+    Ok(())
 }
 
 async fn record(app: &App, ctx: &Context, kind: RecordKind, id: Id) -> AppResult<Option<meed_core::command::Record>> {

@@ -1,12 +1,13 @@
 //! Programs: documents, versioned and immutable once applied.
 
-use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
+use jiff::civil::Date;
+use meed_core::command::{PutRecord, PutRecords, Record, RecordKind, Reply};
 use meed_core::crediting::ExampleResult;
 use meed_core::id::{Id, Kind};
 use meed_core::people::fold_alias;
 use meed_core::program::{Finding, Program};
 
-use crate::documents::{ProgramDocument, ProgramVersionDocument, read, write};
+use crate::documents::{ProgramDocument, ProgramVersionDocument, RulingVersion, read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
 
@@ -52,6 +53,12 @@ pub fn check(text: &str) -> Checked {
 /// Applies a document: a program of that name gets a new version, or a new program begins. Unchanged text changes
 /// nothing. Answers the program, its version, and whether anything is new.
 pub async fn apply(app: &App, ctx: &Context, text: &str, note: &str) -> AppResult<(Id, Id, bool)> {
+    apply_from(app, ctx, text, note, None).await
+}
+
+/// The same for a version that rules from a day on: sales before it stay under the versions before. Without a day it is
+/// that of the document's `valid_from`; without one of these either, the version replaces all before it.
+pub async fn apply_from(app: &App, ctx: &Context, text: &str, note: &str, from: Option<Date>) -> AppResult<(Id, Id, bool)> {
     ctx.require(Scope::Plans)?;
     let checked = check(text);
     if let Some(finding) = checked.findings.first() {
@@ -65,6 +72,7 @@ pub async fn apply(app: &App, ctx: &Context, text: &str, note: &str) -> AppResul
         return Err(AppError::invalid("plan_example_failed", &format!("line {}", failed.line), text));
     }
     let program = checked.program.ok_or_else(|| AppError::bug("a document without findings gave no program"))?;
+    let from = from.or(program.valid_from);
     let key = fold_alias(&program.name);
     let workspace = ctx.workspace;
     let lookup = key.clone();
@@ -72,7 +80,8 @@ pub async fn apply(app: &App, ctx: &Context, text: &str, note: &str) -> AppResul
     if let Some(record) = &present {
         let document: ProgramDocument = read(record)?;
         let current = version(app, ctx, Id(document.version)).await?;
-        if current.document.text == text && !document.archived {
+        let is_same_day = from.is_none() || current.document.from == from.map(|day| day.to_string());
+        if current.document.text == text && is_same_day && !document.archived {
             return Ok((record.id, current.id, false));
         }
     }
@@ -88,10 +97,12 @@ pub async fn apply(app: &App, ctx: &Context, text: &str, note: &str) -> AppResul
         note: note.to_owned(),
         created_us: app.now_us(),
         created_by: ctx.actor.0.clone(),
+        from: from.map(|day| day.to_string()),
     };
     let put = PutRecord::new(RecordKind::ProgramVersion, None, write(&document)?);
     let version = first_id(app.submit(ctx, program.name.clone(), PutRecords::one("program.version_added", put)).await?)?;
-    let body = write(&ProgramDocument { name: program.name.clone(), version: version.0, number, archived: false })?;
+    let timeline = timeline(present.as_ref(), version, number, from)?;
+    let body = write(&ProgramDocument { name: program.name.clone(), version: version.0, number, archived: false, timeline })?;
     let put = match &present {
         Some(record) => PutRecord { expected_version: Some(record.version), ..PutRecord::change(RecordKind::Program, record.id, body) },
         None => PutRecord::new(RecordKind::Program, Some(key), body),
@@ -99,6 +110,20 @@ pub async fn apply(app: &App, ctx: &Context, text: &str, note: &str) -> AppResul
     let command = PutRecords { action: "program.applied", puts: vec![put], event: Some("program.applied") };
     let id = first_id(app.submit(ctx, program.name.clone(), command).await?)?;
     Ok((id, version, true))
+}
+
+/// The versions that rule some day once a new one does from `from` on: it replaces what others say from then on.
+fn timeline(present: Option<&Record>, version: Id, number: u32, from: Option<Date>) -> AppResult<Vec<RulingVersion>> {
+    let mut timeline = Vec::new();
+    if let (Some(record), Some(from)) = (present, from) {
+        let document: ProgramDocument = read(record)?;
+        timeline = document.ruling();
+        // Days written as text order like days.
+        let from = from.to_string();
+        timeline.retain(|earlier| earlier.from.as_ref().is_none_or(|other| *other < from));
+    }
+    timeline.push(RulingVersion { version: version.0, number, from: from.map(|day| day.to_string()) });
+    Ok(timeline)
 }
 
 fn first_id(reply: Reply) -> AppResult<Id> {

@@ -27,6 +27,11 @@ pub(crate) struct ProgramIn {
     #[serde(default)]
     #[schema(example = "Accelerator from March on")]
     note: String,
+    /// First day on which the version rules; sales before it stay under the versions before. If null it is the document's
+    /// `valid_from`, and without that the version replaces all before it.
+    #[serde(default)]
+    #[schema(example = "2026-05-15")]
+    from: Option<String>,
 }
 
 /// A program.
@@ -74,6 +79,8 @@ pub(crate) struct VersionOut {
     id: String,
     /// Counts versions, from 1.
     number: u32,
+    /// First day on which it rules; from the beginning if null.
+    from: Option<String>,
     /// Why this version.
     note: String,
     /// When it was applied.
@@ -146,6 +153,7 @@ impl From<&Version> for VersionOut {
         Self {
             id: version.id.text(Kind::ProgramVersion),
             number: document.number,
+            from: document.from.clone(),
             note: document.note.clone(),
             created_at: time(document.created_us),
             created_by: document.created_by.clone(),
@@ -227,7 +235,11 @@ pub(crate) async fn apply(State(state): State<ServerState>, Caller(ctx): Caller,
         let problem = Problem::fields(StatusCode::UNPROCESSABLE_ENTITY, errors.collect());
         return Err(Problem { code: "plan_invalid".into(), ..problem });
     }
-    let (program, _, changed) = programs::apply(&state.app, &ctx, &body.text, &body.note).await?;
+    let from = body.from.as_deref().map(|text| {
+        let wrong = || FieldProblem::new("from", "date_unreadable", format!("`{text}` is not a date such as 2026-03-31"));
+        text.parse().map_err(|_| Problem::fields(StatusCode::UNPROCESSABLE_ENTITY, vec![wrong()]))
+    });
+    let (program, _, changed) = programs::apply_from(&state.app, &ctx, &body.text, &body.note, from.transpose()?).await?;
     let config = state.app.configuration(ctx.workspace).await?;
     Ok(json(StatusCode::OK, &AppliedOut { changed, program: ProgramOut::from(config.program(program)?) }))
 }

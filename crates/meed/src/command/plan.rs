@@ -20,7 +20,8 @@ const EXAMPLES: &str = "\
 Examples:
   meed plan check plan.toml                  is it written correctly? Needs no data
   meed plan test plan.toml                   runs the examples that the document carries
-  meed plan apply plan.toml --note \"new accelerator from April\"
+  meed plan apply plan.toml --note \"new accelerator\"
+  meed plan apply plan.toml --from 2026-05-15    a change in the middle of a period: sales before it stay as they are
   meed plan show                             all plans
   meed plan show \"Sales 2026\"                the document as it is applied
   meed plan show \"Sales 2026\" --versions
@@ -64,6 +65,10 @@ struct ApplyArgs {
     /// Why this version is made, for its history
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
+    /// First day on which this version rules; sales before it stay under the versions before. Without it the document's
+    /// valid_from counts, and without that the version replaces all before it
+    #[arg(long, value_name = "DAY")]
+    from: Option<jiff::civil::Date>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -255,7 +260,7 @@ async fn apply(args: &ApplyArgs, settings: &Settings) -> Result<Verdict, Failure
     let desk = Desk::open(settings).await?;
     let mut applied = Vec::new();
     for (file, text) in texts {
-        let result = programs::apply(&desk.app, &desk.ctx, &text, &args.note).await;
+        let result = programs::apply_from(&desk.app, &desk.ctx, &text, &args.note, args.from).await;
         let (program, version, is_new) = result.map_err(|e| Failure::from(e).within(&file))?;
         let document = programs::version(&desk.app, &desk.ctx, version).await?.document;
         let config = desk.app.configuration(desk.ctx.workspace).await?;
