@@ -50,6 +50,7 @@ pub struct App {
     configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
     known_keys: access::KnownKeys,
     known_sources: sources::KnownSources,
+    kept: Arc<calculations::KeptCalculations>,
 }
 
 /// What [`App::new`] takes.
@@ -77,6 +78,7 @@ impl App {
             configurations: Mutex::new(HashMap::new()),
             known_keys: access::KnownKeys::default(),
             known_sources: sources::KnownSources::default(),
+            kept: Arc::default(),
         })
     }
 
@@ -108,6 +110,21 @@ impl App {
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// Keeps calculations in memory from now on, for a process that answers until it ends: a changed sale then costs its
+    /// own cells. They are let go when nobody asks for them.
+    pub fn keep_calculations(&self) {
+        self.kept.begin();
+    }
+
+    /// Lets go of kept calculations that nobody has asked for lately.
+    pub fn drop_idle_calculations(&self) {
+        self.kept.drop_idle(self.now_us());
+    }
+
+    pub(crate) fn kept(&self) -> &Arc<calculations::KeptCalculations> {
+        &self.kept
     }
 
     pub(crate) fn known_keys(&self) -> &access::KnownKeys {

@@ -22,11 +22,13 @@ struct Seen {
 
 /// Runs until the process ends.
 pub(crate) async fn keep_current(app: Arc<App>) {
+    app.keep_calculations();
     let mut seen: HashMap<Id, Seen> = HashMap::new();
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        app.drop_idle_calculations();
         if let Err(error) = look(&app, &mut seen).await {
             tracing::warn!(%error, "calculations could not be kept current");
         }
