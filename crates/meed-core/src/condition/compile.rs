@@ -33,12 +33,7 @@ pub(super) fn compile(source: &str, want: Want, vocabulary: Option<&'static Voca
     parsed.unwrap_or_else(|| Err(ConditionError { code: ConditionCode::Unreadable, at: 0, text: "cannot be read".into() }))
 }
 
-fn parse_and_build(
-    source: &str,
-    prepared: &str,
-    want: Want,
-    vocabulary: Option<&'static Vocabulary>,
-) -> Result<Node, ConditionError> {
+fn parse_and_build(source: &str, prepared: &str, want: Want, vocabulary: Option<&'static Vocabulary>) -> Result<Node, ConditionError> {
     let (tree, info) = Parser::new().parse_with_source_info(prepared).map_err(|errors| syntax_error(source, &errors))?;
     let mut builder = Builder { source, info: &info, cost: 0, vocabulary };
     let (node, found) = builder.build(&tree, 0)?;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::fields::{PERIOD, PeriodField, REP, RepField, SALE, SaleField};
 use super::value::{Type, Value};
-use crate::program::Whose;
 use super::vocabulary::Fact;
+use crate::program::Whose;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
@@ -170,7 +170,10 @@ impl Node {
 
     /// Whether this is a value that a reason should show: a field, a variable, an original column.
     pub(super) const fn is_reading(&self) -> bool {
-        matches!(self, Self::Sale(_) | Self::Fact(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::VariableOf(..) | Self::Period(_))
+        matches!(
+            self,
+            Self::Sale(_) | Self::Fact(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::VariableOf(..) | Self::Period(_)
+        )
     }
 
     fn strength(&self) -> u8 {

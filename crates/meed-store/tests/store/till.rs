@@ -28,15 +28,8 @@ pub(crate) async fn config(store: &Store, workspace: Id) -> Arc<TillConfig> {
     let versions = vec![OfferVersion { id: OFFER_VERSION, created_us: 0, offer }];
     let offers = OfferIndex::new(vec![OfferEntry { id: OFFER, versions, is_effective: true, scheme: Some(SCHEME) }]);
     let scheme = Scheme { name: "Club".into(), code: "club".into(), is_effective: true, is_automatic: true };
-    let unit = SalesUnit {
-        name: "Shop".into(),
-        code: "shop".into(),
-        group: None,
-        community: None,
-        description: None,
-        zone: None,
-        merchant: None,
-    };
+    let unit =
+        SalesUnit { name: "Shop".into(), code: "shop".into(), group: None, community: None, description: None, zone: None, merchant: None };
     let promo = PromoCode { id: PROMO, code: "SPRING".into(), is_effective: true, from_us: None, until_us: None, uses_max: Some(5) };
     let mut products = Products::default();
     products.put(Product { id: Id(906), code: "bread".into(), ..Product::default() });

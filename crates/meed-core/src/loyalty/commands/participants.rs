@@ -4,8 +4,8 @@ use super::TillReply;
 use super::checks::invalid;
 use crate::command::{Command, Needs, PutRecord, PutRecords, RecordKind, Refused, Reply, State};
 use crate::id::Id;
-use crate::loyalty::means::{Means, fold_code};
 use crate::loyalty::Participant;
+use crate::loyalty::means::{Means, fold_code};
 
 /// A means of identification to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
