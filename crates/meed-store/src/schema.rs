@@ -31,9 +31,15 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         number: 2,
+        name: "reward_lines",
+        sqlite: include_str!("../migrations/0002_reward_lines/sqlite.sql"),
+        postgres: include_str!("../migrations/0002_reward_lines/postgres.sql"),
+    },
+    Migration {
+        number: 3,
         name: "tills",
-        sqlite: include_str!("../migrations/0002_tills/sqlite.sql"),
-        postgres: include_str!("../migrations/0002_tills/postgres.sql"),
+        sqlite: include_str!("../migrations/0003_tills/sqlite.sql"),
+        postgres: include_str!("../migrations/0003_tills/postgres.sql"),
     },
 ];
 

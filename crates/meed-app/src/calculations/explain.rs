@@ -7,7 +7,7 @@ use meed_core::crediting::{BoundProgram, Credit, Explanation, SaleVerdict};
 use meed_core::id::Id;
 use meed_core::period::Period;
 
-use super::scan::{OriginalPairs, period_of, with_calculation};
+use super::scan::{OriginalPairs, period_of, with_settled};
 use crate::error::AppResult;
 use crate::sales;
 use crate::{App, Context, Scope};
@@ -33,7 +33,7 @@ pub async fn statement(app: &App, ctx: &Context, program: Id, label: &str, rep: 
     let config = app.configuration(ctx.workspace).await?;
     let entry = config.program(program)?.clone();
     let period = period_of(&config, label)?;
-    with_calculation(app, ctx.workspace, config, entry.program, period, move |calculation, _| calculation.explain(rep)).await
+    with_settled(app, ctx.workspace, config, (program, entry.program), period, move |calculation, _| calculation.explain(rep)).await
 }
 
 /// What every program says of a sale.
@@ -61,7 +61,7 @@ pub async fn verdicts(app: &App, ctx: &Context, sale: Id) -> AppResult<Vec<Verdi
                     .flat_map(|e| e.credits.into_iter().filter(|c| c.sale == sale).map(move |c| (e.rep, c)).collect::<Vec<_>>())
                     .collect()
             };
-            with_calculation(app, ctx.workspace, config, program, period.clone(), look).await?
+            with_settled(app, ctx.workspace, config, (entry.id, program), period.clone(), look).await?
         } else {
             Vec::new()
         };

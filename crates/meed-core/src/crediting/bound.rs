@@ -7,14 +7,16 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::assign::Recipients;
 use super::history::History;
 use super::kept::mul_div;
 use super::people::{BoundPeople, Weights};
 use super::reason::AlertCode;
+use super::settle::Past;
 use super::versions::{ProgramVersion, of_period};
-use super::windows::{group_starts, window};
+use super::windows::{group_starts, since_day, window};
 use crate::id::Id;
 use crate::money::Exact;
 use crate::people::{Beneficiary, Circle, Directory, Match, circles, fold_alias, team_variable_on, variable_on};
@@ -108,6 +110,10 @@ pub struct BoundProgram<'a> {
     /// Whether each rep has enrolled, or need not.
     pub(super) may_earn: Vec<bool>,
     pub(super) alerts: Vec<BoundAlert>,
+    /// What earlier periods left.
+    pub(super) past: Past,
+    /// From when sales are taken in.
+    pub(super) since: Timestamp,
 }
 
 impl<'a> BoundProgram<'a> {
@@ -125,8 +131,10 @@ impl<'a> BoundProgram<'a> {
         let (versions, ignored) = of_period(program, versions, period);
         let deepest = versions.iter().flat_map(|version| &version.program.rules).map(|rule| rule.pays.len()).max().unwrap_or(0);
         let people = BoundPeople::new(directory, period.last_day(), deepest.max(1));
+        let last = versions.last().map_or(program, |version| version.program);
+        let since = first_instant(since_day(last, period), period.zone()).unwrap_or(period.start()).min(period.start());
         let mut bound = Self {
-            program: versions.last().map_or(program, |version| version.program),
+            program: last,
             directory,
             period,
             history: None,
@@ -138,6 +146,8 @@ impl<'a> BoundProgram<'a> {
             has_conditions: false,
             may_earn: Vec::new(),
             alerts: ignored,
+            past: Past::default(),
+            since,
         };
         bound.may_earn = bound.enrolled();
         let ends = versions.iter().skip(1).map(|next| start_of(next, period)).chain([Timestamp::MAX]).collect::<Vec<_>>();
@@ -154,6 +164,47 @@ impl<'a> BoundProgram<'a> {
     pub fn with_history(mut self, history: &'a History) -> Self {
         self.history = Some(history);
         self
+    }
+
+    /// The same with the lines that earlier periods posted.
+    #[must_use]
+    pub fn with_past(mut self, past: Past) -> Self {
+        self.past = past;
+        self
+    }
+
+    /// Whether a sale of this time takes part: in the period, or from where the program measures.
+    #[must_use]
+    pub fn measures(&self, at: Timestamp) -> bool {
+        self.since <= at && at < self.period.end()
+    }
+
+    /// The first instant of the sales that take part; before the period where the program measures a longer span.
+    #[must_use]
+    pub const fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// The first local day of the sales that take part.
+    #[must_use]
+    pub fn since_day(&self) -> Date {
+        since_day(self.program, self.period)
+    }
+
+    /// A rule as the stage of settling names it: its index in the version that is valid on the last day, where that has
+    /// a rule of this id; else behind those.
+    pub(super) fn settled_rule(&self, rule: usize) -> usize {
+        let id = &self.rules[rule].rule.id;
+        let known = self.program.rules.iter().position(|known| known.id == *id);
+        known.unwrap_or(self.program.rules.len() + rule)
+    }
+
+    /// The rule that the stage of settling names so.
+    pub(super) fn rule_settled(&self, index: usize) -> &'a Rule {
+        match self.program.rules.get(index) {
+            Some(rule) => rule,
+            None => self.rules[index - self.program.rules.len()].rule,
+        }
     }
 
     /// The program: of several versions the one valid on the last day of the period.
@@ -193,7 +244,7 @@ impl<'a> BoundProgram<'a> {
         let start = start_of(version, self.period);
         let mut bit = 0u8;
         for (index, rule) in program.rules.iter().enumerate() {
-            let (opens, closes) = window(program, rule, self.period);
+            let (opens, closes) = window(program, rule, self.period, self.since);
             let conditional = rule.when.is_some() && matches!(rule.trigger, Trigger::Override(_));
             let condition_bit = conditional.then_some(bit);
             bit += u8::from(conditional);
@@ -256,7 +307,7 @@ impl<'a> BoundProgram<'a> {
             self.components[known].parts.push(part);
             return u16::try_from(known).unwrap_or(u16::MAX);
         }
-        self.components.push(Component { parts: vec![part], level, group_starts: group_starts(pay, self.period) });
+        self.components.push(Component { parts: vec![part], level, group_starts: group_starts(pay, self.period, self.since_day()) });
         // A document has at most 200 rules of at most 20 levels; a period with dozens of such versions is no plan.
         u16::try_from(self.components.len() - 1).unwrap_or(u16::MAX)
     }

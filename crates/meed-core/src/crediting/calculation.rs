@@ -12,9 +12,10 @@ use super::kept::sub;
 use super::measure::{Attainment, attainments};
 use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
 use super::run::{Collected, Entry, NONE, Refusal, SaleTable, Texts, names_text};
+use super::settle::{self, Line, Ranks, Step};
 use super::spread::Spread;
 use crate::id::Id;
-use crate::money::{Exact, Minor, Overflow, to_minor};
+use crate::money::{Exact, Minor, Overflow};
 use crate::people::{Beneficiary, team_variable_on, variable_on};
 use crate::program::{Figure, OverrideBase, Pay, Program, Trigger, Whose};
 
@@ -24,9 +25,15 @@ pub struct Reward {
     /// The rep.
     pub rep: Id,
     /// Sum of the credits, unrounded.
+    pub credited: Exact,
+    /// What the steps come to before rounding; the sum of the credits where the program has no steps.
     pub exact: Exact,
-    /// The reward: the sum, rounded once as the program says.
+    /// What is paid in the period of what it earned: the sum of the lines that are due in it.
     pub minor: Minor,
+    /// The lines to post, due in this period or later.
+    pub lines: Vec<Line>,
+    /// How the credits become the lines. Their amounts sum to `minor`.
+    pub steps: Vec<Step>,
     /// How many credits it sums.
     pub credits: u64,
     /// Attainment.
@@ -78,6 +85,7 @@ impl<'a> Calculation<'a> {
         let tallies = Folder { bound, sales: &sales, splits: &splits }.fold_all(&mut cells, spread);
         let attainments = attainments(bound, &tallies);
         let mut rewards = Vec::new();
+        let ranks = Ranks::new(bound, &tallies);
         for (index, (tally, attainment)) in (0u32..).zip(tallies.iter().zip(&attainments)) {
             let who = bound.beneficiary(index);
             for error in &tally.errors {
@@ -85,16 +93,18 @@ impl<'a> Calculation<'a> {
             }
             refusals.extend_from_slice(&tally.refusals);
             let Beneficiary::Rep(rep) = who else { continue };
-            if !tally.touched {
-                continue;
-            }
-            let reward = attainment.clone().ok_or(Overflow).and_then(|attainment| settle(bound, rep.id, tally, attainment));
-            if let Ok(reward) = reward {
-                rewards.push(reward);
-            } else {
+            let reward =
+                attainment.clone().ok_or(Overflow).and_then(|attainment| reward(bound, (index, rep.id), (tally, attainment), &ranks));
+            let Ok(reward) = reward else {
                 let text = format!("the reward of {} leaves the range of an amount", rep.name);
                 alerts.count(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), None, || (text, vec![rep.id]));
+                continue;
+            };
+            let Some((reward, problems)) = reward else { continue };
+            for (of, problem) in problems {
+                raise_settling(&mut alerts, rep.id, &rep.name, &of, &problem);
             }
+            rewards.push(reward);
         }
         for alert in &bound.alerts {
             alerts.count(alert.code, &alert.subject, None, || (alert.text.clone(), alert.reps.clone()));
@@ -179,8 +189,11 @@ impl<'a> Calculation<'a> {
             credits,
             attainment: reward.attainment.clone(),
             variables: self.variables(rep),
+            credited: reward.credited,
             exact: reward.exact,
             minor: reward.minor,
+            lines: reward.lines.clone(),
+            steps: reward.steps.clone(),
         })
     }
 
@@ -360,11 +373,20 @@ fn assigned(mut credit: Credit, part: Exact, shown: Option<AssignedShown>, trace
     credit
 }
 
-/// Rounds the sum once.
-fn settle(bound: &BoundProgram<'_>, rep: Id, tally: &Tally, attainment: Attainment) -> Result<Reward, Overflow> {
-    let exact = tally.exact.exact()?;
-    let minor = to_minor(exact, bound.program.currency, bound.program.rounding)?;
-    Ok(Reward { rep, exact, minor, credits: tally.credits, attainment, flagged: !tally.errors.is_empty() })
+type Problems = Vec<(String, super::pay::PayProblem)>;
+
+/// Settles one rep's cell. `None` where there is nothing to say of them.
+fn reward(
+    bound: &BoundProgram<'_>,
+    (index, rep): (u32, Id),
+    (tally, attainment): (&Tally, Attainment),
+    ranks: &Ranks,
+) -> Result<Option<(Reward, Problems)>, Overflow> {
+    let Some(settled) = settle::settle(bound, index, (tally, &attainment), ranks)? else { return Ok(None) };
+    let flagged = !tally.errors.is_empty() || !settled.problems.is_empty();
+    let settle::Settled { exact, minor, steps, lines, problems } = settled;
+    let credited = tally.exact.exact()?;
+    Ok(Some((Reward { rep, credited, exact, minor, lines, steps, credits: tally.credits, attainment, flagged }, problems)))
 }
 
 /// The variables that a program reads, and whose they are where it says so.
@@ -383,6 +405,10 @@ fn variables_of(program: &Program) -> BTreeSet<(Option<Whose>, String)> {
             note(figure);
         }
     }
+    program.settle.figures(&mut |figure| {
+        note(figure);
+    });
+    names.extend(program.settle.conditions().into_iter().flat_map(crate::condition::Condition::variables));
     for rule in &program.rules {
         let formulas = rule.when.iter().chain(match &rule.basis {
             crate::program::Basis::Formula(formula) => Some(formula),
@@ -412,4 +438,14 @@ fn raise(bound: &BoundProgram<'_>, alerts: &mut AlertCounts, who: Beneficiary<'_
     };
     let reps = if matches!(who, Beneficiary::Rep(_)) { vec![id] } else { Vec::new() };
     alerts.count(error.problem.code, &format!("{id}:{rule}:{subject}"), None, || (text, reps));
+}
+
+fn raise_settling(alerts: &mut AlertCounts, rep: Id, name: &str, of: &str, problem: &super::pay::PayProblem) {
+    let subject = &problem.subject;
+    let text = match problem.code {
+        AlertCode::QuotaMissing => format!("{name} has no quota above 0: `{of}` pays nothing"),
+        AlertCode::VariableMissing => format!("{name} has no variable `{subject}`: `{of}` pays nothing"),
+        _ => format!("`{of}` has no answer for {name}: {subject}"),
+    };
+    alerts.count(problem.code, &format!("{rep}:{of}:{subject}"), None, || (text, vec![rep]));
 }

@@ -1,5 +1,7 @@
 //! All cells of a calculation: the credits of each rep and team first, then the overrides that build on them.
 
+use std::collections::BTreeMap;
+
 use super::assign::Recipients;
 use super::bound::{BoundProgram, OverrideFeed, Part};
 use super::decide::SplitPart;
@@ -8,7 +10,9 @@ use super::kept::{Sum, mul, mul_div};
 use super::pay::{FixedPay, FixedRate, Limits, Lookup, PayProblem};
 use super::reason::{AlertCode, Reason};
 use super::run::{Entry, Filed, Refusal, SaleTable};
+use super::settle::{RuleSum, TermKey, TermKind};
 use super::spread::{Spread, in_parts};
+use crate::id::Id;
 use crate::money::{Exact, Overflow};
 use crate::program::{CreditTo, Crediting, OncePer, OverrideBase, Rule, Share, Split, Trigger};
 
@@ -76,11 +80,35 @@ pub(super) struct Tally {
     pub(super) exact: Sum,
     /// What the cell's own credits earned, whoever gets it.
     pub(super) earned: Sum,
+    /// What is paid, by rule as settling names it.
+    pub(super) by_rule: Vec<RuleSum>,
+    /// Credits of sales that are withheld or taken back, by term.
+    pub(super) terms: BTreeMap<TermKey, Sum>,
     pub(super) credits: u64,
     pub(super) attained: Sum,
     pub(super) touched: bool,
     pub(super) errors: Vec<FoldError>,
     pub(super) refusals: Vec<Refusal>,
+}
+
+impl Tally {
+    /// Adds what a rule's credits come to.
+    fn rule(&mut self, rule: usize, (amount, basis): (Sum, Sum), credits: u64) {
+        let place = self.by_rule.binary_search_by_key(&rule, |sum| sum.rule).unwrap_or_else(|place| {
+            self.by_rule.insert(place, RuleSum { rule, ..RuleSum::default() });
+            place
+        });
+        let sum = &mut self.by_rule[place];
+        sum.amount.merge(amount);
+        sum.basis.merge(basis);
+        sum.credits += credits;
+    }
+
+    fn add_terms(&mut self, terms: BTreeMap<TermKey, Sum>) {
+        for (key, sum) in terms {
+            self.terms.entry(key).or_default().merge(sum);
+        }
+    }
 }
 
 /// An override before it is known how often its sale counts.
@@ -110,6 +138,7 @@ struct Handed {
     rule: usize,
     amount: Sum,
     credits: u64,
+    terms: BTreeMap<TermKey, Sum>,
 }
 
 /// What goes to others from a cell.
@@ -127,7 +156,24 @@ struct Outwards {
 struct Paid {
     own: Sum,
     earned: Sum,
+    /// The part of the one who is credited, by rule: amount, basis and number of credits.
+    by_rule: Vec<(usize, Sum, Sum, u64)>,
+    terms: BTreeMap<TermKey, Sum>,
     handed: Vec<Handed>,
+}
+
+impl Paid {
+    fn own(&mut self, rule: usize, amount: Exact, basis: Exact) {
+        self.own.add(amount);
+        if self.by_rule.last().is_none_or(|(last, ..)| *last != rule) {
+            self.by_rule.push((rule, Sum::default(), Sum::default(), 0));
+        }
+        if let Some((_, amounts, bases, credits)) = self.by_rule.last_mut() {
+            amounts.add(amount);
+            bases.add(basis);
+            *credits += 1;
+        }
+    }
 }
 
 /// The shared, unchanging side of folding.
@@ -196,6 +242,7 @@ impl Folder<'_, '_> {
             tally.credits += flat.credits;
             tally.exact.merge(flat.amount);
             tally.earned.merge(flat.amount);
+            tally.rule(self.bound.settled_rule(flat.rule), (flat.amount, flat.basis), flat.credits);
             self.attain(flat.rule, flat.basis, tally);
         }
     }
@@ -211,6 +258,8 @@ impl Folder<'_, '_> {
             }
             tally.credits += handed.credits;
             tally.exact.merge(handed.amount);
+            tally.rule(self.bound.settled_rule(handed.rule), (handed.amount, Sum::default()), handed.credits);
+            tally.add_terms(handed.terms);
         }
     }
 
@@ -263,7 +312,7 @@ impl Folder<'_, '_> {
                 run += 1;
             }
             index += 1;
-            self.pay_out(rule, who, outcome.amount, &mut paid)?;
+            self.pay_out(rule, who, (entry, outcome.amount), &mut paid)?;
             let (flat, ordered) = &mut runs[run].1;
             for (rate, base, flat) in flat {
                 let basis = if *base == OverrideBase::Sales { entry.basis } else { outcome.amount };
@@ -287,6 +336,10 @@ impl Folder<'_, '_> {
                 tally.exact.merge(paid.own);
                 tally.earned.merge(paid.earned);
                 tally.credits += entries.len() as u64;
+                for (rule, amount, basis, credits) in paid.by_rule {
+                    tally.rule(self.bound.settled_rule(rule), (amount, basis), credits);
+                }
+                tally.add_terms(paid.terms);
                 outwards.handed.append(&mut paid.handed);
                 for (_, (flat, _)) in runs {
                     outwards.flat.extend(flat.into_iter().map(|(_, _, flat)| flat).filter(|flat| flat.credits > 0));
@@ -305,26 +358,53 @@ impl Folder<'_, '_> {
     }
 
     /// Divides what a credit earned among those who get it.
-    fn pay_out(&self, rule: usize, who: u32, amount: Exact, paid: &mut Paid) -> Result<(), Overflow> {
+    fn pay_out(&self, rule: usize, who: u32, (entry, amount): (&Entry, Exact), paid: &mut Paid) -> Result<(), Overflow> {
         paid.earned.add(amount);
+        let has_terms = self.sales.has_terms();
         let bound = &self.bound.rules[rule];
         let Some(assign) = &bound.rule.assign else {
-            paid.own.add(amount);
+            paid.own(rule, amount, entry.basis);
+            if has_terms {
+                self.note_terms(rule, entry.sale, amount, &mut paid.terms)?;
+            }
             return Ok(());
         };
         let recipients = &bound.recipients[who as usize];
         for (to, part) in recipients.people().iter().zip(recipients.deal(assign.paid(amount)?)?) {
             if *to == who {
-                paid.own.add(part);
+                paid.own(rule, part, entry.basis);
+                if has_terms {
+                    self.note_terms(rule, entry.sale, part, &mut paid.terms)?;
+                }
                 continue;
             }
             let known = paid.handed.iter().position(|handed| handed.to == *to && handed.rule == rule);
             let place = known.unwrap_or_else(|| {
-                paid.handed.push(Handed { to: *to, rule, amount: Sum::default(), credits: 0 });
+                paid.handed.push(Handed { to: *to, rule, amount: Sum::default(), credits: 0, terms: BTreeMap::new() });
                 paid.handed.len() - 1
             });
             paid.handed[place].amount.add(part);
             paid.handed[place].credits += 1;
+            if has_terms {
+                self.note_terms(rule, entry.sale, part, &mut paid.handed[place].terms)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what somebody gets of a credit under the terms of its sale that concern the rule.
+    fn note_terms(&self, rule: usize, sale: u32, amount: Exact, terms: &mut BTreeMap<TermKey, Sum>) -> Result<(), Overflow> {
+        let settle = &self.bound.program.settle;
+        let rule = self.bound.settled_rule(rule);
+        for term in self.sales.terms_of(sale) {
+            let (concerned, of) = match term.kind {
+                TermKind::Holdback(index) => (settle.holdbacks[index].rules.contains(&rule), Id(0)),
+                TermKind::Clawback(index) => (settle.clawbacks[index].rules.contains(&rule), self.sales.keys[sale as usize].id),
+            };
+            if concerned {
+                let key = TermKey { kind: term.kind, rule, due_day: term.due_day, sale: of };
+                terms.entry(key).or_default().add(mul(amount, term.share)?);
+            }
         }
         Ok(())
     }
@@ -477,7 +557,8 @@ impl Folder<'_, '_> {
         let bound = &self.bound.rules[part.rule];
         let rule = bound.rule;
         let limited = rule.cap.is_some() || rule.floor.is_some() || rule.cap_per_sale.is_some();
-        if limited || over.once_per == OncePer::Sale && !counts_once(self.bound.rules[below].rule) {
+        // Terms look at each sale; a plain sum knows none.
+        if limited || self.sales.has_terms() || over.once_per == OncePer::Sale && !counts_once(self.bound.rules[below].rule) {
             return None;
         }
         match (Lookup { bound: self.bound, who: manager, credited, version: bound.version }).pay(part.pay) {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::measure::Attainment;
 use super::pay::FixedBand;
+use super::settle::{HELD_DAY, Line, Step, StepKind};
 use crate::id::{Id, Kind};
 use crate::money::{Exact, Minor, Unit};
 
@@ -260,9 +261,15 @@ pub struct Explanation {
     /// Variables that the program names.
     pub variables: Vec<VariableShown>,
     /// Sum of the credits, unrounded.
+    pub credited: Exact,
+    /// What the steps come to before rounding.
     pub exact: Exact,
-    /// The reward.
+    /// What is paid in the period of what it earned.
     pub minor: Minor,
+    /// What is posted, due in this period or later.
+    pub lines: Vec<Line>,
+    /// How the credits become the lines.
+    pub steps: Vec<Step>,
 }
 
 impl Explanation {
@@ -270,6 +277,17 @@ impl Explanation {
     #[must_use]
     pub fn rounding_difference(&self) -> Exact {
         Exact::new(self.minor, self.currency.exponent()) - self.exact
+    }
+
+    /// Whether there is more to say than that credits were summed and rounded.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.steps.iter().any(|step| !matches!(step.kind, StepKind::Credits | StepKind::Rounding))
+    }
+
+    /// The day of the lines that are due first.
+    fn first_due(&self) -> i64 {
+        self.lines.iter().map(|line| line.due_day).min().unwrap_or_default()
     }
 
     /// The stable form for storing: JSON with decimals as text and fields in a fixed order.
@@ -289,6 +307,16 @@ impl fmt::Display for Explanation {
         write!(f, "  attainment {}", self.attainment)?;
         for variable in self.variables.iter().filter(|variable| variable.value.is_some()) {
             write!(f, "\n  {} = {}", variable.name, variable.value.unwrap_or_default())?;
+        }
+        if self.is_settled() {
+            for step in &self.steps {
+                write!(f, "\n  {step}")?;
+            }
+            for line in self.lines.iter().filter(|line| line.due_day != self.first_due()) {
+                let amount = shown(Exact::new(line.minor, self.currency.exponent()));
+                let when = if line.due_day == HELD_DAY { "held" } else { "due later" };
+                write!(f, "\n  {} {amount} ({when})", line.label)?;
+            }
         }
         let reward = Exact::new(self.minor, self.currency.exponent());
         write!(f, "\n  reward {} {}", shown(reward), self.currency)?;
@@ -339,6 +367,28 @@ struct Stored {
     attainment: StoredAttainment,
     variables: Vec<StoredVariable>,
     credits: Vec<StoredCredit>,
+    credited: String,
+    steps: Vec<StoredStep>,
+    lines: Vec<StoredLine>,
+}
+
+#[derive(Serialize)]
+struct StoredStep {
+    kind: &'static str,
+    label: String,
+    inputs: Vec<(String, String)>,
+    amount: String,
+}
+
+#[derive(Serialize)]
+struct StoredLine {
+    kind: &'static str,
+    name: String,
+    label: String,
+    due_day: i64,
+    exact: String,
+    minor: i64,
+    sale: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -442,6 +492,29 @@ impl From<&Explanation> for Stored {
             },
             variables: explanation.variables.iter().map(StoredVariable::from).collect(),
             credits: explanation.credits.iter().map(StoredCredit::from).collect(),
+            credited: plain(explanation.credited),
+            steps: explanation.steps.iter().map(StoredStep::from).collect(),
+            lines: explanation.lines.iter().map(StoredLine::from).collect(),
+        }
+    }
+}
+
+impl From<&Step> for StoredStep {
+    fn from(step: &Step) -> Self {
+        Self { kind: step.kind.word(), label: step.label.clone(), inputs: step.inputs.clone(), amount: plain(step.amount) }
+    }
+}
+
+impl From<&Line> for StoredLine {
+    fn from(line: &Line) -> Self {
+        Self {
+            kind: line.kind.word(),
+            name: line.name.clone(),
+            label: line.label.clone(),
+            due_day: line.due_day,
+            exact: plain(line.exact),
+            minor: line.minor,
+            sale: line.sale.map(|sale| sale.text(Kind::Sale)),
         }
     }
 }

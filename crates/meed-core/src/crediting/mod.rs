@@ -23,7 +23,9 @@ mod measure;
 mod pay;
 mod people;
 mod reason;
+mod rehearsal;
 mod run;
+mod settle;
 mod spread;
 mod verdict;
 mod versions;
@@ -38,9 +40,11 @@ pub use kept::PLACES;
 pub use measure::Attainment;
 pub use reason::{Alert, AlertCode, NotCredited, Reason};
 pub use run::Run;
+pub use settle::{Booked, HELD_DAY, Line, LineKey, Openness, Past, PastLine, RewardKind, Step, StepKind, booked_day, differences};
 pub use spread::Job;
 pub use verdict::{CreditedTo, Refused, RuleVerdict, SaleVerdict};
 pub use versions::ProgramVersion;
+pub use windows::measured_days;
 
 use crate::condition::SaleRef;
 

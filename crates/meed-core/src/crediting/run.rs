@@ -9,6 +9,7 @@ use super::calculation::Calculation;
 use super::decide::{Detail, Share, Sink, SplitPart, decide};
 use super::find::Memo;
 use super::reason::{AlertCode, AlertCounts, Reason};
+use super::settle::{SaleTerm, has_terms, terms_of};
 use super::spread::{Job, Spread};
 use crate::condition::{Context, SaleRef};
 use crate::id::Id;
@@ -62,6 +63,9 @@ pub(super) struct SaleTable {
     unique: String,
     /// Which conditional overrides the sale passes, one bit each; empty where there are none.
     pub(super) passes: Vec<u64>,
+    /// Where each sale's terms lie in the list of all; empty where the program has none.
+    term_ranges: Vec<(u32, u32)>,
+    terms: Vec<SaleTerm>,
 }
 
 /// Marks a sale without a unique id, which is not the same as an empty one.
@@ -75,6 +79,23 @@ impl SaleTable {
         self.unique.push_str(sale.unique_id.unwrap_or_default());
         self.keys.push(SaleKey { at: sale.facts.at(), id: sale.id, unique_start, unique_len });
         index
+    }
+
+    /// Whether sales of this program may be withheld or taken back.
+    pub(super) fn has_terms(&self) -> bool {
+        !self.term_ranges.is_empty()
+    }
+
+    /// The terms of a sale.
+    pub(super) fn terms_of(&self, sale: u32) -> &[SaleTerm] {
+        let (start, end) = self.term_ranges.get(sale as usize).copied().unwrap_or_default();
+        self.terms.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    fn push_terms(&mut self, terms: Vec<SaleTerm>) {
+        let start = u32::try_from(self.terms.len()).unwrap_or(NONE);
+        self.terms.extend(terms);
+        self.term_ranges.push((start, u32::try_from(self.terms.len()).unwrap_or(NONE)));
     }
 
     pub(super) fn unique(&self, key: &SaleKey) -> Option<&str> {
@@ -107,13 +128,16 @@ impl SaleTable {
         let mut places = vec![0; self.keys.len()];
         let mut keys = Vec::with_capacity(self.keys.len());
         let mut passes = Vec::with_capacity(self.passes.len());
+        let mut term_ranges = Vec::with_capacity(self.term_ranges.len());
         for (place, (_, _, index)) in (0u32..).zip(order) {
             places[index as usize] = place;
             keys.push(self.keys[index as usize]);
             passes.extend(self.passes.get(index as usize));
+            term_ranges.extend(self.term_ranges.get(index as usize));
         }
         self.keys = keys;
         self.passes = passes;
+        self.term_ranges = term_ranges;
         Some(places)
     }
 
@@ -128,6 +152,9 @@ impl SaleTable {
         let shift = u32::try_from(self.unique.len()).unwrap_or(NONE);
         self.unique.push_str(&other.unique);
         self.passes.extend(other.passes);
+        let terms = u32::try_from(self.terms.len()).unwrap_or(NONE);
+        self.term_ranges.extend(other.term_ranges.into_iter().map(|(start, end)| (start + terms, end + terms)));
+        self.terms.extend(other.terms);
         self.keys.extend(other.keys.into_iter().map(|key| SaleKey { unique_start: key.unique_start + shift, ..key }));
     }
 }
@@ -189,6 +216,7 @@ pub struct Run<'a> {
     bound: &'a BoundProgram<'a>,
     memo: Memo,
     collected: Collected,
+    has_terms: bool,
 }
 
 impl<'a> Run<'a> {
@@ -203,7 +231,7 @@ impl<'a> Run<'a> {
             texts: Texts::default(),
             alerts: AlertCounts::default(),
         };
-        Self { bound, memo: Memo::default(), collected }
+        Self { bound, memo: Memo::default(), collected, has_terms: has_terms(bound) }
     }
 
     /// Takes sales in, in any order.
@@ -218,6 +246,9 @@ impl<'a> Run<'a> {
         let index = self.collected.sales.push(sale);
         if self.bound.has_conditions {
             self.collected.sales.passes.push(passes(self.bound, sale));
+        }
+        if self.has_terms {
+            self.collected.sales.push_terms(terms_of(self.bound, sale));
         }
         let mut sink = Collector { bound: self.bound, sale, index, collected: &mut self.collected };
         decide(self.bound, &mut self.memo, sale, &mut sink);

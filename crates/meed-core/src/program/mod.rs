@@ -10,12 +10,16 @@ mod finding;
 mod measure;
 pub(crate) mod reader;
 mod rules;
+mod settle;
 mod tiers;
 mod variables;
 mod who;
 
-pub use example::{Example, ExampleMembership, ExampleRep, ExampleSale, ExampleTeam, Expected};
+pub use example::{Example, ExampleMembership, ExamplePeriod, ExampleRep, ExampleSale, ExampleTeam, Expected};
 pub use finding::{Code, Finding};
+pub use settle::{
+    Bonus, BonusPay, Clawback, Curve, Deduct, Draw, Factor, Holdback, Instalments, Length, Multiplier, Payout, Settle, Span, Term, Until,
+};
 pub use who::{Assign, AssignTo, CreditTo, Crediting, OwnerField, Share, Split, TeamCredit, TeamShare};
 
 use jiff::civil::Date;
@@ -75,6 +79,8 @@ pub struct Program {
     pub variables: Vec<Variable>,
     /// The rules, in the order of the document.
     pub rules: Vec<Rule>,
+    /// What turns credits into reward lines.
+    pub settle: Settle,
     /// The examples that the document carries.
     pub examples: Vec<Example>,
 }
@@ -102,7 +108,7 @@ impl Program {
                 Trigger::Override(_) => Vec::new(),
             };
             rule.when.iter().chain(formula).chain(group).chain(shares).any(Condition::uses_originals)
-        })
+        }) || self.settle.conditions().into_iter().any(Condition::uses_originals)
     }
 
     /// The program's own variable that holds on a day.
@@ -245,6 +251,8 @@ pub struct Rule {
     pub floor: Option<Figure>,
     /// The rule pays a rep at most this for one credit.
     pub cap_per_sale: Option<Figure>,
+    /// The rule pays only when attainment reaches so many percent.
+    pub gate: Option<Exact>,
 }
 
 /// What starts a rule.

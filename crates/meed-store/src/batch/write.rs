@@ -235,6 +235,9 @@ fn write_rewards(session: &mut dyn Session, workspace: i64, effects: &mut Effect
                 r.release.into(),
                 r.payout.into(),
                 r.recorded_us.into(),
+                r.kind.code().into(),
+                r.line.as_str().into(),
+                r.due_day.into(),
             ]
         })
         .collect();

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use toml::de::DeTable;
 
 use super::{Award, Class, Expiry, Occasion, Offer, Rate, Repeats, Scope, Terms, Window};
-use crate::condition::{Condition, Want};
+use crate::condition::{Condition, Over, Want};
 use crate::loyalty::event::SpendMethod;
 use crate::loyalty::sight::{BASKET, kind_of_condition};
 use crate::money::{Exact, Rounding, Unit};
@@ -197,7 +197,7 @@ fn span(text: &str) -> Option<(i32, i32)> {
 
 fn condition(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'_>) -> Option<Condition> {
     let source = table.text(key, findings)?;
-    match Condition::compile_over(source, Want::Truth, &BASKET) {
+    match Condition::compile_over(source, Want::Truth, Over::Facts(&BASKET)) {
         Ok(condition) => Some(condition),
         Err(error) => {
             findings.add(table.place(key) + 1 + error.at, Code::Condition(error.code), format!("`{key}`: {}", error.text));
