@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::Clock;
 use crate::batch::load::load;
 use crate::batch::{Answer, Dispatcher, Job, Submission, Writer, run_writer};
+use crate::changes::ChangeLog;
 use crate::engine::{EngineKind, PostgresOptions, PostgresSession, Role, Session, SqliteOptions, SqliteSession, lock_data_file};
 use crate::error::{Fault, StoreError};
 use crate::read::Reader;
@@ -51,6 +52,7 @@ pub struct Store {
     readers: Arc<Readers>,
     connect_writer: Connect,
     clock: Clock,
+    changes: Arc<ChangeLog>,
     _lock: Option<Arc<File>>,
 }
 
@@ -95,8 +97,9 @@ impl Store {
         let turns = Arc::new(Semaphore::new(count));
         let readers = Readers { count, idle: Mutex::new(Vec::new()), turns, connect: Arc::clone(&connect) };
         let writers = Mutex::new(Vec::new());
-        let clock = Arc::clone(&options.clock);
-        Ok(Self { engine: kind, dispatcher, writers, readers: Arc::new(readers), connect_writer: connect, clock, _lock: None })
+        let (clock, changes) = (Arc::clone(&options.clock), Arc::default());
+        let readers = Arc::new(readers);
+        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer: connect, clock, changes, _lock: None })
     }
 
     fn open_blocking(options: StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
@@ -119,10 +122,11 @@ impl Store {
             Arc::new(move || connect(&engine, role, &handle))
         };
         let dispatcher = Arc::new(Dispatcher::default());
+        let changes: Arc<ChangeLog> = Arc::default();
         let mut writers = Vec::new();
         for index in 0..writer_count {
             let connect = connect_as(Role::Writer);
-            let writer = Writer { session: Some(connect()?), connect, clock: Arc::clone(&clock) };
+            let writer = Writer { session: Some(connect()?), connect, clock: Arc::clone(&clock), changes: Arc::clone(&changes) };
             let dispatcher = Arc::clone(&dispatcher);
             // The file stays locked until the last writer has ended, also when the store is dropped before that.
             let lock = lock.clone();
@@ -136,7 +140,7 @@ impl Store {
         let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect };
         let connect_writer = connect_as(Role::Writer);
         let (writers, readers) = (Mutex::new(writers), Arc::new(readers));
-        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer, clock, _lock: lock })
+        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer, clock, changes, _lock: lock })
     }
 
     /// Which engine this is.
@@ -206,6 +210,13 @@ impl Store {
         })
         .await
         .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
+    }
+
+    /// The sales that changed after one audit number up to another, if that is known: batches of this process are, unless
+    /// others wrote in between or too many changed. Each sale is named once.
+    #[must_use]
+    pub fn changed_sales(&self, workspace: Id, (after, until): (i64, i64)) -> Option<Vec<Id>> {
+        self.changes.between(workspace.0, after, until)
     }
 
     /// Makes the row of a workspace, unless it is there. The zone decides its days and periods, the unit its currency.

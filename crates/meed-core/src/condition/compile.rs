@@ -227,7 +227,9 @@ impl Builder<'_> {
                 self.refuse(id, ConditionCode::UnknownField, format!("`period.{name}` is not a field of a period{hint}"))
             }
             Expr::Ident(other) => self.bare_name(select.operand.id, other),
-            Expr::Select(inner) if !matches!(self.over, Over::Facts(_)) && is_original(inner) => Ok((Node::Original(name.into()), Type::Text)),
+            Expr::Select(inner) if !matches!(self.over, Over::Facts(_)) && is_original(inner) => {
+                Ok((Node::Original(name.into()), Type::Text))
+            }
             _ => self.refuse(id, ConditionCode::UnknownField, format!("`.{name}` cannot be read here")),
         }
     }
@@ -320,10 +322,14 @@ impl Builder<'_> {
 
     fn index(&self, id: u64, arguments: &[IdedExpr]) -> Result<Typed, ConditionError> {
         match (&arguments[0].expr, &arguments[1].expr) {
-            (Expr::Select(select), Expr::Literal(LiteralValue::String(column))) if !matches!(self.over, Over::Facts(_)) && is_original(select) => {
+            (Expr::Select(select), Expr::Literal(LiteralValue::String(column)))
+                if !matches!(self.over, Over::Facts(_)) && is_original(select) =>
+            {
                 Ok((Node::Original(column.inner().into()), Type::Text))
             }
-            _ if matches!(self.over, Over::Facts(_)) => self.refuse(id, ConditionCode::UnknownField, "brackets are not available here".into()),
+            _ if matches!(self.over, Over::Facts(_)) => {
+                self.refuse(id, ConditionCode::UnknownField, "brackets are not available here".into())
+            }
             _ => self.refuse(id, ConditionCode::UnknownField, "brackets are for `sale.original[\"Column name\"]` only".into()),
         }
     }
