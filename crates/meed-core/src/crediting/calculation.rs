@@ -170,6 +170,12 @@ impl<'a> Calculation<'a> {
         self.attainments[self.bound.people.index(of)? as usize].clone()
     }
 
+    /// What every rep and team attained, by id: the credited value.
+    pub fn attained(&self) -> impl Iterator<Item = (Id, Exact)> {
+        let all = (0u32..).zip(&self.attainments);
+        all.filter_map(|(index, attainment)| Some((self.bound.beneficiary(index).id(), attainment.as_ref()?.value)))
+    }
+
     /// What each team earned for those who get it, by team id; only teams that were credited.
     #[must_use]
     pub fn teams(&self) -> Vec<TeamResult> {
