@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::assign::Recipients;
 use super::bound::BoundProgram;
-use super::cells::{Cells, FoldError, Folder, Tally};
+use super::cells::{Cells, FoldError, Folder, Tally, attained};
 use super::decide::SplitPart;
 use super::explanation::{AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown};
 use super::fold::Outcome;
@@ -61,6 +61,8 @@ pub struct Calculation<'a> {
     pub(super) sales: SaleTable,
     pub(super) splits: Vec<SplitPart>,
     pub(super) cells: Cells,
+    /// What each attained by sales, where tiers are looked up by it.
+    attained: Vec<Exact>,
     tallies: Vec<Tally>,
     attainments: Vec<Option<Attainment>>,
     rewards: Vec<Reward>,
@@ -82,7 +84,8 @@ impl<'a> Calculation<'a> {
             }
         }
         let mut cells = Cells::new(bound.people.count(), filed);
-        let tallies = Folder { bound, sales: &sales, splits: &splits }.fold_all(&mut cells, spread);
+        let attained = attained(bound, &sales, &cells);
+        let tallies = Folder { bound, sales: &sales, splits: &splits, attained: &attained }.fold_all(&mut cells, spread);
         let attainments = attainments(bound, &tallies);
         let mut rewards = Vec::new();
         let ranks = Ranks::new(bound, &tallies);
@@ -110,7 +113,7 @@ impl<'a> Calculation<'a> {
             alerts.count(alert.code, &alert.subject, None, || (alert.text.clone(), alert.reps.clone()));
         }
         let alerts = alerts.finish();
-        Self { bound, sales, splits, cells, tallies, attainments, rewards, refusals, texts, alerts }
+        Self { bound, sales, splits, cells, attained, tallies, attainments, rewards, refusals, texts, alerts }
     }
 
     /// The program, people and period of the calculation.
@@ -261,12 +264,16 @@ impl<'a> Calculation<'a> {
             });
         }
         self.handed_to(index, traced, &mut credits);
+        if self.bound.program.settle.measure.is_some() {
+            // Sales before the period are measured, and were credited in theirs.
+            credits.retain(|(_, credit)| credit.at >= self.bound.period.start());
+        }
         credits.sort_by_key(|(sale, credit)| (*sale, credit.rule, credit.level, credit.place));
         credits.into_iter().map(|(_, credit)| credit).collect()
     }
 
     fn folder(&self) -> Folder<'_, 'a> {
-        Folder { bound: self.bound, sales: &self.sales, splits: &self.splits }
+        Folder { bound: self.bound, sales: &self.sales, splits: &self.splits, attained: &self.attained }
     }
 
     /// A rep's own credit under a rule that pays others shows what is left to the rep; that of a team what it earned.
