@@ -24,6 +24,7 @@ pub mod sales;
 mod secrets;
 pub mod sources;
 pub mod statements;
+pub mod what_if;
 pub mod workspaces;
 
 pub use configuration::{Configuration, ProgramEntry, VersionEntry};

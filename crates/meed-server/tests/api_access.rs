@@ -55,6 +55,9 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("GET", "/v1/payouts/{payout}", &[Scope::Read, Scope::Release]),
     ("POST", "/v1/releases/{release}/reverse", &[Scope::Release]),
     ("GET", "/v1/programs/{program}/periods/2026-03", &[Scope::Read]),
+    ("POST", "/v1/programs/{program}/what-if", &[Scope::Read]),
+    ("GET", "/v1/programs/{program}/projections", &[Scope::Read]),
+    ("POST", "/v1/programs/{program}/projections", &[Scope::Read]),
     ("POST", "/v1/programs/{program}/periods/2026-03/release-credits", &[]),
     ("POST", "/v1/programs/{program}/periods/2026-03/withdraw-credits", &[]),
     ("GET", "/v1/approvals", &[Scope::Read]),
@@ -129,6 +132,8 @@ fn body_of(path: &str, ids: &[(&'static str, String)]) -> Vec<u8> {
         "/v1/sales/bulk" => json!({"sales": [{"date": "2026-03-01"}]}),
         "/v1/programs" | "/v1/programs/check" => json!({"text": PLAN}),
         "/v1/calculations" | "/v1/releases" => json!({"program": id("{program}"), "period": "2026-03"}),
+        "/v1/programs/{program}/what-if" => json!({"text": PLAN, "from": "2026-03"}),
+        "/v1/programs/{program}/projections" => json!({"period": "2026-03", "from": "2026-03-16"}),
         "/v1/releases/{release}/reverse" => json!({"reason": "wrong quota"}),
         "/v1/approvals" => json!({"program": id("{program}"), "period": "2026-03", "payees": [id("{rep}")]}),
         "/v1/preferences" => {

@@ -26,6 +26,7 @@ mod sources;
 pub(crate) mod upload;
 mod users;
 mod verdict_out;
+mod what_if;
 pub(crate) mod wire;
 mod workflow;
 
@@ -99,6 +100,8 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(releases::payouts, releases::pay))
         .routes(routes!(releases::payout))
         .routes(routes!(releases::reverse))
+        .routes(routes!(what_if::compare))
+        .routes(routes!(what_if::projections, what_if::project))
         .routes(routes!(workflow::period))
         .routes(routes!(workflow::release_credits))
         .routes(routes!(workflow::withdraw_credits))

@@ -77,6 +77,8 @@ pub const RULES: &[(&str, Who, Who)] = &[
     ("/programs/new", Admins, Nobody),
     ("/programs/{id}", Planners, Admins),
     ("/programs/{id}/edit", Admins, Nobody),
+    ("/programs/{id}/what-if", Planners, Planners),
+    ("/programs/{id}/compare", Planners, Nobody),
     ("/calculations", Staff, Admins),
     ("/calculations/{id}", Staff, Nobody),
     ("/calculations/{id}/recalculate", Nobody, Admins),
