@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::Clock;
 use crate::batch::{Answer, Dispatcher, Job, Submission, Writer, run_writer};
+use crate::changes::ChangeLog;
 use crate::engine::{EngineKind, PostgresOptions, PostgresSession, Role, Session, SqliteOptions, SqliteSession, lock_data_file};
 use crate::error::{Fault, StoreError};
 use crate::read::Reader;
@@ -48,6 +49,7 @@ pub struct Store {
     writers: Mutex<Vec<JoinHandle<()>>>,
     readers: Arc<Readers>,
     connect_writer: Connect,
+    changes: Arc<ChangeLog>,
     _lock: Option<Arc<File>>,
 }
 
@@ -92,7 +94,8 @@ impl Store {
         let turns = Arc::new(Semaphore::new(count));
         let readers = Readers { count, idle: Mutex::new(Vec::new()), turns, connect: Arc::clone(&connect) };
         let writers = Mutex::new(Vec::new());
-        Ok(Self { engine: kind, dispatcher, writers, readers: Arc::new(readers), connect_writer: connect, _lock: None })
+        let changes = Arc::default();
+        Ok(Self { engine: kind, dispatcher, writers, readers: Arc::new(readers), connect_writer: connect, changes, _lock: None })
     }
 
     fn open_blocking(options: StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
@@ -115,10 +118,11 @@ impl Store {
             Arc::new(move || connect(&engine, role, &handle))
         };
         let dispatcher = Arc::new(Dispatcher::default());
+        let changes: Arc<ChangeLog> = Arc::default();
         let mut writers = Vec::new();
         for index in 0..writer_count {
             let connect = connect_as(Role::Writer);
-            let writer = Writer { session: Some(connect()?), connect, clock: Arc::clone(&clock) };
+            let writer = Writer { session: Some(connect()?), connect, clock: Arc::clone(&clock), changes: Arc::clone(&changes) };
             let dispatcher = Arc::clone(&dispatcher);
             // The file stays locked until the last writer has ended, also when the store is dropped before that.
             let lock = lock.clone();
@@ -131,7 +135,15 @@ impl Store {
         let (count, connect) = (readers.max(1), connect_as(Role::Reader));
         let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect };
         let connect_writer = connect_as(Role::Writer);
-        Ok(Self { engine: kind, dispatcher, writers: Mutex::new(writers), readers: Arc::new(readers), connect_writer, _lock: lock })
+        Ok(Self {
+            engine: kind,
+            dispatcher,
+            writers: Mutex::new(writers),
+            readers: Arc::new(readers),
+            connect_writer,
+            changes,
+            _lock: lock,
+        })
     }
 
     /// Which engine this is.
@@ -183,6 +195,13 @@ impl Store {
         })
         .await
         .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
+    }
+
+    /// The sales that changed after one audit number up to another, if that is known: batches of this process are, unless
+    /// others wrote in between or too many changed. Each sale is named once.
+    #[must_use]
+    pub fn changed_sales(&self, workspace: Id, (after, until): (i64, i64)) -> Option<Vec<Id>> {
+        self.changes.between(workspace.0, after, until)
     }
 
     /// Makes the row of a workspace, unless it is there. The zone decides its days and periods, the unit its currency.
