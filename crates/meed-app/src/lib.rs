@@ -14,6 +14,7 @@ mod error;
 pub mod events;
 pub mod exports;
 pub mod imports;
+pub mod loyalty;
 pub mod overview;
 pub mod people;
 pub mod preferences;
@@ -51,6 +52,7 @@ pub struct App {
     known_keys: access::KnownKeys,
     key_uses: access::KeyUses,
     known_sources: sources::KnownSources,
+    known_tills: loyalty::KnownTills,
 }
 
 /// What [`App::new`] takes.
@@ -79,6 +81,7 @@ impl App {
             known_keys: access::KnownKeys::default(),
             key_uses: access::KeyUses::default(),
             known_sources: sources::KnownSources::default(),
+            known_tills: loyalty::KnownTills::default(),
         })
     }
 
@@ -122,6 +125,10 @@ impl App {
 
     pub(crate) fn known_sources(&self) -> &sources::KnownSources {
         &self.known_sources
+    }
+
+    pub(crate) fn known_tills(&self) -> &loyalty::KnownTills {
+        &self.known_tills
     }
 
     /// Hands a command to the batch and waits until it is durable.
