@@ -50,6 +50,7 @@ pub struct App {
     files: PathBuf,
     configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
     known_keys: access::KnownKeys,
+    key_uses: access::KeyUses,
     known_sources: sources::KnownSources,
     kept: Arc<calculations::KeptCalculations>,
     known_tills: loyalty::KnownTills,
@@ -79,6 +80,7 @@ impl App {
             files,
             configurations: Mutex::new(HashMap::new()),
             known_keys: access::KnownKeys::default(),
+            key_uses: access::KeyUses::default(),
             known_sources: sources::KnownSources::default(),
             kept: Arc::default(),
             known_tills: loyalty::KnownTills::default(),
@@ -128,6 +130,10 @@ impl App {
 
     pub(crate) fn kept(&self) -> &Arc<calculations::KeptCalculations> {
         &self.kept
+    }
+
+    pub(crate) fn key_uses(&self) -> &access::KeyUses {
+        &self.key_uses
     }
 
     pub(crate) fn known_keys(&self) -> &access::KnownKeys {
