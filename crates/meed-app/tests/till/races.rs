@@ -151,8 +151,10 @@ async fn led_028_late_and_out_of_order_end_as_in_order(shop: &Shop) {
         let filter = purchases::PurchaseFilter { participant: Some(person.id), limit: 100, ..Default::default() };
         let mut list = purchases::list(&shop.app, &shop.ctx, filter).await.expect("a list");
         list.sort_by_key(|view| view.done.body.basket.at);
-        let awards: Vec<Vec<i64>> =
-            list.iter().map(|view| view.done.standing.grants.iter().map(|grant| grant.amount).filter(|amount| *amount > 0).collect()).collect();
+        let awards: Vec<Vec<i64>> = list
+            .iter()
+            .map(|view| view.done.standing.grants.iter().map(|grant| grant.amount).filter(|amount| *amount > 0).collect())
+            .collect();
         ends.push((shop.balance(person.id).await, awards));
     }
     assert_eq!(ends[0], ends[1], "in order, and the other way round");
@@ -193,7 +195,11 @@ async fn pos_061_tiers_rise_and_fall(shop: &Shop) {
     let ann = shop.customer("Ann").await;
     let tier = async || {
         let view = participants::find(&shop.app, &shop.ctx, &meed_app::loyalty::Who::Id(ann.id)).await.expect("a participant");
-        (view.tier.map(|tier| tier.code).unwrap_or_default(), view.period_units.normalize().to_string(), view.lifetime_units.normalize().to_string())
+        (
+            view.tier.map(|tier| tier.code).unwrap_or_default(),
+            view.period_units.normalize().to_string(),
+            view.lifetime_units.normalize().to_string(),
+        )
     };
     let first = shop.buy(ann.id, &[("bread", 9_999)]).await;
     assert_eq!((awarded(&first), tier().await.0), (0, "basic".into()));
@@ -226,7 +232,10 @@ async fn pos_033_a_bad_row_does_not_fail_the_others(shop: &Shop) {
 
 async fn pos_060_happy_hour_and_birthday_in_local_time(shop: &Shop) {
     // 12:00 UTC is 14:00 in Berlin; 2026-04-10 is a Friday.
-    shop.offer("name = \"Happy\"\nstacks = true\ncondition = 'sale.weekday == 5 && sale.hour >= 14 && sale.hour < 16'\n[award]\namount = 1").await;
+    shop.offer(
+        "name = \"Happy\"\nstacks = true\ncondition = 'sale.weekday == 5 && sale.hour >= 14 && sale.hour < 16'\n[award]\namount = 1",
+    )
+    .await;
     shop.offer("name = \"Birthday\"\nstacks = true\noccasion = { day = \"birthday\", before = 1 }\n[award]\namount = 7").await;
     let person = async |name: &str, born: &str| {
         shop.person(Participant { name: name.into(), born: Some(born.parse().expect("a date")), ..Participant::default() }).await.id
@@ -260,7 +269,9 @@ async fn pos_032_the_merchants_decision_table(shop: &Shop) {
     let south = records::put(&shop.app, &shop.ctx, None, &south).await.expect("a unit");
     let other = SchemeDocument { name: "Other".into(), code: "other".into(), ..SchemeDocument::default() };
     let other = records::put(&shop.app, &shop.ctx, None, &other).await.expect("a scheme");
-    let person = async |name: &str, unit| shop.person(Participant { name: name.into(), sign_up_unit: Some(unit), ..Participant::default() }).await.id;
+    let person = async |name: &str, unit| {
+        shop.person(Participant { name: name.into(), sign_up_unit: Some(unit), ..Participant::default() }).await.id
+    };
     let (own, foreign) = (person("Own", shop.unit).await, person("Foreign", south).await);
     let both = async || (awarded(&shop.buy(own, &[("bread", 100)]).await), awarded(&shop.buy(foreign, &[("bread", 100)]).await));
     assert_eq!(both().await, (10, 10), "no merchant");

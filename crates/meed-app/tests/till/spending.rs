@@ -30,7 +30,10 @@ on_every_engine!(
 const TEN: &str = "name = \"Ten\"\n[award]\npercent = \"10%\"";
 
 async fn pos_030_pos_043_total_spend_is_the_sum_of_its_kinds(shop: &Shop) {
-    shop.offer("name = \"Instant\"\nstacks = true\ncondition = 'line.family == \"dairy\"'\n[award]\namount = 1\n[spend]\nmethod = \"instant\"").await;
+    shop.offer(
+        "name = \"Instant\"\nstacks = true\ncondition = 'line.family == \"dairy\"'\n[award]\namount = 1\n[spend]\nmethod = \"instant\"",
+    )
+    .await;
     let auto_spend = AutoSpend { is_enabled: true, maximum_spend: Some(300), ..AutoSpend::default() };
     let ann = shop.person(Participant { name: "Ann".into(), auto_spend, ..Participant::default() }).await;
     shop.top_up(ann.id, 2_000).await;
@@ -48,7 +51,14 @@ async fn pos_030_pos_043_total_spend_is_the_sum_of_its_kinds(shop: &Shop) {
 async fn pos_031_each_gate_alone_stops_automatic_spending(shop: &Shop) {
     let merchant = MerchantDocument { name: "Ours".into(), units: vec![shop.unit.0], ..MerchantDocument::default() };
     let id = shop.merchant(merchant.clone()).await;
-    let open = AutoSpend { is_enabled: true, minimum_balance: 100, minimum_spend: 100, maximum_spend: Some(400), merchants: vec![id], updated_us: 0 };
+    let open = AutoSpend {
+        is_enabled: true,
+        minimum_balance: 100,
+        minimum_spend: 100,
+        maximum_spend: Some(400),
+        merchants: vec![id],
+        updated_us: 0,
+    };
     let spent = async |name: &str, auto_spend: AutoSpend, is_blocked: bool| {
         let person = shop.person(Participant { name: name.into(), auto_spend, is_blocked, ..Participant::default() }).await;
         shop.top_up(person.id, 1_000).await;
@@ -106,7 +116,10 @@ async fn pos_039_limits_of_a_spend(shop: &Shop) {
 
 async fn pos_040_led_019_conditions_bind_a_lot_to_lines(shop: &Shop) {
     // A sooner expiry, but for drinks only; then one for anything.
-    shop.offer("name = \"Drinks\"\nstacks = true\n[award]\namount = 3\n[spend]\nexpires = \"5 days\"\ncondition = 'line.family == \"drinks\"'").await;
+    shop.offer(
+        "name = \"Drinks\"\nstacks = true\n[award]\namount = 3\n[spend]\nexpires = \"5 days\"\ncondition = 'line.family == \"drinks\"'",
+    )
+    .await;
     shop.offer("name = \"Any\"\nstacks = true\n[award]\namount = 2\n[spend]\nexpires = \"50 days\"").await;
     let ann = shop.customer("Ann").await;
     shop.buy(ann.id, &[("bag", 100)]).await;
