@@ -50,6 +50,7 @@ pub struct App {
     files: PathBuf,
     configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
     known_keys: access::KnownKeys,
+    key_uses: access::KeyUses,
     known_sources: sources::KnownSources,
     known_tills: loyalty::KnownTills,
 }
@@ -78,6 +79,7 @@ impl App {
             files,
             configurations: Mutex::new(HashMap::new()),
             known_keys: access::KnownKeys::default(),
+            key_uses: access::KeyUses::default(),
             known_sources: sources::KnownSources::default(),
             known_tills: loyalty::KnownTills::default(),
         })
@@ -111,6 +113,10 @@ impl App {
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    pub(crate) fn key_uses(&self) -> &access::KeyUses {
+        &self.key_uses
     }
 
     pub(crate) fn known_keys(&self) -> &access::KnownKeys {
