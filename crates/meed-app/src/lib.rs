@@ -25,6 +25,7 @@ pub mod sales;
 mod secrets;
 pub mod sources;
 pub mod statements;
+pub mod what_if;
 pub mod workspaces;
 
 pub use configuration::{Configuration, ProgramEntry, VersionEntry};
@@ -50,7 +51,9 @@ pub struct App {
     configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
     known_keys: access::KnownKeys,
     known_tokens: access::KnownTokens,
+    key_uses: access::KeyUses,
     known_sources: sources::KnownSources,
+    kept: Arc<calculations::KeptCalculations>,
     known_tills: loyalty::KnownTills,
 }
 
@@ -79,7 +82,9 @@ impl App {
             configurations: Mutex::new(HashMap::new()),
             known_keys: access::KnownKeys::default(),
             known_tokens: access::KnownTokens::default(),
+            key_uses: access::KeyUses::default(),
             known_sources: sources::KnownSources::default(),
+            kept: Arc::default(),
             known_tills: loyalty::KnownTills::default(),
         })
     }
@@ -112,6 +117,25 @@ impl App {
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// Keeps calculations in memory from now on, for a process that answers until it ends: a changed sale then costs its
+    /// own cells. They are let go when nobody asks for them.
+    pub fn keep_calculations(&self) {
+        self.kept.begin();
+    }
+
+    /// Lets go of kept calculations that nobody has asked for lately.
+    pub fn drop_idle_calculations(&self) {
+        self.kept.drop_idle(self.now_us());
+    }
+
+    pub(crate) fn kept(&self) -> &Arc<calculations::KeptCalculations> {
+        &self.kept
+    }
+
+    pub(crate) fn key_uses(&self) -> &access::KeyUses {
+        &self.key_uses
     }
 
     pub(crate) fn known_keys(&self) -> &access::KnownKeys {

@@ -196,3 +196,105 @@ async fn com_051_salaries_are_masked_for_keys_that_are_no_administrator() {
         app.stop().await;
     }
 }
+
+/// Everything that is stored of a workspace, as far as it can be read.
+async fn everything(app: &TestApp, workspace: meed_core::id::Id) -> String {
+    use meed_core::command::RecordKind;
+    let found = app.app.store().read(move |r| {
+        let mut all =
+            format!("{:?}\n{:?}\n", r.head(workspace)?.map(|h| (h.config_version, h.last_id, h.audit_number)), r.accounts(workspace)?);
+        all += &format!("{:?}\n{:?}\n", r.transfers(workspace)?, r.rewards_page(workspace, None, 200)?);
+        for code in 0..64 {
+            if let Some(kind) = RecordKind::from_code(code) {
+                all += &format!("{:?}\n", r.records(workspace, kind)?);
+            }
+        }
+        Ok(all + &format!("{:?}", r.events_after(workspace, None, 1_000)?))
+    });
+    found.await.expect("everything")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_057_what_if_tells_winners_and_losers_and_writes_nothing() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let walk = Walk::begin(&ws.client).await;
+        walk.sale("J", "2026-01-05", 300, "Lee").await;
+        walk.calculate().await;
+        walk.release().await.expect(201);
+        let before = everything(&app, ws.id).await;
+        let text = PLAN.replace(
+            "rate = \"10%\"",
+            "tiers = { accumulate = \"transaction\", mode = \"whole\", bands = [{ to = 800, rate = \"8%\" }, { rate = \"15%\" }] }",
+        );
+        let path = format!("/v1/programs/{}/what-if", walk.program);
+        let dana = ws.client.get("/v1/reps?fields=id,name").await.expect(200)["data"][0]["id"].clone();
+        let answer = ws.client.post(&path, &json!({"text": text, "from": "2026-01", "until": "2026-02", "payee": dana})).await.expect(200);
+        // January: 300 at 10 % = 30, then 24. February: 100 and 50, then 150 and 40.
+        assert_eq!((&answer["before"]["total"]["amount"], &answer["after"]["total"]["amount"]), (&json!(18_000), &json!(21_400)));
+        assert_eq!(answer["difference"]["amount"], 3_400);
+        let payees: Vec<(&str, i64)> = answer["payees"]
+            .as_array()
+            .expect("payees")
+            .iter()
+            .map(|p| (p["name"].as_str().unwrap_or_default(), p["difference"]["amount"].as_i64().unwrap_or_default()))
+            .collect();
+        assert_eq!(payees, [("Dana", 5_000), ("Lee", -1_600)]);
+        let sales = answer["sale_changes"].as_array().expect("sales");
+        assert_eq!((sales.len(), &sales[0]["before"], &sales[0]["after"]), (1, &json!("100"), &json!("150")));
+        let periods: Vec<&str> = answer["periods"].as_array().expect("periods").iter().filter_map(|p| p["period"].as_str()).collect();
+        assert_eq!(periods, ["2026-01", "2026-02"]);
+        assert_eq!(everything(&app, ws.id).await, before, "nothing is written");
+        for (change, code) in [
+            (json!({"text": "name = 1", "from": "2026-01"}), "plan_invalid"),
+            (json!({"text": PLAN.replace("USD", "EUR"), "from": "2026-01"}), "what_if_currency"),
+            (json!({"text": PLAN.replace("monthly", "quarterly"), "from": "2026-01"}), "what_if_cadence"),
+            (json!({"text": PLAN, "from": "2026-Q1"}), "period_invalid"),
+            (json!({"text": PLAN, "from": "2026-02", "until": "2026-01"}), "period_invalid"),
+            (json!({"text": PLAN, "from": "2020-01", "until": "2026-01"}), "period_invalid"),
+        ] {
+            assert_eq!(ws.client.post(&path, &change).await.refusal(422), code, "{change}");
+        }
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_057_a_projection_repeats_with_its_key_and_fails_with_too_few_sales() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let walk = Walk::begin(&ws.client).await;
+        let path = format!("/v1/programs/{}/projections", walk.program);
+        let asked = json!({"period": "2026-02", "from": "2026-02-15"});
+        assert_eq!(ws.client.post(&path, &asked).await.refusal(422), "projection_too_few");
+        for (id, revenue) in [("C", 100), ("D", 210), ("E", 330), ("F", 470)] {
+            walk.sale(id, "2026-02-07", revenue, "Lee").await;
+        }
+        let rewards = ws.client.get("/v1/rewards").await.expect(200);
+        let first = ws.client.post(&path, &asked).await.expect(200);
+        // 6 in the first half, 6 more in the second.
+        assert_eq!((&first["sales"], &first["drawn"]), (&json!(6), &json!(6)));
+        assert_eq!(first["so_far"]["amount"], 26_100);
+        let key = first["projection"]["key"].clone();
+        let again = ws.client.post(&path, &json!({"period": "2026-02", "from": "2026-02-15", "key": key})).await.expect(200);
+        assert_eq!(again, first, "the same key repeats");
+        let mut others = Vec::new();
+        for _ in 0..4 {
+            others.push(ws.client.post(&path, &asked).await.expect(200)["projected"]["amount"].clone());
+        }
+        assert!(others.iter().any(|other| *other != first["projected"]["amount"]), "another key draws others");
+        let kept = ws.client.get(&path).await.expect(200);
+        assert_eq!(kept["data"].as_array().map(Vec::len), Some(5), "{kept}");
+        assert_eq!(ws.client.get("/v1/rewards").await.expect(200), rewards, "nothing is booked");
+        for (body, code) in [
+            (json!({"period": "2026-02", "from": "2026-03-01"}), "projection_outside"),
+            (json!({"period": "2026-02", "from": "2026-02-15", "key": "a b"}), "projection_key"),
+            (json!({"period": "2026-Q1"}), "period_cadence"),
+        ] {
+            assert_eq!(ws.client.post(&path, &body).await.refusal(422), code, "{body}");
+        }
+        app.stop().await;
+    }
+}

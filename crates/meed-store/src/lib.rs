@@ -6,6 +6,7 @@
 
 mod about;
 mod batch;
+mod changes;
 mod crash;
 mod engine;
 mod error;

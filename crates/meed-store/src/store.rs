@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::Clock;
 use crate::batch::load::load;
 use crate::batch::{Answer, Dispatcher, Job, Submission, Writer, run_writer};
+use crate::changes::ChangeLog;
 use crate::engine::{EngineKind, PostgresOptions, PostgresSession, Role, Session, SqliteOptions, SqliteSession, lock_data_file};
 use crate::error::{Fault, StoreError};
 use crate::read::Reader;
@@ -61,6 +62,7 @@ struct Readers {
     idle: Mutex<Vec<Box<dyn Session>>>,
     turns: Arc<Semaphore>,
     connect: Connect,
+    changes: Arc<ChangeLog>,
 }
 
 impl Store {
@@ -93,10 +95,11 @@ impl Store {
         dispatcher.close();
         let count = options.readers.max(1);
         let turns = Arc::new(Semaphore::new(count));
-        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns, connect: Arc::clone(&connect) };
+        let changes = Arc::default();
+        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns, connect: Arc::clone(&connect), changes };
         let writers = Mutex::new(Vec::new());
-        let clock = Arc::clone(&options.clock);
-        Ok(Self { engine: kind, dispatcher, writers, readers: Arc::new(readers), connect_writer: connect, clock, _lock: None })
+        let (clock, readers) = (Arc::clone(&options.clock), Arc::new(readers));
+        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer: connect, clock, _lock: None })
     }
 
     fn open_blocking(options: StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
@@ -119,10 +122,11 @@ impl Store {
             Arc::new(move || connect(&engine, role, &handle))
         };
         let dispatcher = Arc::new(Dispatcher::default());
+        let changes: Arc<ChangeLog> = Arc::default();
         let mut writers = Vec::new();
         for index in 0..writer_count {
             let connect = connect_as(Role::Writer);
-            let writer = Writer { session: Some(connect()?), connect, clock: Arc::clone(&clock) };
+            let writer = Writer { session: Some(connect()?), connect, clock: Arc::clone(&clock), changes: Arc::clone(&changes) };
             let dispatcher = Arc::clone(&dispatcher);
             // The file stays locked until the last writer has ended, also when the store is dropped before that.
             let lock = lock.clone();
@@ -133,7 +137,7 @@ impl Store {
             writers.push(thread.map_err(|e| StoreError::broken(format!("no thread for a writer: {e}")))?);
         }
         let (count, connect) = (readers.max(1), connect_as(Role::Reader));
-        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect };
+        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect, changes };
         let connect_writer = connect_as(Role::Writer);
         let (writers, readers) = (Mutex::new(writers), Arc::new(readers));
         Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer, clock, _lock: lock })
@@ -274,14 +278,15 @@ impl Readers {
 
     fn run<T>(&self, query: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut session = self.take()?;
-        let result = query(&mut Reader { session: session.as_mut() });
+        let result = query(&mut Reader { session: session.as_mut(), changes: &self.changes });
         self.give_back(session);
         result
     }
 
     fn run_parallel<T>(&self, count: usize, query: impl FnOnce(&mut [Reader<'_>]) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut sessions = (0..count).map(|_| self.take()).collect::<Result<Vec<_>, _>>()?;
-        let mut readers: Vec<Reader<'_>> = sessions.iter_mut().map(|session| Reader { session: session.as_mut() }).collect();
+        let mut readers: Vec<Reader<'_>> =
+            sessions.iter_mut().map(|session| Reader { session: session.as_mut(), changes: &self.changes }).collect();
         let result = query(&mut readers);
         drop(readers);
         for session in sessions {

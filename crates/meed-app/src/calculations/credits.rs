@@ -3,7 +3,7 @@
 use meed_core::id::Id;
 
 use super::read::CalculationEntry;
-use super::scan::{period_of, with_calculation};
+use super::scan::{period_of, with_settled};
 use crate::error::AppResult;
 use crate::releases::{CreditLine, of_period, statements_of_release};
 use crate::{App, Context, Scope};
@@ -59,7 +59,7 @@ pub async fn credits(
         });
         cut(payees, from, limit)
     };
-    with_calculation(app, ctx.workspace, config, entry.program, period, look).await
+    with_settled(app, ctx.workspace, config, &entry, period, look).await
 }
 
 type Payee = (Id, String, Vec<CreditLine>);

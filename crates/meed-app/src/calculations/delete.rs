@@ -1,7 +1,7 @@
 //! Deleting a calculation: what it released is taken back, what it booked becomes nothing, by new transfers
 //! (`commissions.md` §5: refused once paid).
 
-use meed_core::command::{PostRewards, PutRecord, PutRecords, RecordKind, RewardState};
+use meed_core::command::{CellTargets, PostRewards, PutRecord, PutRecords, RecordKind, RewardState};
 use meed_core::id::Id;
 
 use super::read::{CalculationEntry, get, list};
@@ -41,11 +41,8 @@ pub async fn delete(app: &App, ctx: &Context, calculation: Id) -> AppResult<()> 
         program,
         version: entry.version,
         unit: booked.currency,
-        cell_day: newest.document.cell_day,
-        later_days: Vec::new(),
-        period_end: app.now(),
         config_version: config.version,
-        targets: Vec::new(),
+        cells: vec![CellTargets { cell_day: newest.document.cell_day, later_days: Vec::new(), period_end: app.now(), targets: Vec::new() }],
     };
     app.submit(ctx, subject.clone(), command).await?;
     app.submit(ctx, subject, PutRecords { action: "calculation.deleted", puts: Vec::new(), event: None }).await.map(|_| ())

@@ -1,5 +1,7 @@
 //! What the records of a calculation hold.
 
+use meed_core::crediting::{HELD_DAY, Line, Step};
+use meed_core::period::Period;
 use serde::{Deserialize, Serialize};
 
 /// A calculation.
@@ -11,6 +13,9 @@ pub struct CalculationDocument {
     /// Record id of the version of the program document: the frozen copy.
     pub version: i64,
     pub version_number: u32,
+    /// Numbers of the versions that rule some day of the period, in order.
+    #[serde(default)]
+    pub versions: Vec<u32>,
     /// Label of the period, such as `2026-03`.
     pub period: String,
     pub cell_day: i64,
@@ -75,5 +80,81 @@ pub struct PayeeLine {
     pub attainment: String,
     pub quota: Option<String>,
     pub percent: Option<String>,
+    /// What attainment measures: `value`, `rank` or `increase`.
+    #[serde(default)]
+    pub metric: String,
+    /// The percentage of the quota, the place, or the increase in percent.
+    #[serde(default)]
+    pub reached: Option<String>,
     pub flagged: bool,
+    /// Sum of the credits, unrounded.
+    #[serde(default)]
+    pub credited: String,
+    /// How the credits become the lines.
+    #[serde(default)]
+    pub steps: Vec<StepLine>,
+    /// What is posted, due in the period or later.
+    #[serde(default)]
+    pub lines: Vec<PostedLine>,
+}
+
+/// A step from the credits to what is paid.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct StepLine {
+    /// Stable word, such as `draw_advance`.
+    pub kind: String,
+    pub label: String,
+    /// The figures it was made of, by name.
+    pub inputs: Vec<(String, String)>,
+    /// Unrounded; negative where it takes.
+    pub amount: String,
+    /// The step as a sentence.
+    pub text: String,
+}
+
+/// A line of what is posted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct PostedLine {
+    /// Stable word, such as `commission` or `holdback`.
+    pub kind: String,
+    /// Tells lines of one kind apart.
+    pub name: String,
+    pub label: String,
+    /// Label of the period in which it is due; `None` while its condition is open.
+    pub due: Option<String>,
+    /// Minor units.
+    pub amount: i64,
+    /// The sale that it takes back.
+    #[serde(default)]
+    pub sale: Option<i64>,
+}
+
+impl From<&Step> for StepLine {
+    fn from(step: &Step) -> Self {
+        Self {
+            kind: step.kind.word().to_owned(),
+            label: step.label.clone(),
+            inputs: step.inputs.clone(),
+            amount: step.amount.normalize().to_string(),
+            text: step.to_string(),
+        }
+    }
+}
+
+impl PostedLine {
+    /// The line as people see it; `like` says how long periods are.
+    #[must_use]
+    pub fn of(line: &Line, like: &Period) -> Self {
+        let due = (line.due_day != HELD_DAY).then(|| crate::releases::label_of(like, line.due_day));
+        Self {
+            kind: line.kind.word().to_owned(),
+            name: line.name.clone(),
+            label: line.label.clone(),
+            due,
+            amount: line.minor,
+            sale: line.sale.map(|sale| sale.0),
+        }
+    }
 }

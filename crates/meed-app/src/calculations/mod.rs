@@ -1,20 +1,26 @@
 //! Calculations: a program over a period, posted as rewards, and the questions asked of them.
 
+mod binding;
 mod credits;
 mod delete;
 mod document;
 mod explain;
+mod kept;
+mod projection;
 mod read;
 mod refresh;
 mod run;
 mod scan;
 
+pub use binding::Binding;
 pub use credits::{CreditPlace, PayeeCredit, credits};
 pub use delete::delete;
-pub use document::{AlertLine, CalculationDocument, PayeeLine, ReasonCount};
+pub use document::{AlertLine, CalculationDocument, PayeeLine, PostedLine, ReasonCount, StepLine};
 pub use explain::{Verdict, statement, verdicts};
+pub(crate) use kept::KeptCalculations;
+pub use projection::{ProjectedPayee, Projection, ProjectionDocument, project, projections};
 pub use read::{CalculationEntry, get, latest, list, payees};
 pub use refresh::{is_due, refresh};
 pub use run::calculate;
 pub(crate) use scan::OriginalPairs;
-pub use scan::with_calculation;
+pub use scan::{with_calculation, with_settled};

@@ -6,6 +6,7 @@ use meed_core::condition::SaleFacts;
 use meed_core::id::Id;
 use meed_core::sale::SaleView;
 
+use super::binding::Binding;
 use super::read::{CalculationEntry, latest};
 use super::run::calculate;
 use super::scan::period_of;
@@ -39,8 +40,12 @@ pub async fn is_due(app: &App, ctx: &Context, calculation: &CalculationEntry) ->
     }
     let period = period_of(&config, &calculation.document.period)?;
     let (workspace, as_of) = (ctx.workspace, calculation.document.as_of_us);
-    let days = (day_number(period.first_day()), day_number(period.last_day()));
-    let is_inside = move |facts: &[u8]| SaleView::read(facts).is_ok_and(|sale| period.contains(sale.at()));
+    let entry = config.program(Id(calculation.document.program))?;
+    let since = Binding::from(entry).since_day(&config, &period);
+    let days = (day_number(since), day_number(period.last_day()));
+    let (zone, end) = (config.zone.clone(), period.end());
+    let is_inside =
+        move |facts: &[u8]| SaleView::read(facts).is_ok_and(|sale| sale.at() < end && zone.to_datetime(sale.at()).date() >= since);
     let is_due = app
         .store()
         .read(move |r| {

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use meed_core::audit::Digest;
-use meed_core::command::{PostRewards, PutRecord, PutRecords, RecordKind, Reply, Target, day_number};
-use meed_core::crediting::{Calculation, Reason};
+use meed_core::command::{CellTargets, PostRewards, PutRecord, PutRecords, RecordKind, Reply, Target, day_number};
+use meed_core::crediting::{Calculation, PastLine, Reason, Reward};
 use meed_core::id::Id;
 use meed_core::ledger::Owner;
 use meed_core::period::Period;
 use meed_core::program::Trigger;
 
-use super::document::{AlertLine, CalculationDocument, PayeeLine, ReasonCount};
-use super::scan::{period_of, with_calculation};
+use super::document::{AlertLine, CalculationDocument, PayeeLine, PostedLine, ReasonCount, StepLine};
+use super::read::latest;
+use super::scan::{Before, calculation_after, period_of};
 use crate::documents::write;
 use crate::error::{AppError, AppResult};
 use crate::secrets::hex;
@@ -34,6 +35,7 @@ struct Found {
     not_credited: Vec<ReasonCount>,
     alerts: Vec<AlertLine>,
     digest: String,
+    versions: Vec<u32>,
 }
 
 /// Calculates a program over a period and posts the differences. Answers the calculation's id.
@@ -58,11 +60,101 @@ async fn calculate_once(app: &App, ctx: &Context, program: Id, label: &str) -> A
         let text = format!("this plan is {}; `{label}` is another kind of period", entry.program.cadence.name());
         return Err(AppError::invalid("period_cadence", "period", text));
     }
-    let names = Arc::clone(&config);
-    let look = move |calculation: &Calculation<'_>, as_of_us: i64| look(calculation, &names, as_of_us);
-    let found = with_calculation(app, ctx.workspace, Arc::clone(&config), Arc::clone(&entry.program), period.clone(), look).await?;
+    let mut before = Before { program: Some(program), replaced: BTreeMap::new() };
+    let found = find(app, ctx, &config, &entry, &period, &before).await?;
+    before.replaced.insert(day_number(period.first_day()), past_of(&found.targets, day_number(period.first_day())));
+    let mut later = Vec::new();
+    for period in later_periods(app, ctx, &entry, &config, &period).await? {
+        let found = find(app, ctx, &config, &entry, &period, &before).await?;
+        before.replaced.insert(day_number(period.first_day()), past_of(&found.targets, day_number(period.first_day())));
+        later.push(CellTargets { targets: found.targets, ..cell(&period) });
+    }
     let document = document(app, ctx, &entry, &period, &config, &found, started_us);
-    post(app, ctx, &entry, &period, config.version, document, found).await
+    let cells = std::iter::once(CellTargets { targets: found.targets.clone(), ..cell(&period) }).chain(later).collect();
+    post(app, ctx, &entry, config.version, document, &found.payees, cells).await
+}
+
+async fn find(
+    app: &App,
+    ctx: &Context,
+    config: &Arc<crate::Configuration>,
+    entry: &ProgramEntry,
+    period: &Period,
+    before: &Before,
+) -> AppResult<Found> {
+    let names = Arc::clone(config);
+    let look = move |calculation: &Calculation<'_>, as_of_us: i64| look(calculation, &names, as_of_us);
+    calculation_after(app, ctx.workspace, Arc::clone(config), entry.into(), period.clone(), before.clone(), look).await
+}
+
+/// The periods after one that were calculated and look back on it: they are posted together with it.
+async fn later_periods(
+    app: &App,
+    ctx: &Context,
+    entry: &ProgramEntry,
+    config: &crate::Configuration,
+    period: &Period,
+) -> AppResult<Vec<Period>> {
+    if !entry.program.settle.looks_back() {
+        return Ok(Vec::new());
+    }
+    let mut later = Vec::new();
+    for calculation in latest(app, ctx).await? {
+        if Id(calculation.document.program) == entry.id
+            && let Ok(other) = period_of(config, &calculation.document.period)
+            && other.cadence() == period.cadence()
+            && other.first_day() > period.first_day()
+        {
+            later.push(other);
+        }
+    }
+    later.sort_by_key(Period::first_day);
+    Ok(later)
+}
+
+fn past_of(targets: &[Target], cell_day: i64) -> Vec<(Id, PastLine)> {
+    let line = |target: &Target| PastLine {
+        cell_day,
+        due_day: target.due_day,
+        kind: target.kind,
+        name: target.line.clone(),
+        minor: target.amount,
+    };
+    targets.iter().map(|target| (target.owner.id, line(target))).collect()
+}
+
+/// A period without targets yet.
+fn cell(period: &Period) -> CellTargets {
+    let mut later_days = Vec::with_capacity(LATER_PERIODS);
+    let mut later = period.clone();
+    for _ in 0..LATER_PERIODS {
+        match later.next() {
+            Ok(next) => later = next,
+            Err(_) => break,
+        }
+        later_days.push(day_number(later.first_day()));
+    }
+    let period_end = period.end().checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(period.end());
+    CellTargets { cell_day: day_number(period.first_day()), later_days, period_end, targets: Vec::new() }
+}
+
+fn payee_line(reward: &Reward, period: &Period, config: &crate::Configuration) -> PayeeLine {
+    PayeeLine {
+        rep: reward.rep.0,
+        name: config.rep_name(reward.rep),
+        exact: reward.exact.normalize().to_string(),
+        amount: reward.minor,
+        credits: reward.credits,
+        attainment: reward.attainment.value.normalize().to_string(),
+        quota: reward.attainment.quota.map(|q| q.normalize().to_string()),
+        percent: reward.attainment.percent().map(|p| p.to_string()),
+        metric: reward.attainment.metric.name().to_owned(),
+        reached: reward.attainment.reached().map(|r| r.to_string()),
+        flagged: reward.flagged,
+        credited: reward.credited.normalize().to_string(),
+        steps: reward.steps.iter().map(StepLine::from).collect(),
+        lines: reward.lines.iter().map(|line| PostedLine::of(line, period)).collect(),
+    }
 }
 
 /// Takes from a calculation what is posted and shown.
@@ -71,28 +163,26 @@ fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: 
     let mut targets = Vec::new();
     let mut payees = Vec::new();
     let mut total = 0i64;
+    let period = calculation.bound().period();
     for reward in calculation.rewards() {
         digest.id(reward.rep).text(&reward.exact.normalize().to_string()).int(reward.minor);
         total = total.saturating_add(reward.minor);
-        let percent = reward.attainment.percent().map(|p| p.to_string());
-        let line = PayeeLine {
-            rep: reward.rep.0,
-            name: config.rep_name(reward.rep),
-            exact: reward.exact.normalize().to_string(),
-            amount: reward.minor,
-            credits: reward.credits,
-            attainment: reward.attainment.value.normalize().to_string(),
-            quota: reward.attainment.quota.map(|q| q.normalize().to_string()),
-            percent,
-            flagged: reward.flagged,
-        };
-        targets.push(Target {
-            owner: Owner::rep(reward.rep),
-            exact: line.exact.clone(),
-            amount: reward.minor,
-            explanation: serde_json::to_string(&line).unwrap_or_default(),
-        });
-        payees.push(line);
+        let payee = payee_line(reward, period, config);
+        let explanation = serde_json::to_string(&payee).unwrap_or_default();
+        for line in &reward.lines {
+            digest.int(line.kind.code()).text(&line.name).int(line.due_day).int(line.minor);
+            targets.push(Target {
+                owner: Owner::rep(reward.rep),
+                kind: line.kind,
+                line: line.name.clone(),
+                due_day: line.due_day,
+                sale: line.sale,
+                exact: line.exact.normalize().to_string(),
+                amount: line.minor,
+                explanation: explanation.clone(),
+            });
+        }
+        payees.push(payee);
     }
     let not_credited = reasons(calculation);
     let alerts = calculation
@@ -117,6 +207,7 @@ fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: 
         not_credited,
         alerts,
         digest: hex(&digest.finish()),
+        versions: calculation.bound().version_numbers(),
     }
 }
 
@@ -152,6 +243,7 @@ fn document(
         program_name: entry.program.name.clone(),
         version: entry.version.0,
         version_number: entry.number,
+        versions: found.versions.clone(),
         period: period.label(),
         cell_day: day_number(period.first_day()),
         currency: entry.program.currency.code().to_owned(),
@@ -177,37 +269,24 @@ async fn post(
     app: &App,
     ctx: &Context,
     entry: &ProgramEntry,
-    period: &Period,
     config_version: i64,
     mut document: CalculationDocument,
-    found: Found,
+    payees: &[PayeeLine],
+    cells: Vec<CellTargets>,
 ) -> AppResult<Id> {
     let subject = format!("{} {}", document.program_name, document.period);
-    let put = PutRecord::new(RecordKind::CalculationPayees, None, write(&found.payees)?);
+    let put = PutRecord::new(RecordKind::CalculationPayees, None, write(&payees)?);
     document.payee_list = first_id(app.submit(ctx, subject.clone(), PutRecords::one("calculation.payees", put)).await?)?.0;
     let put = PutRecord::new(RecordKind::Calculation, None, write(&document)?);
     let calculation = first_id(app.submit(ctx, subject.clone(), PutRecords::one("calculation.started", put)).await?)?;
-    let mut later_days = Vec::with_capacity(LATER_PERIODS);
-    let mut later = period.clone();
-    for _ in 0..LATER_PERIODS {
-        match later.next() {
-            Ok(next) => later = next,
-            Err(_) => break,
-        }
-        later_days.push(day_number(later.first_day()));
-    }
-    let period_end = period.end().checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(period.end());
     let command = PostRewards {
         calculation,
         record: PutRecord::change(RecordKind::Calculation, calculation, write(&document)?),
         program: entry.id,
         version: entry.version,
         unit: entry.program.currency,
-        cell_day: document.cell_day,
-        later_days,
-        period_end,
         config_version,
-        targets: found.targets,
+        cells,
     };
     let Reply::Posted { rewards, carried } = app.submit(ctx, subject.clone(), command).await? else {
         return Err(AppError::bug("a calculation was answered with something else"));

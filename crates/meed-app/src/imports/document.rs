@@ -14,6 +14,8 @@ pub enum ImportState {
     Done,
     Failed,
     Discarded,
+    Undoing,
+    Undone,
 }
 
 impl ImportState {
@@ -26,6 +28,8 @@ impl ImportState {
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Discarded => "discarded",
+            Self::Undoing => "undoing",
+            Self::Undone => "undone",
         }
     }
 }

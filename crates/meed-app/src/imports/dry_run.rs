@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use meed_core::command::{SaleChange, SaleContent, identity_of};
+use meed_core::command::{SaleChange, SaleContent, identity_of, is_taken_back};
 use meed_core::id::Id;
 use meed_core::sale::{Sale, pack};
 use meed_intake::Reading;
@@ -84,13 +84,12 @@ async fn add_chunk(
     let identities: Vec<String> = chunk.sales.iter().map(identity_of).collect();
     let workspace = ctx.workspace;
     let lookup: Vec<String> = identities.iter().collect::<HashSet<_>>().into_iter().cloned().collect();
-    let stored: HashMap<String, [u8; 32]> = match source {
-        None => HashMap::new(),
-        Some(source) => {
-            let rows = app.store().read(move |r| r.sales_by_identity(workspace, source, &lookup)).await?;
-            rows.into_iter().map(|row| (row.identity, hash(&row.facts))).collect()
-        }
+    let rows = match source {
+        None => Vec::new(),
+        Some(source) => app.store().read(move |r| r.sales_by_identity(workspace, source, &lookup)).await?,
     };
+    let is_back: HashSet<String> = rows.iter().filter(|row| is_taken_back(&row.facts)).map(|row| row.identity.clone()).collect();
+    let stored: HashMap<String, [u8; 32]> = rows.into_iter().map(|row| (row.identity, hash(&row.facts))).collect();
     for (input, identity) in chunk.sales.iter().zip(identities) {
         let SaleContent::Full(sale) = &input.content else { continue };
         let facts = hash(&pack(sale));
@@ -98,7 +97,7 @@ async fn add_chunk(
         let change = match before {
             None if input.unique_id.is_none() && seen.contains(&identity) => SaleChange::Ignored,
             None => SaleChange::Created,
-            Some(_) if input.unique_id.is_none() => SaleChange::Ignored,
+            Some(_) if input.unique_id.is_none() && (!is_back.contains(&identity) || seen.contains(&identity)) => SaleChange::Ignored,
             Some(have) if *have == facts => SaleChange::Unchanged,
             Some(_) => SaleChange::Updated,
         };

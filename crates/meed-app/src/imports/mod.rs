@@ -1,6 +1,7 @@
 //! Imports: a file is kept untouched, read, mapped, tried, and recorded in chunks that commit with their progress.
 //!
-//! States: `mapping` (a person may change how it is read) → `running` → `done`, or `failed`, or `discarded`. Every chunk
+//! States: `mapping` (a person may change how it is read) → `running` → `done`, or `failed`, or `discarded`; and from `done`
+//! or `failed` on to `undoing` → `undone`. Every chunk
 //! of up to 1,000 rows is one command that writes sales, rejected rows, counts and the position in the file together; an
 //! interrupted import goes on from its last position without duplicates. Two runners of one import cannot both advance
 //! it: each chunk insists on the version of the import's record that it has seen.
@@ -15,6 +16,7 @@ mod rejects;
 mod row;
 mod run;
 mod source;
+mod undo;
 mod upload;
 
 pub use batch::{BatchDocument, batch, prepare_batch, upload_to_batch};
@@ -27,6 +29,7 @@ pub use read_file::{
     source_layouts,
 };
 pub use rejects::{rejects, rejects_csv};
-pub use run::{resume, resume_all, run, start};
+pub use run::{is_under_way, resume, resume_all, run, start};
 pub use source::{LikelySource, likely_source, likely_source_of_kept};
+pub use undo::{UndoPreview, undo, undo_preview};
 pub use upload::{Upload, store_file, upload};

@@ -84,11 +84,11 @@ pub async fn resume_all(app: &Arc<App>, workspace: Id) -> AppResult<usize> {
     let mut resumed = 0;
     for record in app.store().read(move |r| r.records(workspace, RecordKind::Import)).await? {
         let document: ImportDocument = crate::documents::read(&record)?;
-        if document.state == ImportState::Running {
+        if is_under_way(document.state) {
             resumed += 1;
             let (app, ctx) = (Arc::clone(app), ctx.clone());
             tokio::spawn(async move {
-                if let Err(error) = go_on(&app, &ctx, record.id).await {
+                if let Err(error) = resume(&app, &ctx, record.id).await {
                     tracing::error!(%error, import = %record.id.text(Kind::Import), "an import could not be resumed");
                 }
             });
@@ -100,7 +100,16 @@ pub async fn resume_all(app: &Arc<App>, workspace: Id) -> AppResult<usize> {
 /// Goes on with one import that a stopped process left behind, and waits until it is done.
 pub async fn resume(app: &Arc<App>, ctx: &Context, id: Id) -> AppResult<Import> {
     ctx.require(Scope::Sales)?;
-    go_on(app, ctx, id).await
+    match get(app, ctx, id).await?.document.state {
+        ImportState::Undoing => super::undo::go_on(app, ctx, id).await,
+        _ => go_on(app, ctx, id).await,
+    }
+}
+
+/// Whether rows are being recorded or taken back.
+#[must_use]
+pub const fn is_under_way(state: ImportState) -> bool {
+    matches!(state, ImportState::Running | ImportState::Undoing)
 }
 
 async fn go_on(app: &Arc<App>, ctx: &Context, id: Id) -> AppResult<Import> {

@@ -68,8 +68,7 @@ impl App {
         })?;
         let merchants = by_id(&rows.merchants, |_, d: MerchantDocument| merchant(d))?;
         let units = by_id(&rows.units, |id, d: UnitDocument| unit(id, d, &merchants))?;
-        let terminals =
-            by_id(&rows.terminals, |_, d: TerminalDocument| Ok(Terminal { code: d.code, unit: Id(d.unit) }))?;
+        let terminals = by_id(&rows.terminals, |_, d: TerminalDocument| Ok(Terminal { code: d.code, unit: Id(d.unit) }))?;
         let promos = by_id(&rows.promo_codes, |id, d: PromoCodeDocument| {
             let PromoCodeDocument { code, effective, from_us, until_us, uses_max } = d;
             Ok(PromoCode { id, code, is_effective: effective, from_us, until_us, uses_max })

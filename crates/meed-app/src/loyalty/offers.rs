@@ -110,9 +110,8 @@ pub async fn set_effective(app: &App, ctx: &Context, id: Id, effective: bool) ->
 pub async fn set_budget(app: &App, ctx: &Context, offer: Id, unit: Unit, target: Minor) -> AppResult<Minor> {
     ctx.require(Scope::Plans)?;
     let at = app.now();
-    let prepare = |config: &std::sync::Arc<super::TillConfig>| {
-        Ok(SetBudget { offer, unit, target, at, config: std::sync::Arc::clone(config) })
-    };
+    let prepare =
+        |config: &std::sync::Arc<super::TillConfig>| Ok(SetBudget { offer, unit, target, at, config: std::sync::Arc::clone(config) });
     app.fresh_till_config(ctx.workspace).await?;
     match super::submit(app, ctx, offer.to_string(), Priority::Interactive, prepare).await? {
         TillReply::Budget(shortfall) => Ok(shortfall),

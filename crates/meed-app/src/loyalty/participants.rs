@@ -132,7 +132,13 @@ pub async fn update(app: &App, ctx: &Context, id: Id, participant: Participant, 
     save(app, ctx, Some(id), participant, means).await
 }
 
-async fn save(app: &App, ctx: &Context, id: Option<Id>, mut participant: Participant, means: Vec<MeansInput>) -> AppResult<ParticipantView> {
+async fn save(
+    app: &App,
+    ctx: &Context,
+    id: Option<Id>,
+    mut participant: Participant,
+    means: Vec<MeansInput>,
+) -> AppResult<ParticipantView> {
     ctx.require(Scope::Sales)?;
     if participant.name.chars().count() > 400 || participant.number.chars().count() > 200 {
         return Err(AppError::invalid("name_invalid", "name", "a name has at most 400 characters, a number at most 200"));

@@ -79,10 +79,12 @@ pub async fn synchronise(app: &App, ctx: &Context, rows: Vec<ProductDocument>) -
         .store()
         .read(move |r| codes.iter().map(|code| r.record_by_key(workspace, RecordKind::Product, code)).collect::<Result<Vec<_>, _>>())
         .await?;
-    let written = match app.submit(ctx, format!("{} products", puts.len()), PutRecords { action: "products.synchronised", puts, event: None }).await? {
-        Reply::Records(written) => written,
-        other => return Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
-    };
+    let written =
+        match app.submit(ctx, format!("{} products", puts.len()), PutRecords { action: "products.synchronised", puts, event: None }).await?
+        {
+            Reply::Records(written) => written,
+            other => return Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+        };
     for ((place, (id, version)), before) in places.into_iter().zip(written).zip(before) {
         let change = match before {
             None => ProductChange::Created,

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use meed_core::command::{Class, Refused, Reply};
 use meed_core::id::Id;
 use meed_core::loyalty::{
-    AdHocReturn, Basket, CancelPurchase, EventKind, Identified, Look, Participant, Purchase, PurchaseBody, PurchaseDone, PurchaseState, Purchases, Refund,
-    RefundDone, RefundLine, Seen, Settle, SettlementBody, SpendAsk, Standing, TillConfig, TillReply, Verdict, WalletRef, evaluate, judge,
+    AdHocReturn, Basket, CancelPurchase, EventKind, Identified, Look, Participant, Purchase, PurchaseBody, PurchaseDone, PurchaseState,
+    Purchases, Refund, RefundDone, RefundLine, Seen, Settle, SettlementBody, SpendAsk, Standing, TillConfig, TillReply, Verdict, WalletRef,
+    evaluate, judge,
 };
 use meed_core::money::Minor;
 use meed_store::Priority;

@@ -71,8 +71,7 @@ pub async fn show(app: &App, ctx: &Context, id: Id) -> AppResult<SpendDone> {
     let workspace = ctx.workspace;
     let found = app.store().read(move |r| r.till_event(workspace, id)).await?;
     let (event, standing) = found.ok_or_else(|| refused(Class::NotFound, "entity_not_found", "there is no such spend request"))?;
-    done_of(&event, standing.is_some())
-        .ok_or_else(|| refused(Class::Invalid, "invalid_event_type", "this event is not a spend request"))
+    done_of(&event, standing.is_some()).ok_or_else(|| refused(Class::Invalid, "invalid_event_type", "this event is not a spend request"))
 }
 
 /// The spends of a customer, newest first; of one purchase if that is named.

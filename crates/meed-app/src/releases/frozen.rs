@@ -1,8 +1,13 @@
 //! A statement as it is frozen: every reward of a payee's period and every credit behind it.
 
+use meed_core::command::{RewardRow, day_number};
 use meed_core::crediting::{Credit, Explanation};
 use meed_core::id::Id;
+use meed_core::period::Period;
 use serde::{Deserialize, Serialize};
+
+use super::read::label_of;
+use crate::calculations::{PostedLine, StepLine};
 
 /// A payee's statement of a program's period.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,6 +32,15 @@ pub struct StatementBody {
     pub quota: Option<String>,
     pub percent: Option<String>,
     pub credits: Vec<CreditLine>,
+    /// Sum of the credits, unrounded.
+    #[serde(default)]
+    pub credited: String,
+    /// How the credits become what is paid.
+    #[serde(default)]
+    pub steps: Vec<StepLine>,
+    /// What this period earned and later ones pay: holdbacks and instalments.
+    #[serde(default)]
+    pub later: Vec<PostedLine>,
 }
 
 /// A reward on a statement.
@@ -39,6 +53,25 @@ pub struct RewardLine {
     pub amount: i64,
     /// A difference to a period that had been released.
     pub carried: bool,
+    /// Stable word of what it is, such as `commission` or `draw_advance`.
+    #[serde(default)]
+    pub kind: String,
+    /// Tells lines of one kind apart: the id of a bonus, a sale.
+    #[serde(default)]
+    pub line: String,
+}
+
+impl RewardLine {
+    pub(super) fn of(row: &RewardRow, like: &Period) -> Self {
+        Self {
+            reward: row.id.0,
+            period: label_of(like, row.cell_day),
+            amount: row.amount,
+            carried: row.is_carried(),
+            kind: row.kind.word().to_owned(),
+            line: row.line.clone(),
+        }
+    }
 }
 
 /// A credit on a statement.
@@ -59,6 +92,12 @@ pub struct CreditLine {
     pub rate: Option<String>,
     pub pieces: Vec<CreditPiece>,
     pub text: String,
+    /// Number of the program's version; absent where one version rules the whole period.
+    #[serde(default)]
+    pub version: Option<u32>,
+    /// Whose credit it is, where the rule gives what it earns to somebody else: a rep or a team.
+    #[serde(default)]
+    pub assigned_from: Option<i64>,
 }
 
 /// A piece of a credit.
@@ -104,12 +143,14 @@ impl CreditLine {
             rate: credit.blended_percent().map(|p| p.to_string()),
             pieces,
             text: credit.arithmetic(),
+            version: credit.version,
+            assigned_from: credit.assigned.as_ref().map(|assigned| assigned.from.0),
         }
     }
 }
 
 /// What a statement says of the target of its own period.
-pub(super) fn put_explanation(body: &mut StatementBody, explanation: Option<&Explanation>) {
+pub(super) fn put_explanation(body: &mut StatementBody, explanation: Option<&Explanation>, period: &Period) {
     let Some(explanation) = explanation else { return };
     body.exact = explanation.exact.normalize().to_string();
     body.rounding = explanation.rounding_difference().normalize().to_string();
@@ -117,6 +158,10 @@ pub(super) fn put_explanation(body: &mut StatementBody, explanation: Option<&Exp
     body.quota = explanation.attainment.quota.map(|q| q.normalize().to_string());
     body.percent = explanation.attainment.percent().map(|p| p.to_string());
     body.credits = explanation.credits.iter().map(CreditLine::of).collect();
+    body.credited = explanation.credited.normalize().to_string();
+    body.steps = explanation.steps.iter().map(StepLine::from).collect();
+    let day = day_number(period.first_day());
+    body.later = explanation.lines.iter().filter(|line| line.due_day > day).map(|line| PostedLine::of(line, period)).collect();
 }
 
 impl StatementBody {
@@ -139,6 +184,9 @@ impl StatementBody {
             quota: None,
             percent: None,
             credits: Vec::new(),
+            credited: "0".into(),
+            steps: Vec::new(),
+            later: Vec::new(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod statements;
 pub use credits::{CreditRelease, CreditReleaseDocument, credit_releases, release_credits, withdraw_credits};
 pub use frozen::{CreditLine, CreditPiece, RewardLine, StatementBody};
 pub use pay::{PayoutDocument, PayoutEntry, pay_by_hand, payout, payouts};
+pub(crate) use read::label_of;
 pub use read::{PeriodState, PeriodView, RewardView, period, period_of_calculation};
 pub use release::{ReleaseDocument, ReleaseEntry, get, list, of_period, release};
 pub use reverse::reverse;

@@ -24,6 +24,8 @@ pub struct RewardView {
     pub total: i64,
     /// Earned in this period.
     pub own: i64,
+    /// Earned in earlier periods and due in this one: holdbacks, instalments, clawbacks.
+    pub due: i64,
     /// Differences to released periods, with the label of the period that earned them.
     pub carried: Vec<(String, i64)>,
     pub state: RewardState,
@@ -147,7 +149,8 @@ pub async fn period(app: &App, ctx: &Context, program: Id, label: &str) -> AppRe
             owner,
             name: config.rep_name(owner.id),
             total: sum(&mut rewards.iter()),
-            own: sum(&mut rewards.iter().filter(|r| !r.is_carried())),
+            own: sum(&mut rewards.iter().filter(|r| r.cell_day == r.booked_day)),
+            due: sum(&mut rewards.iter().filter(|r| r.cell_day != r.booked_day && !r.is_carried())),
             carried: carried.into_iter().map(|(day, amount)| (label_of(&period, day), amount)).collect(),
             state: rewards.iter().map(|r| r.state).min().unwrap_or(RewardState::Accrued),
             rewards,
@@ -165,7 +168,7 @@ pub async fn period(app: &App, ctx: &Context, program: Id, label: &str) -> AppRe
 }
 
 /// The label of the period that begins on a day, of the same kind as `like`.
-pub(super) fn label_of(like: &Period, day: i64) -> String {
+pub(crate) fn label_of(like: &Period, day: i64) -> String {
     let date = date_of(day);
     let period = date.and_then(|date| Period::holding(date, like.cadence(), like.zone()).ok());
     period.map_or_else(|| date.map_or_else(String::new, |d| d.to_string()), |p| p.label())

@@ -6,8 +6,8 @@ use meed_core::period::Period;
 use serde::{Deserialize, Serialize};
 
 use super::frozen::{RewardLine, StatementBody, put_explanation};
-use super::read::{PeriodView, label_of, period};
-use crate::calculations::with_calculation;
+use super::read::{PeriodView, period};
+use crate::calculations::{Binding, with_settled};
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope, approvals};
@@ -98,9 +98,9 @@ async fn statements(app: &App, ctx: &Context, program: Id, booked: &PeriodView) 
     let entry = config.program(program)?.clone();
     let covered = Period::parse(&booked.label, &config.zone).map_err(|_| AppError::bug("a period that was read before cannot be read"))?;
     let payees = booked.payees.clone();
-    let (program, period) = (std::sync::Arc::clone(&entry.program), covered.clone());
+    let (binding, period) = (Binding::from(&entry), covered.clone());
     let label = booked.label.clone();
-    let built = with_calculation(app, ctx.workspace, std::sync::Arc::clone(&config), program, period, move |calculation, _| {
+    let built = with_settled(app, ctx.workspace, std::sync::Arc::clone(&config), binding, period, move |calculation, _| {
         let mut built = Vec::with_capacity(payees.len());
         for reward in calculation.rewards() {
             // Somebody earns by now who had nothing when it was reviewed.
@@ -116,12 +116,8 @@ async fn statements(app: &App, ctx: &Context, program: Id, booked: &PeriodView) 
             }
             let mut body = StatementBody::new(&entry, label.clone(), payee.owner.id, payee.name.clone());
             body.total = payee.total;
-            body.rewards = payee
-                .rewards
-                .iter()
-                .map(|r| RewardLine { reward: r.id.0, period: label_of(&covered, r.cell_day), amount: r.amount, carried: r.is_carried() })
-                .collect();
-            put_explanation(&mut body, explanation.as_ref());
+            body.rewards = payee.rewards.iter().map(|r| RewardLine::of(r, &covered)).collect();
+            put_explanation(&mut body, explanation.as_ref(), &covered);
             built.push((payee.owner, payee.rewards.iter().map(|r| r.id).collect::<Vec<_>>(), body));
         }
         Ok(built)

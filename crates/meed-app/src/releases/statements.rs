@@ -8,7 +8,7 @@ use meed_core::ledger::Owner;
 use meed_core::period::Period;
 
 use super::frozen::{RewardLine, StatementBody, put_explanation};
-use super::read::{label_of, period};
+use super::read::period;
 use crate::calculations;
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
@@ -92,14 +92,8 @@ pub async fn current_statement(app: &App, ctx: &Context, program: Id, label: &st
     let mut body = StatementBody::new(program_entry, booked.label.clone(), rep, found.name.clone());
     if let Some(payee) = booked.payees.iter().find(|p| p.owner == Owner::rep(rep)) {
         body.total = payee.total;
-        let line = |r: &meed_core::command::RewardRow| RewardLine {
-            reward: r.id.0,
-            period: label_of(&covered, r.cell_day),
-            amount: r.amount,
-            carried: r.is_carried(),
-        };
-        body.rewards = payee.rewards.iter().map(line).collect();
+        body.rewards = payee.rewards.iter().map(|row| RewardLine::of(row, &covered)).collect();
     }
-    put_explanation(&mut body, explanation.as_ref());
+    put_explanation(&mut body, explanation.as_ref(), &covered);
     Ok(body)
 }

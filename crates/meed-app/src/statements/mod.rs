@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use meed_core::command::{RewardState, day_number};
+use meed_core::crediting::HELD_DAY;
 use meed_core::id::Id;
 use meed_core::ledger::{Owner, OwnerKind};
 use meed_core::period::Period;
@@ -75,7 +76,9 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Summary>> {
     let workspace = ctx.workspace;
     let sums = app.store().read(move |r| r.reward_sums(workspace, i64::MIN)).await?;
     let mut found: BTreeMap<(String, Id), Summary> = BTreeMap::new();
-    for sum in sums.into_iter().filter(|sum| sum.owner.kind == OwnerKind::Rep) {
+    // What is held until a condition is met belongs to no period yet.
+    let in_a_period = |sum: &meed_store::RewardSum| sum.owner.kind == OwnerKind::Rep && sum.booked_day != HELD_DAY;
+    for sum in sums.into_iter().filter(in_a_period) {
         let is_open = opened.as_ref().is_none_or(|opened| opened.contains(&(sum.program.0, sum.booked_day)));
         if !is_open || !seen.covers(sum.owner.id) {
             continue;

@@ -90,7 +90,8 @@ impl Shop {
         let unit = UnitDocument { name: "High Street".into(), code: "high".into(), group: Some("north".into()), ..UnitDocument::default() };
         let unit = records::put(&app, &ctx, None, &unit).await.expect("a unit");
         let rows = [("bread", "bakery"), ("milk", "dairy"), ("wine", "drinks"), ("bag", "other")];
-        let rows = rows.map(|(code, family)| ProductDocument { code: code.into(), family: Some(family.into()), ..ProductDocument::default() });
+        let rows =
+            rows.map(|(code, family)| ProductDocument { code: code.into(), family: Some(family.into()), ..ProductDocument::default() });
         products::synchronise(&app, &ctx, rows.to_vec()).await.expect("products");
         Self { app, ctx, unit, source, now_us, receipts: AtomicU32::new(0), engine, schema, _folder: folder }
     }

@@ -7,6 +7,7 @@
 
 use super::{Record, RewardRow, StatementRow};
 use crate::audit::{Digest, Hash};
+use crate::crediting::RewardKind;
 use crate::id::Id;
 use crate::ledger::{Lot, LotMove, Transfer};
 use crate::loyalty::{TillEvent, event_hash};
@@ -124,6 +125,10 @@ pub fn reward_hash(row: &RewardRow, explanation: &str) -> Hash {
     digest.id(row.program).id(row.version).id(row.calculation).int(row.cell_day).int(row.booked_day);
     digest.int(row.owner.kind.code().into()).id(row.owner.id).text(row.unit.code()).int(row.amount).text(&row.exact);
     digest.text(explanation);
+    // A plain line is hashed as it was before lines had kinds.
+    if row.kind != RewardKind::Commission || !row.line.is_empty() || row.due_day != row.cell_day {
+        digest.int(row.kind.code()).text(&row.line).int(row.due_day);
+    }
     digest.finish()
 }
 

@@ -1,6 +1,7 @@
 //! Rows as they are loaded and written, and everything that a batch will write.
 
 use crate::command::{Record, RecordKind};
+use crate::crediting::{HELD_DAY, RewardKind};
 use crate::id::Id;
 use crate::ledger::Owner;
 use crate::money::{Minor, Unit};
@@ -138,19 +139,42 @@ pub struct RewardRow {
     pub payout: Option<Id>,
     /// Recorded time.
     pub recorded_us: i64,
+    /// What it is.
+    pub kind: RewardKind,
+    /// Tells lines of one kind in one cell apart; empty where there is only one.
+    pub line: String,
+    /// First day of the period in which it is due; [`HELD_DAY`] while a condition is open.
+    pub due_day: i64,
 }
 
 impl RewardRow {
     /// A difference to a period that had been released when it was found.
     #[must_use]
     pub fn is_carried(&self) -> bool {
-        self.cell_day != self.booked_day
+        self.due_day != self.booked_day
+    }
+
+    /// Earned, but not due with its cell: it waits in `pending` until the period in which it is due is released.
+    #[must_use]
+    pub fn is_deferred(&self) -> bool {
+        matches!(self.kind, RewardKind::Holdback | RewardKind::Instalment) && self.due_day > self.cell_day && !self.is_carried()
+    }
+
+    /// Held until a condition is met: it belongs to no period yet.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.booked_day == HELD_DAY
     }
 
     /// Whether the amount went to `recoverable` instead of `accrued` (`ledger.md` §3.2: clawed back on a frozen statement).
     #[must_use]
     pub fn is_recoverable(&self) -> bool {
-        self.is_carried() && self.amount < 0
+        let taken_back = match self.kind {
+            RewardKind::Clawback => true,
+            // An advance moves between the payee's own accounts.
+            kind => self.is_carried() && !kind.moves_draw(),
+        };
+        taken_back && self.amount < 0
     }
 }
 

@@ -13,6 +13,7 @@ mod put_records;
 mod record_sales;
 mod refused;
 mod release;
+mod restore_sales;
 mod reverse;
 mod state;
 
@@ -20,11 +21,12 @@ pub use digest::{CommandDigest, RecordPart, SalePart, record_hash, reward_hash, 
 pub use effects::{Effects, EventRow, RewardRow, RewardState, SaleOriginal, SaleRow, SaleVersionRow, StatementRow, is_configuration};
 pub use needs::Needs;
 pub use pay::{PayByHand, Payment};
-pub use post_rewards::{PostRewards, Target};
+pub use post_rewards::{CellTargets, PostRewards, Target};
 pub use put_records::{PutRecord, PutRecords, Record, RecordKind};
 pub use record_sales::{Progress, RecordSales, SaleChange, SaleContent, SaleInput, SaleOutcome, WriteProgress, identity_of};
 pub use refused::{Class, Refused};
 pub use release::{NewStatement, Release, payable, release_key};
+pub use restore_sales::{FormerSale, RestoreSale, RestoreSales, TAKEN_BACK, is_taken_back};
 pub use reverse::{ReverseRelease, is_reversed_key};
 pub use state::{AuditLine, Head, State, date_of, day_number};
 

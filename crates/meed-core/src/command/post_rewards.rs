@@ -7,16 +7,25 @@ use jiff::Timestamp;
 use super::release::release_key;
 use super::state::date_of;
 use super::{Class, Command, Needs, PutRecord, PutRecords, RecordKind, Refused, Reply, RewardRow, RewardState, State};
+use crate::crediting::{Booked, HELD_DAY, LineKey, Openness, RewardKind, booked_day, differences};
 use crate::id::Id;
 use crate::ledger::postings::{self, Standing};
-use crate::ledger::{Origin, Owner, Purpose};
+use crate::ledger::{NewTransfer, Origin, Owner, Purpose};
 use crate::money::{Amount, Minor, Unit};
 
-/// What one beneficiary should have for a cell.
+/// One line of what a beneficiary should have for a cell.
 #[derive(Clone, Debug)]
 pub struct Target {
     /// Who.
     pub owner: Owner,
+    /// What it is.
+    pub kind: RewardKind,
+    /// Tells lines of one kind apart; empty where there is only one.
+    pub line: String,
+    /// First day of the period in which it is due, as day number; [`HELD_DAY`] while a condition is open.
+    pub due_day: i64,
+    /// The sale that it takes back or concerns.
+    pub sale: Option<Id>,
     /// The exact amount in major units, as decimal text.
     pub exact: String,
     /// The rounded amount.
@@ -25,7 +34,32 @@ pub struct Target {
     pub explanation: String,
 }
 
-/// Brings the posted rewards of one program and period to their targets.
+impl Target {
+    /// A commission that is due with its cell.
+    #[must_use]
+    pub fn commission(owner: Owner, cell_day: i64, amount: Minor, exact: String, explanation: String) -> Self {
+        Self { owner, kind: RewardKind::Commission, line: String::new(), due_day: cell_day, sale: None, exact, amount, explanation }
+    }
+
+    fn key(&self) -> LineKey<Owner> {
+        LineKey { owner: self.owner, kind: self.kind, name: self.line.clone(), due_day: self.due_day }
+    }
+}
+
+/// The targets of one period.
+#[derive(Clone, Debug)]
+pub struct CellTargets {
+    /// First day of the period, as day number.
+    pub cell_day: i64,
+    /// First days of the periods after it, in order: where differences go if it has been released.
+    pub later_days: Vec<i64>,
+    /// Last business instant of the period.
+    pub period_end: Timestamp,
+    /// The targets. A beneficiary without one has the target 0.
+    pub targets: Vec<Target>,
+}
+
+/// Brings the posted rewards of one program to their targets, for a period and those after it that look back on it.
 #[derive(Clone, Debug)]
 pub struct PostRewards {
     /// The calculation.
@@ -38,16 +72,21 @@ pub struct PostRewards {
     pub version: Id,
     /// The unit of its rewards.
     pub unit: Unit,
-    /// First day of the period, as day number.
-    pub cell_day: i64,
-    /// First days of the periods after it, in order: where differences go if it has been released.
-    pub later_days: Vec<i64>,
-    /// Last business instant of the period.
-    pub period_end: Timestamp,
     /// The configuration that was calculated with. If it has changed, the calculation is stale.
     pub config_version: i64,
-    /// The targets. A beneficiary without one has the target 0.
-    pub targets: Vec<Target>,
+    /// The period, and later ones whose result depends on it: they commit together, so that a draw is never repaid before
+    /// it is advanced.
+    pub cells: Vec<CellTargets>,
+}
+
+/// A row in the making.
+struct NewRow {
+    key: LineKey<Owner>,
+    booked_day: i64,
+    amount: Minor,
+    exact: String,
+    explanation: String,
+    sale: Option<Id>,
 }
 
 impl Command for PostRewards {
@@ -56,12 +95,14 @@ impl Command for PostRewards {
     }
 
     fn needs(&self, needs: &mut Needs) {
-        needs.reward_cells.insert((self.program, self.cell_day));
-        for day in std::iter::once(&self.cell_day).chain(&self.later_days) {
-            needs.record_keys.insert((RecordKind::Release, release_key(self.program, *day)));
-        }
-        for target in &self.targets {
-            needs.accounts.extend(postings::payee_accounts(target.owner, self.unit));
+        for cell in &self.cells {
+            needs.reward_cells.insert((self.program, cell.cell_day));
+            for day in std::iter::once(&cell.cell_day).chain(&cell.later_days) {
+                needs.record_keys.insert((RecordKind::Release, release_key(self.program, *day)));
+            }
+            for target in &cell.targets {
+                needs.accounts.extend(postings::payee_accounts(target.owner, self.unit));
+            }
         }
         needs.accounts.insert(Owner::program(self.program).account(Purpose::Expense, self.unit));
         PutRecords::along(vec![self.record.clone()]).needs(needs);
@@ -72,83 +113,114 @@ impl Command for PostRewards {
             let text = "plans, people or settings changed while the calculation ran; calculate again";
             return Err(Refused::new(Class::Conflict, "calculation_stale", text));
         }
-        let is_released = |day: i64| state.record_by_key(RecordKind::Release, &release_key(self.program, day)).is_some();
-        let frozen = is_released(self.cell_day);
-        let booked_day = if frozen {
-            let open = self.later_days.iter().copied().find(|day| !is_released(*day));
-            open.ok_or_else(|| Refused::new(Class::Conflict, "no_open_period", "every later period of this program is released"))?
-        } else {
-            self.cell_day
-        };
-        let mut posted: BTreeMap<Owner, Minor> = BTreeMap::new();
-        for row in state.rewards().filter(|r| r.program == self.program && r.cell_day == self.cell_day) {
-            if row.unit != self.unit {
-                let text = "rewards of this period were posted in another currency; give the new plan a period of its own";
-                return Err(Refused::new(Class::Conflict, "unit_changed", text));
-            }
-            let sum = posted.entry(row.owner).or_insert(0);
-            *sum = sum.checked_add(row.amount).ok_or_else(overflow)?;
-        }
-        let mut rows = Vec::new();
-        for target in &self.targets {
-            let before = posted.remove(&target.owner).unwrap_or(0);
-            let difference = target.amount.checked_sub(before).ok_or_else(overflow)?;
-            if difference != 0 {
-                rows.push((target.owner, difference, target.exact.clone(), target.explanation.clone()));
-            }
-        }
-        for (owner, before) in posted {
-            if before != 0 {
-                let gone = before.checked_neg().ok_or_else(overflow)?;
-                rows.push((owner, gone, "0".to_owned(), "{\"steps\":[],\"reason\":\"nothing_credited\"}".to_owned()));
+        let mut ready = Vec::new();
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        for cell in &self.cells {
+            for row in self.rows(state, cell)? {
+                let row_id = state.next_id();
+                let (row, explanation, sale) = self.row(row_id, state.recorded_us(), cell, row);
+                let origin = Origin {
+                    sale,
+                    reward: Some(row_id),
+                    program_version: Some(self.version),
+                    period: date_of(row.booked_day).filter(|_| !row.is_held()),
+                    ..Origin::at(cell.period_end)
+                };
+                let raises_draw = row.kind.moves_draw() && row.amount > 0;
+                let transfers = transfers(self.program, &row, origin)?;
+                // What is owed grows before it shrinks, so that no balance falls below zero on the way.
+                if raises_draw {
+                    first.extend(transfers);
+                } else {
+                    second.extend(transfers);
+                }
+                ready.push((row, explanation));
             }
         }
-        self.post(state, frozen, booked_day, rows)
+        first.append(&mut second);
+        self.write(state, &first, ready)
     }
 }
 
 impl PostRewards {
-    fn post(&self, state: &mut State, frozen: bool, booked_day: i64, rows: Vec<(Owner, Minor, String, String)>) -> Result<Reply, Refused> {
-        let standing = if frozen { Standing::Released } else { Standing::Accrued };
-        let mut transfers = Vec::with_capacity(rows.len());
-        let mut ready = Vec::with_capacity(rows.len());
-        for (owner, amount, exact, explanation) in rows {
-            let id = state.next_id();
-            let origin = Origin {
-                reward: Some(id),
-                program_version: Some(self.version),
-                period: date_of(booked_day),
-                ..Origin::at(self.period_end)
-            };
-            transfers.extend(postings::adjusted(self.program, owner, Amount { minor: amount, unit: self.unit }, standing, origin)?);
-            let row = RewardRow {
-                id,
-                program: self.program,
-                version: self.version,
-                calculation: self.calculation,
-                cell_day: self.cell_day,
-                booked_day,
-                owner,
-                unit: self.unit,
-                amount,
-                exact,
-                state: RewardState::Accrued,
-                release: None,
-                payout: None,
-                recorded_us: state.recorded_us(),
-            };
-            ready.push((row, explanation));
+    /// What is to be posted for one cell.
+    fn rows(&self, state: &State, cell: &CellTargets) -> Result<Vec<NewRow>, Refused> {
+        let mut posted = Vec::new();
+        for row in state.rewards().filter(|r| r.program == self.program && r.cell_day == cell.cell_day) {
+            if row.unit != self.unit {
+                let text = "rewards of this period were posted in another currency; give the new plan a period of its own";
+                return Err(Refused::new(Class::Conflict, "unit_changed", text));
+            }
+            posted.push((LineKey { owner: row.owner, kind: row.kind, name: row.line.clone(), due_day: row.due_day }, row.amount));
         }
+        let targets = cell.targets.iter().map(|target| (target.key(), target.amount));
+        let differences = differences(posted, targets).map_err(|_| overflow())?;
+        let by_key: BTreeMap<LineKey<Owner>, &Target> = cell.targets.iter().map(|target| (target.key(), target)).collect();
+        let is_released = |day: i64| state.record_by_key(RecordKind::Release, &release_key(self.program, day)).is_some();
+        let open = Openness { is_released: &is_released, later_days: &cell.later_days };
+        let mut rows = Vec::with_capacity(differences.len());
+        for (key, amount) in differences {
+            let (Booked::AsDue(booked_day) | Booked::Carried(booked_day)) = booked_day(key.due_day, &open) else {
+                return Err(Refused::new(Class::Conflict, "no_open_period", "every later period of this program is released"));
+            };
+            let target = by_key.get(&key);
+            let nothing = || ("0".to_owned(), "{\"steps\":[],\"reason\":\"nothing_credited\"}".to_owned());
+            let (exact, explanation) = target.map_or_else(nothing, |target| (target.exact.clone(), target.explanation.clone()));
+            rows.push(NewRow { sale: target.and_then(|target| target.sale), key, booked_day, amount, exact, explanation });
+        }
+        Ok(rows)
+    }
+
+    fn row(&self, id: Id, recorded_us: i64, cell: &CellTargets, new: NewRow) -> (RewardRow, String, Option<Id>) {
+        let NewRow { key, booked_day, amount, exact, explanation, sale } = new;
+        let row = RewardRow {
+            id,
+            program: self.program,
+            version: self.version,
+            calculation: self.calculation,
+            cell_day: cell.cell_day,
+            booked_day,
+            owner: key.owner,
+            unit: self.unit,
+            amount,
+            exact,
+            state: RewardState::Accrued,
+            release: None,
+            payout: None,
+            recorded_us,
+            kind: key.kind,
+            line: key.name,
+            due_day: key.due_day,
+        };
+        (row, explanation, sale)
+    }
+
+    fn write(&self, state: &mut State, transfers: &[NewTransfer], ready: Vec<(RewardRow, String)>) -> Result<Reply, Refused> {
         let along = PutRecords::along(vec![self.record.clone()]);
         along.check(state)?;
-        state.post(&transfers)?;
+        state.post(transfers)?;
         along.decide(state)?;
         let rewards = u32::try_from(ready.len()).unwrap_or(u32::MAX);
+        let carried = u32::try_from(ready.iter().filter(|(row, _)| row.is_carried()).count()).unwrap_or(u32::MAX);
         for (row, explanation) in ready {
             state.add_reward(row, explanation);
         }
-        Ok(Reply::Posted { rewards, carried: if frozen { rewards } else { 0 } })
+        Ok(Reply::Posted { rewards, carried })
     }
+}
+
+/// The transfers of a new line (`ledger.md` §3.2).
+fn transfers(program: Id, row: &RewardRow, origin: Origin) -> Result<Vec<NewTransfer>, Refused> {
+    let amount = Amount { minor: row.amount, unit: row.unit };
+    if row.kind.moves_draw() {
+        return Ok(postings::draw_moved(row.owner, amount, origin)?);
+    }
+    let standing = match () {
+        () if row.is_deferred() || row.due_day == HELD_DAY => Standing::Pending,
+        () if row.is_recoverable() => Standing::Released,
+        () => Standing::Accrued,
+    };
+    Ok(postings::adjusted(program, row.owner, amount, standing, origin)?)
 }
 
 fn overflow() -> Refused {

@@ -38,7 +38,9 @@ kinds! {
     /// A link that signs in once, in the control workspace.
     SignInLink = 5, false;
     /// A till's token that was given back before its end, in the control workspace.
-    ReleasedToken = 6, false;
+    ReleasedToken = 7, false;
+    /// When an API key was last used (its id is the natural key), in the control workspace.
+    KeyUse = 6, false;
     /// Settings of a workspace.
     Settings = 9, true;
     /// A rep.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::restore_sales::is_taken_back;
 use super::{Class, Command, Needs, PutRecord, PutRecords, RecordKind, Refused, Reply, SaleOriginal, SaleRow, State};
 use crate::id::Id;
 use crate::sale::{Sale, SalePatch, pack, unpack};
@@ -180,10 +181,12 @@ fn decide_one(source: Id, import: Option<Id>, events: bool, input: &SaleInput, i
     let present = state.sale(source, identity);
     if let Some(present) = present
         && input.unique_id.is_none()
+        && !is_taken_back(&present.facts)
     {
         return SaleOutcome::Recorded { id: present.id, version: present.version, change: SaleChange::Ignored };
     }
-    let sale = match merged(&input.content, present) {
+    // What is left of a sale that was taken back is nothing to merge with.
+    let sale = match merged(&input.content, present.filter(|row| !is_taken_back(&row.facts))) {
         Ok(sale) => sale,
         Err(refused) => return SaleOutcome::Refused(refused),
     };

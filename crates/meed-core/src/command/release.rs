@@ -74,12 +74,17 @@ impl Command for Release {
         let origin = Origin { period: date_of(self.booked_day), ..Origin::at(self.period_end) };
         let mut transfers = Vec::new();
         for (owner, rows) in &rows {
-            let mut total: Minor = 0;
-            for row in rows.iter().filter(|r| !r.is_recoverable()) {
-                total = total.checked_add(row.amount).ok_or(crate::ledger::Refusal::AmountOverflow)?;
-            }
-            if total != 0 {
-                transfers.extend(postings::released(&state.book, *owner, Amount { minor: total, unit: self.unit }, origin)?);
+            let sum = |counts: &dyn Fn(&RewardRow) -> bool| {
+                let amounts = rows.iter().filter(|row| counts(row)).map(|row| row.amount);
+                let mut amounts = amounts;
+                amounts.try_fold(0, Minor::checked_add).ok_or(crate::ledger::Refusal::AmountOverflow)
+            };
+            // What earlier periods held back comes due with this one.
+            let due = Amount { minor: sum(&RewardRow::is_deferred)?, unit: self.unit };
+            transfers.extend(postings::came_due(*owner, due, origin)?);
+            let total = Amount { minor: sum(&|row| !row.is_recoverable())?, unit: self.unit };
+            if total.minor != 0 {
+                transfers.extend(postings::released_by_lines(&state.book, *owner, total, origin)?);
             }
         }
         let along = PutRecords::along(self.along.clone());

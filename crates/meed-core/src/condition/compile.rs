@@ -4,13 +4,12 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, Sourc
 use cel::parser::Parser;
 use std::borrow::Cow;
 
-use super::fields::{PERIOD, REP, SALE};
+use super::fields::{PERIOD, REP, RESULT, RULE_RESULTS, SALE};
 use super::nearest::suggestion;
 use super::node::{Comparison, FUNCTIONS, Function, Node, Operation, SPECIAL_FUNCTIONS};
 use super::scan::{VARIABLE_CALL, prepare};
 use super::value::{Type, Value};
-use super::vocabulary::Vocabulary;
-use super::{ConditionCode, ConditionError, Want};
+use super::{ConditionCode, ConditionError, Over, Want};
 use crate::program::Whose;
 
 /// Deepest tree that is kept; evaluation recurses this deep at most.
@@ -23,29 +22,25 @@ const PARSER_STACK: usize = 32 << 20;
 type Typed = (Node, Type);
 
 /// Compiles `source`, which must result in what is wanted.
-pub(super) fn compile(source: &str, want: Want, vocabulary: Option<&'static Vocabulary>) -> Result<Node, ConditionError> {
+pub(super) fn compile(source: &str, want: Want, over: Over) -> Result<Node, ConditionError> {
     let prepared = prepare(source)?;
     let worker = std::thread::Builder::new().stack_size(PARSER_STACK);
     let parsed = std::thread::scope(|scope| {
-        let running = worker.spawn_scoped(scope, || parse_and_build(source, &prepared, want, vocabulary));
+        let running = worker.spawn_scoped(scope, || parse_and_build(source, &prepared, want, over));
         running.ok().and_then(|thread| thread.join().ok())
     });
     parsed.unwrap_or_else(|| Err(ConditionError { code: ConditionCode::Unreadable, at: 0, text: "cannot be read".into() }))
 }
 
-fn parse_and_build(
-    source: &str,
-    prepared: &str,
-    want: Want,
-    vocabulary: Option<&'static Vocabulary>,
-) -> Result<Node, ConditionError> {
+fn parse_and_build(source: &str, prepared: &str, want: Want, over: Over) -> Result<Node, ConditionError> {
     let (tree, info) = Parser::new().parse_with_source_info(prepared).map_err(|errors| syntax_error(source, &errors))?;
-    let mut builder = Builder { source, info: &info, cost: 0, vocabulary };
+    let mut builder = Builder { source, info: &info, over, cost: 0 };
     let (node, found) = builder.build(&tree, 0)?;
     let wanted = match want {
         Want::Truth => Type::Truth,
         Want::Number => Type::Number,
         Want::Text => Type::Text,
+        Want::Day => Type::Day,
     };
     if found != wanted && found != Type::Null {
         return Err(ConditionError {
@@ -81,8 +76,8 @@ fn syntax_error(source: &str, errors: &cel::ParseErrors) -> ConditionError {
 struct Builder<'a> {
     source: &'a str,
     info: &'a SourceInfo,
+    over: Over,
     cost: usize,
-    vocabulary: Option<&'static Vocabulary>,
 }
 
 impl Builder<'_> {
@@ -166,15 +161,23 @@ impl Builder<'_> {
     }
 
     fn bare_name<T>(&self, id: u64, name: &str) -> Result<T, ConditionError> {
-        if let Some(vocabulary) = self.vocabulary {
+        if let Over::Facts(vocabulary) = self.over {
             return self.refuse(id, ConditionCode::UnknownField, vocabulary.about_name(name));
         }
         let text = match name {
-            "sale" | "rep" | "period" => {
-                format!("`{name}` needs a field, such as `{name}.{}`", if name == "sale" { "revenue" } else { "name" })
+            "sale" | "rep" | "period" | "result" => {
+                format!(
+                    "`{name}` needs a field, such as `{name}.{}`",
+                    match name {
+                        "sale" => "revenue",
+                        "rep" => "name",
+                        "period" => "label",
+                        _ => "attainment",
+                    }
+                )
             }
             _ if SALE.iter().any(|(known, _)| *known == name) => format!("`{name}` is not known; did you mean `sale.{name}`?"),
-            _ => format!("`{name}` is not known{}", suggestion(name, ["sale", "rep", "period"])),
+            _ => format!("`{name}` is not known{}", suggestion(name, ["sale", "rep", "period", "result"])),
         };
         self.refuse(id, ConditionCode::UnknownField, text)
     }
@@ -186,13 +189,18 @@ impl Builder<'_> {
 
     fn field(&mut self, id: u64, select: &SelectExpr) -> Result<Typed, ConditionError> {
         let name = select.field.as_str();
-        if let (Some(vocabulary), Expr::Ident(root)) = (self.vocabulary, &select.operand.expr) {
+        if let (Over::Facts(vocabulary), Expr::Ident(root)) = (self.over, &select.operand.expr) {
             return match vocabulary.find(root, name) {
                 Ok((fact, kind)) => Ok((Node::Fact(fact), kind)),
                 Err(text) => self.refuse(id, ConditionCode::UnknownField, text),
             };
         }
         match &select.operand.expr {
+            Expr::Ident(root) if root == "sale" && self.over == Over::Result => {
+                let text = "a condition over the whole period reads `result`, `rep` and `period`, not a single sale";
+                self.refuse(id, ConditionCode::UnknownField, text.into())
+            }
+            Expr::Ident(root) if root == "result" => self.result(id, name),
             Expr::Ident(root) if root == "sale" => match SALE.iter().find(|(known, _)| *known == name) {
                 Some(("original", _)) => {
                     self.refuse(id, ConditionCode::UnknownField, "`sale.original` needs a column: `sale.original[\"Column name\"]`".into())
@@ -219,9 +227,29 @@ impl Builder<'_> {
                 self.refuse(id, ConditionCode::UnknownField, format!("`period.{name}` is not a field of a period{hint}"))
             }
             Expr::Ident(other) => self.bare_name(select.operand.id, other),
-            Expr::Select(inner) if self.vocabulary.is_none() && is_original(inner) => Ok((Node::Original(name.into()), Type::Text)),
+            Expr::Select(inner) if !matches!(self.over, Over::Facts(_)) && is_original(inner) => {
+                Ok((Node::Original(name.into()), Type::Text))
+            }
             _ => self.refuse(id, ConditionCode::UnknownField, format!("`.{name}` cannot be read here")),
         }
+    }
+
+    fn result(&self, id: u64, name: &str) -> Result<Typed, ConditionError> {
+        self.over_result(id)?;
+        if let Some((_, field)) = RESULT.iter().find(|(known, _)| *known == name) {
+            return Ok((Node::Result(*field, None), Type::Number));
+        }
+        let hint = suggestion(name, RESULT.iter().map(|(known, _)| *known));
+        self.refuse(id, ConditionCode::UnknownField, format!("`result.{name}` is not a result of a period{hint}"))
+    }
+
+    /// Results of a period are known when it is over; a condition on a sale cannot ask for them.
+    fn over_result(&self, id: u64) -> Result<(), ConditionError> {
+        if self.over == Over::Result {
+            return Ok(());
+        }
+        let text = "results of the whole period are for bonuses, multipliers and draws, not for a single sale";
+        self.refuse(id, ConditionCode::UnknownField, text.into())
     }
 
     fn call(&mut self, id: u64, call: &CallExpr, depth: usize) -> Result<Typed, ConditionError> {
@@ -294,10 +322,14 @@ impl Builder<'_> {
 
     fn index(&self, id: u64, arguments: &[IdedExpr]) -> Result<Typed, ConditionError> {
         match (&arguments[0].expr, &arguments[1].expr) {
-            (Expr::Select(select), Expr::Literal(LiteralValue::String(column))) if self.vocabulary.is_none() && is_original(select) => {
+            (Expr::Select(select), Expr::Literal(LiteralValue::String(column)))
+                if !matches!(self.over, Over::Facts(_)) && is_original(select) =>
+            {
                 Ok((Node::Original(column.inner().into()), Type::Text))
             }
-            _ if self.vocabulary.is_some() => self.refuse(id, ConditionCode::UnknownField, "brackets are not available here".into()),
+            _ if matches!(self.over, Over::Facts(_)) => {
+                self.refuse(id, ConditionCode::UnknownField, "brackets are not available here".into())
+            }
             _ => self.refuse(id, ConditionCode::UnknownField, "brackets are for `sale.original[\"Column name\"]` only".into()),
         }
     }
@@ -415,6 +447,15 @@ impl Builder<'_> {
                     "plan_var" => Ok((Node::VariableOf(Whose::Plan, text.into()), Type::Number)),
                     _ => Ok((Node::Variable(text.into()), Type::Number)),
                 }
+            }
+            "credited" | "earned" | "count" => {
+                self.over_result(id)?;
+                let (Some(rule), 1) = (literal(0), arguments.len()) else {
+                    return self.refuse(id, ConditionCode::WrongType, format!("`{name}` takes the id of a rule as text literal"));
+                };
+                let field = RULE_RESULTS.iter().find(|(known, _)| *known == name).map(|(_, field)| *field);
+                let field = field.unwrap_or(super::ResultField::Count);
+                Ok((Node::Result(field, Some(rule.into())), Type::Number))
             }
             "matches" => {
                 self.spend(id, 50)?;

@@ -104,6 +104,7 @@ pub(super) fn eval<'a>(node: &'a Node, context: &Context<'a>) -> Result<Value<'a
         }
         Node::Rep(field) => context.rep.map_or(Value::Null, |rep| rep_field(*field, rep, context.period.last_day())),
         Node::Variable(name) => variable(name, context).map_or(Value::Null, Value::Number),
+        Node::Result(field, rule) => context.sale.facts.result(*field, rule.as_deref()).map_or(Value::Null, Value::Number),
         Node::VariableOf(whose, name) => variable_of(*whose, name, context).map_or(Value::Null, Value::Number),
         Node::Period(PeriodField::FirstDay) => Value::Day(context.period.first_day()),
         Node::Period(PeriodField::LastDay) => Value::Day(context.period.last_day()),

@@ -80,6 +80,37 @@ pub(super) const REP: [(&str, RepField); 6] = [
     ("manager", RepField::Manager),
 ];
 
+/// What a formula over a whole period may read: the sums of the rep's credits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultField {
+    /// Attainment in percent: 120 is 120 %.
+    Attainment,
+    /// The quota of the period.
+    Quota,
+    /// The credited basis that counts as attainment.
+    Value,
+    /// Credited basis.
+    Credited,
+    /// Sum of the credits' amounts.
+    Earned,
+    /// Number of credits.
+    Count,
+    /// Rank by attainment among the targets of the program, from 1.
+    Rank,
+}
+
+pub(super) const RESULT: [(&str, ResultField); 5] = [
+    ("attainment", ResultField::Attainment),
+    ("quota", ResultField::Quota),
+    ("value", ResultField::Value),
+    ("earned", ResultField::Earned),
+    ("rank", ResultField::Rank),
+];
+
+/// Functions over one rule's credits.
+pub(super) const RULE_RESULTS: [(&str, ResultField); 3] =
+    [("credited", ResultField::Credited), ("earned", ResultField::Earned), ("count", ResultField::Count)];
+
 pub(super) const PERIOD: [(&str, PeriodField); 3] =
     [("first_day", PeriodField::FirstDay), ("last_day", PeriodField::LastDay), ("label", PeriodField::Label)];
 

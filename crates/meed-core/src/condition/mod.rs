@@ -19,6 +19,7 @@ pub use crate::sale::{NumberField, TextField};
 pub use eval::{Context, EvalError, RepContext};
 pub use explain::Failed;
 pub use facts::{Originals, SaleFacts, SaleRef};
+pub use fields::ResultField;
 pub(crate) use fields::{text_field, text_field_names};
 pub use value::Value;
 pub use vocabulary::{Fact, FactType, Vocabulary};
@@ -36,6 +37,19 @@ pub enum Want {
     Number,
     /// Text: a group.
     Text,
+    /// A day: when something is due.
+    Day,
+}
+
+/// What an expression looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// One sale.
+    Sale,
+    /// The credits of a whole period.
+    Result,
+    /// Other facts, by a vocabulary of their own.
+    Facts(&'static Vocabulary),
 }
 
 /// Why an expression is refused.
@@ -94,16 +108,12 @@ pub struct Condition {
 impl Condition {
     /// Compiles `source`, which must result in what is wanted.
     pub fn compile(source: &str, want: Want) -> Result<Self, ConditionError> {
-        Self::of(compile::compile(source, want, None)?, source)
+        Self::compile_over(source, want, Over::Sale)
     }
 
-    /// Compiles `source` over a vocabulary of its own: facts that are no fields of a plain sale.
-    pub fn compile_over(source: &str, want: Want, vocabulary: &'static Vocabulary) -> Result<Self, ConditionError> {
-        Self::of(compile::compile(source, want, Some(vocabulary))?, source)
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "both ways to compile end here")]
-    fn of(root: Node, source: &str) -> Result<Self, ConditionError> {
+    /// Compiles an expression over a sale or over the results of a period.
+    pub fn compile_over(source: &str, want: Want, over: Over) -> Result<Self, ConditionError> {
+        let root = compile::compile(source, want, over)?;
         let uses_originals = root.any(&|node| matches!(node, Node::Original(_)));
         let uses_rep = root.any(&|node| matches!(node, Node::Rep(_) | Node::Variable(_) | Node::VariableOf(..)));
         Ok(Self { root, source: source.trim().into(), uses_originals, uses_rep })
@@ -157,6 +167,20 @@ impl Condition {
             Value::Number(number) => Ok(Some(number)),
             _ => Ok(None),
         }
+    }
+
+    /// The day that a formula results in; `None` for null.
+    pub fn day(&self, context: &Context<'_>) -> Result<Option<jiff::civil::Date>, EvalError> {
+        match eval::eval(&self.root, context)? {
+            Value::Day(day) => Ok(Some(day)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The ids of the rules whose results are read.
+    #[must_use]
+    pub fn rules(&self) -> Vec<String> {
+        self.root.rules()
     }
 
     /// The text that a group formula results in; `None` for null.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::fields::{PERIOD, PeriodField, REP, RepField, SALE, SaleField};
+use super::fields::{PERIOD, PeriodField, REP, RESULT, RULE_RESULTS, RepField, ResultField, SALE, SaleField};
 use super::value::{Type, Value};
-use crate::program::Whose;
 use super::vocabulary::Fact;
+use crate::program::Whose;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
@@ -109,7 +109,8 @@ pub(super) const FUNCTIONS: [Signature; 28] = [
 ];
 
 /// Names that are read apart from [`FUNCTIONS`], for suggestions.
-pub(super) const SPECIAL_FUNCTIONS: [&str; 7] = ["var", "team_var", "plan_var", "has", "matches", "date", "timestamp"];
+pub(super) const SPECIAL_FUNCTIONS: [&str; 10] =
+    ["var", "team_var", "plan_var", "has", "matches", "date", "timestamp", "credited", "earned", "count"];
 
 #[derive(Clone, Debug)]
 pub(super) enum Node {
@@ -121,6 +122,7 @@ pub(super) enum Node {
     Variable(Box<str>),
     VariableOf(Whose, Box<str>),
     Period(PeriodField),
+    Result(ResultField, Option<Box<str>>),
     Not(Box<Node>),
     All(Vec<Node>),
     Any(Vec<Node>),
@@ -146,7 +148,8 @@ impl Node {
             | Self::Rep(_)
             | Self::Variable(_)
             | Self::VariableOf(..)
-            | Self::Period(_) => Vec::new(),
+            | Self::Period(_)
+            | Self::Result(..) => Vec::new(),
             Self::Not(a) | Self::Has(a) | Self::Negate(a) | Self::Matches(a, _, _) => vec![a],
             Self::All(all) | Self::Any(all) | Self::List(all) | Self::Call(_, _, all) => all.iter().collect(),
             Self::Compare(_, a, b) | Self::Calculate(_, a, b) | Self::In(a, b) => vec![a, b],
@@ -168,9 +171,27 @@ impl Node {
         }
     }
 
+    /// The ids of the rules whose results are read, in reading order.
+    pub(super) fn rules(&self) -> Vec<String> {
+        match self {
+            Self::Result(_, Some(rule)) => vec![rule.to_string()],
+            other => other.children().into_iter().flat_map(Node::rules).collect(),
+        }
+    }
+
     /// Whether this is a value that a reason should show: a field, a variable, an original column.
     pub(super) const fn is_reading(&self) -> bool {
-        matches!(self, Self::Sale(_) | Self::Fact(_) | Self::Original(_) | Self::Rep(_) | Self::Variable(_) | Self::VariableOf(..) | Self::Period(_))
+        matches!(
+            self,
+            Self::Sale(_)
+                | Self::Fact(_)
+                | Self::Original(_)
+                | Self::Rep(_)
+                | Self::Variable(_)
+                | Self::VariableOf(..)
+                | Self::Period(_)
+                | Self::Result(..)
+        )
     }
 
     fn strength(&self) -> u8 {
@@ -226,6 +247,13 @@ impl fmt::Display for Node {
             Self::Variable(name) => write!(f, "var({})", quoted(name)),
             Self::VariableOf(whose, name) => write!(f, "{}_var({})", whose.name(), quoted(name)),
             Self::Period(field) => write!(f, "period.{}", PERIOD.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
+            Self::Result(field, None) => {
+                write!(f, "result.{}", RESULT.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name))
+            }
+            Self::Result(field, Some(rule)) => {
+                let name = RULE_RESULTS.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name);
+                write!(f, "{name}({})", quoted(rule))
+            }
             Self::Not(inner) => write!(f, "!{}", Inner(inner, 7)),
             Self::Negate(inner) => write!(f, "-{}", Inner(inner, 7)),
             Self::All(nodes) => joined(f, nodes, " && ", 3),

@@ -37,7 +37,7 @@ impl FactType {
 type Field = (&'static str, FactType);
 
 /// The roots and their fields: `line.brand` is field `brand` of root `line`.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Vocabulary {
     /// What is described, as messages say it: `a basket`.
     pub subject: &'static str,

@@ -7,19 +7,23 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::assign::Recipients;
 use super::history::History;
 use super::kept::mul_div;
 use super::people::{BoundPeople, Weights};
 use super::reason::AlertCode;
+use super::settle::Past;
 use super::versions::{ProgramVersion, of_period};
-use super::windows::{group_starts, window};
+use super::windows::{group_starts, since_day, window};
 use crate::id::Id;
 use crate::money::Exact;
 use crate::people::{Beneficiary, Circle, Directory, Match, circles, fold_alias, team_variable_on, variable_on};
 use crate::period::{Period, first_instant};
-use crate::program::{Accumulate, AssignTo, Figure, Group, OncePer, OverrideBase, Pay, Program, QuotaLength, Rule, Trigger, Whose};
+use crate::program::{
+    Accumulate, AssignTo, EnrollmentState, Figure, Group, OncePer, OverrideBase, Pay, Program, Quota, QuotaLength, Rule, Trigger, Whose,
+};
 
 /// A rule of one version.
 pub(super) struct BoundRule<'a> {
@@ -108,6 +112,10 @@ pub struct BoundProgram<'a> {
     /// Whether each rep has enrolled, or need not.
     pub(super) may_earn: Vec<bool>,
     pub(super) alerts: Vec<BoundAlert>,
+    /// What earlier periods left.
+    pub(super) past: Past,
+    /// From when sales are taken in.
+    pub(super) since: Timestamp,
 }
 
 impl<'a> BoundProgram<'a> {
@@ -125,8 +133,10 @@ impl<'a> BoundProgram<'a> {
         let (versions, ignored) = of_period(program, versions, period);
         let deepest = versions.iter().flat_map(|version| &version.program.rules).map(|rule| rule.pays.len()).max().unwrap_or(0);
         let people = BoundPeople::new(directory, period.last_day(), deepest.max(1));
+        let last = versions.last().map_or(program, |version| version.program);
+        let since = first_instant(since_day(last, period), period.zone()).unwrap_or(period.start()).min(period.start());
         let mut bound = Self {
-            program: versions.last().map_or(program, |version| version.program),
+            program: last,
             directory,
             period,
             history: None,
@@ -138,6 +148,8 @@ impl<'a> BoundProgram<'a> {
             has_conditions: false,
             may_earn: Vec::new(),
             alerts: ignored,
+            past: Past::default(),
+            since,
         };
         bound.may_earn = bound.enrolled();
         let ends = versions.iter().skip(1).map(|next| start_of(next, period)).chain([Timestamp::MAX]).collect::<Vec<_>>();
@@ -156,6 +168,47 @@ impl<'a> BoundProgram<'a> {
         self
     }
 
+    /// The same with the lines that earlier periods posted.
+    #[must_use]
+    pub fn with_past(mut self, past: Past) -> Self {
+        self.past = past;
+        self
+    }
+
+    /// Whether a sale of this time takes part: in the period, or from where the program measures.
+    #[must_use]
+    pub fn measures(&self, at: Timestamp) -> bool {
+        self.since <= at && at < self.period.end()
+    }
+
+    /// The first instant of the sales that take part; before the period where the program measures a longer span.
+    #[must_use]
+    pub const fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// The first local day of the sales that take part.
+    #[must_use]
+    pub fn since_day(&self) -> Date {
+        since_day(self.program, self.period)
+    }
+
+    /// A rule as the stage of settling names it: its index in the version that is valid on the last day, where that has
+    /// a rule of this id; else behind those.
+    pub(super) fn settled_rule(&self, rule: usize) -> usize {
+        let id = &self.rules[rule].rule.id;
+        let known = self.program.rules.iter().position(|known| known.id == *id);
+        known.unwrap_or(self.program.rules.len() + rule)
+    }
+
+    /// The rule that the stage of settling names so.
+    pub(super) fn rule_settled(&self, index: usize) -> &'a Rule {
+        match self.program.rules.get(index) {
+            Some(rule) => rule,
+            None => self.rules[index - self.program.rules.len()].rule,
+        }
+    }
+
     /// The program: of several versions the one valid on the last day of the period.
     #[must_use]
     pub fn program(&self) -> &'a Program {
@@ -166,6 +219,12 @@ impl<'a> BoundProgram<'a> {
     #[must_use]
     pub fn period(&self) -> &'a Period {
         self.period
+    }
+
+    /// The numbers of the versions that rule some day of the period, in order.
+    #[must_use]
+    pub fn version_numbers(&self) -> Vec<u32> {
+        self.versions.iter().map(|version| version.number).collect()
     }
 
     /// A rule by the index that credits and refusals name: the rules of all versions, one version behind the other.
@@ -193,7 +252,7 @@ impl<'a> BoundProgram<'a> {
         let start = start_of(version, self.period);
         let mut bit = 0u8;
         for (index, rule) in program.rules.iter().enumerate() {
-            let (opens, closes) = window(program, rule, self.period);
+            let (opens, closes) = window(program, rule, self.period, self.since);
             let conditional = rule.when.is_some() && matches!(rule.trigger, Trigger::Override(_));
             let condition_bit = conditional.then_some(bit);
             bit += u8::from(conditional);
@@ -256,7 +315,7 @@ impl<'a> BoundProgram<'a> {
             self.components[known].parts.push(part);
             return u16::try_from(known).unwrap_or(u16::MAX);
         }
-        self.components.push(Component { parts: vec![part], level, group_starts: group_starts(pay, self.period) });
+        self.components.push(Component { parts: vec![part], level, group_starts: group_starts(pay, self.period, self.since_day()) });
         // A document has at most 200 rules of at most 20 levels; a period with dozens of such versions is no plan.
         u16::try_from(self.components.len() - 1).unwrap_or(u16::MAX)
     }
@@ -354,19 +413,39 @@ impl<'a> BoundProgram<'a> {
         let program = self.versions[version].program;
         let quota = program.quota.as_ref()?;
         let amount = self.figure(&quota.amount, who, who, version).filter(|amount| *amount > Exact::ZERO)?;
-        match quota.per {
-            QuotaLength::Period => Some(amount),
-            QuotaLength::Year => mul_div(amount, Exact::ONE, Exact::from(program.cadence.per_year())).ok(),
+        // Over a longer span the quota is that of its periods so far, or of the whole span.
+        let (per_year, months) = (i64::from(program.cadence.per_year()), 12 / i64::from(program.cadence.per_year()));
+        let start = self.since_day();
+        let so_far = i64::from(start.until((jiff::Unit::Month, self.period.last_day())).ok()?.get_months()) / months + 1;
+        let whole =
+            program.settle.measure.or(program.settle.deduct.as_ref().map(|deduct| deduct.from)).map_or(1, |span| span.months() / months);
+        let (of_year, to_date) = (quota.per == QuotaLength::Year, quota.to_date.unwrap_or(quota.per == QuotaLength::Period));
+        let count = Exact::from(if to_date { so_far } else { whole });
+        let amount = mul_div(amount, count, if of_year { Exact::from(per_year) } else { Exact::ONE }).ok()?;
+        self.ramped(quota, who, amount).filter(|amount| *amount > Exact::ZERO)
+    }
+
+    /// The part of a quota that counts while it ramps: each month by its percentage, from the month on in which the quota's
+    /// variable began to hold.
+    fn ramped(&self, quota: &Quota, who: u32, amount: Exact) -> Option<Exact> {
+        let Figure::Variable(name) = &quota.amount else { return Some(amount) };
+        let variables = self.beneficiary(who).variables();
+        let began = variables.iter().filter(|variable| variable.name == *name).filter_map(|variable| variable.from).min();
+        let (Some(began), false) = (began, quota.ramp.is_empty()) else { return Some(amount) };
+        let number = |day: Date| i64::from(day.year()) * 12 + i64::from(day.month());
+        let (first, last) = (number(self.since_day()), number(self.period.last_day()));
+        let mut sum = Exact::ZERO;
+        for month in first..=last {
+            let place = month - number(began);
+            let percent = usize::try_from(place).ok().map(|place| quota.ramp.get(place).copied().unwrap_or(Exact::ONE_HUNDRED));
+            sum = sum.checked_add(percent.unwrap_or_default())?;
         }
+        mul_div(amount, sum, Exact::from(last - first + 1).checked_mul(Exact::ONE_HUNDRED)?).ok()
     }
 
     fn enrolled(&self) -> Vec<bool> {
-        let (day, name) = (self.period.last_day(), fold_alias(&self.program.name));
-        let required = self.program.requires_enrollment;
-        let holds = |enrollments: &[crate::people::Enrollment]| {
-            enrollments.iter().any(|enrollment| fold_alias(&enrollment.program) == name && enrollment.holds_on(day))
-        };
-        self.directory.reps().iter().map(|rep| !required || holds(&rep.enrollments)).collect()
+        let state = |rep| self.program.enrollment(rep, self.period.last_day());
+        self.directory.reps().iter().map(|rep| state(rep) != EnrollmentState::NotEnrolled).collect()
     }
 
     /// Whether a beneficiary may earn: who must enroll and has not, may not.

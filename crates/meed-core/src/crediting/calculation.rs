@@ -1,20 +1,23 @@
 //! The result of a calculation: rewards, attainment, what was not credited, alerts; explanations on demand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use super::alerts;
 use super::assign::Recipients;
 use super::bound::BoundProgram;
-use super::cells::{Cells, FoldError, Folder, Tally};
+use super::cells::{Cells, Folder, Outwards, Tally, attained};
 use super::decide::SplitPart;
 use super::explanation::{AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown};
 use super::fold::Outcome;
+use super::keep::{Kept, Parts};
 use super::kept::sub;
 use super::measure::{Attainment, attainments};
-use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
+use super::reason::{Alert, AlertCode, NotCredited, Reason};
 use super::run::{Collected, Entry, NONE, Refusal, SaleTable, Texts, names_text};
+use super::settle::{self, Line, Ranks, Step};
 use super::spread::Spread;
 use crate::id::Id;
-use crate::money::{Exact, Minor, Overflow, to_minor};
+use crate::money::{Exact, Minor, Overflow};
 use crate::people::{Beneficiary, team_variable_on, variable_on};
 use crate::program::{Figure, OverrideBase, Pay, Program, Trigger, Whose};
 
@@ -24,9 +27,15 @@ pub struct Reward {
     /// The rep.
     pub rep: Id,
     /// Sum of the credits, unrounded.
+    pub credited: Exact,
+    /// What the steps come to before rounding; the sum of the credits where the program has no steps.
     pub exact: Exact,
-    /// The reward: the sum, rounded once as the program says.
+    /// What is paid in the period of what it earned: the sum of the lines that are due in it.
     pub minor: Minor,
+    /// The lines to post, due in this period or later.
+    pub lines: Vec<Line>,
+    /// How the credits become the lines. Their amounts sum to `minor`.
+    pub steps: Vec<Step>,
     /// How many credits it sums.
     pub credits: u64,
     /// Attainment.
@@ -54,17 +63,28 @@ pub struct Calculation<'a> {
     pub(super) sales: SaleTable,
     pub(super) splits: Vec<SplitPart>,
     pub(super) cells: Cells,
+    /// What each attained by sales, where tiers are looked up by it.
+    attained: Vec<Exact>,
     tallies: Vec<Tally>,
     attainments: Vec<Option<Attainment>>,
     rewards: Vec<Reward>,
     refusals: Vec<Refusal>,
     texts: Texts,
     alerts: Vec<Alert>,
+    kept: Option<KeptSide>,
+}
+
+/// What a calculation holds on to only to be kept.
+struct KeptSide {
+    own: Vec<(Tally, Outwards)>,
+    /// How many of the refusals come from the sales alone.
+    decided: usize,
+    index: Option<HashMap<Id, u32>>,
 }
 
 impl<'a> Calculation<'a> {
-    pub(super) fn new(bound: &'a BoundProgram<'a>, collected: Collected, spread: Spread<'_>) -> Self {
-        let Collected { mut sales, mut filed, splits, mut refusals, texts, mut alerts } = collected;
+    pub(super) fn new(bound: &'a BoundProgram<'a>, collected: Collected, spread: Spread<'_>, to_keep: bool) -> Self {
+        let Collected { mut sales, mut filed, splits, mut refusals, texts } = collected;
         if let Some(places) = sales.sort() {
             let place = |sale: u32| places.get(sale as usize).copied().unwrap_or(sale);
             for filed in &mut filed {
@@ -75,32 +95,59 @@ impl<'a> Calculation<'a> {
             }
         }
         let mut cells = Cells::new(bound.people.count(), filed);
-        let tallies = Folder { bound, sales: &sales, splits: &splits }.fold_all(&mut cells, spread);
+        let reached = attained(bound, &sales, &cells);
+        let own = Folder { bound, sales: &sales, splits: &splits, attained: &reached }.fold_own(&mut cells, spread);
+        Self::of_parts(bound, Parts { sales, splits, cells, own, refusals, texts, index: None }, spread, to_keep)
+    }
+
+    /// Everything after each cell has been folded by itself.
+    pub(super) fn of_parts(bound: &'a BoundProgram<'a>, parts: Parts, spread: Spread<'_>, to_keep: bool) -> Self {
+        let Parts { sales, splits, cells, own, mut refusals, texts, index } = parts;
+        let decided = refusals.len();
+        let mut alerts = alerts::of_refusals(bound, &sales, &texts, &refusals);
+        let kept_own = to_keep.then(|| own.clone());
+        let attained = attained(bound, &sales, &cells);
+        let tallies = Folder { bound, sales: &sales, splits: &splits, attained: &attained }.combine(own, spread);
         let attainments = attainments(bound, &tallies);
         let mut rewards = Vec::new();
+        let ranks = Ranks::new(bound, &tallies);
         for (index, (tally, attainment)) in (0u32..).zip(tallies.iter().zip(&attainments)) {
             let who = bound.beneficiary(index);
             for error in &tally.errors {
-                raise(bound, &mut alerts, who, error);
+                alerts::raise(bound, &mut alerts, who, error);
             }
             refusals.extend_from_slice(&tally.refusals);
             let Beneficiary::Rep(rep) = who else { continue };
-            if !tally.touched {
-                continue;
-            }
-            let reward = attainment.clone().ok_or(Overflow).and_then(|attainment| settle(bound, rep.id, tally, attainment));
-            if let Ok(reward) = reward {
-                rewards.push(reward);
-            } else {
+            let reward =
+                attainment.clone().ok_or(Overflow).and_then(|attainment| reward(bound, (index, rep.id), (tally, attainment), &ranks));
+            let Ok(reward) = reward else {
                 let text = format!("the reward of {} leaves the range of an amount", rep.name);
-                alerts.count(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), None, || (text, vec![rep.id]));
+                alerts.note(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), || (text, vec![rep.id]));
+                continue;
+            };
+            let Some((reward, problems)) = reward else { continue };
+            for (of, problem) in problems {
+                alerts::raise_settling(&mut alerts, rep.id, &rep.name, &of, &problem);
             }
+            rewards.push(reward);
         }
         for alert in &bound.alerts {
-            alerts.count(alert.code, &alert.subject, None, || (alert.text.clone(), alert.reps.clone()));
+            alerts.note(alert.code, &alert.subject, || (alert.text.clone(), alert.reps.clone()));
         }
         let alerts = alerts.finish();
-        Self { bound, sales, splits, cells, tallies, attainments, rewards, refusals, texts, alerts }
+        let kept = kept_own.map(|own| KeptSide { own, decided, index });
+        Self { bound, sales, splits, cells, attained, tallies, attainments, rewards, refusals, texts, alerts, kept }
+    }
+
+    /// Lets go of the program and keeps what sales left behind, to be taken up again with a few changed sales. `None` for
+    /// a calculation that was not made to be kept.
+    #[must_use]
+    pub fn keep(self) -> Option<Kept> {
+        let KeptSide { own, decided, index } = self.kept?;
+        let mut refusals = self.refusals;
+        refusals.truncate(decided);
+        let Self { sales, splits, cells, texts, .. } = self;
+        Some(Kept::new(Parts { sales, splits, cells, own, refusals, texts, index }))
     }
 
     /// The program, people and period of the calculation.
@@ -127,6 +174,12 @@ impl<'a> Calculation<'a> {
         self.attainments[self.bound.people.index(of)? as usize].clone()
     }
 
+    /// What every rep and team attained, by id: the credited value.
+    pub fn attained(&self) -> impl Iterator<Item = (Id, Exact)> {
+        let all = (0u32..).zip(&self.attainments);
+        all.filter_map(|(index, attainment)| Some((self.bound.beneficiary(index).id(), attainment.as_ref()?.value)))
+    }
+
     /// What each team earned for those who get it, by team id; only teams that were credited.
     #[must_use]
     pub fn teams(&self) -> Vec<TeamResult> {
@@ -142,7 +195,7 @@ impl<'a> Calculation<'a> {
     /// How many sales were taken in.
     #[must_use]
     pub fn sales(&self) -> usize {
-        self.sales.keys.len()
+        self.sales.len()
     }
 
     /// How many credits there are in all.
@@ -179,8 +232,11 @@ impl<'a> Calculation<'a> {
             credits,
             attainment: reward.attainment.clone(),
             variables: self.variables(rep),
+            credited: reward.credited,
             exact: reward.exact,
             minor: reward.minor,
+            lines: reward.lines.clone(),
+            steps: reward.steps.clone(),
         })
     }
 
@@ -209,13 +265,13 @@ impl<'a> Calculation<'a> {
     /// Every sale, or part of one, that a rule did not credit: in canonical order, then by rule.
     #[must_use]
     pub fn not_credited(&self) -> Vec<NotCredited> {
-        let mut all: Vec<(u32, NotCredited)> = self
+        let mut all: Vec<(u64, NotCredited)> = self
             .refusals
             .iter()
             .map(|refusal| {
                 let detail = self.detail(refusal);
                 let sale = self.sales.keys[refusal.sale as usize].id;
-                (refusal.sale, NotCredited { sale, rule: usize::from(refusal.rule), reason: refusal.reason, detail })
+                (self.sales.rank(refusal.sale), NotCredited { sale, rule: usize::from(refusal.rule), reason: refusal.reason, detail })
             })
             .collect();
         all.sort_by(|(a, x), (b, y)| (a, x.rule, x.reason, &x.detail).cmp(&(b, y.rule, y.reason, &y.detail)));
@@ -244,16 +300,20 @@ impl<'a> Calculation<'a> {
         let mut credits = Vec::with_capacity(own.len() + overrides.len());
         for entries in [own, &overrides] {
             folder.each(index, entries, traced, &mut |entry, rule, outcome| {
-                credits.push((entry.sale, self.own_part(self.credit(entry, rule, outcome), index, traced)));
+                credits.push((self.sales.rank(entry.sale), self.own_part(self.credit(entry, rule, outcome), index, traced)));
             });
         }
         self.handed_to(index, traced, &mut credits);
+        if self.bound.program.settle.measure.is_some() {
+            // Sales before the period are measured, and were credited in theirs.
+            credits.retain(|(_, credit)| credit.at >= self.bound.period.start());
+        }
         credits.sort_by_key(|(sale, credit)| (*sale, credit.rule, credit.level, credit.place));
         credits.into_iter().map(|(_, credit)| credit).collect()
     }
 
     fn folder(&self) -> Folder<'_, 'a> {
-        Folder { bound: self.bound, sales: &self.sales, splits: &self.splits }
+        Folder { bound: self.bound, sales: &self.sales, splits: &self.splits, attained: &self.attained }
     }
 
     /// A rep's own credit under a rule that pays others shows what is left to the rep; that of a team what it earned.
@@ -266,7 +326,7 @@ impl<'a> Calculation<'a> {
     }
 
     /// What the credits of others earn for this rep.
-    fn handed_to(&self, to: u32, traced: bool, credits: &mut Vec<(u32, Credit)>) {
+    fn handed_to(&self, to: u32, traced: bool, credits: &mut Vec<(u64, Credit)>) {
         let rules: Vec<usize> = (0..self.bound.rules.len()).filter(|rule| self.bound.rules[*rule].rule.assign.is_some()).collect();
         if rules.is_empty() || !self.bound.may_earn(to) {
             return;
@@ -288,7 +348,7 @@ impl<'a> Calculation<'a> {
                     percent: (assign.factor * Exact::ONE_HUNDRED).normalize(),
                     among: recipients.people().len(),
                 };
-                credits.push((entry.sale, assigned(self.credit(entry, rule, outcome), part, Some(shown), traced)));
+                credits.push((self.sales.rank(entry.sale), assigned(self.credit(entry, rule, outcome), part, Some(shown), traced)));
             });
         }
     }
@@ -360,11 +420,20 @@ fn assigned(mut credit: Credit, part: Exact, shown: Option<AssignedShown>, trace
     credit
 }
 
-/// Rounds the sum once.
-fn settle(bound: &BoundProgram<'_>, rep: Id, tally: &Tally, attainment: Attainment) -> Result<Reward, Overflow> {
-    let exact = tally.exact.exact()?;
-    let minor = to_minor(exact, bound.program.currency, bound.program.rounding)?;
-    Ok(Reward { rep, exact, minor, credits: tally.credits, attainment, flagged: !tally.errors.is_empty() })
+type Problems = Vec<(String, super::pay::PayProblem)>;
+
+/// Settles one rep's cell. `None` where there is nothing to say of them.
+fn reward(
+    bound: &BoundProgram<'_>,
+    (index, rep): (u32, Id),
+    (tally, attainment): (&Tally, Attainment),
+    ranks: &Ranks,
+) -> Result<Option<(Reward, Problems)>, Overflow> {
+    let Some(settled) = settle::settle(bound, index, (tally, &attainment), ranks)? else { return Ok(None) };
+    let flagged = !tally.errors.is_empty() || !settled.problems.is_empty();
+    let settle::Settled { exact, minor, steps, lines, problems } = settled;
+    let credited = tally.exact.exact()?;
+    Ok(Some((Reward { rep, credited, exact, minor, lines, steps, credits: tally.credits, attainment, flagged }, problems)))
 }
 
 /// The variables that a program reads, and whose they are where it says so.
@@ -383,6 +452,10 @@ fn variables_of(program: &Program) -> BTreeSet<(Option<Whose>, String)> {
             note(figure);
         }
     }
+    program.settle.figures(&mut |figure| {
+        note(figure);
+    });
+    names.extend(program.settle.conditions().into_iter().flat_map(crate::condition::Condition::variables));
     for rule in &program.rules {
         let formulas = rule.when.iter().chain(match &rule.basis {
             crate::program::Basis::Formula(formula) => Some(formula),
@@ -391,25 +464,4 @@ fn variables_of(program: &Program) -> BTreeSet<(Option<Whose>, String)> {
         names.extend(formulas.flat_map(crate::condition::Condition::variables));
     }
     names
-}
-
-fn raise(bound: &BoundProgram<'_>, alerts: &mut AlertCounts, who: Beneficiary<'_>, error: &FoldError) {
-    let (id, name) = (who.id(), who.name());
-    let rule = &bound.rules[error.rule].rule.id;
-    let subject = &error.problem.subject;
-    let text = match error.problem.code {
-        AlertCode::QuotaMissing => format!("{name} has no quota above 0 for {}: rule `{rule}` pays nothing", bound.period),
-        AlertCode::VariableMissing => {
-            format!("{name} has no variable `{subject}` on {}: rule `{rule}` pays nothing", bound.period.last_day())
-        }
-        AlertCode::NotEnrolled => format!("{name} has not enrolled in {}: rule `{rule}` pays them nothing", bound.program.name),
-        AlertCode::NoRecipient if subject == "recipient" => {
-            let to = bound.rules[error.rule].rule.assign.as_ref().map_or("self", |assign| assign.to.name());
-            format!("what {name} earns under rule `{rule}` goes to `{to}`, and there is nobody: it is paid to nobody")
-        }
-        AlertCode::NoRecipient => format!("what {name} earns under rule `{rule}` is paid to nobody: the share by {subject} is not known"),
-        _ => format!("rule `{rule}` leaves the range that can be kept exactly for {name}: it pays nothing"),
-    };
-    let reps = if matches!(who, Beneficiary::Rep(_)) { vec![id] } else { Vec::new() };
-    alerts.count(error.problem.code, &format!("{id}:{rule}:{subject}"), None, || (text, reps));
 }

@@ -1,64 +1,82 @@
 //! All cells of a calculation: the credits of each rep and team first, then the overrides that build on them.
 
+use std::collections::BTreeMap;
+
 use super::assign::Recipients;
 use super::bound::{BoundProgram, OverrideFeed, Part};
 use super::decide::SplitPart;
-use super::fold::{ComponentFold, Outcome};
+use super::fold::{ComponentFold, OfSale, Outcome};
 use super::kept::{Sum, mul, mul_div};
 use super::pay::{FixedPay, FixedRate, Limits, Lookup, PayProblem};
 use super::reason::{AlertCode, Reason};
 use super::run::{Entry, Filed, Refusal, SaleTable};
+use super::settle::{RuleSum, TermKey, TermKind};
 use super::spread::{Spread, in_parts};
+use crate::id::Id;
 use crate::money::{Exact, Overflow};
 use crate::program::{CreditTo, Crediting, OncePer, OverrideBase, Rule, Share, Split, Trigger};
 
-/// The entries of all reps and teams, one behind the other, each by component, canonical order, place.
-pub(super) struct Cells {
-    entries: Vec<Entry>,
-    /// Where each rep's entries end.
-    ends: Vec<usize>,
-}
+/// The entries of all reps and teams, of each by component, canonical order, place.
+pub(super) struct Cells(Vec<Vec<Entry>>);
 
 impl Cells {
-    /// Deals the entries out to their reps.
+    /// Deals the entries out to their reps and teams.
     pub(super) fn new(beneficiaries: usize, filed: Vec<Filed>) -> Self {
-        let mut ends = vec![0usize; beneficiaries];
+        let mut counts = vec![0usize; beneficiaries];
         for filed in &filed {
-            ends[filed.who as usize] += 1;
+            counts[filed.who as usize] += 1;
         }
-        let mut start = 0;
-        for end in &mut ends {
-            start += std::mem::replace(end, start);
-        }
-        // Each end is still the start of its cell and moves up as the cell fills.
-        let mut entries = vec![Entry::default(); filed.len()];
+        let mut cells: Vec<Vec<Entry>> = counts.into_iter().map(Vec::with_capacity).collect();
         for Filed { who, entry } in filed {
-            let place = &mut ends[who as usize];
-            entries[*place] = entry;
-            *place += 1;
+            cells[who as usize].push(entry);
         }
-        Self { entries, ends }
+        Self(cells)
     }
 
-    /// The entries of one rep.
-    pub(super) fn of(&self, rep: u32) -> &[Entry] {
-        let rep = rep as usize;
-        let start = if rep == 0 { 0 } else { self.ends[rep - 1] };
-        &self.entries[start..self.ends[rep]]
+    /// The entries of one rep or team.
+    pub(super) fn of(&self, who: u32) -> &[Entry] {
+        &self.0[who as usize]
     }
 
-    /// The cells of all reps, to be sorted and folded side by side.
+    /// Adds a credit; the cell is folded again afterwards.
+    pub(super) fn add(&mut self, filed: Filed) {
+        self.0[filed.who as usize].push(filed.entry);
+    }
+
+    /// Takes the credits of a sale away. Answers whose they were. The cells are in order.
+    pub(super) fn take_out(&mut self, sale: u32, sales: &SaleTable) -> Vec<u32> {
+        let rank = sales.rank(sale);
+        let mut touched = Vec::new();
+        for (who, cell) in (0u32..).zip(&mut self.0) {
+            let before = cell.len();
+            let mut start = 0;
+            while let Some(first) = cell.get(start) {
+                let component = first.component;
+                let end = start + cell[start..].partition_point(|entry| entry.component == component);
+                let from = start + cell[start..end].partition_point(|entry| sales.rank(entry.sale) < rank);
+                let until = from + cell[from..end].partition_point(|entry| entry.sale == sale);
+                cell.drain(from..until);
+                start = end - (until - from);
+            }
+            if cell.len() < before {
+                touched.push(who);
+            }
+        }
+        touched
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
+    /// How many entries there are, and how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.iter().map(|cell| cell.capacity() * size_of::<Entry>()).sum()
+    }
+
+    /// The cells of all, to be sorted and folded side by side.
     fn split(&mut self) -> Vec<&mut [Entry]> {
-        let mut rest = self.entries.as_mut_slice();
-        let mut start = 0;
-        let mut cells = Vec::with_capacity(self.ends.len());
-        for end in &self.ends {
-            let (cell, others) = rest.split_at_mut(end - start);
-            cells.push(cell);
-            rest = others;
-            start = *end;
-        }
-        cells
+        self.0.iter_mut().map(Vec::as_mut_slice).collect()
     }
 }
 
@@ -70,17 +88,41 @@ pub(super) struct FoldError {
 }
 
 /// What a cell came to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Tally {
     /// What is paid: without what goes to others, with what comes from them.
     pub(super) exact: Sum,
     /// What the cell's own credits earned, whoever gets it.
     pub(super) earned: Sum,
+    /// What is paid, by rule as settling names it.
+    pub(super) by_rule: Vec<RuleSum>,
+    /// Credits of sales that are withheld or taken back, by term.
+    pub(super) terms: BTreeMap<TermKey, Sum>,
     pub(super) credits: u64,
     pub(super) attained: Sum,
     pub(super) touched: bool,
     pub(super) errors: Vec<FoldError>,
     pub(super) refusals: Vec<Refusal>,
+}
+
+impl Tally {
+    /// Adds what a rule's credits come to.
+    fn rule(&mut self, rule: usize, (amount, basis): (Sum, Sum), credits: u64) {
+        let place = self.by_rule.binary_search_by_key(&rule, |sum| sum.rule).unwrap_or_else(|place| {
+            self.by_rule.insert(place, RuleSum { rule, ..RuleSum::default() });
+            place
+        });
+        let sum = &mut self.by_rule[place];
+        sum.amount.merge(amount);
+        sum.basis.merge(basis);
+        sum.credits += credits;
+    }
+
+    fn add_terms(&mut self, terms: BTreeMap<TermKey, Sum>) {
+        for (key, sum) in terms {
+            self.terms.entry(key).or_default().merge(sum);
+        }
+    }
 }
 
 /// An override before it is known how often its sale counts.
@@ -94,6 +136,7 @@ struct Raised {
 }
 
 /// What a rep's credits come to for one manager under a flat override, where order cannot matter.
+#[derive(Clone)]
 struct Flat {
     manager: u32,
     rule: usize,
@@ -105,16 +148,18 @@ struct Flat {
 }
 
 /// What one of the recipients of a rule gets from a cell.
+#[derive(Clone)]
 struct Handed {
     to: u32,
     rule: usize,
     amount: Sum,
     credits: u64,
+    terms: BTreeMap<TermKey, Sum>,
 }
 
 /// What goes to others from a cell.
-#[derive(Default)]
-struct Outwards {
+#[derive(Clone, Default)]
+pub(super) struct Outwards {
     raised: Vec<(u32, Raised)>,
     flat: Vec<Flat>,
     handed: Vec<Handed>,
@@ -127,7 +172,24 @@ struct Outwards {
 struct Paid {
     own: Sum,
     earned: Sum,
+    /// The part of the one who is credited, by rule: amount, basis and number of credits.
+    by_rule: Vec<(usize, Sum, Sum, u64)>,
+    terms: BTreeMap<TermKey, Sum>,
     handed: Vec<Handed>,
+}
+
+impl Paid {
+    fn own(&mut self, rule: usize, amount: Exact, basis: Exact) {
+        self.own.add(amount);
+        if self.by_rule.last().is_none_or(|(last, ..)| *last != rule) {
+            self.by_rule.push((rule, Sum::default(), Sum::default(), 0));
+        }
+        if let Some((_, amounts, bases, credits)) = self.by_rule.last_mut() {
+            amounts.add(amount);
+            bases.add(basis);
+            *credits += 1;
+        }
+    }
 }
 
 /// The shared, unchanging side of folding.
@@ -136,6 +198,8 @@ pub(super) struct Folder<'f, 'a> {
     pub(super) bound: &'f BoundProgram<'a>,
     pub(super) sales: &'f SaleTable,
     pub(super) splits: &'f [SplitPart],
+    /// What each beneficiary attained by sales, where tiers are looked up by it; else empty.
+    pub(super) attained: &'f [Exact],
 }
 
 /// A stretch of entries under one pay.
@@ -146,18 +210,49 @@ struct Stretch {
     pay: FixedPay,
     limits: Limits,
     needs_share: bool,
+    /// Factors on single sales, with their names.
+    kickers: Vec<(Exact, String)>,
+}
+
+/// What every beneficiary attained by the sales of the period, where a program looks tiers up by it.
+pub(super) fn attained(bound: &BoundProgram<'_>, sales: &SaleTable, cells: &Cells) -> Vec<Exact> {
+    use crate::program::{Pay, TierBy};
+    let by_attainment = |pay: &Pay| matches!(pay, Pay::Tiers(tiers) if matches!(tiers.by, TierBy::Attainment));
+    if !bound.rules.iter().any(|rule| rule.rule.pays.iter().any(by_attainment)) {
+        return Vec::new();
+    }
+    let folder = Folder { bound, sales, splits: &[], attained: &[] };
+    let of = |who: u32| {
+        let mut tally = Tally::default();
+        for entry in cells.of(who) {
+            let mut basis = Sum::default();
+            basis.add(entry.basis);
+            folder.attain(folder.rule_of(entry), basis, &mut tally);
+        }
+        tally.attained.exact().unwrap_or_default()
+    };
+    (0..u32::try_from(cells.0.len()).unwrap_or(u32::MAX)).map(of).collect()
 }
 
 impl Folder<'_, '_> {
-    /// Sorts and folds all cells.
-    pub(super) fn fold_all(self, cells: &mut Cells, spread: Spread<'_>) -> Vec<Tally> {
-        let total = cells.entries.len();
-        let outwards = in_parts(spread, total, cells.split(), |entries| entries.len(), &|who, entries| self.own(who, entries));
-        let mut tallies = Vec::with_capacity(outwards.len());
+    /// Sorts and folds all cells by themselves.
+    pub(super) fn fold_own(self, cells: &mut Cells, spread: Spread<'_>) -> Vec<(Tally, Outwards)> {
+        let total = cells.len();
+        in_parts(spread, total, cells.split(), |entries| entries.len(), &|who, entries| self.own(who, entries))
+    }
+
+    /// Sorts and folds one cell again.
+    pub(super) fn fold_again(self, who: u32, cells: &mut Cells) -> (Tally, Outwards) {
+        self.own(who, &mut cells.0[who as usize])
+    }
+
+    /// Adds to each cell what comes to it from others.
+    pub(super) fn combine(self, own: Vec<(Tally, Outwards)>, spread: Spread<'_>) -> Vec<Tally> {
+        let mut tallies = Vec::with_capacity(own.len());
         let mut above: Vec<Vec<Raised>> = Vec::new();
-        above.resize_with(outwards.len(), Vec::new);
+        above.resize_with(own.len(), Vec::new);
         let (mut flat, mut handed, mut unenrolled) = (Vec::new(), Vec::new(), Vec::new());
-        for (tally, mut outwards) in outwards {
+        for (tally, mut outwards) in own {
             tallies.push(tally);
             flat.append(&mut outwards.flat);
             handed.append(&mut outwards.handed);
@@ -196,6 +291,7 @@ impl Folder<'_, '_> {
             tally.credits += flat.credits;
             tally.exact.merge(flat.amount);
             tally.earned.merge(flat.amount);
+            tally.rule(self.bound.settled_rule(flat.rule), (flat.amount, flat.basis), flat.credits);
             self.attain(flat.rule, flat.basis, tally);
         }
     }
@@ -211,6 +307,8 @@ impl Folder<'_, '_> {
             }
             tally.credits += handed.credits;
             tally.exact.merge(handed.amount);
+            tally.rule(self.bound.settled_rule(handed.rule), (handed.amount, Sum::default()), handed.credits);
+            tally.add_terms(handed.terms);
         }
     }
 
@@ -227,7 +325,11 @@ impl Folder<'_, '_> {
     }
 
     fn own(&self, who: u32, entries: &mut [Entry]) -> (Tally, Outwards) {
-        entries.sort_unstable_by_key(Entry::order);
+        if self.sales.has_late() {
+            entries.sort_unstable_by_key(|entry| entry.order_among(self.sales));
+        } else {
+            entries.sort_unstable_by_key(Entry::order);
+        }
         let (mut tally, mut outwards) = (Tally::default(), Outwards::default());
         self.components(who, entries, &mut tally, &mut outwards);
         (tally, outwards)
@@ -263,12 +365,13 @@ impl Folder<'_, '_> {
                 run += 1;
             }
             index += 1;
-            self.pay_out(rule, who, outcome.amount, &mut paid)?;
+            self.pay_out(rule, who, (entry, outcome.amount), &mut paid)?;
             let (flat, ordered) = &mut runs[run].1;
             for (rate, base, flat) in flat {
                 let basis = if *base == OverrideBase::Sales { entry.basis } else { outcome.amount };
                 if self.applies(flat.rule, entry.sale) {
-                    match rate.of(basis) {
+                    let paid = if self.is_paid_before(entry) { Exact::ZERO } else { basis };
+                    match rate.of(paid) {
                         Ok(amount) => flat.amount.add(amount),
                         Err(Overflow) => flat.overflow = true,
                     }
@@ -287,6 +390,10 @@ impl Folder<'_, '_> {
                 tally.exact.merge(paid.own);
                 tally.earned.merge(paid.earned);
                 tally.credits += entries.len() as u64;
+                for (rule, amount, basis, credits) in paid.by_rule {
+                    tally.rule(self.bound.settled_rule(rule), (amount, basis), credits);
+                }
+                tally.add_terms(paid.terms);
                 outwards.handed.append(&mut paid.handed);
                 for (_, (flat, _)) in runs {
                     outwards.flat.extend(flat.into_iter().map(|(_, _, flat)| flat).filter(|flat| flat.credits > 0));
@@ -305,26 +412,54 @@ impl Folder<'_, '_> {
     }
 
     /// Divides what a credit earned among those who get it.
-    fn pay_out(&self, rule: usize, who: u32, amount: Exact, paid: &mut Paid) -> Result<(), Overflow> {
+    fn pay_out(&self, rule: usize, who: u32, (entry, amount): (&Entry, Exact), paid: &mut Paid) -> Result<(), Overflow> {
         paid.earned.add(amount);
+        let has_terms = self.sales.has_terms();
         let bound = &self.bound.rules[rule];
         let Some(assign) = &bound.rule.assign else {
-            paid.own.add(amount);
+            paid.own(rule, amount, entry.basis);
+            if has_terms {
+                self.note_terms(rule, entry.sale, amount, &mut paid.terms)?;
+            }
             return Ok(());
         };
         let recipients = &bound.recipients[who as usize];
         for (to, part) in recipients.people().iter().zip(recipients.deal(assign.paid(amount)?)?) {
             if *to == who {
-                paid.own.add(part);
+                paid.own(rule, part, entry.basis);
+                if has_terms {
+                    self.note_terms(rule, entry.sale, part, &mut paid.terms)?;
+                }
                 continue;
             }
             let known = paid.handed.iter().position(|handed| handed.to == *to && handed.rule == rule);
             let place = known.unwrap_or_else(|| {
-                paid.handed.push(Handed { to: *to, rule, amount: Sum::default(), credits: 0 });
+                paid.handed.push(Handed { to: *to, rule, amount: Sum::default(), credits: 0, terms: BTreeMap::new() });
                 paid.handed.len() - 1
             });
             paid.handed[place].amount.add(part);
             paid.handed[place].credits += 1;
+            if has_terms {
+                self.note_terms(rule, entry.sale, part, &mut paid.handed[place].terms)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what somebody gets of a credit under the terms of its sale that concern the rule.
+    fn note_terms(&self, rule: usize, sale: u32, amount: Exact, terms: &mut BTreeMap<TermKey, Sum>) -> Result<(), Overflow> {
+        let settle = &self.bound.program.settle;
+        let rule = self.bound.settled_rule(rule);
+        for term in self.sales.terms_of(sale) {
+            let (concerned, of) = match term.kind {
+                TermKind::Holdback(index) => (settle.holdbacks[index].rules.contains(&rule), Id(0)),
+                TermKind::Clawback(index) => (settle.clawbacks[index].rules.contains(&rule), self.sales.keys[sale as usize].id),
+                TermKind::Lookup(_) | TermKind::Kicker(..) => continue,
+            };
+            if concerned {
+                let key = TermKey { kind: term.kind, rule, due_day: term.due_day, sale: of };
+                terms.entry(key).or_default().add(mul(amount, term.share)?);
+            }
         }
         Ok(())
     }
@@ -393,11 +528,43 @@ impl Folder<'_, '_> {
 
     fn stretch(&self, who: u32, credited: u32, (part, end): (&Part<'_>, usize)) -> Result<Stretch, PayProblem> {
         let bound = &self.bound.rules[part.rule];
-        let lookup = Lookup { bound: self.bound, who, credited, version: bound.version };
+        let lookup = Lookup { bound: self.bound, who, credited, version: bound.version, reached: self.reached(who, bound.version) };
         let pay = lookup.pay(part.pay)?;
+        let kickers = bound.rule.kickers.iter().map(|kicker| Ok((lookup.figure(&kicker.factor)?, kicker.label.clone())));
+        let kickers = kickers.collect::<Result<Vec<_>, PayProblem>>()?;
         let limits = lookup.limits(bound.rule)?;
         let needs_share = matches!(pay, FixedPay::Amount(_)) && matches!(bound.rule.trigger, Trigger::Sale(_));
-        Ok(Stretch { rule: part.rule, end, pay, limits, needs_share })
+        let needs_share = needs_share || matches!(&pay, FixedPay::Tiers(tiers) if tiers.by_sale || tiers.looked_up.is_some());
+        Ok(Stretch { rule: part.rule, end, pay, limits, needs_share, kickers })
+    }
+
+    /// The attainment of the period in percent, where tiers are looked up by it.
+    fn reached(&self, who: u32, version: usize) -> Option<Exact> {
+        let quota = self.bound.versions[version].quota[who as usize]?;
+        mul_div(*self.attained.get(who as usize)?, Exact::ONE_HUNDRED, quota).ok()
+    }
+
+    /// Whether a sale is only measured: it lies before the period, and was paid then.
+    pub(super) fn is_paid_before(&self, entry: &Entry) -> bool {
+        self.bound.program.settle.measure.is_some() && self.sales.keys[entry.sale as usize].at < self.bound.period.start()
+    }
+
+    /// What the sale of an entry brings to the fold, and the factors that apply to it.
+    fn of_sale<'s>(&self, entry: &Entry, stretch: &'s Stretch, kickers: &'s mut Vec<(Exact, &'s str)>) -> Result<OfSale<'s>, Overflow> {
+        let share = if stretch.needs_share { self.share(entry)? } else { Exact::ONE };
+        let mut looked_up = None;
+        if self.sales.has_terms() {
+            for term in self.sales.terms_of(entry.sale) {
+                match term.kind {
+                    TermKind::Lookup(rule) if rule == stretch.rule => looked_up = Some(term.share),
+                    TermKind::Kicker(rule, index) if rule == stretch.rule => {
+                        kickers.extend(stretch.kickers.get(index).map(|(factor, label)| (*factor, label.as_str())));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(OfSale { share, looked_up, kickers, is_paid_before: self.is_paid_before(entry) })
     }
 
     fn walk(
@@ -417,8 +584,8 @@ impl Folder<'_, '_> {
                 fold.switch(&stretch.pay, stretch.limits, &mut entries.iter()).map_err(|_| out_of_range())?;
             }
             for entry in &entries[start..stretch.end] {
-                let share = if stretch.needs_share { self.share(entry) } else { Ok(Exact::ONE) };
-                let outcome = share.and_then(|share| fold.next(entry, share));
+                let mut kickers = Vec::new();
+                let outcome = self.of_sale(entry, stretch, &mut kickers).and_then(|sale| fold.next(entry, sale));
                 outcome.and_then(|outcome| each(entry, stretch.rule, outcome)).map_err(|_| out_of_range())?;
             }
             start = stretch.end;
@@ -477,10 +644,11 @@ impl Folder<'_, '_> {
         let bound = &self.bound.rules[part.rule];
         let rule = bound.rule;
         let limited = rule.cap.is_some() || rule.floor.is_some() || rule.cap_per_sale.is_some();
-        if limited || over.once_per == OncePer::Sale && !counts_once(self.bound.rules[below].rule) {
+        // Terms look at each sale; a plain sum knows none.
+        if limited || self.sales.has_terms() || over.once_per == OncePer::Sale && !counts_once(self.bound.rules[below].rule) {
             return None;
         }
-        match (Lookup { bound: self.bound, who: manager, credited, version: bound.version }).pay(part.pay) {
+        match (Lookup { bound: self.bound, who: manager, credited, version: bound.version, reached: None }).pay(part.pay) {
             Ok(FixedPay::Rate(rate)) => Some(rate),
             _ => None,
         }
@@ -531,7 +699,8 @@ impl Folder<'_, '_> {
 
     /// Puts a manager's overrides in order and lets each sale count as often as the document says.
     fn count(&self, mut raised: Vec<Raised>, refusals: &mut Vec<Refusal>) -> Vec<Entry> {
-        raised.sort_by_key(|raised| (raised.entry.component, raised.entry.sale, raised.rule, raised.entry.place, raised.entry.origin));
+        let rank = |raised: &Raised| self.sales.rank(raised.entry.sale);
+        raised.sort_by_key(|raised| (raised.entry.component, rank(raised), raised.rule, raised.entry.place, raised.entry.origin));
         let mut entries = Vec::with_capacity(raised.len());
         for same in raised.chunk_by(|a, b| (a.entry.component, a.entry.sale) == (b.entry.component, b.entry.sale)) {
             self.count_sale(same, &mut entries, refusals);

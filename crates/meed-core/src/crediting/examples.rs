@@ -1,20 +1,17 @@
 //! Running the examples that a document carries.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{BoundProgram, Calculation, History, calculate};
-use crate::condition::{Originals, SaleRef};
+use super::rehearsal::Rehearsal;
+use super::{Calculation, History};
 use crate::id::Id;
-use crate::money::{Exact, Unit};
+use crate::money::Exact;
 use crate::people::{Directory, Enrollment, Match, Membership, Rep, Team, fold_alias};
-use crate::period::{Period, PeriodError, first_instant};
-use crate::program::{Example, ExampleMembership, ExampleRep, ExampleSale, ExampleTeam, Metric, Program};
-use crate::sale::{StoredSale, split_owners};
+use crate::period::{Period, PeriodError};
+use crate::program::{Example, ExampleMembership, ExamplePeriod, ExampleRep, ExampleTeam, Metric, Program};
+use crate::sale::split_owners;
 
 /// What an example came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,14 +61,6 @@ impl Program {
     }
 }
 
-struct Columns<'a>(&'a BTreeMap<String, String>);
-
-impl Originals for Columns<'_> {
-    fn original(&self, column: &str) -> Option<Cow<'_, str>> {
-        self.0.get(column).map(|cell| Cow::Borrowed(cell.as_str()))
-    }
-}
-
 fn run(program: &Program, example: &Example) -> ExampleResult {
     let mut result = ExampleResult {
         name: example.name.clone(),
@@ -80,33 +69,42 @@ fn run(program: &Program, example: &Example) -> ExampleResult {
         explanations: Vec::new(),
         alerts: Vec::new(),
     };
-    let prepared = period_of(program, example).and_then(|period| Ok((stored_sales(example, &period)?, period)));
-    let (sales, period) = match prepared {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            result.differences.push(Difference { what: "period".into(), expected: "a period".into(), found: error.to_string() });
-            return result;
-        }
-    };
-    let directory = directory(program, example);
+    let steps = example.steps();
+    let directory = directory(program, example, &steps);
     let history = history(example, &directory);
-    let bound = BoundProgram::new(program, &directory, &period).with_history(&history);
-    let columns: Vec<Columns<'_>> = example.sales.iter().map(|sale| Columns(&sale.original)).collect();
-    let refs = sales.iter().zip(&columns).map(|(sale, columns)| SaleRef::from(sale).with_originals(columns));
-    let calculation = calculate(&bound, refs);
-    result.explanations =
-        calculation.rewards().iter().filter_map(|reward| calculation.explain(reward.rep)).map(|e| e.to_string()).collect();
-    result.alerts = calculation.alerts().iter().map(ToString::to_string).collect();
-    compare(example, &directory, &calculation, program.currency, &mut result.differences);
+    let mut rehearsal = Rehearsal::new(program, &directory, &history);
+    for step in &steps {
+        if let Err(error) = rehearse(&mut rehearsal, example, step, &mut result) {
+            result.differences.push(Difference { what: "period".into(), expected: "a period".into(), found: error.to_string() });
+            break;
+        }
+    }
     result
 }
 
-fn period_of(program: &Program, example: &Example) -> Result<Period, PeriodError> {
+/// Calculates one period of an example, and compares.
+fn rehearse(rehearsal: &mut Rehearsal<'_>, example: &Example, step: &ExamplePeriod, result: &mut ExampleResult) -> Result<(), PeriodError> {
+    let (program, directory) = (rehearsal.program, rehearsal.directory);
+    let period = period_of(program, example, step)?;
+    let ids = rehearsal.take(step, &period)?;
+    rehearsal.settle_earlier(&period);
+    rehearsal.with_calculation(&period, &mut |calculation| {
+        let explained = calculation.rewards().iter().filter_map(|reward| calculation.explain(reward.rep));
+        result.explanations.extend(explained.map(|explanation| explanation.to_string()));
+        result.alerts.extend(calculation.alerts().iter().map(ToString::to_string));
+        compare(step, &ids, directory, calculation, &mut result.differences);
+    });
+    rehearsal.settle(&period, &period);
+    rehearsal.compare(step, &period, &mut result.differences);
+    Ok(())
+}
+
+fn period_of(program: &Program, example: &Example, step: &ExamplePeriod) -> Result<Period, PeriodError> {
     let zone = example.zone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
-    if let Some(label) = &example.period {
+    if let Some(label) = &step.period {
         return Period::parse(label, &zone);
     }
-    let first = example.sales.first();
+    let first = step.sales.first();
     if let Some(at) = first.and_then(|sale| sale.at) {
         return Period::containing(at, program.cadence, &zone);
     }
@@ -114,24 +112,8 @@ fn period_of(program: &Program, example: &Example) -> Result<Period, PeriodError
     Period::holding(day, program.cadence, &zone)
 }
 
-/// The sales as they would be stored: record ids in the order of the document, whole days at their first instant.
-fn stored_sales(example: &Example, period: &Period) -> Result<Vec<StoredSale>, PeriodError> {
-    (1i64..).zip(&example.sales).map(|(number, sale)| stored(number, sale, period)).collect()
-}
-
-fn stored(number: i64, sale: &ExampleSale, period: &Period) -> Result<StoredSale, PeriodError> {
-    let at: Timestamp = match (sale.at, sale.day) {
-        (Some(at), _) => at,
-        (None, Some(day)) => first_instant(day, period.zone())?,
-        (None, None) => period.start(),
-    };
-    let mut facts = sale.sale.clone();
-    facts.at = at;
-    Ok(StoredSale { id: Id(number), source: Id(1), unique_id: sale.unique_id.clone(), version: 1, sale: facts })
-}
-
 /// The people of an example: those it lists, and those its sales, teams and expectations name.
-fn directory(program: &Program, example: &Example) -> Directory {
+fn directory(program: &Program, example: &Example, steps: &[ExamplePeriod]) -> Directory {
     let listed = Directory::new(example.reps.iter().enumerate().map(|(i, rep)| plain(i, rep)).collect(), Vec::new());
     let mut people = example.reps.clone();
     let mut add = |name: &str| {
@@ -142,7 +124,7 @@ fn directory(program: &Program, example: &Example) -> Directory {
     };
     // Where an example lists its people, a sale may name somebody who is not among them.
     if example.reps.is_empty() {
-        for sale in &example.sales {
+        for sale in steps.iter().flat_map(|step| &step.sales) {
             sale.sale.owners.iter().flatten().flat_map(|owner| split_owners(owner)).for_each(&mut add);
         }
     }
@@ -217,37 +199,9 @@ fn plain(index: usize, rep: &ExampleRep) -> Rep {
     }
 }
 
-fn compare(example: &Example, directory: &Directory, calculation: &Calculation<'_>, currency: Unit, differences: &mut Vec<Difference>) {
-    let id_of = |name: &str| match directory.find_rep(name) {
-        Match::One(id) => Some(id),
-        _ => None,
-    };
-    let unknown = |what: String, expected: String| Difference { what, expected, found: "no such rep".into() };
-    let mut named = Vec::new();
-    for (name, expected) in &example.expected.rewards {
-        let what = format!("reward of {name}");
-        let Some(id) = id_of(name) else {
-            // Somebody who took no part earns nothing, as may be expected.
-            if !expected.is_zero() {
-                differences.push(unknown(what, expected.to_string()));
-            }
-            continue;
-        };
-        named.push(id);
-        let found = calculation.reward(id).map_or(Exact::ZERO, |reward| Exact::new(reward.minor, currency.exponent()));
-        if found != *expected {
-            differences.push(Difference { what, expected: expected.to_string(), found: found.to_string() });
-        }
-    }
-    if !example.expected.rewards.is_empty() {
-        for reward in calculation.rewards().iter().filter(|reward| reward.minor != 0 && !named.contains(&reward.rep)) {
-            let name = directory.rep(reward.rep).map(|rep| rep.name.clone()).unwrap_or_default();
-            let found = Exact::new(reward.minor, currency.exponent()).to_string();
-            differences.push(Difference { what: format!("reward of {name}"), expected: "nothing".into(), found });
-        }
-    }
+fn compare(step: &ExamplePeriod, ids: &[Id], directory: &Directory, calculation: &Calculation<'_>, differences: &mut Vec<Difference>) {
     let sign = if calculation.bound().program().metric == Metric::Rank { "" } else { "%" };
-    for (name, expected) in &example.expected.attainment {
+    for (name, expected) in &step.expected.attainment {
         let reached = find(directory, name).and_then(|id| calculation.attainment(id)).and_then(|attainment| attainment.reached());
         let rounding = rust_decimal::RoundingStrategy::MidpointAwayFromZero;
         let found = reached.map(|reached| reached.round_dp_with_strategy(expected.scale(), rounding));
@@ -256,19 +210,19 @@ fn compare(example: &Example, directory: &Directory, calculation: &Calculation<'
             differences.push(Difference { what: format!("attainment of {name}"), expected: format!("{expected}{sign}"), found });
         }
     }
-    compare_credits(example, &|name| find(directory, name), calculation, differences);
+    compare_credits((step, ids), &|name| find(directory, name), calculation, differences);
 }
 
 fn compare_credits(
-    example: &Example,
+    (step, ids): (&ExamplePeriod, &[Id]),
     id_of: &dyn Fn(&str) -> Option<Id>,
     calculation: &Calculation<'_>,
     differences: &mut Vec<Difference>,
 ) {
-    for (number, sale) in (1i64..).zip(&example.sales) {
+    for (id, sale) in ids.iter().zip(&step.sales) {
         for (name, expected) in &sale.earns {
             let credits = id_of(name).map(|id| calculation.credits(id)).unwrap_or_default();
-            let found: Exact = credits.iter().filter(|credit| credit.sale == Id(number)).map(|credit| credit.amount).sum();
+            let found: Exact = credits.iter().filter(|credit| credit.sale == *id).map(|credit| credit.amount).sum();
             if found != *expected {
                 let what = format!("credit of {name} on line {}", sale.line);
                 differences.push(Difference { what, expected: expected.to_string(), found: found.normalize().to_string() });

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::measure::Attainment;
 use super::pay::FixedBand;
+use super::settle::{HELD_DAY, Line, Step, StepKind};
 use crate::id::{Id, Kind};
 use crate::money::{Exact, Minor, Unit};
 
@@ -27,6 +28,13 @@ pub enum RateShown {
     },
     /// An amount that does not depend on the basis, or is earned over a band.
     Amount(Exact),
+    /// A factor on the amount, with its name.
+    Times {
+        /// The factor.
+        factor: Exact,
+        /// Its name.
+        label: String,
+    },
 }
 
 impl fmt::Display for RateShown {
@@ -36,6 +44,7 @@ impl fmt::Display for RateShown {
             Self::Each(each) => write!(f, "{} each", shown(*each)),
             Self::Derived { pay, quota } => write!(f, "{} ÷ {}", shown(*pay), shown(*quota)),
             Self::Amount(amount) => write!(f, "amount {}", shown(*amount)),
+            Self::Times { factor, label } => write!(f, "{label} × {}", factor.normalize()),
         }
     }
 }
@@ -49,6 +58,8 @@ pub enum PieceKind {
     Retroactive,
     /// The part above the last tier, which pays nothing.
     AboveTiers,
+    /// What a multiplier added or took.
+    Multiplied,
     /// What a cap took away.
     Cap,
     /// What a floor added.
@@ -65,6 +76,7 @@ impl PieceKind {
             Self::Rated => "rated",
             Self::Retroactive => "retroactive",
             Self::AboveTiers => "above_tiers",
+            Self::Multiplied => "multiplied",
             Self::Cap => "cap",
             Self::Floor => "floor",
             Self::Assigned => "assigned",
@@ -102,6 +114,7 @@ impl fmt::Display for Piece {
             PieceKind::Rated => write!(f, "{basis} at {} = {amount}", self.rate),
             PieceKind::Retroactive => write!(f, "{basis} of earlier sales now at {}: {amount}", self.rate),
             PieceKind::AboveTiers => write!(f, "{basis} above the last tier = 0.00"),
+            PieceKind::Multiplied => write!(f, "{}: {amount}", self.rate),
             PieceKind::Cap => write!(f, "cap: {amount}"),
             PieceKind::Floor => write!(f, "floor: {amount}"),
             PieceKind::Assigned => write!(f, "assigned: {amount}"),
@@ -260,9 +273,15 @@ pub struct Explanation {
     /// Variables that the program names.
     pub variables: Vec<VariableShown>,
     /// Sum of the credits, unrounded.
+    pub credited: Exact,
+    /// What the steps come to before rounding.
     pub exact: Exact,
-    /// The reward.
+    /// What is paid in the period of what it earned.
     pub minor: Minor,
+    /// What is posted, due in this period or later.
+    pub lines: Vec<Line>,
+    /// How the credits become the lines.
+    pub steps: Vec<Step>,
 }
 
 impl Explanation {
@@ -270,6 +289,17 @@ impl Explanation {
     #[must_use]
     pub fn rounding_difference(&self) -> Exact {
         Exact::new(self.minor, self.currency.exponent()) - self.exact
+    }
+
+    /// Whether there is more to say than that credits were summed and rounded.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.steps.iter().any(|step| !matches!(step.kind, StepKind::Credits | StepKind::Rounding))
+    }
+
+    /// The day of the lines that are due first.
+    fn first_due(&self) -> i64 {
+        self.lines.iter().map(|line| line.due_day).min().unwrap_or_default()
     }
 
     /// The stable form for storing: JSON with decimals as text and fields in a fixed order.
@@ -289,6 +319,16 @@ impl fmt::Display for Explanation {
         write!(f, "  attainment {}", self.attainment)?;
         for variable in self.variables.iter().filter(|variable| variable.value.is_some()) {
             write!(f, "\n  {} = {}", variable.name, variable.value.unwrap_or_default())?;
+        }
+        if self.is_settled() {
+            for step in &self.steps {
+                write!(f, "\n  {step}")?;
+            }
+            for line in self.lines.iter().filter(|line| line.due_day != self.first_due()) {
+                let amount = shown(Exact::new(line.minor, self.currency.exponent()));
+                let when = if line.due_day == HELD_DAY { "held" } else { "due later" };
+                write!(f, "\n  {} {amount} ({when})", line.label)?;
+            }
         }
         let reward = Exact::new(self.minor, self.currency.exponent());
         write!(f, "\n  reward {} {}", shown(reward), self.currency)?;
@@ -339,6 +379,28 @@ struct Stored {
     attainment: StoredAttainment,
     variables: Vec<StoredVariable>,
     credits: Vec<StoredCredit>,
+    credited: String,
+    steps: Vec<StoredStep>,
+    lines: Vec<StoredLine>,
+}
+
+#[derive(Serialize)]
+struct StoredStep {
+    kind: &'static str,
+    label: String,
+    inputs: Vec<(String, String)>,
+    amount: String,
+}
+
+#[derive(Serialize)]
+struct StoredLine {
+    kind: &'static str,
+    name: String,
+    label: String,
+    due_day: i64,
+    exact: String,
+    minor: i64,
+    sale: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -417,6 +479,7 @@ enum StoredRate {
     Each(String),
     Derived { pay: String, quota: String },
     Amount(String),
+    Times { factor: String, label: String },
 }
 
 /// One text per value: trailing zeros differ with the way a value was reached, and say nothing.
@@ -442,6 +505,29 @@ impl From<&Explanation> for Stored {
             },
             variables: explanation.variables.iter().map(StoredVariable::from).collect(),
             credits: explanation.credits.iter().map(StoredCredit::from).collect(),
+            credited: plain(explanation.credited),
+            steps: explanation.steps.iter().map(StoredStep::from).collect(),
+            lines: explanation.lines.iter().map(StoredLine::from).collect(),
+        }
+    }
+}
+
+impl From<&Step> for StoredStep {
+    fn from(step: &Step) -> Self {
+        Self { kind: step.kind.word(), label: step.label.clone(), inputs: step.inputs.clone(), amount: plain(step.amount) }
+    }
+}
+
+impl From<&Line> for StoredLine {
+    fn from(line: &Line) -> Self {
+        Self {
+            kind: line.kind.word(),
+            name: line.name.clone(),
+            label: line.label.clone(),
+            due_day: line.due_day,
+            exact: plain(line.exact),
+            minor: line.minor,
+            sale: line.sale.map(|sale| sale.text(Kind::Sale)),
         }
     }
 }
@@ -497,6 +583,7 @@ impl From<&Piece> for StoredPiece {
             RateShown::Each(each) => StoredRate::Each(plain(*each)),
             RateShown::Derived { pay, quota } => StoredRate::Derived { pay: plain(*pay), quota: plain(*quota) },
             RateShown::Amount(amount) => StoredRate::Amount(plain(*amount)),
+            RateShown::Times { factor, label } => StoredRate::Times { factor: plain(*factor), label: label.clone() },
         };
         Self {
             kind: piece.kind.code(),

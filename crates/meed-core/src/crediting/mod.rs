@@ -8,6 +8,7 @@
 //! each credit; runs on several threads are merged. [`Run::finish`] folds the cells. Explanations are made on demand,
 //! by folding a cell again and keeping the pieces.
 
+mod alerts;
 mod assign;
 mod bound;
 mod calculation;
@@ -18,12 +19,15 @@ mod explanation;
 mod find;
 mod fold;
 mod history;
+mod keep;
 mod kept;
 mod measure;
 mod pay;
 mod people;
 mod reason;
+mod rehearsal;
 mod run;
+mod settle;
 mod spread;
 mod verdict;
 mod versions;
@@ -34,13 +38,16 @@ pub use calculation::{Calculation, Reward, TeamResult};
 pub use examples::{Difference, ExampleResult};
 pub use explanation::{AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown, shown};
 pub use history::History;
+pub use keep::{Change, Kept};
 pub use kept::PLACES;
 pub use measure::Attainment;
 pub use reason::{Alert, AlertCode, NotCredited, Reason};
 pub use run::Run;
+pub use settle::{Booked, HELD_DAY, Line, LineKey, Openness, Past, PastLine, RewardKind, Step, StepKind, booked_day, differences};
 pub use spread::Job;
 pub use verdict::{CreditedTo, Refused, RuleVerdict, SaleVerdict};
 pub use versions::ProgramVersion;
+pub use windows::measured_days;
 
 use crate::condition::SaleRef;
 

@@ -96,6 +96,44 @@ pub fn released(book: &Book, payee: Owner, total: Amount, origin: Origin) -> Res
     Ok(parts.map(|(kind, to, minor)| moved(kind, accrued, to, Amount { minor, unit }, origin)).collect())
 }
 
+/// A statement's total is released whose lines have settled advances already: only `recoverable` is netted.
+pub fn released_by_lines(book: &Book, payee: Owner, total: Amount, origin: Origin) -> Result<Vec<NewTransfer>, Refusal> {
+    let Amount { minor, unit } = total;
+    let accrued = payee.account(Purpose::Accrued, unit);
+    let recoverable = payee.account(Purpose::Recoverable, unit);
+    if minor < 0 {
+        let owed = Amount { minor: opposite(minor)?, unit };
+        return Ok(vec![moved(TransferKind::NegativeCarried, recoverable, accrued, owed, origin)]);
+    }
+    let netted = minor.min(book.available(&recoverable)).max(0);
+    let parts = [
+        (TransferKind::RecoverableNetted, recoverable, netted),
+        (TransferKind::Released, payee.account(Purpose::Payable, unit), minor - netted),
+    ];
+    let parts = parts.into_iter().filter(|(_, _, minor)| *minor > 0);
+    Ok(parts.map(|(kind, to, minor)| moved(kind, accrued, to, Amount { minor, unit }, origin)).collect())
+}
+
+/// A line of a draw: an advance is Dr payee `draw` / Cr `accrued`, a repayment the other way. It is paid with its period.
+pub fn draw_moved(payee: Owner, amount: Amount, origin: Origin) -> Result<Vec<NewTransfer>, Refusal> {
+    let (draw, accrued) = (payee.account(Purpose::Draw, amount.unit), payee.account(Purpose::Accrued, amount.unit));
+    Ok(match amount.minor {
+        0 => Vec::new(),
+        1.. => vec![moved(TransferKind::DrawAdvanced, draw, accrued, amount, origin)],
+        minor => vec![moved(TransferKind::DrawRepaid, accrued, draw, Amount { minor: opposite(minor)?, ..amount }, origin)],
+    })
+}
+
+/// What was pending is due: Dr payee `pending` / Cr `accrued`; a negative amount goes the other way.
+pub fn came_due(payee: Owner, amount: Amount, origin: Origin) -> Result<Vec<NewTransfer>, Refusal> {
+    let (pending, accrued) = (payee.account(Purpose::Pending, amount.unit), payee.account(Purpose::Accrued, amount.unit));
+    Ok(match amount.minor {
+        0 => Vec::new(),
+        1.. => condition_met(payee, amount, origin),
+        minor => vec![moved(TransferKind::ConditionMet, accrued, pending, Amount { minor: opposite(minor)?, ..amount }, origin)],
+    })
+}
+
 /// What a payee owes is given up: Dr program `expense` / Cr `recoverable`.
 #[must_use]
 pub fn written_off(program: Id, payee: Owner, amount: Amount, origin: Origin) -> Vec<NewTransfer> {

@@ -79,6 +79,8 @@ coded! {
         DrawRepaid = 209 "draw_repaid",
         /// What is owed was given up.
         WrittenOff = 210 "written_off",
+        /// Advanced on a recoverable draw.
+        DrawAdvanced = 211 "draw_advanced",
         /// A release taken back: payable goes back to accrued, and what was netted with it.
         ReleaseReversed = 220 "release_reversed",
         /// Reserved for a payout.

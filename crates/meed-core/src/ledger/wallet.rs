@@ -214,8 +214,7 @@ impl<'a> Wallets<'a> {
         let Earning { wallet, program, amount, origin, .. } = *earning;
         let now_us = self.stamp.recorded_us;
         let is_pending = earning.active_us.is_some_and(|active| active > now_us);
-        let (purpose, kind) =
-            if is_pending { (Purpose::Pending, TransferKind::EarnedPending) } else { (Purpose::Available, earning.kind) };
+        let (purpose, kind) = if is_pending { (Purpose::Pending, TransferKind::EarnedPending) } else { (Purpose::Available, earning.kind) };
         if let Some(draws) = earning.draws {
             let (debit, credit) = self.budget(program, draws.unit);
             self.post(TransferKind::BudgetDrawn, debit, credit, draws.minor, origin)?;
@@ -493,7 +492,11 @@ impl<'a> Wallets<'a> {
 
     fn post(&mut self, kind: TransferKind, debit: AccountKey, credit: AccountKey, minor: Minor, origin: Origin) -> Result<Id, Refusal> {
         let amount = Amount { minor, unit: debit.unit };
-        self.apply(NewTransfer { kind, action: Action::Move { debit: debit.into(), credit: credit.into(), amount, reverses: None }, origin })
+        self.apply(NewTransfer {
+            kind,
+            action: Action::Move { debit: debit.into(), credit: credit.into(), amount, reverses: None },
+            origin,
+        })
     }
 
     fn reverse(

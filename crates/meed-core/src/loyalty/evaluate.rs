@@ -8,7 +8,7 @@ use super::basket::Basket;
 use super::cell::{Cell, add_by_day};
 use super::config::TillConfig;
 use super::event::{Matched, PurchaseState, SpendMethod, Standing};
-use super::offer::{Class, Offer, OfferEntry, OfferVersion, Occasion, Rate, Repeats, Scope};
+use super::offer::{Class, Occasion, Offer, OfferEntry, OfferVersion, Rate, Repeats, Scope};
 use super::participant::Participant;
 use super::sight::{LINE, Sight};
 use super::why::WhyNot;
@@ -137,12 +137,9 @@ pub fn judge(config: &TillConfig, participant: &Participant, cell: &Cell, basket
         let judge = Judge { config, sight: &sight, entry, version };
         match judge.may_apply(day).and_then(|()| judge.counted_lines(&version.offer)) {
             Ok(lines) => matched.push(Matched { offer: entry.id, version: version.id, lines }),
-            Err(why_not) => verdicts.push(Verdict {
-                offer: entry.id,
-                version: version.id,
-                name: version.offer.name.clone(),
-                why_not: Some(why_not),
-            }),
+            Err(why_not) => {
+                verdicts.push(Verdict { offer: entry.id, version: version.id, name: version.offer.name.clone(), why_not: Some(why_not) })
+            }
         }
     }
     (matched, verdicts)
@@ -212,8 +209,7 @@ fn best<'a>(config: &TillConfig, drafts: Vec<Draft<'a>>, evaluation: &mut Evalua
 
 /// Percentages of other awards come last; then every draft becomes targets.
 fn finish(drafts: Vec<Draft<'_>>, evaluation: &mut Evaluation) -> Result<(), Overflow> {
-    let (of_awards, plain): (Vec<_>, Vec<_>) =
-        drafts.into_iter().partition(|draft| matches!(draft.offer.award.rate, Rate::OfAwards(_)));
+    let (of_awards, plain): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|draft| matches!(draft.offer.award.rate, Rate::OfAwards(_)));
     let sum_in = |unit: Unit| plain.iter().filter(|draft| draft.unit == unit).map(Draft::amount).sum::<Minor>();
     let mut all = Vec::new();
     for mut draft in of_awards {
@@ -284,7 +280,9 @@ impl Judge<'_> {
                 Occasion::NameDay => person.name_day,
             };
             // A window of n days before the occasion begins n days earlier: today + n is the occasion.
-            let is_near = |annual: (i8, i8)| (-window.after..=window.before).filter_map(|shift| date_of(day + shift)).any(|day| Participant::falls_on(annual, day));
+            let is_near = |annual: (i8, i8)| {
+                (-window.after..=window.before).filter_map(|shift| date_of(day + shift)).any(|day| Participant::falls_on(annual, day))
+            };
             if !annual.is_some_and(is_near) {
                 return Err(WhyNot::NoOccasion);
             }

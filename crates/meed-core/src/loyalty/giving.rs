@@ -13,7 +13,8 @@ use super::sight::Sight;
 use crate::command::date_of;
 use crate::id::Id;
 use crate::ledger::{
-    Candidate, Claw, Earning, Lot, Origin, Owner, Portion, Purpose, Refusal, Taken, TransferKind, Wallet, Wallets, allocate, minor_of, share,
+    Candidate, Claw, Earning, Lot, Origin, Owner, Portion, Purpose, Refusal, Taken, TransferKind, Wallet, Wallets, allocate, minor_of,
+    share,
 };
 use crate::money::{Amount, Exact, Minor, Rounding, Unit, mul, to_minor};
 use crate::period::first_instant;
@@ -239,9 +240,7 @@ impl Giver<'_> {
         }
         let taken = wallets.spend(self.wallet(target.unit), &portions, origin)?;
         let worth = |portion: &Portion| if is_voucher { 0 } else { portion.amount };
-        work.standing.uses.extend(taken.iter().map(|taken| {
-            new_use(work.id, target.method, target.unit, taken, worth(&taken.portion))
-        }));
+        work.standing.uses.extend(taken.iter().map(|taken| new_use(work.id, target.method, target.unit, taken, worth(&taken.portion))));
         Ok(())
     }
 
@@ -366,9 +365,9 @@ impl Giver<'_> {
                 .collect();
             for version in lots.iter().filter_map(|lot| lot.version) {
                 if let Some(condition) = self.config.terms(version).and_then(|offer| offer.spend.condition.as_ref()) {
-                    lines_of.entry(version).or_insert_with(|| {
-                        (0..basket.lines.len()).map(|line| sight.holds(condition, line).unwrap_or(false)).collect()
-                    });
+                    lines_of
+                        .entry(version)
+                        .or_insert_with(|| (0..basket.lines.len()).map(|line| sight.holds(condition, line).unwrap_or(false)).collect());
                 }
             }
             let candidates: Vec<Candidate<'_>> = lots
@@ -384,7 +383,11 @@ impl Giver<'_> {
             };
             let unit_room = room.iter().map(|room| in_unit(*room)).collect::<Result<Vec<_>, _>>()?;
             for portion in allocate(&candidates, &unit_room, in_unit(left)?) {
-                let worth = if unit == Unit::POINTS { minor_of(mul(Exact::from(portion.amount), value)?, self.config.currency)? } else { portion.amount };
+                let worth = if unit == Unit::POINTS {
+                    minor_of(mul(Exact::from(portion.amount), value)?, self.config.currency)?
+                } else {
+                    portion.amount
+                };
                 let worth = worth.min(room[portion.line]).min(left);
                 room[portion.line] -= worth;
                 left -= worth;

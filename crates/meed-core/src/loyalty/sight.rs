@@ -8,7 +8,7 @@ use jiff::civil::DateTime;
 use super::basket::Basket;
 use super::config::TillConfig;
 use super::participant::Participant;
-use crate::condition::{Condition, Context, EvalError, Failed, FactType, NumberField, SaleFacts, SaleRef, TextField, Value, Vocabulary};
+use crate::condition::{Condition, Context, EvalError, FactType, Failed, NumberField, SaleFacts, SaleRef, TextField, Value, Vocabulary};
 use crate::id::Id;
 use crate::money::{Amount, Exact, Unit};
 use crate::period::{Cadence, Period};

@@ -67,6 +67,14 @@ impl Rounding {
     }
 }
 
+impl Rounding {
+    /// Rounds to so many decimal places.
+    #[must_use]
+    pub fn at(self, exact: Exact, places: u32) -> Exact {
+        exact.round_dp_with_strategy(places, self.strategy())
+    }
+}
+
 /// Rounds an exact amount in major units to `unit`'s minor units.
 pub fn to_minor(exact: Exact, unit: Unit, rounding: Rounding) -> Result<Minor, Overflow> {
     let mut rounded = exact.round_dp_with_strategy(unit.exponent(), rounding.strategy());

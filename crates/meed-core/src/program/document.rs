@@ -7,7 +7,7 @@ use super::measure::{measure, quota};
 use super::reader::{Findings, Item, Table};
 use super::rules::{Draft, resolve, rule, validity};
 use super::variables::variables;
-use super::{Kind, Program, Targets, example};
+use super::{Kind, Program, Targets, example, settle};
 use crate::money::{Rounding, Unit};
 use crate::period::Cadence;
 
@@ -59,7 +59,8 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
         return Err(findings.finish());
     }
     let table = Table::new(root.get_ref(), 0, "the document");
-    table.only(&KEYS, &mut findings);
+    let known: Vec<&str> = KEYS.iter().chain(&settle::KEYS).copied().collect();
+    table.only(&known, &mut findings);
     let head = head(&table, &mut findings);
     let (valid_from, valid_until) = validity(&table, &mut findings);
     let targets = targets(&table, &mut findings);
@@ -74,6 +75,7 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
     }
     let quota = quota(&table, &mut findings);
     let (counts, metric) = measure(&table, (&rules, &written), &mut findings);
+    let settle = settle::settle(&table, (&rules, &written), &mut findings);
     let examples = example::examples(&table, &mut findings);
     let description = table.text("description", &mut findings).map(str::to_owned);
     let Head { kind, name, currency, cadence, rounding } = head;
@@ -94,6 +96,7 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
             requires_enrollment,
             variables,
             rules,
+            settle,
             examples,
         }),
         _ => Err(findings.finish()),

@@ -9,6 +9,7 @@ use toml::de::DeValue;
 use super::finding::Code;
 use super::reader::{Findings, Item, Table, number};
 use super::variables::variables;
+use crate::crediting::RewardKind;
 use crate::money::{Exact, Unit};
 use crate::people::Variable;
 use crate::sale::Sale;
@@ -34,6 +35,30 @@ pub struct Example {
     pub previous: Vec<(String, Exact)>,
     /// What must come out.
     pub expected: Expected,
+    /// Several periods one after another; then the fields above are empty.
+    pub periods: Vec<ExamplePeriod>,
+}
+
+/// One of several periods of an example. When it is calculated, those before it have been released.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExamplePeriod {
+    /// Label of the period; without it the period of its first sale.
+    pub period: Option<String>,
+    /// Sales that come in; one with the unique id of an earlier sale changes it.
+    pub sales: Vec<ExampleSale>,
+    /// What must come out.
+    pub expected: Expected,
+}
+
+impl Example {
+    /// The periods to calculate, one after another.
+    #[must_use]
+    pub fn steps(&self) -> Vec<ExamplePeriod> {
+        if self.periods.is_empty() {
+            return vec![ExamplePeriod { period: self.period.clone(), sales: self.sales.clone(), expected: self.expected.clone() }];
+        }
+        self.periods.clone()
+    }
 }
 
 /// A person of an example.
@@ -107,6 +132,12 @@ pub struct Expected {
     pub rewards: Vec<(String, Exact)>,
     /// Attainment by name, in percent or as place, compared at the places that are written.
     pub attainment: Vec<(String, Exact)>,
+    /// What is owed on draws after the period, by name; whoever is not named must owe nothing.
+    pub owed: Vec<(String, Exact)>,
+    /// What is withheld or paid in parts later, after the period; whoever is not named must have nothing outstanding.
+    pub withheld: Vec<(String, Exact)>,
+    /// What is paid by kind of reward line, by name; kinds that are not named must be 0.
+    pub lines: Vec<(String, Vec<(RewardKind, Exact)>)>,
 }
 
 /// Reads all `[[test]]` of a document.
@@ -123,7 +154,9 @@ pub(super) fn examples(root: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec
 
 fn example(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<Example> {
     let table = Table::of(item, "a test", findings)?;
-    table.only(&["name", "period", "zone", "reps", "teams", "sales", "previous", "expect", "attainment"], findings);
+    let keys =
+        ["name", "period", "zone", "reps", "teams", "sales", "periods", "previous", "expect", "attainment", "owed", "withheld", "lines"];
+    table.only(&keys, findings);
     let line = findings.line(table.at);
     let name = table.text("name", findings).map_or_else(|| format!("line {line}"), str::to_owned);
     let zone = table.text("zone", findings).map(str::to_owned);
@@ -132,21 +165,69 @@ fn example(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<Example> {
     {
         findings.add(table.place("zone"), Code::BadValue, format!("`{name}` is not a time zone; write one such as \"Europe/Berlin\""));
     }
-    let period = table.text("period", findings).map(str::to_owned);
-    if let Some(label) = &period
-        && let Err(error) = crate::period::Period::parse(label, &jiff::tz::TimeZone::UTC)
-    {
-        findings.add(table.place("period"), Code::BadValue, error.to_string());
-    }
-    if !table.has("expect") && !table.has("attainment") {
-        table.missing("expect", "what each rep must earn, such as { Ana = 164 }", findings);
+    let period = period_label(&table, findings);
+    let periods: Vec<ExamplePeriod> = table.list("periods").into_iter().filter_map(|item| example_period(item, findings)).collect();
+    let outside = ["period", "sales", "expect", "attainment", "owed", "withheld", "lines"].into_iter().find(|key| table.has(key));
+    match outside {
+        Some(key) if table.has("periods") => {
+            findings.add(table.place(key), Code::Conflict, format!("with `periods`, `{key}` stands inside each of them"));
+        }
+        _ if !table.has("periods") => expects_something(&table, findings),
+        _ => {}
     }
     let reps = table.list("reps").into_iter().filter_map(|item| rep(item, findings)).collect();
     let teams = table.list("teams").into_iter().filter_map(|item| team(item, findings)).collect();
     let sales = table.list("sales").into_iter().filter_map(|item| sale(item, findings)).collect();
-    let expected = Expected { rewards: amounts(&table, "expect", findings), attainment: percentages(&table, findings) };
+    let expected = expected(&table, findings);
     let previous = amounts(&table, "previous", findings);
-    Some(Example { name, line, period, zone, reps, teams, sales, previous, expected })
+    Some(Example { name, line, period, zone, reps, teams, sales, previous, expected, periods })
+}
+
+fn example_period(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExamplePeriod> {
+    let table = Table::of(item, "a period", findings)?;
+    table.only(&["period", "sales", "expect", "attainment", "owed", "withheld", "lines"], findings);
+    expects_something(&table, findings);
+    let sales = table.list("sales").into_iter().filter_map(|item| sale(item, findings)).collect();
+    Some(ExamplePeriod { period: period_label(&table, findings), sales, expected: expected(&table, findings) })
+}
+
+fn period_label(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<String> {
+    let label = table.text("period", findings)?;
+    if let Err(error) = crate::period::Period::parse(label, &jiff::tz::TimeZone::UTC) {
+        findings.add(table.place("period"), Code::BadValue, error.to_string());
+    }
+    Some(label.to_owned())
+}
+
+fn expects_something(table: &Table<'_, '_>, findings: &mut Findings<'_>) {
+    if !["expect", "attainment", "owed", "withheld", "lines"].into_iter().any(|key| table.has(key)) {
+        table.missing("expect", "what each rep must earn, such as { Ana = 164 }", findings);
+    }
+}
+
+fn expected(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Expected {
+    Expected {
+        rewards: amounts(table, "expect", findings),
+        attainment: percentages(table, findings),
+        owed: amounts(table, "owed", findings),
+        withheld: amounts(table, "withheld", findings),
+        lines: lines(table, findings),
+    }
+}
+
+/// `lines = { Ana = { commission = 3200, draw_advance = 1800 } }`.
+fn lines(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec<(String, Vec<(RewardKind, Exact)>)> {
+    let Some(inner) = table.get("lines").and_then(|item| Table::of(item, "`lines`", findings)) else { return Vec::new() };
+    let mut all = Vec::new();
+    for (name, _, item) in inner.entries() {
+        let Some(kinds) = Table::of(item, name, findings) else { continue };
+        let known: Vec<&str> = RewardKind::ALL.iter().map(|kind| kind.word()).collect();
+        kinds.only(&known, findings);
+        let entries = kinds.entries().into_iter();
+        let amounts = entries.filter_map(|(word, _, item)| Some((RewardKind::from_word(word)?, number(item, word, findings)?)));
+        all.push((name.to_owned(), amounts.collect()));
+    }
+    all
 }
 
 fn owned(texts: Vec<(&str, usize)>) -> Vec<String> {

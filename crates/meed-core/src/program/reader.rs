@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::finding::{Code, Finding};
 use super::{Figure, Rate};
 use crate::condition::nearest::suggestion;
-use crate::condition::{Condition, Want};
+use crate::condition::{Condition, Over, Want};
 use crate::money::Exact;
 
 pub(crate) type Item<'d> = Spanned<DeValue<'d>>;
@@ -258,7 +258,7 @@ pub(crate) fn exact(digits: &str) -> Option<Exact> {
     if digits.contains(['e', 'E']) { Exact::from_scientific(digits).ok() } else { Exact::from_str_exact(digits).ok() }
 }
 
-fn figure(item: &Item<'_>, name: &str, findings: &mut Findings<'_>) -> Option<Figure> {
+pub(crate) fn figure(item: &Item<'_>, name: &str, findings: &mut Findings<'_>) -> Option<Figure> {
     match item.get_ref() {
         DeValue::Table(_) => {
             let table = Table::of(item, name, findings)?;
@@ -273,8 +273,13 @@ fn figure(item: &Item<'_>, name: &str, findings: &mut Findings<'_>) -> Option<Fi
 }
 
 pub(crate) fn condition(item: &Item<'_>, name: &str, want: Want, findings: &mut Findings<'_>) -> Option<Condition> {
+    condition_over(item, name, want, Over::Sale, findings)
+}
+
+/// A condition or formula over a sale, or over the results of a period.
+pub(crate) fn condition_over(item: &Item<'_>, name: &str, want: Want, over: Over, findings: &mut Findings<'_>) -> Option<Condition> {
     let source = text(item, name, findings)?;
-    match Condition::compile(source, want) {
+    match Condition::compile_over(source, want, over) {
         Ok(condition) => Some(condition),
         Err(error) => {
             let at = place_inside(findings.source(), item.span(), source, error.at);

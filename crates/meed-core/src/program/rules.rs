@@ -10,7 +10,7 @@ use super::{Accumulate, Basis, Figure, Group, OncePer, Override, OverrideBase, P
 use crate::condition::Want;
 use crate::condition::nearest::suggestion;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 17] = [
     "id",
     "label",
     "when",
@@ -26,6 +26,8 @@ const KEYS: [&str; 15] = [
     "cap",
     "floor",
     "cap_per_sale",
+    "gate",
+    "multiplier",
 ];
 
 /// A rule whose references to other rules are still names.
@@ -76,11 +78,16 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
     let cap = limit(&table, "cap", findings);
     let floor = limit(&table, "floor", findings);
     let cap_per_sale = limit(&table, "cap_per_sale", findings);
+    let gate = super::settle::percent(&table, "gate", findings);
+    if gate.is_some() && !has_quota {
+        findings.add(table.place("gate"), Code::QuotaMissing, "`gate` is an attainment and needs a `quota` in the program");
+    }
     if let (Some(Figure::Literal(cap)), Some(Figure::Literal(floor))) = (&cap, &floor)
         && cap < floor
     {
         findings.add(table.place("floor"), Code::Conflict, format!("`floor` {floor} is above `cap` {cap}"));
     }
+    let kickers = super::settle::kickers(&table, findings);
     if over.is_some() {
         check_override(&table, when.as_ref(), pays.as_deref(), findings);
     }
@@ -106,6 +113,8 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
         cap,
         floor,
         cap_per_sale,
+        kickers,
+        gate,
     };
     Some(Draft { rule, of, at: table.at, override_at })
 }
@@ -121,7 +130,7 @@ fn check_override(table: &Table<'_, '_>, when: Option<&crate::condition::Conditi
     }
 }
 
-fn is_name(id: &str) -> bool {
+pub(super) fn is_name(id: &str) -> bool {
     !id.is_empty() && id.len() <= 60 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 

@@ -77,7 +77,7 @@ pub(crate) struct ImportOut {
     bytes: u64,
     /// Its hash.
     sha256: String,
-    /// `mapping` (its reading may be changed), `running`, `done`, `failed` or `discarded`.
+    /// `mapping` (its reading may be changed), `running`, `done`, `failed`, `discarded`, `undoing` or `undone`.
     #[schema(example = "mapping")]
     state: String,
     /// Whether the mapping needs no look: everything required is certain.
@@ -442,6 +442,21 @@ pub(crate) async fn discard(State(state): State<ServerState>, Caller(ctx): Calle
     let id = id_of(&id, Kind::Import, "import")?;
     imports::discard(&state.app, &ctx, id).await?;
     Ok(json(StatusCode::OK, &ImportOut::from(&imports::get(&state.app, &ctx, id).await?)))
+}
+
+/// Undo an import
+///
+/// Needs the scope `sales`. Every sale says again what it said before, as a new version; a sale that there was not before
+/// keeps its day and loses everything else. Released figures never change: differences go to the open period. Refused where
+/// something else changed the sales since. The remembered mapping is forgotten.
+#[utoipa::path(
+    post, path = "/imports/{id}/undo", tag = "Imports", operation_id = "undoImport",
+    params(("id" = String, Path, description = "The import", example = "imp_01jq3v8k2m9ra")),
+    responses((status = 200, description = "It is taken back", body = ImportOut), Refusals),
+)]
+pub(crate) async fn undo(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>) -> Answered<Response> {
+    let import = imports::undo(&state.app, &ctx, id_of(&id, Kind::Import, "import")?).await?;
+    Ok(json(StatusCode::OK, &ImportOut::from(&import)))
 }
 
 /// List refused rows

@@ -26,7 +26,9 @@ pub(crate) mod sales;
 mod sources;
 pub(crate) mod upload;
 mod users;
+mod variables;
 mod verdict_out;
+mod what_if;
 pub(crate) mod wire;
 mod workflow;
 
@@ -74,6 +76,7 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(imports::dry_run))
         .routes(routes!(imports::run))
         .routes(routes!(imports::discard))
+        .routes(routes!(imports::undo))
         .routes(routes!(imports::rejects))
         .routes(routes!(imports::rejects_csv))
         .routes(routes!(imports::mappings))
@@ -82,6 +85,7 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(people::rep, people::put_rep))
         .routes(routes!(people::teams, people::create_team))
         .routes(routes!(people::team, people::put_team))
+        .routes(routes!(variables::load))
         .routes(routes!(programs::index, programs::apply))
         .routes(routes!(programs::check))
         .routes(routes!(programs::show))
@@ -99,6 +103,8 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(releases::payouts, releases::pay))
         .routes(routes!(releases::payout))
         .routes(routes!(releases::reverse))
+        .routes(routes!(what_if::compare))
+        .routes(routes!(what_if::projections, what_if::project))
         .routes(routes!(workflow::period))
         .routes(routes!(workflow::release_credits))
         .routes(routes!(workflow::withdraw_credits))

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use meed_app::calculations;
 use meed_app::sales::{SALES_PER_CALL_MAX, SaleFilter, list, one, one_by_unique_id, record as record_sales, record_keyed};
-use meed_app::sources::{SourceName, known};
+use meed_app::sources::{self, SourceName, known};
+use meed_app::{Context, calculations};
 use meed_core::command::{Refused, Reply, SaleChange, SaleInput, SaleOutcome, day_number};
 use meed_core::id::{Id, Kind};
 use serde::{Deserialize, Serialize};
@@ -112,7 +112,7 @@ pub(crate) struct SalesParams {
     /// Last day of sale.
     #[param(example = "2026-03-31")]
     until: Option<String>,
-    /// A source, by id.
+    /// A source, by name or id.
     source: Option<String>,
     /// An import, by id.
     import: Option<String>,
@@ -131,6 +131,15 @@ pub(crate) fn source_name(text: Option<&str>) -> SourceName<'_> {
         Some(text) if Id::parse(text, Kind::Source).is_ok() => SourceName::Id(text),
         Some(text) => SourceName::Name(text),
     }
+}
+
+/// The source that a text names, by name or id.
+async fn source_id(state: &ServerState, ctx: &Context, text: &str) -> Answered<Id> {
+    if let Ok(id) = Id::parse(text, Kind::Source) {
+        return Ok(id);
+    }
+    let unknown = || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "source_unknown", "there is no source of this name").at("source");
+    Ok(sources::find(&state.app, ctx, text).await?.ok_or_else(unknown)?.id)
 }
 
 fn recorded(id: Id, version: i32, change: SaleChange) -> (u16, String) {
@@ -370,7 +379,10 @@ pub(crate) async fn index(
     Params(params): Params<SalesParams>,
 ) -> Answered<Response> {
     let id = |text: &Option<String>, kind, field| text.as_deref().map(|text| id_in(text, kind, field)).transpose();
-    let source = id(&params.source, Kind::Source, "source")?;
+    let source = match params.source.as_deref() {
+        Some(text) => Some(source_id(&state, &ctx, text).await?),
+        None => None,
+    };
     if let Some(unique_id) = &params.unique_id {
         let source =
             source.ok_or_else(|| Problem::unreadable("source_missing", "a unique id belongs to a source: name it too").at("source"))?;

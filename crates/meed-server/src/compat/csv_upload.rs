@@ -170,6 +170,7 @@ fn job_out(import: &Import, errors: Vec<JobErrorOut>) -> JobOut {
         ImportState::Running => "running",
         ImportState::Done => "done",
         ImportState::Failed | ImportState::Discarded => "failed",
+        ImportState::Undoing | ImportState::Undone => "undone",
     };
     JobOut {
         job_id: import.id.text(Kind::Import),

@@ -20,6 +20,8 @@ pub enum ImportStatus {
     DoneWithRejects,
     /// Stopped; the text on its page says why.
     Failed,
+    /// Its sales are being taken back.
+    Undoing,
     /// Its sales were taken back.
     Undone,
     /// Put away before it ran.
@@ -36,6 +38,7 @@ impl ImportStatus {
             Self::Done => ("Done", Tone::Good),
             Self::DoneWithRejects => ("Done, with rejects", Tone::Warn),
             Self::Failed => ("Failed", Tone::Bad),
+            Self::Undoing => ("Taking back", Tone::Info),
             Self::Undone => ("Undone", Tone::Neutral),
             Self::Discarded => ("Discarded", Tone::Neutral),
         };

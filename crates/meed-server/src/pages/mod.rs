@@ -28,6 +28,7 @@ pub mod sources;
 pub mod statements;
 pub mod till;
 pub mod users;
+pub mod what_if;
 
 pub use asset::{ASSET_CACHE_CONTROL, CONTENT_SECURITY_POLICY, asset, asset_url};
 pub use chrome::{Chrome, Flash, Nav, Role, Side, Theme, User};

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::charts::StepChart;
+use super::what_if::KnobGroup;
 use super::{Badge, Chrome, Fact, FormErrors, Pager};
 
 /// One program of the list.
@@ -159,6 +160,8 @@ pub struct ProgramEditPage {
     pub note: String,
     /// Lines with errors, with one line around each; empty when nothing is wrong.
     pub wrong: Vec<DocumentLine>,
+    /// Figures of the document that the form can change.
+    pub knobs: Vec<KnobGroup>,
     /// What was wrong with a field, or with the document as a whole.
     pub errors: FormErrors,
     /// The document was checked and nothing is wrong: its rules and examples follow.

@@ -24,7 +24,7 @@ async fn pos_052_a_future_balance_leaves_out_what_will_have_expired(shop: &Shop)
     shop.offer("name = \"Short\"\n[award]\npercent = \"5%\"\n[spend]\nexpires = \"2026-04-30\"\n").await;
     shop.offer("name = \"Long\"\nstacks = true\n[award]\namount = 1\n").await;
     shop.buy("R1", &[("wine", "100.00")]).await;
-    let balance = async |date: &str| shop.ok("wallets/get_balance", anna_and("as_of_date", date)).cents(&await["balance"]);
+    let balance = async |date: &str| cents(&shop.ok("wallets/get_balance", anna_and("as_of_date", date)).await["balance"]);
     assert_eq!(shop.balance().await, "6.00");
     assert_eq!(balance("2026-04-10").await, "6.00");
     assert_eq!(balance("2026-04-29").await, "6.00");

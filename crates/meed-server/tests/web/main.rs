@@ -8,5 +8,6 @@ mod support;
 mod desk;
 mod door;
 mod pay;
+mod plans;
 mod roles;
 mod wizard;

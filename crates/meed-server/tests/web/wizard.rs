@@ -177,6 +177,25 @@ async fn a_file_of_no_named_source_goes_where_its_layout_came_from() {
 }
 
 #[tokio::test]
+async fn an_import_is_undone_after_a_question() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let sent = operator.upload("new", "Orders", "orders.csv", FILE).await;
+    let id = import_of(sent.location());
+    operator.post(&format!("/imports/{id}/mapping"), &[("action", "preview")]).await;
+    operator.post(&format!("/imports/{id}/run"), &[]).await;
+    assert!(operator.result_of(&id).await.says(&format!("/imports/{id}/undo")));
+    let asked = operator.get(&format!("/imports/{id}/undo")).await;
+    assert!(asked.says("Undo the import of orders.csv?") && asked.says("New sales taken back"), "{}", asked.body);
+    assert_eq!(operator.post(&format!("/imports/{id}/undo"), &[]).await.status, StatusCode::BAD_REQUEST, "not without a yes");
+    let done = operator.post(&format!("/imports/{id}/undo"), &[("confirm", "yes")]).await;
+    let result = operator.get(done.location()).await;
+    assert!(result.says("Undone") && result.says("is taken back") && !result.says("/undo\""), "{}", result.body);
+    let again = operator.get(&format!("/imports/{id}/undo")).await;
+    assert!(operator.get(again.location()).await.says("nothing to take back"));
+}
+
+#[tokio::test]
 async fn a_discarded_import_stores_nothing() {
     let site = site().await;
     let mut operator = site.operator().await;

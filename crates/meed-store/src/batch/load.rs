@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use meed_core::command::{Head, Needs, Record, RecordKind, RewardRow, RewardState, SaleRow, State};
+use meed_core::crediting::RewardKind;
 use meed_core::id::Id;
 use meed_core::ledger::{Account, AccountKey, AccountState, Owner, OwnerKind, Purpose, Totals, postings};
 use meed_core::money::Unit;
@@ -198,5 +199,13 @@ pub(crate) fn reward_row(row: &dyn RowView) -> Result<RewardRow, StoreError> {
         release: row.opt_id(12)?,
         payout: row.opt_id(13)?,
         recorded_us: row.int(14)?,
+        // Rows of the release before were commissions that were due with their cell.
+        kind: row.opt_int(15)?.map_or(Ok(RewardKind::Commission), reward_kind)?,
+        line: row.opt_text(16)?.unwrap_or_default().to_owned(),
+        due_day: row.opt_int(17)?.map_or_else(|| row.int(4), Ok)?,
     })
+}
+
+pub(crate) fn reward_kind(code: i64) -> Result<RewardKind, StoreError> {
+    RewardKind::from_code(code).ok_or_else(|| StoreError::broken(format!("reward kind {code}")))
 }

@@ -289,7 +289,8 @@ impl Loader<'_> {
         for participant in participants {
             for unit in [currency, Unit::POINTS] {
                 let key = Owner::participant(*participant).account(Purpose::Available, unit);
-                accounts.extend(self.state.book.account(&key).filter(|account| account.totals.debits_pending > 0).map(|account| account.id));
+                accounts
+                    .extend(self.state.book.account(&key).filter(|account| account.totals.debits_pending > 0).map(|account| account.id));
             }
         }
         let mut holds = Vec::new();
@@ -307,7 +308,8 @@ impl Loader<'_> {
             });
             Ok(())
         })?;
-        let credits: BTreeSet<Id> = holds.iter().map(|hold| hold.credit).filter(|id| self.state.book.account_by_id(*id).is_none()).collect();
+        let credits: BTreeSet<Id> =
+            holds.iter().map(|hold| hold.credit).filter(|id| self.state.book.account_by_id(*id).is_none()).collect();
         self.each(&sql::ledger::ACCOUNT_BY_ID_SET, &keys(credits), &mut |state, row| {
             state.book.load_account(account_row(row)?);
             Ok(())

@@ -204,7 +204,11 @@ fn write_ledger(session: &mut dyn Session, workspace: i64, changes: &Changes) ->
         })
         .collect();
     put(session, &sql::ledger::TRANSFER_ADD_SET, workspace, transfers)?;
-    let holds = changes.holds.iter().map(|h| vec![h.hold.id.into(), i64::from(h.hold.state.code()).into(), h.hold.posted.into(), h.hold.debit.into()]).collect();
+    let holds = changes
+        .holds
+        .iter()
+        .map(|h| vec![h.hold.id.into(), i64::from(h.hold.state.code()).into(), h.hold.posted.into(), h.hold.debit.into()])
+        .collect();
     put(session, &sql::ledger::HOLD_PUT_SET, workspace, holds)?;
     let reversed = changes.reversed.iter().map(|r| vec![r.reversed.transfer.into(), r.reversed.total.into()]).collect();
     put(session, &sql::ledger::REVERSED_PUT_SET, workspace, reversed)
@@ -231,6 +235,9 @@ fn write_rewards(session: &mut dyn Session, workspace: i64, effects: &mut Effect
                 r.release.into(),
                 r.payout.into(),
                 r.recorded_us.into(),
+                r.kind.code().into(),
+                r.line.as_str().into(),
+                r.due_day.into(),
             ]
         })
         .collect();

@@ -70,9 +70,7 @@ pub(super) fn write_tills(session: &mut dyn Session, workspace: i64, effects: Ti
     put(session, &sql::till::STANDING_PUT_SET, workspace, standings)?;
     let identities = effects.identities.into_iter();
     let identities = identities
-        .map(|(source, reference, taken)| {
-            vec![source.into(), reference.into(), taken.event.into(), taken.fingerprint.as_slice().into()]
-        })
+        .map(|(source, reference, taken)| vec![source.into(), reference.into(), taken.event.into(), taken.fingerprint.as_slice().into()])
         .collect();
     put(session, &sql::till::IDENTITY_ADD_SET, workspace, identities)?;
     let cells = effects.cells.into_iter().map(|(id, (body, due_us))| vec![id.into(), due_us.into(), body.into()]).collect();

@@ -1,11 +1,12 @@
 //! Reading rewards, explanations and statements.
 
 use meed_core::command::{RewardRow, RewardState, StatementRow};
+use meed_core::crediting::PastLine;
 use meed_core::id::Id;
 use meed_core::ledger::Owner;
 
 use super::Reader;
-use crate::batch::load::{owner, reward_row};
+use crate::batch::load::{owner, reward_kind, reward_row};
 use crate::error::StoreError;
 use crate::sql;
 use crate::statement::Statement;
@@ -50,6 +51,18 @@ impl Reader<'_> {
     /// Rewards booked in a program's period.
     pub fn rewards_booked(&mut self, workspace: Id, program: Id, booked_day: i64) -> Result<Vec<RewardRow>, StoreError> {
         self.reward_list(&sql::reward::BY_BOOKED_PERIOD, &[workspace.into(), program.into(), booked_day.into()])
+    }
+
+    /// What the cells of a program before a day came to, line by line; differences are summed into what they correct.
+    pub fn reward_past(&mut self, workspace: Id, program: Id, cell_day: i64) -> Result<Vec<(Owner, PastLine)>, StoreError> {
+        let mut lines = Vec::new();
+        self.session.query(&sql::reward::PAST, &[workspace.into(), program.into(), cell_day.into()], &mut |row| {
+            let (cell_day, due_day) = (row.int(2)?, row.int(3)?);
+            let kind = reward_kind(row.int(4)?)?;
+            lines.push((owner(row, 0, 1)?, PastLine { cell_day, due_day, kind, name: row.text(5)?.to_owned(), minor: row.int(6)? }));
+            Ok(())
+        })?;
+        Ok(lines)
     }
 
     /// Rewards earned in a program's period, wherever they are booked.

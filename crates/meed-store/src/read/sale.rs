@@ -223,6 +223,44 @@ impl Reader<'_> {
         Ok(versions)
     }
 
+    /// Former versions of several sales; those of one sale oldest first.
+    pub fn versions_of(&mut self, workspace: Id, sales: &[Id]) -> Result<Vec<(Id, StoredVersion)>, StoreError> {
+        let keys: Vec<Vec<Value>> = sales.iter().map(|id| vec![(*id).into()]).collect();
+        let mut found = Vec::new();
+        self.session.query_set(&sql::sale::VERSIONS_SET, workspace.0, &keys, &mut |row| {
+            let stored = StoredVersion {
+                version: version(row.int(1)?)?,
+                recorded_us: row.int(2)?,
+                import: row.opt_id(3)?,
+                line: row.opt_int(4)?,
+                facts: row.bytes(5)?.to_vec(),
+            };
+            found.push((row.id(0)?, stored));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Sales whose present version an import brought, in record order from after `after`.
+    pub fn sales_of_import(&mut self, workspace: Id, import: Id, after: Id, limit: i64) -> Result<Vec<SaleRow>, StoreError> {
+        let mut page = Vec::new();
+        self.session.query(&sql::sale::OF_IMPORT, &[workspace.into(), import.into(), after.into(), limit.into()], &mut |row| {
+            page.push(sale_row(row)?);
+            Ok(())
+        })?;
+        Ok(page)
+    }
+
+    /// Sales that an import brought and something else changed later, at most `limit`.
+    pub fn changed_since_import(&mut self, workspace: Id, import: Id, limit: i64) -> Result<Vec<Id>, StoreError> {
+        let mut ids = Vec::new();
+        self.session.query(&sql::sale::CHANGED_SINCE_IMPORT, &[workspace.into(), import.into(), limit.into()], &mut |row| {
+            ids.push(row.id(0)?);
+            Ok(())
+        })?;
+        Ok(ids)
+    }
+
     /// Versions that were current at `as_of_us` and have been replaced since: (sale, version, recorded time, facts), by
     /// sale and version. With the current rows not younger than that time they are the pool as it was known then.
     pub fn replaced_since(&mut self, workspace: Id, as_of_us: i64) -> Result<Vec<Replaced>, StoreError> {

@@ -6,42 +6,52 @@ use crate::value::Kind::{Int, Text};
 pub(crate) static BY_CELL_PERIOD: Statement = Statement::same(
     "reward_by_cell_period",
     "select reward_id, program_id, version_id, calculation_id, cell_day, booked_day, owner_kind, owner_id, unit, amount, exact, state, release_id, payout_id,
-     recorded_us from reward where workspace_id = $1 and program_id = $2 and cell_day = $3 order by reward_id",
+     recorded_us, kind, line, due_day from reward where workspace_id = $1 and program_id = $2 and cell_day = $3 order by reward_id",
+    &[Int, Int, Int],
+);
+/// What earlier cells of a program came to, summed by line: what a calculation that looks back needs to know.
+pub(crate) static PAST: Statement = Statement::same(
+    "reward_past",
+    "select owner_kind, owner_id, cell_day, coalesce(due_day, cell_day), coalesce(kind, 1), coalesce(line, ''), cast(sum(amount) as bigint) from reward
+     where workspace_id = $1 and program_id = $2 and cell_day < $3
+     group by owner_kind, owner_id, cell_day, coalesce(due_day, cell_day), coalesce(kind, 1), coalesce(line, '')
+     order by owner_kind, owner_id, cell_day, coalesce(due_day, cell_day), coalesce(kind, 1), coalesce(line, '')",
     &[Int, Int, Int],
 );
 pub(crate) static BY_BOOKED_PERIOD: Statement = Statement::same(
     "reward_by_booked_period",
     "select reward_id, program_id, version_id, calculation_id, cell_day, booked_day, owner_kind, owner_id, unit, amount, exact, state, release_id, payout_id,
-     recorded_us from reward where workspace_id = $1 and program_id = $2 and booked_day = $3 order by reward_id",
+     recorded_us, kind, line, due_day from reward where workspace_id = $1 and program_id = $2 and booked_day = $3 order by reward_id",
     &[Int, Int, Int],
 );
 pub(crate) static BY_OWNER: Statement = Statement::same(
     "reward_by_owner",
     "select reward_id, program_id, version_id, calculation_id, cell_day, booked_day, owner_kind, owner_id, unit, amount, exact, state, release_id, payout_id,
-     recorded_us from reward where workspace_id = $1 and owner_kind = $2 and owner_id = $3 order by booked_day, reward_id",
+     recorded_us, kind, line, due_day from reward where workspace_id = $1 and owner_kind = $2 and owner_id = $3 order by booked_day, reward_id",
     &[Int, Int, Int],
 );
 pub(crate) static LIST: Statement = Statement::same(
     "reward_list",
     "select reward_id, program_id, version_id, calculation_id, cell_day, booked_day, owner_kind, owner_id, unit, amount, exact, state, release_id, payout_id,
-     recorded_us from reward where workspace_id = $1 and reward_id > $2 order by reward_id limit $3",
+     recorded_us, kind, line, due_day from reward where workspace_id = $1 and reward_id > $2 order by reward_id limit $3",
     &[Int, Int, Int],
 );
 pub(crate) static BY_ID: Statement = Statement::same(
     "reward_by_id",
     "select reward_id, program_id, version_id, calculation_id, cell_day, booked_day, owner_kind, owner_id, unit, amount, exact, state, release_id, payout_id,
-     recorded_us from reward where workspace_id = $1 and reward_id = $2",
+     recorded_us, kind, line, due_day from reward where workspace_id = $1 and reward_id = $2",
     &[Int, Int],
 );
 pub(crate) static ADD_SET: Statement = Statement::split(
     "reward_add",
     "insert into reward (workspace_id, reward_id, program_id, version_id, calculation_id, cell_day, booked_day, owner_kind, owner_id, unit, amount, exact,
-     state, release_id, payout_id, recorded_us) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+     state, release_id, payout_id, recorded_us, kind, line, due_day)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
     "insert into reward as x (workspace_id, reward_id, program_id, version_id, calculation_id, cell_day, booked_day, owner_kind, owner_id, unit, amount,
-     exact, state, release_id, payout_id, recorded_us)
+     exact, state, release_id, payout_id, recorded_us, kind, line, due_day)
      select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[],
-     $11::bigint[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[]) as u",
-    &[Int, Int, Int, Int, Int, Int, Int, Int, Text, Int, Text, Int, Int, Int, Int],
+     $11::bigint[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::text[], $19::bigint[]) as u",
+    &[Int, Int, Int, Int, Int, Int, Int, Int, Text, Int, Text, Int, Int, Int, Int, Int, Text, Int],
 );
 pub(crate) static STATE_SET: Statement = Statement::split(
     "reward_state",
@@ -91,6 +101,7 @@ pub(crate) static SUMS: Statement = Statement::same(
 #[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] = &[
     &BY_CELL_PERIOD,
+    &PAST,
     &BY_BOOKED_PERIOD,
     &BY_OWNER,
     &LIST,

@@ -77,6 +77,29 @@ pub(crate) static VERSIONS: Statement = Statement::same(
     "select version, recorded_us, import_id, line, facts from sale_version where workspace_id = $1 and sale_id = $2 order by version",
     &[Int, Int],
 );
+/// Former versions of several sales.
+pub(crate) static VERSIONS_SET: Statement = Statement::split(
+    "sale_versions_set",
+    "select sale_id, version, recorded_us, import_id, line, facts from sale_version where workspace_id = $1 and sale_id = $2 order by version",
+    "select v.sale_id, v.version, v.recorded_us, v.import_id, v.line, v.facts from unnest($2::bigint[]) as k (sale_id)
+     join sale_version v on v.sale_id = k.sale_id where v.workspace_id = $1 order by v.sale_id, v.version",
+    &[Int],
+);
+/// What an import brought and nothing has changed since. It passes over the sales: taking an import back is rare, and an
+/// index for it would cost every sale.
+pub(crate) static OF_IMPORT: Statement = Statement::same(
+    "sale_of_import",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, created_us, import_id, line, salt, facts, day from sale
+     where workspace_id = $1 and import_id = $2 and sale_id > $3 order by sale_id limit $4",
+    &[Int, Int, Int, Int],
+);
+/// Sales that an import brought and something else changed later.
+pub(crate) static CHANGED_SINCE_IMPORT: Statement = Statement::same(
+    "sale_changed_since_import",
+    "select s.sale_id from sale s where s.workspace_id = $1 and coalesce(s.import_id, 0) <> $2 and exists (select 1 from sale_version v
+     where v.workspace_id = s.workspace_id and v.sale_id = s.sale_id and v.import_id = $2) order by s.sale_id limit $3",
+    &[Int, Int, Int],
+);
 /// Every sale of a workspace in record order. The cheapest way to a period that holds most of them.
 pub(crate) static SCAN: Statement = Statement::same(
     "sale_scan",
@@ -144,6 +167,9 @@ pub(crate) const ALL: &[&Statement] = &[
     &VERSION_SET,
     &ORIGINALS,
     &VERSIONS,
+    &VERSIONS_SET,
+    &OF_IMPORT,
+    &CHANGED_SINCE_IMPORT,
     &SCAN,
     &BY_DAYS,
     &COUNT_DAYS,

@@ -35,7 +35,7 @@ pub(crate) static RECORD_VERSIONS: Statement = Statement::same(
 pub(crate) static REWARDS: Statement = Statement::same(
     "verify_rewards",
     "select r.reward_id, r.program_id, r.version_id, r.calculation_id, r.cell_day, r.booked_day, r.owner_kind, r.owner_id, r.unit, r.amount, r.exact, r.state,
-     r.release_id, r.payout_id, r.recorded_us, e.body
+     r.release_id, r.payout_id, r.recorded_us, r.kind, r.line, r.due_day, e.body
      from reward r left join explanation e on e.workspace_id = r.workspace_id and e.reward_id = r.reward_id
      where r.workspace_id = $1 and r.recorded_us > $2 and r.recorded_us <= $3 order by r.reward_id",
     &[Int, Int, Int],

@@ -118,7 +118,7 @@ impl Check<'_> {
         self.each(&sql::REWARDS, &range, &mut |notes, row| {
             let reward = reward_row(row)?;
             let place = reward.id.text(Kind::Reward);
-            let Some(explanation) = row.opt_text(15)? else {
+            let Some(explanation) = row.opt_text(18)? else {
                 notes.differ("explanation", place, "none", "one");
                 return Ok(());
             };

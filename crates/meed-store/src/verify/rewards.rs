@@ -28,13 +28,14 @@ impl Check<'_> {
         let releases = self.record_keys(RecordKind::Release)?;
         let payouts = self.record_keys(RecordKind::Payout)?;
         let mut open: HashMap<Id, Open> = HashMap::new();
-        let mut accrued: BTreeMap<(Owner, Unit), i128> = BTreeMap::new();
+        let mut waiting: BTreeMap<(Owner, Purpose, Unit), i128> = BTreeMap::new();
         let mut owed_statements: BTreeSet<(Id, Owner)> = BTreeSet::new();
         self.each(&sql::verify::REWARDS, &ALWAYS, &mut |notes, row| {
             let reward = reward_row(row)?;
             check_state(notes, &reward, &releases, &payouts);
             if reward.state == RewardState::Accrued && !reward.is_recoverable() {
-                *accrued.entry((reward.owner, reward.unit)).or_default() += i128::from(reward.amount);
+                let purpose = if reward.is_deferred() { Purpose::Pending } else { Purpose::Accrued };
+                *waiting.entry((reward.owner, purpose, reward.unit)).or_default() += i128::from(reward.amount);
             }
             owed_statements.extend(reward.release.map(|release| (release, reward.owner)));
             let RewardRow { owner, program, unit, amount, .. } = reward;
@@ -54,24 +55,27 @@ impl Check<'_> {
         for (id, open) in ids {
             self.differ("reward_amount", id.text(Kind::Reward), open.amount, format!("{} by its transfers", open.posted));
         }
-        self.accrued_balances(accounts, accrued);
+        self.waiting_balances(accounts, waiting);
         self.none_of(&sql::verify::LOST_EXPLANATIONS, &[], "explanation", "no such reward")?;
         let reversed: BTreeSet<Id> = releases.iter().filter(|(_, key)| is_reversed_key(key)).map(|(id, _)| *id).collect();
         self.statements(owed_statements, &reversed)
     }
 
-    /// What is accrued is the sum of the rewards that wait for their release.
-    fn accrued_balances(&mut self, accounts: &HashMap<Id, Account>, mut accrued: BTreeMap<(Owner, Unit), i128>) {
-        let mut stored: Vec<&Account> = accounts.values().filter(|account| account.key.purpose == Purpose::Accrued).collect();
+    /// What is accrued is the sum of the rewards that wait for their release; what is pending, of those that are not due yet.
+    fn waiting_balances(&mut self, accounts: &HashMap<Id, Account>, mut waiting: BTreeMap<(Owner, Purpose, Unit), i128>) {
+        let of_rep = |account: &&Account| account.key.owner.kind == OwnerKind::Rep;
+        let waits = |account: &&Account| matches!(account.key.purpose, Purpose::Accrued | Purpose::Pending);
+        let mut stored: Vec<&Account> = accounts.values().filter(of_rep).filter(waits).collect();
         stored.sort_unstable_by_key(|account| account.id);
         for account in stored {
-            let computed = accrued.remove(&(account.key.owner, account.key.unit)).unwrap_or_default();
+            let computed = waiting.remove(&(account.key.owner, account.key.purpose, account.key.unit)).unwrap_or_default();
             if i128::from(account.posted()) != computed {
-                self.differ("accrued", account.key, account.posted(), format!("{computed} by the rewards that are not released"));
+                let what = account.key.purpose.name();
+                self.differ(what, account.key, account.posted(), format!("{computed} by the rewards that are not released"));
             }
         }
-        for ((owner, unit), computed) in accrued.into_iter().filter(|(_, computed)| *computed != 0) {
-            self.differ("accrued", owner.account(Purpose::Accrued, unit), "no account", computed);
+        for ((owner, purpose, unit), computed) in waiting.into_iter().filter(|(_, computed)| *computed != 0) {
+            self.differ(purpose.name(), owner.account(purpose, unit), "no account", computed);
         }
     }
 
@@ -137,7 +141,8 @@ fn check_cause(notes: &mut Notes<'_>, transfer: &Transfer, open: Option<&mut Ope
     }
     for (account, sign) in [(transfer.debit, -1), (transfer.credit, 1)] {
         let Some(key) = accounts.get(&account).map(|account| account.key) else { continue };
-        if key.owner == open.owner {
+        // An advance is owed as much as it is paid: what the reward came to is its other side.
+        if key.owner == open.owner && key.purpose != Purpose::Draw {
             open.posted += sign * i128::from(transfer.amount);
         } else if key.owner.kind == OwnerKind::Program && (key.purpose, key.owner.id) != (Purpose::Expense, open.program) {
             notes.differ("reward_program", &place, key, format!("expense of program {}", open.program));

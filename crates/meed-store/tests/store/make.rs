@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use meed_core::command::{
-    Actor, Command, Identity, NewStatement, PayByHand, Payment, PostRewards, PutRecord, PutRecords, RecordKind, RecordSales, Refused,
-    Release, Reply, RewardRow, SaleContent, SaleInput, SaleOutcome, Target, day_number,
+    Actor, CellTargets, Command, Identity, NewStatement, PayByHand, Payment, PostRewards, PutRecord, PutRecords, RecordKind, RecordSales,
+    Refused, Release, Reply, RewardRow, SaleContent, SaleInput, SaleOutcome, Target, day_number,
 };
 use meed_core::id::Id;
 use meed_core::ledger::{Account, Owner, Purpose};
@@ -138,23 +138,24 @@ pub(crate) async fn post(store: &Store, workspace: Id, month: &str, targets: &[(
 pub(crate) fn posting(month: &str, targets: &[(Owner, i64)], config_version: i64) -> PostRewards {
     let first: jiff::civil::Date = format!("{month}-01").parse().expect("a month");
     let later = (1..=6).map(|months| day_number(first.saturating_add(jiff::Span::new().months(months)))).collect();
-    let target = |(owner, cents): &(Owner, i64)| Target {
-        owner: *owner,
-        exact: Exact::new(*cents, 2).to_string(),
-        amount: *cents,
-        explanation: format!("{{\"steps\":[\"{cents} cents\"]}}"),
+    let target = |(owner, cents): &(Owner, i64)| {
+        let explanation = format!("{{\"steps\":[\"{cents} cents\"]}}");
+        Target::commission(*owner, day_number(first), *cents, Exact::new(*cents, 2).to_string(), explanation)
     };
+    posting_lines(month, targets.iter().map(target).collect(), later, config_version)
+}
+
+/// Posts lines of any kind.
+pub(crate) fn posting_lines(month: &str, targets: Vec<Target>, later_days: Vec<i64>, config_version: i64) -> PostRewards {
+    let cell_day = day(&format!("{month}-01"));
     PostRewards {
         calculation: Id(777),
         record: PutRecord::upsert(RecordKind::Calculation, format!("{PLAN}:{month}"), format!("{{\"targets\":{}}}", targets.len())),
         program: PLAN,
         version: PLAN_VERSION,
         unit: usd(),
-        cell_day: day_number(first),
-        later_days: later,
-        period_end: at(&format!("{month}-28T23:00:00Z")),
         config_version,
-        targets: targets.iter().map(target).collect(),
+        cells: vec![CellTargets { cell_day, later_days, period_end: at(&format!("{month}-28T23:00:00Z")), targets }],
     }
 }
 

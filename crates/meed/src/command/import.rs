@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use meed_app::imports::{self, Counts, DryRun, Import, ImportState, ReadAs, RejectedRow};
+use meed_app::imports::{self, Counts, DryRun, Import, ReadAs, RejectedRow};
 use meed_app::sources;
 use meed_core::id::{Id, Kind};
 use meed_intake::{DateOrder, DecimalMark, Hints, Limits, Reading, Target, summary};
@@ -27,6 +27,7 @@ Examples:
   meed import deals.csv --map \"Deal owner=owner\" --map \"Amount=revenue\" --map \"Internal note=-\"
   meed import january.csv february.csv --source CRM --yes
   meed import sales.xlsx --rejects refused.csv     refused rows with their errors, to correct and import again
+  meed import --undo imp_01jq3v8k2m9ra             takes an import back; its sales say again what they said before
 
 A column is named by its header, or as #3 counted from 1. Targets: unique_id, date, revenue, profit, currency,
 status, customer_name, customer_email, customer_code, product_code, product_name, quantity, unit_price, unit_cost,
@@ -39,8 +40,11 @@ Importing a file again is safe: rows with a unique id are updated, rows without 
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ImportArgs {
     /// Sales file; several may be named
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "undo")]
     files: Vec<PathBuf>,
+    /// Take an import back: its sales say again what they said before
+    #[arg(long, value_name = "IMPORT", conflicts_with = "files")]
+    undo: Option<String>,
     /// Name of the system the file comes from; unique ids count within it [default: the one that brought this
     /// layout before, or the file's name without digits]
     #[arg(long, value_name = "NAME")]
@@ -114,7 +118,7 @@ const REJECTS_SHOWN: usize = 10;
 
 pub(crate) async fn run(args: ImportArgs, settings: &Settings) -> Result<Verdict, Failure> {
     for path in &args.files {
-        open_file(path)?;
+        open_as_is(path)?;
     }
     // How a file is read is a question about the file: no workspace, no lock, the same answer anywhere.
     let is_about_file = args.json && args.source.is_none();
@@ -129,13 +133,39 @@ pub(crate) async fn run(args: ImportArgs, settings: &Settings) -> Result<Verdict
     if settings.storage.database.is_none() {
         go_on(&desk).await?;
     }
-    import_files(&args, &desk).await
+    match &args.undo {
+        Some(import) => take_back(&args, &desk, import).await,
+        None => import_files(&args, &desk).await,
+    }
+}
+
+/// Takes an import back, and says so.
+async fn take_back(args: &ImportArgs, desk: &Desk, import: &str) -> Result<Verdict, Failure> {
+    let unknown =
+        || Failure::refused("not_found", format!("there is no import `{import}`")).advise("its id stands on its page and in --json");
+    let id = Id::parse(import, Kind::Import).map_err(|_| unknown())?;
+    let import = imports::undo(&desk.app, &desk.ctx, id).await?;
+    let counts = &import.document.counts;
+    if args.json {
+        print_json(&serde_json::json!({
+            "import": import.id.text(Kind::Import),
+            "state": import.document.state.word(),
+            "brought": counts.created,
+            "changed": counts.updated,
+        }))?;
+    } else {
+        print(&format!(
+            "{} is taken back: {} new sales lost owner and amount, {} changed ones say again what they said before",
+            import.document.file_name, counts.created, counts.updated
+        ))?;
+    }
+    Ok(Verdict::Clean)
 }
 
 /// Finishes imports that were cut off, before later files change what they record.
 async fn go_on(desk: &Desk) -> Result<(), Failure> {
     for import in imports::list(&desk.app, &desk.ctx, None, 200).await? {
-        if import.document.state == ImportState::Running {
+        if imports::is_under_way(import.document.state) {
             eprintln!("{} was cut off after {} rows; going on with it.", import.document.file_name, import.document.counts.rows);
             imports::resume(&desk.app, &desk.ctx, import.id).await?;
         }
@@ -143,12 +173,30 @@ async fn go_on(desk: &Desk) -> Result<(), Failure> {
     Ok(())
 }
 
-fn open_file(path: &Path) -> Result<std::fs::File, Failure> {
+/// The file as it lies there.
+fn open_as_is(path: &Path) -> Result<std::fs::File, Failure> {
     let file = std::fs::File::open(path).map_err(|e| Failure::file(path, &e))?;
     if file.metadata().is_ok_and(|m| m.is_dir()) {
         return Err(Failure::file(path, &std::io::ErrorKind::IsADirectory.into()));
     }
     Ok(file)
+}
+
+/// The file, unpacked if it is packed.
+fn open_file(path: &Path) -> Result<std::fs::File, Failure> {
+    unpacked(open_as_is(path)?).map_err(|f| f.within(&path.display().to_string()))
+}
+
+/// What is in a packed file, in a file without a name; any other file as it is.
+fn unpacked(mut file: std::fs::File) -> Result<std::fs::File, Failure> {
+    use std::io::{Seek, SeekFrom};
+    let refused = |e: &meed_intake::IntakeError| Failure::refused(e.code(), e.to_string());
+    let Some(packing) = meed_intake::packing(&mut file).map_err(|e| refused(&e))? else { return Ok(file) };
+    let fault = |e: std::io::Error| Failure::fault("unpack_failed", e.to_string());
+    let mut inner = tempfile::tempfile().map_err(fault)?;
+    meed_intake::unpack(&mut file, packing, &mut inner, &Limits::default()).map_err(|e| refused(&e))?;
+    inner.seek(SeekFrom::Start(0)).map_err(fault)?;
+    Ok(inner)
 }
 
 fn file_name(path: &Path) -> String {
@@ -351,7 +399,7 @@ async fn import_files(args: &ImportArgs, desk: &Desk) -> Result<Verdict, Failure
 async fn import_file(args: &ImportArgs, desk: &Desk, path: &Path, source: &str) -> Result<Import, Failure> {
     let (app, ctx) = (&desk.app, &desk.ctx);
     let source = sources::ensure(app, ctx, source).await?;
-    let (folder, file) = (app.files().to_owned(), open_file(path)?);
+    let (folder, file) = (app.files().to_owned(), open_as_is(path)?);
     let kept = tokio::task::spawn_blocking(move || imports::store_file(&folder, file, Limits::default().file_bytes));
     let kept = kept.await.map_err(|_| Failure::fault("bug", "keeping the file failed"))??;
     let id = imports::upload(app, ctx, source, &file_name(path), &kept).await?;

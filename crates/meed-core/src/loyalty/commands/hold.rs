@@ -123,8 +123,7 @@ impl Command for HoldWallet {
             wallets.settle_due(wallet)?;
             let now_us = wallets.now_us();
             let all: Vec<Lot> = wallets.book().lots_of(participant, self.unit).filter(|lot| lot.is_usable(now_us)).copied().collect();
-            let candidates: Vec<Candidate<'_>> =
-                all.iter().filter(|lot| lot.rank == 0).map(|lot| Candidate { lot, lines: None }).collect();
+            let candidates: Vec<Candidate<'_>> = all.iter().filter(|lot| lot.rank == 0).map(|lot| Candidate { lot, lines: None }).collect();
             let portions = allocate(&candidates, &[self.amount], self.amount);
             let could: Minor = portions.iter().map(|portion| portion.amount).sum();
             if could < self.amount {
@@ -218,7 +217,12 @@ impl Command for ReleaseHold {
     }
 }
 
-fn finish(state: &mut State, (id, kind, about, at): (Id, EventKind, Option<Id>, jiff::Timestamp), participant: Id, body: HoldBody) -> Reply {
+fn finish(
+    state: &mut State,
+    (id, kind, about, at): (Id, EventKind, Option<Id>, jiff::Timestamp),
+    participant: Id,
+    body: HoldBody,
+) -> Reply {
     leave(state, participant, std::collections::BTreeMap::new(), None);
     let event = state.till_event(id, kind, participant, about, at, body.to_row());
     state.tills.add_event(event);

@@ -23,8 +23,8 @@ pub use settlement::Settle;
 pub use spend::Spend;
 pub use sweep::Sweep;
 
-use super::event::{AdjustmentBody, HoldBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, Standing};
 use super::evaluate::Verdict;
+use super::event::{AdjustmentBody, HoldBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, Standing};
 use crate::command::Refused;
 use crate::id::Id;
 use crate::money::Minor;

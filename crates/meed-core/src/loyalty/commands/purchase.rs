@@ -11,8 +11,8 @@ use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
 use crate::ledger::{Refusal, Wallets};
 use crate::loyalty::cell::Cell;
-use crate::loyalty::event::{EventKind, Matched, PurchaseBody, SpendBody, SpendMethod, Standing};
 use crate::loyalty::evaluate::{Verdict, canonical, judge};
+use crate::loyalty::event::{EventKind, Matched, PurchaseBody, SpendBody, SpendMethod, Standing};
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::{PurchaseSlot, TakenIdentity, TillNeeds, WalletRef};
 use crate::loyalty::{Basket, Look, Participant, TillConfig};
@@ -179,13 +179,8 @@ impl Purchase {
         let slot = state.tills.cell(participant);
         let (matched, mut verdicts) = judge(&self.config, person, &slot.cell, &self.basket, Look::Candidates);
         let lines = self.basket.lines.len();
-        let body = PurchaseBody {
-            basket: self.basket.clone(),
-            matched,
-            standing: Standing::new(lines),
-            balance: 0,
-            is_offline: self.is_offline,
-        };
+        let body =
+            PurchaseBody { basket: self.basket.clone(), matched, standing: Standing::new(lines), balance: 0, is_offline: self.is_offline };
         let own = Work { id, standing: body.standing.clone(), body: Arc::new(body) };
         let mut works = self.works(state, participant, &slot.cell, own);
         let place = works.iter().position(|work| work.id == id).unwrap_or_default();
@@ -350,17 +345,8 @@ impl Purchase {
         if decided.uncovered > 0 {
             state.emit("purchase.review_needed", id.text(Kind::Purchase), format!("{{\"uncovered\":{}}}", decided.uncovered));
         }
-        let done = PurchaseDone {
-            id,
-            participant,
-            body,
-            standing,
-            balances,
-            additional: decided.additional,
-            verdicts,
-            spend,
-            is_replayed: false,
-        };
+        let done =
+            PurchaseDone { id, participant, body, standing, balances, additional: decided.additional, verdicts, spend, is_replayed: false };
         Ok(Reply::Till(TillReply::Purchase(Box::new(done))))
     }
 }

@@ -115,9 +115,8 @@ fn returned(work: &mut Work, asked: &[RefundLine]) -> Result<Vec<(u32, (Minor, E
             (Some(amount), _) => amount,
             (None, Some(quantity)) if quantity_before + quantity < line.quantity => {
                 let share = (quantity_before + quantity).checked_div(line.quantity).unwrap_or(Exact::ONE);
-                let target = mul(Exact::from(line.total), share.round_dp(18)).and_then(|exact| {
-                    crate::money::to_minor(exact, crate::money::Unit::POINTS, crate::money::Rounding::HalfUp)
-                });
+                let target = mul(Exact::from(line.total), share.round_dp(18))
+                    .and_then(|exact| crate::money::to_minor(exact, crate::money::Unit::POINTS, crate::money::Rounding::HalfUp));
                 (target.map_err(|_| Refused::from(Refusal::AmountOverflow))? - amount_before).clamp(0, left)
             }
             (None, _) => left,

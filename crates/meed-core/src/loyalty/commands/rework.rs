@@ -89,9 +89,9 @@ fn next_due(state: &State, participant: Id, before: Option<i64>) -> Option<i64> 
     let currency = state.head.unit;
     let lots = [currency, Unit::POINTS].into_iter().flat_map(|unit| state.book.lots_of(participant, unit));
     let due = lots.filter(|lot| lot.remaining > 0 && (lot.is_pending || lot.free() > 0)).filter_map(crate::ledger::Lot::due_us).min();
-    let holds = [currency, Unit::POINTS].into_iter().filter_map(|unit| {
-        state.book.next_hold_expiry(&Wallet { participant, unit }.account(Purpose::Available))
-    });
+    let holds = [currency, Unit::POINTS]
+        .into_iter()
+        .filter_map(|unit| state.book.next_hold_expiry(&Wallet { participant, unit }.account(Purpose::Available)));
     let known = due.into_iter().chain(holds).min();
     if state.tills.has_lots(participant) { known } else { known.into_iter().chain(before).min() }
 }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use toml::de::DeTable;
 
 use super::{Award, Class, Expiry, Occasion, Offer, Rate, Repeats, Scope, Terms, Window};
-use crate::condition::{Condition, Want};
+use crate::condition::{Condition, Over, Want};
 use crate::loyalty::event::SpendMethod;
 use crate::loyalty::sight::{BASKET, kind_of_condition};
 use crate::money::{Exact, Rounding, Unit};
@@ -120,8 +120,11 @@ fn required_text(table: &Table<'_, '_>, key: &str, what: &str, findings: &mut Fi
 }
 
 fn class(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Class> {
-    let word =
-        if table.has("class") { table.word("class", &["purchase", "amount", "number", "quantity", "sign_up"].map(|w| (w, w)), findings)? } else { "purchase" };
+    let word = if table.has("class") {
+        table.word("class", &["purchase", "amount", "number", "quantity", "sign_up"].map(|w| (w, w)), findings)?
+    } else {
+        "purchase"
+    };
     let allowed: &[&str] = match word {
         "purchase" => &["from", "to"],
         "amount" => &["from", "within"],
@@ -169,7 +172,11 @@ fn within(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<i64> {
         _ => None,
     };
     if days.is_none() {
-        findings.add(table.place("within"), Code::BadValue, format!("`within` must be a number of days or weeks such as \"30 days\", not \"{text}\""));
+        findings.add(
+            table.place("within"),
+            Code::BadValue,
+            format!("`within` must be a number of days or weeks such as \"30 days\", not \"{text}\""),
+        );
     }
     days
 }
@@ -190,7 +197,7 @@ fn span(text: &str) -> Option<(i32, i32)> {
 
 fn condition(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'_>) -> Option<Condition> {
     let source = table.text(key, findings)?;
-    match Condition::compile_over(source, Want::Truth, &BASKET) {
+    match Condition::compile_over(source, Want::Truth, Over::Facts(&BASKET)) {
         Ok(condition) => Some(condition),
         Err(error) => {
             findings.add(table.place(key) + 1 + error.at, Code::Condition(error.code), format!("`{key}`: {}", error.text));
@@ -262,8 +269,7 @@ fn award(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Award> {
     let unit = unit(table, findings);
     let scope = table.word("scope", &[("transaction", Scope::Transaction), ("item", Scope::Item)], findings).unwrap_or(Scope::Transaction);
     let on_paid = table.word("basis", &[("total", false), ("paid", true)], findings).unwrap_or(false);
-    let roundings =
-        [("half_up", Rounding::HalfUp), ("half_even", Rounding::HalfEven), ("down", Rounding::Down), ("up", Rounding::Up)];
+    let roundings = [("half_up", Rounding::HalfUp), ("half_even", Rounding::HalfEven), ("down", Rounding::Down), ("up", Rounding::Up)];
     let rounding = table.word("rounding", &roundings, findings).unwrap_or_default();
     let max = table.number("max", findings);
     let unit_cost = table.number("unit_cost", findings);
@@ -296,7 +302,8 @@ fn rate(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Rate> {
     let kinds = ["amount", "percent", "each", "percent_of_awards"];
     let given: Vec<&str> = kinds.into_iter().filter(|key| table.has(key)).collect();
     let [kind] = given.as_slice() else {
-        let text = format!("an award is exactly one of `amount`, `percent`, `each` with `per`, `percent_of_awards`; {} are given", given.len());
+        let text =
+            format!("an award is exactly one of `amount`, `percent`, `each` with `per`, `percent_of_awards`; {} are given", given.len());
         findings.add(table.at, Code::Conflict, text);
         return None;
     };
@@ -361,8 +368,7 @@ fn terms(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Terms> {
     ];
     let method = table.word("method", &methods, findings).unwrap_or(SpendMethod::OnRequest);
     let condition = condition(table, "condition", findings);
-    let mut kinds: Vec<u8> =
-        condition.iter().flat_map(Condition::facts).map(|fact| kind_of_condition(fact.root, fact.field)).collect();
+    let mut kinds: Vec<u8> = condition.iter().flat_map(Condition::facts).map(|fact| kind_of_condition(fact.root, fact.field)).collect();
     kinds.sort_unstable();
     kinds.dedup();
     let expiry = match table.text("expires", findings) {

@@ -257,6 +257,7 @@ fn paying() -> Vec<(&'static str, String)> {
                 document: super::plans::DOCUMENT.into(),
                 note: String::new(),
                 wrong: Vec::new(),
+                knobs: super::workflow::knobs(),
                 errors: FormErrors::none(),
                 checked: false,
                 rules: Vec::new(),

@@ -188,6 +188,7 @@ fn edit(broken: bool) -> ProgramEditPage {
         document: s(DOCUMENT),
         note: s("Raised the third tier"),
         wrong,
+        knobs: super::workflow::knobs(),
         errors,
         checked: !broken,
         rules: if broken { Vec::new() } else { rules() },

@@ -4,6 +4,7 @@ mod list;
 mod mapping;
 mod run;
 mod targets;
+mod undo;
 mod upload;
 mod words;
 
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/imports/{id}/preview", get(run::preview))
         .route("/imports/{id}/run", post(run::start))
         .route("/imports/{id}/discard", post(run::discard))
+        .route("/imports/{id}/undo", get(undo::ask).post(undo::take_back))
         .route("/imports/{id}/progress", get(run::progress))
         .route("/imports/{id}/progress/part", get(run::progress_part))
         .route("/imports/{id}/rejects.csv", get(run::rejects))

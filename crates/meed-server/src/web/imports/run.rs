@@ -30,7 +30,9 @@ fn step(import: &Import) -> String {
         ImportState::Mapping if import.document.is_certain => format!("/imports/{id}/preview"),
         ImportState::Mapping => format!("/imports/{id}/mapping"),
         ImportState::Running => format!("/imports/{id}/progress"),
-        ImportState::Done | ImportState::Failed | ImportState::Discarded => format!("/imports/{id}"),
+        ImportState::Done | ImportState::Failed | ImportState::Discarded | ImportState::Undoing | ImportState::Undone => {
+            format!("/imports/{id}")
+        }
     }
 }
 
@@ -191,8 +193,13 @@ pub(super) async fn result(State(state): State<ServerState>, visit: Visit, Path(
         notices,
         errors: errors(&rejected),
         steps: steps(&setting, document.state),
-        can_undo: false,
+        can_undo: can_undo(document.state, document.counts.created + document.counts.updated),
     })
+}
+
+/// Whether there is anything to take back.
+const fn can_undo(state: ImportState, recorded: u64) -> bool {
+    matches!(state, ImportState::Done | ImportState::Failed | ImportState::Undoing) && recorded > 0
 }
 
 fn steps(setting: &Setting, state: ImportState) -> Vec<NextStep> {

@@ -18,6 +18,8 @@ pub(super) fn status(document: &ImportDocument) -> ImportStatus {
         ImportState::Done => ImportStatus::Done,
         ImportState::Failed => ImportStatus::Failed,
         ImportState::Discarded => ImportStatus::Discarded,
+        ImportState::Undoing => ImportStatus::Undoing,
+        ImportState::Undone => ImportStatus::Undone,
     }
 }
 

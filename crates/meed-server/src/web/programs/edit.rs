@@ -12,6 +12,7 @@ use super::super::form::{Fields, Posted, id};
 use super::super::shown::{counted, setting};
 use super::super::visit::Visit;
 use super::tests;
+use super::what_if::{knob_groups, turned};
 use super::words::rules;
 use crate::ServerState;
 use crate::pages::programs::{DocumentLine, ProgramEditPage, document_lines};
@@ -41,9 +42,15 @@ pub(super) async fn save(State(state): State<ServerState>, visit: Visit, Path(te
 }
 
 async fn put(state: &ServerState, visit: &Visit, entry: Option<&ProgramEntry>, form: &Fields) -> Answer {
-    // Browsers send line ends as CR LF.
-    let document = form.raw("document").replace("\r\n", "\n");
     let note = form.text("note");
+    let document = match turned(form) {
+        Ok(document) => document,
+        Err(errors) => {
+            let document = form.raw("document").replace("\r\n", "\n");
+            let knobs = knob_groups(&document, form);
+            return form_page(&ProgramEditPage { knobs, ..edit_page(visit, entry, &document, note, errors, None) });
+        }
+    };
     let checked = check(&document);
     if form.text("action") != "save" {
         let errors = problems(&checked);
@@ -113,6 +120,7 @@ fn edit_page(
         note: note.to_owned(),
         wrong: checked.map(|checked| wrong(document, checked)).unwrap_or_default(),
         errors,
+        knobs: knob_groups(document, &Fields::default()),
         checked: program.is_some(),
         rules: program.map(rules).unwrap_or_default(),
         tests: program.zip(checked).map(|(program, checked)| tests(program, &checked.examples)).unwrap_or_default(),
@@ -120,7 +128,7 @@ fn edit_page(
 }
 
 /// Lines with findings, with one line around each.
-fn wrong(document: &str, checked: &Checked) -> Vec<DocumentLine> {
+pub(super) fn wrong(document: &str, checked: &Checked) -> Vec<DocumentLine> {
     let line = |number: u32| usize::try_from(number).unwrap_or(0);
     let errors: Vec<(usize, String)> = checked.findings.iter().map(|finding| (line(finding.line), finding.text.clone())).collect();
     let near = |number: usize| errors.iter().any(|(wrong, _)| wrong.abs_diff(number) <= 1);

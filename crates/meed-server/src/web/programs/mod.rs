@@ -1,8 +1,10 @@
 //! Programs: the list, one program in words and pictures, and its editor.
 
+mod diff;
 mod edit;
 mod list;
 mod one;
+mod what_if;
 mod words;
 
 use axum::Router;
@@ -20,6 +22,8 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/programs/new", get(edit::blank))
         .route("/programs/{id}", get(one::show).post(edit::save))
         .route("/programs/{id}/edit", get(edit::show))
+        .route("/programs/{id}/what-if", get(what_if::ask).post(what_if::compare))
+        .route("/programs/{id}/compare", get(what_if::versions_page))
 }
 
 /// How a document's own examples came out. Where one passes, what was stated is what was computed.

@@ -91,3 +91,5 @@ create table lot_move (
 -- Open holds are found by the account that they reserve.
 alter table hold add column debit_account bigint;
 create index hold_open on hold (workspace_id, debit_account, transfer_id) where state = 1;
+
+revoke update, delete, truncate on till_event, lot_move from current_user;

@@ -1,0 +1,226 @@
+//! Several periods of an example one after another, as the books would take them: each is calculated, posted and released
+//! before the next; a change to an earlier one is booked in the one that is open.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::examples::Difference;
+use super::settle::{Booked, LineKey, Openness, Past, PastLine, RewardKind, booked_day, differences};
+use super::{BoundProgram, Calculation, History, calculate};
+use crate::command::day_number;
+use crate::condition::{Originals, SaleRef};
+use crate::id::Id;
+use crate::money::{Exact, Minor};
+use crate::people::{Directory, Match};
+use crate::period::{Period, PeriodError, first_instant};
+use crate::program::{ExamplePeriod, ExampleSale, Program};
+use crate::sale::StoredSale;
+
+/// Periods after a cell that are looked through for an open one.
+const LATER_PERIODS: usize = 60;
+
+struct Columns<'a>(&'a BTreeMap<String, String>);
+
+impl Originals for Columns<'_> {
+    fn original(&self, column: &str) -> Option<Cow<'_, str>> {
+        self.0.get(column).map(|cell| Cow::Borrowed(cell.as_str()))
+    }
+}
+
+/// What was posted.
+struct Row {
+    cell_day: i64,
+    key: LineKey<Id>,
+    booked_day: i64,
+    minor: Minor,
+}
+
+/// The state between the periods.
+pub(super) struct Rehearsal<'p> {
+    pub(super) program: &'p Program,
+    pub(super) directory: &'p Directory,
+    history: &'p History,
+    sales: Vec<(StoredSale, BTreeMap<String, String>)>,
+    cells: Vec<Period>,
+    rows: Vec<Row>,
+}
+
+impl<'p> Rehearsal<'p> {
+    pub(super) fn new(program: &'p Program, directory: &'p Directory, history: &'p History) -> Self {
+        Self { program, directory, history, sales: Vec::new(), cells: Vec::new(), rows: Vec::new() }
+    }
+
+    /// Takes the sales of a period in; answers their ids. A known unique id changes the sale that has it.
+    pub(super) fn take(&mut self, step: &ExamplePeriod, period: &Period) -> Result<Vec<Id>, PeriodError> {
+        step.sales.iter().map(|sale| self.take_one(sale, period)).collect()
+    }
+
+    fn take_one(&mut self, sale: &ExampleSale, period: &Period) -> Result<Id, PeriodError> {
+        let known = sale.unique_id.as_ref().and_then(|unique| {
+            self.sales.iter_mut().find(|(stored, _)| stored.unique_id.as_ref() == Some(unique) && !self.cells.is_empty())
+        });
+        let at: Timestamp = match (sale.at, sale.day, &known) {
+            (Some(at), ..) => at,
+            (None, Some(day), _) => first_instant(day, period.zone())?,
+            (None, None, Some((before, _))) => before.sale.at,
+            (None, None, None) => period.start(),
+        };
+        let mut facts = sale.sale.clone();
+        facts.at = at;
+        if let Some((stored, original)) = known {
+            stored.version += 1;
+            stored.sale = facts;
+            original.clone_from(&sale.original);
+            return Ok(stored.id);
+        }
+        let id = Id(i64::try_from(self.sales.len()).unwrap_or(i64::MAX - 1) + 1);
+        let stored = StoredSale { id, source: Id(1), unique_id: sale.unique_id.clone(), version: 1, sale: facts };
+        self.sales.push((stored, sale.original.clone()));
+        Ok(id)
+    }
+
+    /// Calculates the periods before again, in order, and books what changed in the open one.
+    pub(super) fn settle_earlier(&mut self, open: &Period) {
+        let mut earlier: Vec<Period> = self.cells.iter().filter(|cell| cell.first_day() < open.first_day()).cloned().collect();
+        earlier.sort_by_key(Period::first_day);
+        for cell in &earlier {
+            self.settle(cell, open);
+        }
+    }
+
+    /// Calculates a period with what is known now.
+    pub(super) fn with_calculation(&self, period: &Period, look: &mut dyn FnMut(&Calculation<'_>)) {
+        let bound = BoundProgram::new(self.program, self.directory, period).with_history(self.history).with_past(self.past(period));
+        let columns: Vec<Columns<'_>> = self.sales.iter().map(|(_, original)| Columns(original)).collect();
+        let inside = self.sales.iter().zip(&columns).filter(|((sale, _), _)| bound.measures(sale.sale.at));
+        look(&calculate(&bound, inside.map(|((sale, _), columns)| SaleRef::from(sale).with_originals(columns))));
+    }
+
+    fn past(&self, period: &Period) -> Past {
+        let cell_day = day_number(period.first_day());
+        let mut past = Past::default();
+        for row in self.rows.iter().filter(|row| row.cell_day < cell_day) {
+            let LineKey { owner, kind, name, due_day } = row.key.clone();
+            past.add(owner, PastLine { cell_day: row.cell_day, due_day, kind, name, minor: row.minor });
+        }
+        past
+    }
+
+    /// Posts what a period's lines differ from what is posted of it.
+    pub(super) fn settle(&mut self, cell: &Period, open: &Period) {
+        let (cell_day, open_day) = (day_number(cell.first_day()), day_number(open.first_day()));
+        let mut targets = Vec::new();
+        self.with_calculation(cell, &mut |calculation| {
+            for reward in calculation.rewards() {
+                targets.extend(reward.lines.iter().map(|line| {
+                    let key = LineKey { owner: reward.rep, kind: line.kind, name: line.name.clone(), due_day: line.due_day };
+                    (key, line.minor)
+                }));
+            }
+        });
+        let posted = self.rows.iter().filter(|row| row.cell_day == cell_day).map(|row| (row.key.clone(), row.minor));
+        let later_days = later_days(cell);
+        let openness = Openness { is_released: &|day| day < open_day, later_days: &later_days };
+        for (key, minor) in differences(posted.collect::<Vec<_>>(), targets).unwrap_or_default() {
+            let booked_day = match booked_day(key.due_day, &openness) {
+                Booked::AsDue(day) | Booked::Carried(day) => day,
+                Booked::Nowhere => open_day,
+            };
+            self.rows.push(Row { cell_day, key, booked_day, minor });
+        }
+        if !self.cells.contains(cell) {
+            self.cells.push(cell.clone());
+        }
+    }
+
+    /// Compares what is booked in a period, owed and outstanding with what an example expects.
+    pub(super) fn compare(&self, step: &ExamplePeriod, period: &Period, differences: &mut Vec<Difference>) {
+        let day = day_number(period.first_day());
+        let expected = &step.expected;
+        let at = if self.cells.len() > 1 { format!(" in {}", period.label()) } else { String::new() };
+        let booked = self.sums(&|row| row.booked_day == day);
+        self.compare_sums((&format!("reward{at}"), "nothing"), &expected.rewards, &booked, differences);
+        let owed = self.sums(&|row| row.key.kind.moves_draw() && row.booked_day <= day);
+        self.compare_sums((&format!("balance owed{at}"), "nothing"), &expected.owed, &owed, differences);
+        let withheld = self.sums(&|row| row.booked_day > day);
+        self.compare_sums((&format!("amount withheld{at}"), "nothing"), &expected.withheld, &withheld, differences);
+        for (name, lines) in &expected.lines {
+            let rep = self.rep(name);
+            for kind in RewardKind::ALL {
+                let wanted = lines.iter().find(|(of, _)| *of == kind).map_or(Exact::ZERO, |(_, amount)| *amount);
+                let sums = self.sums(&|row| row.booked_day == day && row.key.kind == kind);
+                let found = self.major(rep.and_then(|rep| sums.get(&rep).copied()).unwrap_or(0));
+                if found != wanted {
+                    let what = format!("{kind} of {name}{at}");
+                    differences.push(Difference { what, expected: wanted.to_string(), found: found.to_string() });
+                }
+            }
+        }
+    }
+
+    fn sums(&self, counts: &dyn Fn(&Row) -> bool) -> BTreeMap<Id, Minor> {
+        let mut sums: BTreeMap<Id, Minor> = BTreeMap::new();
+        for row in self.rows.iter().filter(|row| counts(row)) {
+            let sum = sums.entry(row.key.owner).or_default();
+            *sum = sum.saturating_add(row.minor);
+        }
+        sums
+    }
+
+    fn rep(&self, name: &str) -> Option<Id> {
+        match self.directory.find_rep(name) {
+            Match::One(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    fn major(&self, minor: Minor) -> Exact {
+        Exact::new(minor, self.program.currency.exponent())
+    }
+
+    /// Whoever is not named must have nothing, as soon as anybody is named.
+    fn compare_sums(
+        &self,
+        (what, nothing): (&str, &str),
+        expected: &[(String, Exact)],
+        found: &BTreeMap<Id, Minor>,
+        differences: &mut Vec<Difference>,
+    ) {
+        let mut named = BTreeSet::new();
+        for (name, expected) in expected {
+            let what = format!("{what} of {name}");
+            let Some(id) = self.rep(name) else {
+                // Somebody who took no part earns nothing, as may be expected.
+                if !expected.is_zero() {
+                    differences.push(Difference { what, expected: expected.to_string(), found: "no such rep".into() });
+                }
+                continue;
+            };
+            named.insert(id);
+            let found = self.major(found.get(&id).copied().unwrap_or(0));
+            if found != *expected {
+                differences.push(Difference { what, expected: expected.to_string(), found: found.to_string() });
+            }
+        }
+        if !expected.is_empty() {
+            for (id, minor) in found.iter().filter(|(id, minor)| **minor != 0 && !named.contains(id)) {
+                let name = self.directory.rep(*id).map(|rep| rep.name.clone()).unwrap_or_default();
+                let found = self.major(*minor).to_string();
+                differences.push(Difference { what: format!("{what} of {name}"), expected: nothing.to_owned(), found });
+            }
+        }
+    }
+}
+
+fn later_days(cell: &Period) -> Vec<i64> {
+    let mut days = Vec::with_capacity(LATER_PERIODS);
+    let mut period = cell.clone();
+    for _ in 0..LATER_PERIODS {
+        let Ok(next) = period.next() else { break };
+        days.push(day_number(next.first_day()));
+        period = next;
+    }
+    days
+}

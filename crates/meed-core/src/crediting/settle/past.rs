@@ -1,0 +1,73 @@
+//! What earlier periods left: the lines that were posted for a program, and what people decided. Pure input.
+
+use std::collections::BTreeMap;
+
+use super::kind::RewardKind;
+use crate::id::Id;
+use crate::money::{Minor, Overflow};
+
+/// A line of another cell of the same program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastLine {
+    /// First day of the period that earned it, as day number.
+    pub cell_day: i64,
+    /// First day of the period in which it is due.
+    pub due_day: i64,
+    /// What it is.
+    pub kind: RewardKind,
+    /// Tells lines of one kind apart.
+    pub name: String,
+    /// What was posted.
+    pub minor: Minor,
+}
+
+/// What a calculation knows of other periods.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    lines: BTreeMap<Id, Vec<PastLine>>,
+}
+
+impl Past {
+    /// Adds a line of a rep. Lines of one key add up, so differences may be given beside what they correct.
+    pub fn add(&mut self, rep: Id, line: PastLine) {
+        self.lines.entry(rep).or_default().push(line);
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Everybody of whom there is something.
+    pub fn reps(&self) -> impl Iterator<Item = Id> {
+        self.lines.keys().copied()
+    }
+
+    pub(super) fn of(&self, rep: Id) -> &[PastLine] {
+        self.lines.get(&rep).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn mentions(&self, rep: Id) -> bool {
+        self.lines.contains_key(&rep)
+    }
+
+    /// What a rep owes on draws when the cell begins.
+    pub(super) fn draw_owed(&self, rep: Id, cell_day: i64) -> Result<Minor, Overflow> {
+        let lines = self.of(rep).iter().filter(|line| line.cell_day < cell_day && line.kind.moves_draw());
+        lines.map(|line| line.minor).try_fold(0i64, i64::checked_add).ok_or(Overflow)
+    }
+
+    /// What earlier cells from `since` on came to, draws and what people decided left out.
+    pub(super) fn paid_since(&self, rep: Id, since: i64, cell_day: i64, counts: &dyn Fn(&PastLine) -> bool) -> Result<Minor, Overflow> {
+        use RewardKind::{Bonus, Clawback, Commission, Deduction, Holdback, Instalment};
+        let earned = |line: &&PastLine| matches!(line.kind, Commission | Bonus | Deduction | Holdback | Instalment | Clawback);
+        let inside = self.of(rep).iter().filter(|line| since <= line.cell_day && line.cell_day < cell_day);
+        inside.filter(earned).filter(|line| counts(line)).map(|line| line.minor).try_fold(0i64, i64::checked_add).ok_or(Overflow)
+    }
+
+    /// What earlier cells have left to pay in this one.
+    pub(super) fn due_now(&self, rep: Id, cell_day: i64) -> impl Iterator<Item = &PastLine> {
+        self.of(rep).iter().filter(move |line| line.cell_day < cell_day && line.due_day == cell_day && line.minor != 0)
+    }
+}
