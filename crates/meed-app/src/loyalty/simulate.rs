@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::{Timestamp, ToSpan};
 use meed_core::id::Id;
 use meed_core::loyalty::{
-    Basket, Cell, Look, Offer, OfferEntry, OfferIndex, OfferVersion, Participant, Seen, Standing, Target, TillConfig, Verdict, evaluate, judge,
+    Basket, Cell, Look, Offer, OfferEntry, OfferIndex, OfferVersion, Participant, Seen, Standing, Target, TillConfig, Verdict, evaluate,
+    judge,
 };
 use meed_core::money::{Minor, Unit};
 use meed_core::people::fold_alias;

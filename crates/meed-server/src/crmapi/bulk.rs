@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use axum::extract::State;
 use axum::response::Response;
 use meed_app::loyalty::documents::ProductDocument;
-use meed_app::loyalty::{TillConfig, products};
 use meed_app::loyalty::purchases::{self, PurchaseInput};
+use meed_app::loyalty::{TillConfig, products};
 use meed_core::id::Kind;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
@@ -199,8 +199,21 @@ fn categories_of(raw: &RawValue) -> Option<Vec<String>> {
 }
 
 const KEPT_AS_TEXT: [&str; 16] = [
-    "vat_rate", "tax_rate", "bundle_code", "component_quantity", "product_validity_from", "product_validity_to", "udf_string_1",
-    "udf_string_2", "udf_string_3", "udf_string_4", "udf_string_5", "udf_string_6", "udf_string_7", "udf_string_8", "udf_string_9",
+    "vat_rate",
+    "tax_rate",
+    "bundle_code",
+    "component_quantity",
+    "product_validity_from",
+    "product_validity_to",
+    "udf_string_1",
+    "udf_string_2",
+    "udf_string_3",
+    "udf_string_4",
+    "udf_string_5",
+    "udf_string_6",
+    "udf_string_7",
+    "udf_string_8",
+    "udf_string_9",
     "udf_string_10",
 ];
 

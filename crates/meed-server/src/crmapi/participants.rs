@@ -2,18 +2,18 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use meed_app::loyalty::participants::{self, ParticipantView};
 use meed_app::loyalty::TillConfig;
+use meed_app::loyalty::participants::{self, ParticipantView};
 use meed_core::id::Id;
 use meed_core::loyalty::Membership;
 use serde::Deserialize;
 
+use super::RESULTS_MAX;
 use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
 use super::out::{Out, hex, money, object};
 use super::place::{config, unit_out};
 use super::values::{Identifier, count, customer, local};
-use super::RESULTS_MAX;
 use crate::ServerState;
 use crate::api::wire::Number;
 
@@ -157,9 +157,7 @@ fn account(view: &ParticipantView) -> Out {
     let person = &view.participant;
     // A year that is not known is kept as 1.
     let year = |date: jiff::civil::Date| (date.year() > 1).then(|| i64::from(date.year()));
-    let born = person
-        .born
-        .map(|date| object! {"day": i64::from(date.day()), "month": i64::from(date.month()), "year": year(date)});
+    let born = person.born.map(|date| object! {"day": i64::from(date.day()), "month": i64::from(date.month()), "year": year(date)});
     let name_day = person.name_day.map(|(month, day)| object! {"day": i64::from(day), "month": i64::from(month)});
     object! {
         "id": hex(view.id),

@@ -13,8 +13,8 @@ use super::call::parameters;
 use super::failure::{Answered, Failure};
 use super::place::{Place, check_currency, line_of};
 use super::values::{Identifier, Truth, amount, customer, date};
-use serde::de::IgnoredAny;
 use crate::api::wire::{LooseText, Number};
+use serde::de::IgnoredAny;
 
 /// Defines parameters with the free fields of every business entity.
 macro_rules! with_free_fields {
@@ -127,7 +127,7 @@ pub(super) fn identity(kind: &str, system: Option<&LooseText>, reference: Option
     let system = system.map_or("", |text| text.0.as_str());
     match (reference, key) {
         (Some(reference), _) => Some(format!("{kind}\n{system}\n{}", reference.0)),
-        (None, Some(key)) => Some(format!("{kind}\n\0key\n{key}")),
+        (None, Some(key)) => Some(format!("{kind} key\n{key}")),
         (None, None) => None,
     }
 }

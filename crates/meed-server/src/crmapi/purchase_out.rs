@@ -147,8 +147,22 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
 
 fn free_fields(extra: &std::collections::BTreeMap<String, String>) -> Vec<(&'static str, Out)> {
     const NAMES: [&str; 16] = [
-        "udf_string_1", "udf_string_2", "udf_string_3", "udf_string_4", "udf_string_5", "udf_string_6", "udf_string_7", "udf_string_8",
-        "udf_float_1", "udf_float_2", "udf_float_3", "udf_float_4", "udf_date_1", "udf_date_2", "udf_date_3", "udf_date_4",
+        "udf_string_1",
+        "udf_string_2",
+        "udf_string_3",
+        "udf_string_4",
+        "udf_string_5",
+        "udf_string_6",
+        "udf_string_7",
+        "udf_string_8",
+        "udf_float_1",
+        "udf_float_2",
+        "udf_float_3",
+        "udf_float_4",
+        "udf_date_1",
+        "udf_date_2",
+        "udf_date_3",
+        "udf_date_4",
     ];
     NAMES
         .into_iter()

@@ -205,9 +205,8 @@ pub(super) async fn cancel(State(state): State<ServerState>, Path(id): Path<Stri
 pub(super) async fn ad_hoc_return(State(state): State<ServerState>, request: Request) -> Answered<Response> {
     let (ctx, given) = caller(&state, request).await?;
     let now = state.app.now();
-    let minor = |number: Option<Number>, config: &TillConfig, field: &str| {
-        number.map(|number| amount(number, config.currency, field)).transpose()
-    };
+    let minor =
+        |number: Option<Number>, config: &TillConfig, field: &str| number.map(|number| amount(number, config.currency, field)).transpose();
     let ((input, debit, spent), _) = with_config(&state, ctx.workspace, |config| {
         let mut input = given.input(config, "ad-hoc", now)?;
         input.basket.lines = match (&given.products, minor(given.return_amount, config, "return_amount")?) {

@@ -9,6 +9,7 @@ use meed_app::loyalty::wallets::{self, WalletView};
 use meed_app::loyalty::{TillConfig, participants};
 use meed_core::command::date_of;
 use meed_core::id::{Id, Kind};
+use meed_core::ledger::Lot;
 use meed_core::money::{Minor, Unit};
 use serde::Deserialize;
 
@@ -110,7 +111,9 @@ pub(super) async fn breakdown(State(state): State<ServerState>, call: Call<Query
     let at_us = as_of.unwrap_or(state.app.now()).as_microsecond();
     let mut groups: Vec<(Unit, Id, Minor)> = Vec::new();
     let mut free: Vec<(Unit, Minor)> = wallets.iter().map(|wallet| (wallet.unit, 0)).collect();
-    for lot in wallets.iter().flat_map(|wallet| &wallet.lots).filter(|lot| lot.active_us <= at_us) {
+    // Recorded times run ahead of a clock that stands: what is not pending is active.
+    let is_active = |lot: &&Lot| !lot.is_pending || lot.active_us <= at_us;
+    for lot in wallets.iter().flat_map(|wallet| &wallet.lots).filter(is_active) {
         let bound = lot.version.filter(|_| lot.rank > 0);
         match bound {
             None => free.iter_mut().filter(|(unit, _)| *unit == lot.unit).for_each(|(_, sum)| *sum += lot.free()),

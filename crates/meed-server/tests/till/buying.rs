@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{cents, code, FIVE_PERCENT, hex, on_both_engines, Shop};
+use crate::shop::{FIVE_PERCENT, Shop, cents, code, hex, on_both_engines};
 
 on_both_engines!(
     pos_018_and_pos_019_and_pos_020_a_preview_says_what_the_purchase_will,
@@ -42,7 +42,8 @@ async fn pos_022_and_pos_030_a_purchase_is_posted_with_its_sums(shop: &Shop) {
     shop.offer(FIVE_PERCENT).await;
     shop.offer("name = \"Instant\"\nstacks = true\n[award]\namount = 1\n[spend]\nmethod = \"instant\"\n").await;
     let mut body = shop.purchase("R1", &[("bread", "20.00"), ("milk", "4.50")]);
-    body["products_set"][0] = json!({"product_identifier": {"code": "bread"}, "quantity": 2, "net_amount": 18.69, "vat_amount": 1.31, "total_amount": 20});
+    body["products_set"][0] =
+        json!({"product_identifier": {"code": "bread"}, "quantity": 2, "net_amount": 18.69, "vat_amount": 1.31, "total_amount": 20});
     body["udf_string_1"] = json!("window");
     let made = shop.ok(CREATE, body).await;
     assert_eq!((&made["life_cycle_state"], &made["type"]), (&json!("POSTED"), &json!("PURCHASE")));
@@ -175,7 +176,11 @@ async fn bad_values_are_refused_whole_with_their_place(shop: &Shop) {
     unknown["products_set"][0]["colour"] = json!("red");
     let answer = shop.call(CREATE, unknown).await;
     assert_eq!((code(&answer), &answer["status"]["description"]), ("PARAMETER_UNKNOWN", &json!("products_set[0].colour")));
-    let text = shop.purchase("R1", &[("bread", "2.00")]).to_string().replacen('{', &format!("{{\"token\":\"{}\",\"performed_on\":\"x\",", shop.token), 1);
+    let text = shop.purchase("R1", &[("bread", "2.00")]).to_string().replacen(
+        '{',
+        &format!("{{\"token\":\"{}\",\"performed_on\":\"x\",", shop.token),
+        1,
+    );
     let reply = shop.client.send("POST", "/crmapi/rest/v2/customer_events/purchases/create", &[], text.as_bytes()).await;
     assert_eq!(code(&reply.expect(200)), "PARAMETER_REPEATED");
     let mut promo = shop.purchase("R1", &[("bread", "2.00")]);

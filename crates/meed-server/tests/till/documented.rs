@@ -46,11 +46,12 @@ async fn the_documented_requests_give_the_documented_answers() {
     for engine in Engine::ALL {
         let app = TestApp::start(engine).await;
         let workspace = app.workspace("documented").await;
-        let (mut token, mut purchase) = (String::new(), String::new());
+        let (mut token, mut purchase, mut participant) = (String::new(), String::new(), String::new());
         let mut ran = 0;
         for example in examples() {
             let fill = |text: &str| {
                 let text = text.replace("$TOKEN", &token).replace("$PURCHASE", &purchase).replace("$KEY", &workspace.secret);
+                let text = text.replace("$PARTICIPANT", &participant);
                 text.replace("$NOW", "2026-04-10T08:00:00")
             };
             let method = if example.request.contains("-X POST") { "POST" } else { "GET" };
@@ -75,6 +76,9 @@ async fn the_documented_requests_give_the_documented_answers() {
             }
             if let (true, Some(id)) = (path.ends_with("purchases/create"), found["data"]["id"].as_str()) {
                 id.clone_into(&mut purchase);
+            }
+            if let (true, Some(id)) = (path.ends_with("/participants"), found["id"].as_str()) {
+                id.clone_into(&mut participant);
             }
             ran += 1;
         }

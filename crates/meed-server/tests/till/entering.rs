@@ -53,7 +53,12 @@ async fn pos_001_and_pos_004_a_person_gets_a_token_for_a_unit(shop: &Shop) {
     assert_eq!(claims["oun"], json!(hex(shop.unit)));
     let without = post(&shop.client, "authentication/token", &login(&[])).await;
     assert_eq!(self::claims(without["data"]["token"].as_str().expect("a token"))["oun"], json!(hex(shop.unit)), "the default unit");
-    let shown = post(&shop.client, "rewards_participants/show", &json!({"token": token, "rewards_participant_identifier": {"number": "RP0000000019"}})).await;
+    let shown = post(
+        &shop.client,
+        "rewards_participants/show",
+        &json!({"token": token, "rewards_participant_identifier": {"number": "RP0000000019"}}),
+    )
+    .await;
     assert_eq!(code(&shown), "OK", "{shown}");
     for change in [("password", json!("wrong")), ("organisation", json!("elsewhere")), ("username", json!("nobody@corner.example"))] {
         assert_eq!(code(&post(&shop.client, "authentication/token", &login(&[change])).await), "INVALID_CREDENTIALS");
@@ -105,9 +110,16 @@ async fn pos_005_without_a_good_token_nothing_happens(shop: &Shop) {
     }
     let mut broken = with(json!("nonsense"));
     broken["colour"] = json!("red");
-    assert_eq!(code(&post(&shop.client, "customer_events/purchases/create", &broken).await), "INVALID_TOKEN", "nothing is told about the rest");
+    assert_eq!(
+        code(&post(&shop.client, "customer_events/purchases/create", &broken).await),
+        "INVALID_TOKEN",
+        "nothing is told about the rest"
+    );
     assert_eq!(shop.balance().await, "0.00");
-    assert_eq!(shop.ok("customer_events/purchases/list", json!({"rewards_participant_identifier": {"number": "RP0000000019"}})).await, json!([]));
+    assert_eq!(
+        shop.ok("customer_events/purchases/list", json!({"rewards_participant_identifier": {"number": "RP0000000019"}})).await,
+        json!([])
+    );
 }
 
 async fn pos_006_a_customers_token_sees_its_own_customer_only(shop: &Shop) {
@@ -125,7 +137,9 @@ async fn pos_006_a_customers_token_sees_its_own_customer_only(shop: &Shop) {
     };
     let own = json!({"rewards_participant_identifier": {"id": hex(ben.id)}});
     let other = json!({"rewards_participant_identifier": {"id": hex(shop.anna.id)}});
-    for method in ["rewards_participants/show", "wallets/get_balance", "customer_events/purchases/list", "customer_events/spend_requests/list"] {
+    for method in
+        ["rewards_participants/show", "wallets/get_balance", "customer_events/purchases/list", "customer_events/spend_requests/list"]
+    {
         assert_eq!(call(method, own.clone()).await, "OK", "{method}");
         assert_eq!(call(method, other.clone()).await, "ACCESS_DENIED", "{method}");
     }
@@ -145,7 +159,10 @@ async fn pos_007_and_pos_012_query_and_body_mean_the_same(shop: &Shop) {
     assert_eq!(code(&by_query), "OK", "{by_query}");
     let purchase = shop.buy("R1", &[("bread", "2.00")]).await;
     let number = purchase["number"].as_str().expect("a number");
-    let path = format!("/crmapi/rest/v2/customer_events/purchases/show?token={}&customer_event_identifier=number={number}&fields_set=id", shop.token);
+    let path = format!(
+        "/crmapi/rest/v2/customer_events/purchases/show?token={}&customer_event_identifier=number={number}&fields_set=id",
+        shop.token
+    );
     assert_eq!(envelope(&shop.client.get(&path).await)["data"], json!({"id": purchase["id"]}));
 }
 
@@ -189,7 +206,9 @@ async fn pos_010_and_pos_011_fields_and_pages(shop: &Shop) {
     assert_eq!(list(json!({"number_of_results": 2, "offset": 2})).await, ids[2..4]);
     assert_eq!(list(json!({"number_of_results": 2, "offset": 9})).await, Vec::<Value>::new());
     assert_eq!(list(json!({"number_of_results": 0})).await, Vec::<Value>::new());
-    let cancelled = shop.ok("customer_events/purchases/cancel", json!({"customer_event_identifier": {"id": ids[4]}, "fields_set": "life_cycle_state"})).await;
+    let cancelled = shop
+        .ok("customer_events/purchases/cancel", json!({"customer_event_identifier": {"id": ids[4]}, "fields_set": "life_cycle_state"}))
+        .await;
     assert_eq!(cancelled, json!({"life_cycle_state": "CANCELLED"}));
     let wrong = json!({"rewards_participant_identifier": {"number": "RP0000000019"}, "number_of_results": -1});
     assert_eq!(shop.refused("customer_events/purchases/list", wrong).await, "PARAMETER_INVALID");

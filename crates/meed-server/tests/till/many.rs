@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{cents, code, FIVE_PERCENT, hex, on_both_engines, Shop};
+use crate::shop::{FIVE_PERCENT, Shop, cents, code, hex, on_both_engines};
 
 on_both_engines!(
     pos_033_a_bad_row_of_bulk_purchases_fails_alone,
@@ -44,12 +44,16 @@ async fn pos_033_a_bad_row_of_bulk_purchases_fails_alone(shop: &Shop) {
     assert_eq!(names("unprocessed_customer_events_set"), [json!("b"), json!("a"), json!(""), json!("e"), json!("")]);
     let codes: Vec<&str> =
         data["unprocessed_customer_events_set"].as_array().expect("a set").iter().filter_map(|row| row["error_code"].as_str()).collect();
-    assert_eq!(codes, ["PRODUCT_NOT_FOUND", "DUPLICATE_REFERENCE", "MANDATORY_PARAMETER_MISSING", "PARAMETER_UNKNOWN", "MANDATORY_PARAMETER_MISSING"]);
+    assert_eq!(
+        codes,
+        ["PRODUCT_NOT_FOUND", "DUPLICATE_REFERENCE", "MANDATORY_PARAMETER_MISSING", "PARAMETER_UNKNOWN", "MANDATORY_PARAMETER_MISSING"]
+    );
     assert_eq!(shop.balance().await, "3.00", "good rows are kept");
 }
 
 async fn pos_053_and_pos_054_products_are_synchronised_again_and_again(shop: &Shop) {
-    let rows = |count: usize| (0..count).map(|n| json!({"code": format!("P{n}"), "description": format!("Product {n}")})).collect::<Vec<_>>();
+    let rows =
+        |count: usize| (0..count).map(|n| json!({"code": format!("P{n}"), "description": format!("Product {n}")})).collect::<Vec<_>>();
     assert_eq!(shop.refused(SYNCHRONISE, json!({"products_set": rows(1_001)})).await, "TOO_MANY_ROWS");
     let actions = async |body: Vec<Value>| {
         let data = shop.ok(SYNCHRONISE, json!({"synchronisation_definition_identifier": {"name": "nightly"}, "products_set": body})).await;

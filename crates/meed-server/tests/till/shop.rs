@@ -63,7 +63,8 @@ impl Shop {
         let terminal = TerminalDocument { code: "T-1".into(), unit: unit.0 };
         let terminal = records::put(&app.app, &ctx, None, &terminal).await.expect("a terminal");
         let rows = [("bread", "bakery"), ("milk", "dairy"), ("wine", "drinks"), ("other", "other")];
-        let rows = rows.map(|(code, family)| ProductDocument { code: code.into(), family: Some(family.into()), ..ProductDocument::default() });
+        let rows =
+            rows.map(|(code, family)| ProductDocument { code: code.into(), family: Some(family.into()), ..ProductDocument::default() });
         products::synchronise(&app.app, &ctx, rows.to_vec()).await.expect("products");
         let person = Participant { name: "Anna Reed".into(), number: "RP0000000019".into(), ..Participant::default() };
         let means = |kind: &str, code: &str, pass_code: Option<&str>| MeansInput {

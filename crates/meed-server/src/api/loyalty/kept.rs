@@ -439,7 +439,11 @@ pub(crate) async fn settings(State(state): State<ServerState>, Caller(ctx): Call
     request_body(content = TillSettings, example = json!({"minimum_spend": 100, "hold_minutes": 15, "tier_window_days": 365, "tiers": [{"code": "gold", "name": "Gold", "threshold": "1000"}]})),
     responses((status = 200, description = "The settings", body = TillSettings), Refusals),
 )]
-pub(crate) async fn put_settings(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<TillSettings>) -> Answered<Response> {
+pub(crate) async fn put_settings(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Json(body): Json<TillSettings>,
+) -> Answered<Response> {
     records::put(&state.app, &ctx, None, &settings_in(body)?).await?;
     settings(State(state), Caller(ctx)).await
 }

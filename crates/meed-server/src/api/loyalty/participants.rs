@@ -237,9 +237,10 @@ impl ParticipantIn {
     /// What is not travelled with stays as it was.
     fn participant(self, former: Option<&Participant>, now_us: i64) -> Answered<(Participant, Vec<MeansInput>)> {
         let former = former.cloned().unwrap_or_default();
-        let born = self.born.as_deref().map(|text| {
-            text.parse::<Date>().map_err(|_| FieldProblem::new("born", "date_unreadable", "a date is written YYYY-MM-DD"))
-        });
+        let born = self
+            .born
+            .as_deref()
+            .map(|text| text.parse::<Date>().map_err(|_| FieldProblem::new("born", "date_unreadable", "a date is written YYYY-MM-DD")));
         let wanted: Vec<Id> = self
             .schemes
             .iter()
@@ -470,7 +471,11 @@ pub(crate) async fn add_means(
     request_body(content = MeansSwitch, example = json!({"code": "4711 0815", "effective": false})),
     responses((status = 204, description = "It is switched"), Refusals),
 )]
-pub(crate) async fn switch_means(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<MeansSwitch>) -> Answered<Response> {
+pub(crate) async fn switch_means(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Json(body): Json<MeansSwitch>,
+) -> Answered<Response> {
     participants::set_means_state(&state.app, &ctx, &body.code, body.effective).await?;
     Ok(no_content())
 }

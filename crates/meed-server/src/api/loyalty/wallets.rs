@@ -350,7 +350,12 @@ fn hold_out(done: &HoldDone) -> HoldOut {
     request_body(content = HoldIn, example = json!({"participant": "par_01jq3v8k2m9ra", "amount": 500, "minutes": 10})),
     responses((status = 201, description = "It is reserved", body = HoldOut), Refusals),
 )]
-pub(crate) async fn hold(State(state): State<ServerState>, Caller(ctx): Caller, Key(key): Key, Json(body): Json<HoldIn>) -> Answered<Response> {
+pub(crate) async fn hold(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Key(key): Key,
+    Json(body): Json<HoldIn>,
+) -> Answered<Response> {
     let input = HoldInput {
         who: Who::Id(id_in(&body.participant, Kind::Participant, "participant")?),
         unit: unit_of(&state, &ctx, body.currency.as_deref()).await?,

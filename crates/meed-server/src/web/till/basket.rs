@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use meed_app::loyalty::{TillConfig, Who, participants};
 use meed_app::loyalty::participants::ParticipantView;
+use meed_app::loyalty::{TillConfig, Who, participants};
 use meed_app::{App, AppError, Context};
 use meed_core::command::Class;
 use meed_core::id::{Id, Kind};

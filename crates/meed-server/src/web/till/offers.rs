@@ -48,7 +48,13 @@ struct Shown {
     errors: FormErrors,
 }
 
-async fn offer_page(state: &ServerState, visit: &Visit, offer: Option<&OfferView>, form: &Fields, shown: Shown) -> Result<OfferPage, Trouble> {
+async fn offer_page(
+    state: &ServerState,
+    visit: &Visit,
+    offer: Option<&OfferView>,
+    form: &Fields,
+    shown: Shown,
+) -> Result<OfferPage, Trouble> {
     let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
     let text = match (form.raw("text"), offer) {
         ("", Some(offer)) => offer.text.clone(),
@@ -115,7 +121,12 @@ async fn apply(state: &ServerState, visit: &Visit, offer: Option<&OfferView>, fo
 }
 
 /// `POST /offers/{id}/state`
-pub(in crate::web) async fn switch(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(form): Posted) -> Answer {
+pub(in crate::web) async fn switch(
+    State(state): State<ServerState>,
+    visit: Visit,
+    Path(text): Path<String>,
+    Posted(form): Posted,
+) -> Answer {
     let is_on = form.text("effective") == "yes";
     offers::set_effective(&state.app, &visit.ctx, id(&text, Kind::Program)?, is_on).await?;
     let said = if is_on { "The offer is on." } else { "The offer is off. What it gave before stays." };

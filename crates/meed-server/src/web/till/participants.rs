@@ -233,7 +233,12 @@ fn journal_row(setting: &Setting, entry: &Entry) -> JournalRow {
 }
 
 /// `POST /participants/{id}/adjust`
-pub(in crate::web) async fn adjust(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(form): Posted) -> Answer {
+pub(in crate::web) async fn adjust(
+    State(state): State<ServerState>,
+    visit: Visit,
+    Path(text): Path<String>,
+    Posted(form): Posted,
+) -> Answer {
     let id = id(&text, Kind::Participant)?;
     let config = state.app.till_config(visit.ctx.workspace).await?;
     let minor = match amount(form.text("amount"), config.currency, "amount") {

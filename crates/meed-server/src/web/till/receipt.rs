@@ -88,7 +88,12 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
 }
 
 /// `POST /till/receipts/{id}/return`
-pub(in crate::web) async fn take_back(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(form): Posted) -> Answer {
+pub(in crate::web) async fn take_back(
+    State(state): State<ServerState>,
+    visit: Visit,
+    Path(text): Path<String>,
+    Posted(form): Posted,
+) -> Answer {
     let id = id(&text, Kind::Purchase)?;
     let config = state.app.till_config(visit.ctx.workspace).await?;
     let mut lines = Vec::new();

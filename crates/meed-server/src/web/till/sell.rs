@@ -21,12 +21,8 @@ use crate::web::shown::money;
 use crate::web::visit::Visit;
 
 /// Where the fields of the use case stand in the form.
-const FIELDS: &[(&str, &str)] = &[
-    ("spend_amount", "spend"),
-    ("promo_code", "promo_code"),
-    ("products_set", "product1"),
-    ("rewards_participant_identifier", "code"),
-];
+const FIELDS: &[(&str, &str)] =
+    &[("spend_amount", "spend"), ("promo_code", "promo_code"), ("products_set", "product1"), ("rewards_participant_identifier", "code")];
 
 /// Points in words; empty if none.
 pub(super) fn points(amount: Minor) -> String {

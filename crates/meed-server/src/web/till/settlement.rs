@@ -122,9 +122,8 @@ pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit)
             None => open.push((one.merchant, 1, one.contribution)),
         }
     }
-    let open = open.iter().map(|(merchant, count, sum)| {
-        (name(merchant), counted(*count, "purchase", "purchases"), money(*sum, config.currency))
-    });
+    let open =
+        open.iter().map(|(merchant, count, sum)| (name(merchant), counted(*count, "purchase", "purchases"), money(*sum, config.currency)));
     page(&SettlementPage { chrome: visit.chrome(Nav::Settlement), rows: owed.iter().map(row).collect(), open: open.collect() })
 }
 
