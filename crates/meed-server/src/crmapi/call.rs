@@ -8,7 +8,7 @@ use axum::response::Response;
 use meed_app::access::tokens::{self, Bearer};
 use meed_core::id::Id;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::failure::{Answered, Failure};
@@ -74,8 +74,6 @@ pub(super) async fn read(request: Request, state: &ServerState) -> Answered<(Hea
 struct TokenOnly {
     #[serde(default)]
     token: Option<String>,
-    #[serde(flatten)]
-    _rest: std::collections::HashMap<String, IgnoredAny>,
 }
 
 impl<T: Parameters> FromRequest<ServerState> for Call<T> {

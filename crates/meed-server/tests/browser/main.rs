@@ -8,6 +8,7 @@ mod support;
 
 mod looks;
 mod main_way;
+mod till;
 mod wizard;
 
 use driver::Browser;

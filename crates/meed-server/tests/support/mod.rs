@@ -3,6 +3,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::expect_used)]
 
 pub mod company;
+pub mod shop;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -365,7 +365,7 @@ impl Travels for PromoCode {
     const KIND: Kind = Kind::PromoCode;
 
     fn document(self) -> Answered<PromoCodeDocument> {
-        let us = |at: Option<Timestamp>| at.map(|at| at.as_microsecond());
+        let us = |at: Option<Timestamp>| at.map(Timestamp::as_microsecond);
         let Self { code, effective, from, until, uses_max } = self;
         Ok(PromoCodeDocument { code, effective, from_us: us(from), until_us: us(until), uses_max })
     }

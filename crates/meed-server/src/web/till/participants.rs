@@ -141,7 +141,7 @@ async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Fields, errors: 
             part("Owed", |wallet| wallet.owed),
         ],
         points: points(of(Unit::POINTS).map_or(0, |wallet| wallet.balance)),
-        expiring: own.map(|wallet| expiring(wallet)).unwrap_or_default(),
+        expiring: own.map(expiring).unwrap_or_default(),
         lots: wallets.iter().flat_map(|wallet| &wallet.lots).map(|lot| lot_row(&setting, &config, app.now_us(), lot)).collect(),
         journal: entries.iter().map(|entry| journal_row(&setting, entry)).collect(),
         progress: progress.into_iter().map(|p| (p.name, p.current.normalize().to_string(), p.target.normalize().to_string())).collect(),

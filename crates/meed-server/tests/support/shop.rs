@@ -1,0 +1,98 @@
+//! A shop with products, offers, customers and some receipts, for pages that should look like life.
+
+use std::collections::BTreeMap;
+
+use jiff::ToSpan;
+use meed_app::loyalty::participants::MeansInput;
+use meed_app::loyalty::purchases::PurchaseInput;
+use meed_app::loyalty::{
+    MerchantDocument, ProductDocument, SchemeDocument, UnitDocument, Who, offers, participants, products, purchases, records,
+};
+use meed_core::id::Id;
+use meed_core::loyalty::{Basket, Line, Participant};
+use meed_core::money::Exact;
+
+use super::Site;
+
+const OFFERS: [&str; 3] = [
+    "name = \"Five per cent back\"\n[award]\npercent = \"5%\"\n[spend]\nexpires = \"3 months\"\n",
+    "name = \"Bakery bonus\"\nstacks = true\ncondition = \"line.family == 'bakery'\"\n[award]\namount = 0.50\n[spend]\ncondition = \"line.family == 'bakery'\"\nexpires = \"30 days\"\n",
+    "name = \"Every tenth bottle\"\nstacks = true\nclass = \"quantity\"\nat_least = 10\nwithin = \"90 days\"\ncondition = \"line.family == 'drinks'\"\n[award]\namount = 8\n",
+];
+
+/// What the shop has.
+pub struct Shop {
+    pub unit: Id,
+    pub anna: Id,
+    pub purchase: Id,
+    pub offer: Id,
+}
+
+/// Opens a shop on a site: two stores, twelve products, three offers, and Anna with a card and ten receipts.
+pub async fn shop(site: &Site) -> Shop {
+    let (app, ctx) = (&site.app, &site.ctx());
+    let scheme = SchemeDocument { name: "Club".into(), code: "club".into(), ..SchemeDocument::default() };
+    records::put(app, ctx, None, &scheme).await.expect("a scheme");
+    let unit = UnitDocument { name: "Hafenstraße".into(), code: "hafen".into(), ..UnitDocument::default() };
+    let unit = records::put(app, ctx, None, &unit).await.expect("a store");
+    let merchant = MerchantDocument {
+        name: "Hafen Handels GmbH".into(),
+        units: vec![unit.0],
+        contribution: "40".into(),
+        ..MerchantDocument::default()
+    };
+    records::put(app, ctx, None, &merchant).await.expect("a merchant");
+    let rows = [
+        ("BREAD", "Rye bread", "bakery"),
+        ("ROLL", "Roll", "bakery"),
+        ("MILK", "Milk 1 l", "dairy"),
+        ("WINE", "Riesling 0.75 l", "drinks"),
+        ("WATER", "Water 1 l", "drinks"),
+        ("BAG", "Bag", "other"),
+    ];
+    let row = |(code, text, family): (&str, &str, &str)| ProductDocument {
+        code: code.into(),
+        description: Some(text.into()),
+        family: Some(family.into()),
+        ..ProductDocument::default()
+    };
+    products::synchronise(app, ctx, rows.map(row).to_vec()).await.expect("products");
+    let mut offer = Id(0);
+    for text in OFFERS {
+        let text = format!("kind = \"reward\"\nscheme = \"club\"\n{text}");
+        offer = offers::apply(app, ctx, &text, "").await.expect("an offer").0;
+    }
+    let person =
+        |name: &str| Participant { name: name.into(), email: Some(format!("{}@example.org", &name[..3])), ..Participant::default() };
+    let card = |code: &str| vec![MeansInput { kind: "card".into(), code: code.into(), ..MeansInput::default() }];
+    let anna = participants::create(app, ctx, person("Anna Reed"), card("4711")).await.expect("a participant").id;
+    participants::create(app, ctx, person("Änne Muster von Hohenstein-Wildenfels"), card("4712")).await.expect("a participant");
+    let mut purchase = Id(0);
+    for number in 0..10i64 {
+        let config = app.fresh_till_config(ctx.workspace).await.expect("a configuration");
+        let line = |code: &str, total: i64, quantity: i64| {
+            let product = config.products.by_code(code).expect("a product");
+            Line { net: total, total, quantity: Exact::from(quantity), ..product.line() }
+        };
+        let basket = Basket {
+            at: app.now() - (24 * number).hours(),
+            unit,
+            terminal: None,
+            lines: vec![line("BREAD", 450, 1), line("WINE", 3_120, 4)],
+            reference: format!("R-{:04}", 1_000 + number),
+            system: None,
+            system_reference: None,
+            classification: None,
+            payment_brand: None,
+            payment_type: None,
+            payment_medium: None,
+            promo_code: None,
+            description: None,
+            extra: BTreeMap::new(),
+        };
+        let input =
+            PurchaseInput { who: Who::Id(anna), basket, source: Id(0), identity: None, spend: None, is_offline: false, price_token: None };
+        purchase = purchases::create(app, ctx, input).await.map_or(purchase, |view| view.done.id);
+    }
+    Shop { unit, anna, purchase, offer }
+}
