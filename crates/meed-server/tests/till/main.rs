@@ -6,6 +6,7 @@ mod buying;
 mod cut_line;
 mod documented;
 mod entering;
+mod managing;
 mod many;
 mod shop;
 mod spending;

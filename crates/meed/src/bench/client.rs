@@ -86,6 +86,21 @@ pub(super) fn post(path: &str, key: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// A POST without a body, with a key as the user name of HTTP Basic.
+pub(super) fn basic(path: &str, key: &str) -> Vec<u8> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let text = format!("{key}:");
+    let mut encoded = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = (0..3).fold(0u32, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or_default()));
+        for place in 0..4 {
+            let six = usize::try_from((bits >> (18 - 6 * place)) & 63).unwrap_or_default();
+            encoded.push(if place <= chunk.len() { char::from(ALPHABET[six]) } else { '=' });
+        }
+    }
+    format!("POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Basic {encoded}\r\ncontent-length: 0\r\n\r\n").into_bytes()
+}
+
 /// Runs `clients` loops for a while. `request` makes the n-th request; numbers never repeat within a server.
 pub(super) async fn drive(
     address: &str,

@@ -11,6 +11,7 @@ mod import;
 mod peers;
 mod sales;
 mod table;
+mod till;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -24,6 +25,7 @@ Examples:
   meed bench sales                                  single sales over HTTP at 1, 16, 64 and 256 clients, and bulk
   meed bench sales --engine plain,encrypted --clients 64 --seconds 10
   meed bench sales --engine postgres --postgres postgres://meed@localhost/bench
+  meed bench till --clients 64                      purchases, previews, bulk and the mix of a till
   meed bench import --rows 1000000 --payees 1000    a CSV file end to end, then its commissions
   meed bench start                                  from start to first answer, idle memory
   meed bench peers --rows 1000000                   sqlite3 .import, COPY and pgbench on this machine")]
@@ -36,6 +38,8 @@ pub(crate) struct BenchArgs {
 enum Part {
     /// Sales through the API, single and in bulk
     Sales(SalesArgs),
+    /// Purchases, previews and the mix of a till
+    Till(SalesArgs),
     /// A file of sales through the importer, then its calculation
     Import(ImportArgs),
     /// Time to the first answer, and idle memory
@@ -120,6 +124,7 @@ struct PeersArgs {
 pub(crate) async fn run(args: BenchArgs, _settings: Settings) -> Result<Verdict, Failure> {
     let table = match args.part {
         Part::Sales(args) => sales::run(&args.engines, &args.clients, args.seconds, args.rounds).await?,
+        Part::Till(args) => till::run(&args.engines, &args.clients, args.seconds, args.rounds).await?,
         Part::Import(args) => import::run(&args.engines, args.rows, args.payees)?,
         Part::Start(args) => sales::start(&args).await?,
         Part::Peers(args) => peers::run(args.rows, args.postgres.as_deref())?,
