@@ -14,7 +14,7 @@ use meed_core::money::{Exact, Unit};
 use meed_core::period::Period;
 use meed_core::program::Program;
 
-use crate::calculations::with_calculation;
+use crate::calculations::with_settled;
 use crate::error::{AppError, AppResult};
 use crate::{App, Configuration, Context, Scope, programs};
 
@@ -160,7 +160,7 @@ pub async fn compare(app: &App, ctx: &Context, program: Id, question: &Question)
     };
     let mut payees: BTreeMap<Id, PayeeChange> = BTreeMap::new();
     for period in &periods {
-        let (before, after) = both(app, ctx, &config, [&entry.program, &other], period, question.only).await?;
+        let (before, after) = both(app, ctx, &config, (program, [&entry.program, &other]), period, question.only).await?;
         answer.add(period, &before, &after, &mut payees, &config);
     }
     answer.before.payees = payees.values().filter(|payee| payee.before != 0).count() as u64;
@@ -198,15 +198,15 @@ async fn both(
     app: &App,
     ctx: &Context,
     config: &Arc<Configuration>,
-    [present, other]: [&Arc<Program>; 2],
+    (id, [present, other]): (Id, [&Arc<Program>; 2]),
     period: &Period,
     only: Option<Id>,
 ) -> AppResult<(Found, Found)> {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let before = one(app, ctx, config, present, period, only).await?;
-        let after = one(app, ctx, config, other, period, only).await?;
+        let before = one(app, ctx, config, (id, present), period, only).await?;
+        let after = one(app, ctx, config, (id, other), period, only).await?;
         if before.as_of_us == after.as_of_us || attempt == ATTEMPTS_MAX {
             return Ok((before, after));
         }
@@ -217,7 +217,7 @@ async fn one(
     app: &App,
     ctx: &Context,
     config: &Arc<Configuration>,
-    program: &Arc<Program>,
+    (id, program): (Id, &Arc<Program>),
     period: &Period,
     only: Option<Id>,
 ) -> AppResult<Found> {
@@ -231,7 +231,7 @@ async fn one(
         }),
         alerts: calculation.alerts().iter().map(|alert| alert.text.clone()).collect(),
     };
-    with_calculation(app, ctx.workspace, Arc::clone(config), Arc::clone(program), period.clone(), look).await
+    with_settled(app, ctx.workspace, Arc::clone(config), (id, Arc::clone(program)), period.clone(), look).await
 }
 
 impl WhatIf {
