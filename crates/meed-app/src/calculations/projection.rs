@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply, day_number};
 use meed_core::condition::SaleRef;
-use meed_core::crediting::{BoundProgram, Run};
+use meed_core::crediting::{BoundProgram, Past, Run};
 use meed_core::id::Id;
 use meed_core::period::Period;
 use meed_core::program::Program;
@@ -17,13 +17,13 @@ use meed_store::{Reader, StoreError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::scan::{OriginalPairs, columns, period_of};
+use super::scan::{Before, OriginalPairs, columns, period_of};
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Configuration, Context, Scope, token};
 
 /// Sales that must be there to draw from.
-pub const SALES_MIN: usize = 5;
+const SALES_MIN: usize = 5;
 /// Sales that a projection may add.
 const DRAWN_MAX: u64 = 1_000_000;
 
@@ -108,7 +108,7 @@ pub async fn project(app: &App, ctx: &Context, program: Id, label: &str, from: O
     let (workspace, names) = (ctx.workspace, Arc::clone(&config));
     let plan = Arc::clone(&entry.program);
     let cut = period.clone();
-    let found = app.store().read(move |r| simulate(r, workspace, &names, &plan, &cut, from, &key)).await?;
+    let found = app.store().read(move |r| simulate(r, workspace, &names, (program, &plan), &cut, (from, &key))).await?;
     let Some(found) = found else {
         let text = format!("fewer than {SALES_MIN} sales before {from}: too few to draw from");
         return Err(AppError::invalid("projection_too_few", "period", text));
@@ -152,23 +152,28 @@ fn simulate(
     r: &mut Reader<'_>,
     workspace: Id,
     config: &Configuration,
-    program: &Program,
+    (id, program): (Id, &Program),
     period: &Period,
-    from: Date,
-    key: &str,
+    (from, key): (Date, &str),
 ) -> Result<Option<Projection>, StoreError> {
-    let taken = sales_before(r, workspace, period, from)?;
+    let since = BoundProgram::new(program, &config.directory, period).since_day();
+    let known = sales_before(r, workspace, period, (since, from))?;
+    // Earlier periods count for attainment where the plan says so; what is drawn is of this one.
+    let (taken, earlier): (Vec<StoredSale>, Vec<StoredSale>) = known.into_iter().partition(|sale| period.contains(sale.sale.at));
     if taken.len() < SALES_MIN {
         return Ok(None);
     }
     let taken = with_originals(r, workspace, taken, program)?;
+    let earlier = with_originals(r, workspace, earlier, program)?;
+    let past = Before { program: Some(id), ..Before::default() }.read(r, workspace, program, period)?;
     let days = |a: Date, b: Date| u64::try_from(day_number(b) - day_number(a)).unwrap_or(0);
     let (gone, left) = (days(period.first_day(), from), days(from, period.last_day()) + 1);
     // Half a sale more is one: 6 in the first half, 6 more in the second.
     let wanted = (taken.len() as u64 * left * 2 + gone) / (gone * 2);
     let drawn = draw(&taken, wanted.min(DRAWN_MAX), from, left, config, key);
-    let so_far = rewards(config, program, period, taken.iter());
-    let projected = rewards(config, program, period, taken.iter().chain(&drawn));
+    let known = || earlier.iter().chain(&taken);
+    let so_far = rewards(config, program, period, past.clone(), known());
+    let projected = rewards(config, program, period, past, known().chain(&drawn));
     let mut payees: Vec<ProjectedPayee> = projected
         .iter()
         .map(|(rep, (minor, percent))| ProjectedPayee {
@@ -201,13 +206,13 @@ fn simulate(
     }))
 }
 
-/// The sales of a period before a day, in canonical order, so that a key draws the same ones again.
-fn sales_before(r: &mut Reader<'_>, workspace: Id, period: &Period, from: Date) -> Result<Vec<StoredSale>, StoreError> {
+/// The sales between two days, in canonical order, so that a key draws the same ones again.
+fn sales_before(r: &mut Reader<'_>, workspace: Id, period: &Period, (since, from): (Date, Date)) -> Result<Vec<StoredSale>, StoreError> {
     let mut found = Vec::new();
-    let days = (day_number(period.first_day()), day_number(from) - 1);
+    let days = (day_number(since), day_number(from) - 1);
     r.scan_days(workspace, days, &mut |sale| {
         let facts = unpack(sale.facts).map_err(|e| StoreError::broken(format!("sale {}: {e}", sale.id)))?;
-        if period.contains(facts.at) {
+        if facts.at < period.end() {
             let unique_id = sale.identity.strip_prefix("u:").map(str::to_owned);
             found.push(StoredSale { id: sale.id, source: Id(0), unique_id, version: 1, sale: facts });
         }
@@ -260,9 +265,10 @@ fn rewards<'a>(
     config: &Configuration,
     program: &Program,
     period: &Period,
+    past: Past,
     sales: impl Iterator<Item = &'a Taken>,
 ) -> HashMap<Id, (i64, Option<String>)> {
-    let bound = BoundProgram::new(program, &config.directory, period);
+    let bound = BoundProgram::new(program, &config.directory, period).with_past(past);
     let mut run = Run::new(&bound);
     for taken in sales {
         let originals = OriginalPairs(&taken.original);
