@@ -17,6 +17,7 @@ pub mod events;
 pub mod exports;
 pub mod imports;
 pub mod leaderboard;
+pub mod loyalty;
 pub mod overview;
 pub mod people;
 pub mod preferences;
@@ -53,6 +54,7 @@ pub struct App {
     configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
     known_keys: access::KnownKeys,
     known_sources: sources::KnownSources,
+    known_tills: loyalty::KnownTills,
 }
 
 /// What [`App::new`] takes.
@@ -80,6 +82,7 @@ impl App {
             configurations: Mutex::new(HashMap::new()),
             known_keys: access::KnownKeys::default(),
             known_sources: sources::KnownSources::default(),
+            known_tills: loyalty::KnownTills::default(),
         })
     }
 
@@ -119,6 +122,10 @@ impl App {
 
     pub(crate) fn known_sources(&self) -> &sources::KnownSources {
         &self.known_sources
+    }
+
+    pub(crate) fn known_tills(&self) -> &loyalty::KnownTills {
+        &self.known_tills
     }
 
     /// Hands a command to the batch and waits until it is durable.

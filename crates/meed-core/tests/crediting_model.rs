@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use meed_core::condition::SaleRef;
-use meed_core::crediting::{BoundProgram, Calculation, Run, calculate};
+use meed_core::crediting::{BoundProgram, Calculation, Change, Run, calculate};
 use meed_core::id::Id;
 use meed_core::money::Exact;
 use meed_core::people::{Directory, Rep, Variable};
@@ -337,6 +337,51 @@ proptest! {
             merged.merge(run);
         }
         prop_assert_eq!(everything(&merged.finish_with(threads, &|jobs| std::thread::scope(|scope| jobs.into_iter().for_each(|job| drop(scope.spawn(job)))))), everything(&plain));
+    }
+
+    #[test]
+    fn com_037_a_kept_calculation_with_changes_equals_a_full_one(
+        sales in prop::collection::vec(sale(), 0..40),
+        rounds in prop::collection::vec(prop::collection::vec((0u8..5, 0usize..60, sale(), 0u8..6), 0..6), 1..5), settings in settings(),
+    ) {
+        let mut sales = numbered(sales);
+        let (program, directory) = (program(settings), directory());
+        let period = Period::parse("2026-Q1", &TimeZone::UTC).expect("a quarter");
+        let bound = BoundProgram::new(&program, &directory, &period);
+        let mut run = Run::new(&bound);
+        run.feed(sales.iter().map(SaleRef::from));
+        let mut kept = run.finish_to_keep(2, &|jobs| jobs.into_iter().for_each(|job| job())).keep().expect("it is made to be kept");
+        let mut next = 1_000;
+        for round in rounds {
+            let mut gone = Vec::new();
+            let mut changed = Vec::new();
+            for (action, at, mut new, stranger) in round {
+                if stranger == 0 {
+                    new.sale.owners[0] = Some("Nobody".to_owned());
+                }
+                if action == 0 || sales.is_empty() {
+                    new.id = Id(next);
+                    next += 1;
+                    changed.push(new.id);
+                    sales.push(new);
+                    continue;
+                }
+                let at = at % sales.len();
+                if action == 1 {
+                    gone.push(sales.remove(at).id);
+                } else {
+                    new.id = sales[at].id;
+                    changed.push(new.id);
+                    sales[at] = new;
+                }
+            }
+            let put = changed.iter().filter_map(|id| sales.iter().find(|sale| sale.id == *id)).map(|sale| Change::Put(SaleRef::from(sale)));
+            let changes: Vec<Change<'_>> = put.chain(gone.iter().copied().map(Change::Gone)).collect();
+            let resumed = kept.resume(&bound, changes).expect("there is room");
+            prop_assert_eq!(resumed.sales(), sales.len());
+            prop_assert_eq!(everything(&resumed), everything(&calculate(&bound, sales.iter().map(SaleRef::from))));
+            kept = resumed.keep().expect("it can be kept again");
+        }
     }
 
     #[test]

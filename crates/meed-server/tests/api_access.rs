@@ -25,6 +25,7 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("POST", "/v1/imports/{import}/dry-run", &[Scope::Sales]),
     ("POST", "/v1/imports/{import}/run", &[Scope::Sales]),
     ("POST", "/v1/imports/{import}/discard", &[Scope::Sales]),
+    ("POST", "/v1/imports/{import}/undo", &[Scope::Sales]),
     ("GET", "/v1/imports/{import}/rejects", &[Scope::Read]),
     ("GET", "/v1/imports/{import}/rejects.csv", &[Scope::Read]),
     ("GET", "/v1/mappings", &[Scope::Read, Scope::Sales, Scope::Plans]),

@@ -59,7 +59,7 @@ pub async fn credits(
         });
         cut(payees, from, limit)
     };
-    with_settled(app, ctx.workspace, config, (program, entry.program), period, look).await
+    with_settled(app, ctx.workspace, config, &entry, period, look).await
 }
 
 type Payee = (Id, String, Vec<CreditLine>);

@@ -13,6 +13,9 @@ pub struct CalculationDocument {
     /// Record id of the version of the program document: the frozen copy.
     pub version: i64,
     pub version_number: u32,
+    /// Numbers of the versions that rule some day of the period, in order.
+    #[serde(default)]
+    pub versions: Vec<u32>,
     /// Label of the period, such as `2026-03`.
     pub period: String,
     pub cell_day: i64,
@@ -77,6 +80,12 @@ pub struct PayeeLine {
     pub attainment: String,
     pub quota: Option<String>,
     pub percent: Option<String>,
+    /// What attainment measures: `value`, `rank` or `increase`.
+    #[serde(default)]
+    pub metric: String,
+    /// The percentage of the quota, the place, or the increase in percent.
+    #[serde(default)]
+    pub reached: Option<String>,
     pub flagged: bool,
     /// Sum of the credits, unrounded.
     #[serde(default)]

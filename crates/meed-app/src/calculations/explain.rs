@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use meed_core::condition::SaleRef;
-use meed_core::crediting::{BoundProgram, Credit, Explanation, SaleVerdict};
+use meed_core::crediting::{Credit, Explanation, SaleVerdict};
 use meed_core::id::Id;
 use meed_core::period::Period;
 
+use super::binding::Binding;
 use super::scan::{OriginalPairs, period_of, with_settled};
 use crate::error::AppResult;
 use crate::sales;
@@ -33,7 +34,7 @@ pub async fn statement(app: &App, ctx: &Context, program: Id, label: &str, rep: 
     let config = app.configuration(ctx.workspace).await?;
     let entry = config.program(program)?.clone();
     let period = period_of(&config, label)?;
-    with_settled(app, ctx.workspace, config, (program, entry.program), period, move |calculation, _| calculation.explain(rep)).await
+    with_settled(app, ctx.workspace, config, &entry, period, move |calculation, _| calculation.explain(rep)).await
 }
 
 /// What every program says of a sale.
@@ -45,13 +46,14 @@ pub async fn verdicts(app: &App, ctx: &Context, sale: Id) -> AppResult<Vec<Verdi
     for entry in &config.programs {
         let Ok(period) = Period::containing(history.sale.stored.sale.at, entry.program.cadence, &config.zone) else { continue };
         let verdict = {
-            let bound = BoundProgram::new(&entry.program, &config.directory, &period);
+            let binding = Binding::from(entry);
+            let bound = binding.bind(&config, &period);
             let originals = OriginalPairs(&history.original);
             bound.verdict(SaleRef::from(&history.sale.stored).with_originals(&originals))
         };
         let is_credited = verdict.rules.iter().any(|rule| !rule.credited.is_empty());
         let credits = if is_credited {
-            let (config, program) = (Arc::clone(&config), Arc::clone(&entry.program));
+            let config = Arc::clone(&config);
             let look = move |calculation: &meed_core::crediting::Calculation<'_>, _: i64| {
                 let reps: Vec<Id> = calculation.credits_of_sale(sale).into_iter().map(|(rep, _)| rep).collect();
                 // Explained credits carry their pieces; the cheap ones only say whose they are.
@@ -61,7 +63,7 @@ pub async fn verdicts(app: &App, ctx: &Context, sale: Id) -> AppResult<Vec<Verdi
                     .flat_map(|e| e.credits.into_iter().filter(|c| c.sale == sale).map(move |c| (e.rep, c)).collect::<Vec<_>>())
                     .collect()
             };
-            with_settled(app, ctx.workspace, config, (entry.id, program), period.clone(), look).await?
+            with_settled(app, ctx.workspace, config, entry, period.clone(), look).await?
         } else {
             Vec::new()
         };

@@ -1,5 +1,6 @@
 //! Calculations: a program over a period, posted as rewards, and the questions asked of them.
 
+mod binding;
 mod credits;
 mod delete;
 mod document;
@@ -10,6 +11,7 @@ mod refresh;
 mod run;
 mod scan;
 
+pub use binding::Binding;
 pub use credits::{CreditPlace, PayeeCredit, credits};
 pub use delete::delete;
 pub use document::{AlertLine, CalculationDocument, PayeeLine, PostedLine, ReasonCount, StepLine};

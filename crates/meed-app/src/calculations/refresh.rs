@@ -3,10 +3,10 @@
 
 use meed_core::command::day_number;
 use meed_core::condition::SaleFacts;
-use meed_core::crediting::measured_days;
 use meed_core::id::Id;
 use meed_core::sale::SaleView;
 
+use super::binding::Binding;
 use super::read::{CalculationEntry, latest};
 use super::run::calculate;
 use super::scan::period_of;
@@ -41,11 +41,11 @@ pub async fn is_due(app: &App, ctx: &Context, calculation: &CalculationEntry) ->
     let period = period_of(&config, &calculation.document.period)?;
     let (workspace, as_of) = (ctx.workspace, calculation.document.as_of_us);
     let entry = config.program(Id(calculation.document.program))?;
-    let bound_days = measured_days(&entry.program, &period);
-    let days = (day_number(bound_days.0), day_number(bound_days.1));
+    let since = Binding::from(entry).since_day(&config, &period);
+    let days = (day_number(since), day_number(period.last_day()));
     let (zone, end) = (config.zone.clone(), period.end());
     let is_inside =
-        move |facts: &[u8]| SaleView::read(facts).is_ok_and(|sale| sale.at() < end && zone.to_datetime(sale.at()).date() >= bound_days.0);
+        move |facts: &[u8]| SaleView::read(facts).is_ok_and(|sale| sale.at() < end && zone.to_datetime(sale.at()).date() >= since);
     let is_due = app
         .store()
         .read(move |r| {

@@ -35,6 +35,7 @@ struct Found {
     not_credited: Vec<ReasonCount>,
     alerts: Vec<AlertLine>,
     digest: String,
+    versions: Vec<u32>,
 }
 
 /// Calculates a program over a period and posts the differences. Answers the calculation's id.
@@ -83,8 +84,7 @@ async fn find(
 ) -> AppResult<Found> {
     let names = Arc::clone(config);
     let look = move |calculation: &Calculation<'_>, as_of_us: i64| look(calculation, &names, as_of_us);
-    let program = Arc::clone(&entry.program);
-    calculation_after(app, ctx.workspace, Arc::clone(config), program, period.clone(), before.clone(), look).await
+    calculation_after(app, ctx.workspace, Arc::clone(config), entry.into(), period.clone(), before.clone(), look).await
 }
 
 /// The periods after one that were calculated and look back on it: they are posted together with it.
@@ -148,6 +148,8 @@ fn payee_line(reward: &Reward, period: &Period, config: &crate::Configuration) -
         attainment: reward.attainment.value.normalize().to_string(),
         quota: reward.attainment.quota.map(|q| q.normalize().to_string()),
         percent: reward.attainment.percent().map(|p| p.to_string()),
+        metric: reward.attainment.metric.name().to_owned(),
+        reached: reward.attainment.reached().map(|r| r.to_string()),
         flagged: reward.flagged,
         credited: reward.credited.normalize().to_string(),
         steps: reward.steps.iter().map(StepLine::from).collect(),
@@ -205,6 +207,7 @@ fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: 
         not_credited,
         alerts,
         digest: hex(&digest.finish()),
+        versions: calculation.bound().version_numbers(),
     }
 }
 
@@ -240,6 +243,7 @@ fn document(
         program_name: entry.program.name.clone(),
         version: entry.version.0,
         version_number: entry.number,
+        versions: found.versions.clone(),
         period: period.label(),
         cell_day: day_number(period.first_day()),
         currency: entry.program.currency.code().to_owned(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use meed_core::command::{RecordKind, day_number};
 use meed_core::condition::{Originals, SaleRef};
-use meed_core::crediting::{BoundProgram, Calculation, Job, Past, PastLine, Run};
+use meed_core::crediting::{BoundProgram, Calculation, History, Job, Past, PastLine, Run};
 use meed_core::id::Id;
 use meed_core::ledger::OwnerKind;
 use meed_core::period::Period;
@@ -14,6 +14,7 @@ use meed_core::program::Program;
 use meed_core::sale::SaleView;
 use meed_store::{Reader, SaleScan, StoreError};
 
+use super::binding::Binding;
 use crate::documents::read;
 use crate::error::{AppError, AppResult};
 use crate::imports::LayoutDocument;
@@ -51,11 +52,11 @@ pub async fn with_calculation<T: Send + 'static>(
     app: &App,
     workspace: Id,
     config: Arc<Configuration>,
-    program: Arc<Program>,
+    binding: impl Into<Binding>,
     period: Period,
     look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
 ) -> AppResult<T> {
-    calculation_after(app, workspace, config, program, period, Before::default(), look).await
+    calculation_after(app, workspace, config, binding.into(), period, Before::default(), look).await
 }
 
 /// The same for a stored program, with what its earlier periods left. The document may be another version of it.
@@ -63,12 +64,13 @@ pub async fn with_settled<T: Send + 'static>(
     app: &App,
     workspace: Id,
     config: Arc<Configuration>,
-    (program_id, program): (Id, Arc<Program>),
+    binding: impl Into<Binding>,
     period: Period,
     look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
 ) -> AppResult<T> {
-    let before = Before { program: Some(program_id), replaced: BTreeMap::new() };
-    calculation_after(app, workspace, config, program, period, before, look).await
+    let binding = binding.into();
+    let before = Before { program: binding.id, replaced: BTreeMap::new() };
+    calculation_after(app, workspace, config, binding, period, before, look).await
 }
 
 /// Lines of periods, by first day of the period.
@@ -79,12 +81,14 @@ pub(crate) async fn with_lines<T: Send + 'static>(
     app: &App,
     workspace: Id,
     config: Arc<Configuration>,
-    (program_id, program): (Id, Arc<Program>),
+    binding: impl Into<Binding>,
     period: Period,
     replaced: LinesByDay,
     look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
 ) -> AppResult<T> {
-    calculation_after(app, workspace, config, program, period, Before { program: Some(program_id), replaced }, look).await
+    let binding = binding.into();
+    let before = Before { program: binding.id, replaced };
+    calculation_after(app, workspace, config, binding, period, before, look).await
 }
 
 /// What was before a period.
@@ -117,26 +121,44 @@ pub(super) async fn calculation_after<T: Send + 'static>(
     app: &App,
     workspace: Id,
     config: Arc<Configuration>,
-    program: Arc<Program>,
+    binding: Binding,
+    period: Period,
+    before: Before,
+    look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
+) -> AppResult<T> {
+    let mut history = History::default();
+    if let (true, Ok(former)) = (binding.compares_periods(), period.prev()) {
+        // Found anew, not read from a former run: what changed there since counts.
+        let attained = |calculation: &Calculation<'_>, _: i64| History { attained: calculation.attained().collect() };
+        let facts = (binding.clone(), History::default());
+        history = fold(app, workspace, Arc::clone(&config), facts, former, Before::default(), attained).await?;
+    }
+    fold(app, workspace, config, (binding, history), period, before, look).await
+}
+
+async fn fold<T: Send + 'static>(
+    app: &App,
+    workspace: Id,
+    config: Arc<Configuration>,
+    (binding, history): (Binding, History),
     period: Period,
     before: Before,
     look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
 ) -> AppResult<T> {
     let threads =
         if app.store().read(move |r| r.head(workspace)).await?.is_some_and(|h| h.sale_count >= PARALLEL_MIN) { THREADS } else { 1 };
-    let threads = if program.uses_originals() { 2 } else { threads };
+    let uses_originals = binding.uses_originals();
+    let threads = if uses_originals { 2 } else { threads };
     let result = app
         .store()
         .read_parallel(threads, move |readers| {
             let as_of = same_snapshot(readers, workspace)?;
             let first = readers.first_mut().ok_or_else(|| StoreError::bug("no reader"))?;
-            let past = before.read(first, workspace, &program, &period)?;
-            let bound = BoundProgram::new(&program, &config.directory, &period).with_past(past);
-            let run = if program.uses_originals() {
-                read_with_originals(readers, workspace, &bound)?
-            } else {
-                read_sales(readers, workspace, &bound)?
-            };
+            let bound = binding.bind(&config, &period).with_history(&history);
+            let past = before.read(first, workspace, bound.program(), &period)?;
+            let bound = bound.with_past(past);
+            let run =
+                if uses_originals { read_with_originals(readers, workspace, &bound)? } else { read_sales(readers, workspace, &bound)? };
             let calculation = run.finish_with(THREADS, &on_threads);
             Ok(look(&calculation, as_of))
         })

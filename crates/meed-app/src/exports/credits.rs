@@ -120,7 +120,7 @@ async fn live(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<V
     let entry = config.program(program)?.clone();
     let period = meed_core::period::Period::parse(label, &config.zone).map_err(|_| AppError::bug("a stored period cannot be read"))?;
     let names = std::sync::Arc::clone(&config);
-    with_settled(app, ctx.workspace, config, (program, entry.program), period, move |calculation, _| {
+    with_settled(app, ctx.workspace, config, &entry, period, move |calculation, _| {
         let mut rows = Vec::new();
         for reward in calculation.rewards() {
             let payee = names.rep_name(reward.rep);

@@ -4,6 +4,7 @@ use meed_core::command::RewardRow;
 use meed_core::id::{Id, Kind};
 use meed_core::money::Amount;
 use meed_core::period::Period;
+use meed_core::program::EnrollmentState;
 
 use super::csv_line;
 use crate::calculations::{CalculationEntry, payees};
@@ -86,7 +87,9 @@ fn row_cells(
     let details = if row.is_carried() { format!("Difference to {origin}") } else { format!("Commission {}", booked.label) };
     let own = line.filter(|_| !row.is_carried());
     let quota = own.and_then(|l| l.quota.clone());
-    let label = own.and_then(|l| l.percent.clone()).map(|p| format!("{p}% of quota")).unwrap_or_default();
+    let label = own.map(attainment_label).unwrap_or_default();
+    let program = config.program(booked.program).ok().map(|entry| &entry.program);
+    let enrollment = rep.zip(program).map_or(EnrollmentState::NotRequired, |(rep, program)| program.enrollment(rep, period.last_day()));
     vec![
         document.program_name.clone(),
         name,
@@ -95,7 +98,7 @@ fn row_cells(
         status(booked, row).to_owned(),
         config.rep_name(row.owner.id),
         rep.map(|r| r.tags.join(", ")).unwrap_or_default(),
-        "Not required".to_owned(),
+        enrollment.title().to_owned(),
         approval.to_owned(),
         if row.is_carried() { "Adjustment" } else { "Commission" }.to_owned(),
         details,
@@ -109,7 +112,7 @@ fn row_cells(
         own.map(|l| l.attainment.clone()).unwrap_or_default(),
         quota.unwrap_or_default(),
         own.map(|_| "Credited amount".to_owned()).unwrap_or_default(),
-        own.map(|_| "Raw value".to_owned()).unwrap_or_default(),
+        own.map(|l| measurement(&l.metric).to_owned()).unwrap_or_default(),
         row.id.text(Kind::Reward),
         calculation.id.text(Kind::Calculation),
         document.version_number.to_string(),
@@ -120,6 +123,23 @@ fn row_cells(
         rep.and_then(|r| r.external_id.clone()).unwrap_or_default(),
         origin,
     ]
+}
+
+/// What was reached, as people say it.
+fn attainment_label(line: &crate::calculations::PayeeLine) -> String {
+    match (line.metric.as_str(), &line.reached) {
+        ("rank", Some(place)) => format!("place {place}"),
+        ("increase", Some(percent)) => format!("{percent}% more than before"),
+        _ => line.percent.as_ref().map(|percent| format!("{percent}% of quota")).unwrap_or_default(),
+    }
+}
+
+fn measurement(metric: &str) -> &'static str {
+    match metric {
+        "rank" => "Competitive rank",
+        "increase" => "Increase over the period before",
+        _ => "Raw value",
+    }
 }
 
 fn status(booked: &PeriodView, row: &RewardRow) -> &'static str {

@@ -2,11 +2,13 @@
 
 mod line;
 mod salaries;
+mod variables;
 
 pub(crate) use line::today;
 pub use line::{Seen, line_of, manages, seen};
 pub(crate) use salaries::opened as open_salaries;
 pub use salaries::{MASK, SALARY};
+pub use variables::{DecimalSign, VariableError, VariablesLoaded, load_variables};
 
 use jiff::civil::Date;
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};

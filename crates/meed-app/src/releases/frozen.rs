@@ -108,6 +108,12 @@ pub struct CreditLine {
     pub rate: Option<String>,
     pub pieces: Vec<CreditPiece>,
     pub text: String,
+    /// Number of the program's version; absent where one version rules the whole period.
+    #[serde(default)]
+    pub version: Option<u32>,
+    /// Whose credit it is, where the rule gives what it earns to somebody else: a rep or a team.
+    #[serde(default)]
+    pub assigned_from: Option<i64>,
 }
 
 /// A piece of a credit.
@@ -153,6 +159,8 @@ impl CreditLine {
             rate: credit.blended_percent().map(|p| p.to_string()),
             pieces,
             text: credit.arithmetic(),
+            version: credit.version,
+            assigned_from: credit.assigned.as_ref().map(|assigned| assigned.from.0),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frozen::{RewardLine, StatementBody, put_explanation};
 use super::read::{PeriodView, period};
-use crate::calculations::with_settled;
+use crate::calculations::{Binding, with_settled};
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope, approvals};
@@ -98,9 +98,9 @@ async fn statements(app: &App, ctx: &Context, program: Id, booked: &PeriodView) 
     let entry = config.program(program)?.clone();
     let covered = Period::parse(&booked.label, &config.zone).map_err(|_| AppError::bug("a period that was read before cannot be read"))?;
     let payees = booked.payees.clone();
-    let (document, period) = ((program, std::sync::Arc::clone(&entry.program)), covered.clone());
+    let (binding, period) = (Binding::from(&entry), covered.clone());
     let label = booked.label.clone();
-    let built = with_settled(app, ctx.workspace, std::sync::Arc::clone(&config), document, period, move |calculation, _| {
+    let built = with_settled(app, ctx.workspace, std::sync::Arc::clone(&config), binding, period, move |calculation, _| {
         let mut built = Vec::with_capacity(payees.len());
         for reward in calculation.rewards() {
             // Somebody earns by now who had nothing when it was reviewed.

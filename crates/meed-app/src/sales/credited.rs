@@ -5,13 +5,12 @@ use std::collections::hash_map::Entry;
 
 use meed_core::command::RecordKind;
 use meed_core::condition::SaleRef;
-use meed_core::crediting::BoundProgram;
 use meed_core::id::Id;
 use meed_core::period::Period;
 use meed_store::{Reader, StoreError};
 
 use super::read::SaleView;
-use crate::calculations::OriginalPairs;
+use crate::calculations::{Binding, OriginalPairs};
 use crate::documents::read;
 use crate::error::AppResult;
 use crate::imports::LayoutDocument;
@@ -84,7 +83,8 @@ fn judge(
             }
         }
         for (period, indices) in by_period.values() {
-            let bound = BoundProgram::new(&entry.program, &config.directory, period);
+            let binding = Binding::from(entry);
+            let bound = binding.bind(config, period);
             for index in indices {
                 let sale = &sales[*index];
                 let pairs = originals.get(&sale.stored.id).map(|pairs| OriginalPairs(pairs));

@@ -15,7 +15,7 @@ use meed_core::money::{Exact, Unit};
 use meed_core::period::Period;
 use meed_core::program::Program;
 
-use crate::calculations::{LinesByDay, with_lines};
+use crate::calculations::{Binding, LinesByDay, with_lines};
 use crate::error::{AppError, AppResult};
 use crate::{App, Configuration, Context, Scope, programs};
 
@@ -131,7 +131,6 @@ struct Common<'a> {
     app: &'a App,
     ctx: &'a Context,
     config: &'a Arc<Configuration>,
-    program: Id,
     only: Option<Id>,
 }
 
@@ -171,10 +170,12 @@ pub async fn compare(app: &App, ctx: &Context, program: Id, question: &Question)
         examples_pass,
     };
     let mut payees: BTreeMap<Id, PayeeChange> = BTreeMap::new();
-    let common = Common { app, ctx, config: &config, program, only: question.only };
+    let common = Common { app, ctx, config: &config, only: question.only };
+    // All versions that rule some day on one side, the text alone on the other.
+    let sides = [Binding::from(&entry), Binding::from((program, Arc::clone(&other)))];
     let mut left = [LinesByDay::new(), LinesByDay::new()];
     for period in &periods {
-        let [before, after] = common.both([&entry.program, &other], period, &left).await?;
+        let [before, after] = common.both(&sides, period, &left).await?;
         answer.add(period, &before, &after, &mut payees, &config);
         let day = day_number(period.first_day());
         for (lines, found) in left.iter_mut().zip([before, after]) {
@@ -213,19 +214,19 @@ fn periods(config: &Configuration, program: &Program, question: &Question) -> Ap
 
 impl Common<'_> {
     /// Both sides of a period, of the same sales: where something is recorded in between, they are calculated again.
-    async fn both(&self, programs: [&Arc<Program>; 2], period: &Period, left: &[LinesByDay; 2]) -> AppResult<[Found; 2]> {
+    async fn both(&self, sides: &[Binding; 2], period: &Period, left: &[LinesByDay; 2]) -> AppResult<[Found; 2]> {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let before = self.one(programs[0], period, &left[0]).await?;
-            let after = self.one(programs[1], period, &left[1]).await?;
+            let before = self.one(&sides[0], period, &left[0]).await?;
+            let after = self.one(&sides[1], period, &left[1]).await?;
             if before.as_of_us == after.as_of_us || attempt == ATTEMPTS_MAX {
                 return Ok([before, after]);
             }
         }
     }
 
-    async fn one(&self, program: &Arc<Program>, period: &Period, left: &LinesByDay) -> AppResult<Found> {
+    async fn one(&self, side: &Binding, period: &Period, left: &LinesByDay) -> AppResult<Found> {
         let (only, cell_day) = (self.only, day_number(period.first_day()));
         let look = move |calculation: &Calculation<'_>, as_of_us: i64| Found {
             as_of_us,
@@ -238,8 +239,7 @@ impl Common<'_> {
             alerts: calculation.alerts().iter().map(|alert| alert.text.clone()).collect(),
             lines: lines_of(calculation, cell_day),
         };
-        let program = (self.program, Arc::clone(program));
-        with_lines(self.app, self.ctx.workspace, Arc::clone(self.config), program, period.clone(), left.clone(), look).await
+        with_lines(self.app, self.ctx.workspace, Arc::clone(self.config), side.clone(), period.clone(), left.clone(), look).await
     }
 }
 

@@ -21,7 +21,9 @@ use crate::id::Id;
 use crate::money::Exact;
 use crate::people::{Beneficiary, Circle, Directory, Match, circles, fold_alias, team_variable_on, variable_on};
 use crate::period::{Period, first_instant};
-use crate::program::{Accumulate, AssignTo, Figure, Group, OncePer, OverrideBase, Pay, Program, QuotaLength, Rule, Trigger, Whose};
+use crate::program::{
+    Accumulate, AssignTo, EnrollmentState, Figure, Group, OncePer, OverrideBase, Pay, Program, QuotaLength, Rule, Trigger, Whose,
+};
 
 /// A rule of one version.
 pub(super) struct BoundRule<'a> {
@@ -219,6 +221,12 @@ impl<'a> BoundProgram<'a> {
         self.period
     }
 
+    /// The numbers of the versions that rule some day of the period, in order.
+    #[must_use]
+    pub fn version_numbers(&self) -> Vec<u32> {
+        self.versions.iter().map(|version| version.number).collect()
+    }
+
     /// A rule by the index that credits and refusals name: the rules of all versions, one version behind the other.
     #[must_use]
     pub fn rule(&self, index: usize) -> Option<&'a Rule> {
@@ -412,12 +420,8 @@ impl<'a> BoundProgram<'a> {
     }
 
     fn enrolled(&self) -> Vec<bool> {
-        let (day, name) = (self.period.last_day(), fold_alias(&self.program.name));
-        let required = self.program.requires_enrollment;
-        let holds = |enrollments: &[crate::people::Enrollment]| {
-            enrollments.iter().any(|enrollment| fold_alias(&enrollment.program) == name && enrollment.holds_on(day))
-        };
-        self.directory.reps().iter().map(|rep| !required || holds(&rep.enrollments)).collect()
+        let state = |rep| self.program.enrollment(rep, self.period.last_day());
+        self.directory.reps().iter().map(|rep| state(rep) != EnrollmentState::NotEnrolled).collect()
     }
 
     /// Whether a beneficiary may earn: who must enroll and has not, may not.

@@ -1,16 +1,18 @@
 //! The result of a calculation: rewards, attainment, what was not credited, alerts; explanations on demand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use super::alerts;
 use super::assign::Recipients;
 use super::bound::BoundProgram;
-use super::cells::{Cells, FoldError, Folder, Tally};
+use super::cells::{Cells, Folder, Outwards, Tally};
 use super::decide::SplitPart;
 use super::explanation::{AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown};
 use super::fold::Outcome;
+use super::keep::{Kept, Parts};
 use super::kept::sub;
 use super::measure::{Attainment, attainments};
-use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
+use super::reason::{Alert, AlertCode, NotCredited, Reason};
 use super::run::{Collected, Entry, NONE, Refusal, SaleTable, Texts, names_text};
 use super::settle::{self, Line, Ranks, Step};
 use super::spread::Spread;
@@ -67,11 +69,20 @@ pub struct Calculation<'a> {
     refusals: Vec<Refusal>,
     texts: Texts,
     alerts: Vec<Alert>,
+    kept: Option<KeptSide>,
+}
+
+/// What a calculation holds on to only to be kept.
+struct KeptSide {
+    own: Vec<(Tally, Outwards)>,
+    /// How many of the refusals come from the sales alone.
+    decided: usize,
+    index: Option<HashMap<Id, u32>>,
 }
 
 impl<'a> Calculation<'a> {
-    pub(super) fn new(bound: &'a BoundProgram<'a>, collected: Collected, spread: Spread<'_>) -> Self {
-        let Collected { mut sales, mut filed, splits, mut refusals, texts, mut alerts } = collected;
+    pub(super) fn new(bound: &'a BoundProgram<'a>, collected: Collected, spread: Spread<'_>, to_keep: bool) -> Self {
+        let Collected { mut sales, mut filed, splits, mut refusals, texts } = collected;
         if let Some(places) = sales.sort() {
             let place = |sale: u32| places.get(sale as usize).copied().unwrap_or(sale);
             for filed in &mut filed {
@@ -82,14 +93,24 @@ impl<'a> Calculation<'a> {
             }
         }
         let mut cells = Cells::new(bound.people.count(), filed);
-        let tallies = Folder { bound, sales: &sales, splits: &splits }.fold_all(&mut cells, spread);
+        let own = Folder { bound, sales: &sales, splits: &splits }.fold_own(&mut cells, spread);
+        Self::of_parts(bound, Parts { sales, splits, cells, own, refusals, texts, index: None }, spread, to_keep)
+    }
+
+    /// Everything after each cell has been folded by itself.
+    pub(super) fn of_parts(bound: &'a BoundProgram<'a>, parts: Parts, spread: Spread<'_>, to_keep: bool) -> Self {
+        let Parts { sales, splits, cells, own, mut refusals, texts, index } = parts;
+        let decided = refusals.len();
+        let mut alerts = alerts::of_refusals(bound, &sales, &texts, &refusals);
+        let kept_own = to_keep.then(|| own.clone());
+        let tallies = Folder { bound, sales: &sales, splits: &splits }.combine(own, spread);
         let attainments = attainments(bound, &tallies);
         let mut rewards = Vec::new();
         let ranks = Ranks::new(bound, &tallies);
         for (index, (tally, attainment)) in (0u32..).zip(tallies.iter().zip(&attainments)) {
             let who = bound.beneficiary(index);
             for error in &tally.errors {
-                raise(bound, &mut alerts, who, error);
+                alerts::raise(bound, &mut alerts, who, error);
             }
             refusals.extend_from_slice(&tally.refusals);
             let Beneficiary::Rep(rep) = who else { continue };
@@ -97,20 +118,32 @@ impl<'a> Calculation<'a> {
                 attainment.clone().ok_or(Overflow).and_then(|attainment| reward(bound, (index, rep.id), (tally, attainment), &ranks));
             let Ok(reward) = reward else {
                 let text = format!("the reward of {} leaves the range of an amount", rep.name);
-                alerts.count(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), None, || (text, vec![rep.id]));
+                alerts.note(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), || (text, vec![rep.id]));
                 continue;
             };
             let Some((reward, problems)) = reward else { continue };
             for (of, problem) in problems {
-                raise_settling(&mut alerts, rep.id, &rep.name, &of, &problem);
+                alerts::raise_settling(&mut alerts, rep.id, &rep.name, &of, &problem);
             }
             rewards.push(reward);
         }
         for alert in &bound.alerts {
-            alerts.count(alert.code, &alert.subject, None, || (alert.text.clone(), alert.reps.clone()));
+            alerts.note(alert.code, &alert.subject, || (alert.text.clone(), alert.reps.clone()));
         }
         let alerts = alerts.finish();
-        Self { bound, sales, splits, cells, tallies, attainments, rewards, refusals, texts, alerts }
+        let kept = kept_own.map(|own| KeptSide { own, decided, index });
+        Self { bound, sales, splits, cells, tallies, attainments, rewards, refusals, texts, alerts, kept }
+    }
+
+    /// Lets go of the program and keeps what sales left behind, to be taken up again with a few changed sales. `None` for
+    /// a calculation that was not made to be kept.
+    #[must_use]
+    pub fn keep(self) -> Option<Kept> {
+        let KeptSide { own, decided, index } = self.kept?;
+        let mut refusals = self.refusals;
+        refusals.truncate(decided);
+        let Self { sales, splits, cells, texts, .. } = self;
+        Some(Kept::new(Parts { sales, splits, cells, own, refusals, texts, index }))
     }
 
     /// The program, people and period of the calculation.
@@ -137,6 +170,12 @@ impl<'a> Calculation<'a> {
         self.attainments[self.bound.people.index(of)? as usize].clone()
     }
 
+    /// What every rep and team attained, by id: the credited value.
+    pub fn attained(&self) -> impl Iterator<Item = (Id, Exact)> {
+        let all = (0u32..).zip(&self.attainments);
+        all.filter_map(|(index, attainment)| Some((self.bound.beneficiary(index).id(), attainment.as_ref()?.value)))
+    }
+
     /// What each team earned for those who get it, by team id; only teams that were credited.
     #[must_use]
     pub fn teams(&self) -> Vec<TeamResult> {
@@ -152,7 +191,7 @@ impl<'a> Calculation<'a> {
     /// How many sales were taken in.
     #[must_use]
     pub fn sales(&self) -> usize {
-        self.sales.keys.len()
+        self.sales.len()
     }
 
     /// How many credits there are in all.
@@ -222,13 +261,13 @@ impl<'a> Calculation<'a> {
     /// Every sale, or part of one, that a rule did not credit: in canonical order, then by rule.
     #[must_use]
     pub fn not_credited(&self) -> Vec<NotCredited> {
-        let mut all: Vec<(u32, NotCredited)> = self
+        let mut all: Vec<(u64, NotCredited)> = self
             .refusals
             .iter()
             .map(|refusal| {
                 let detail = self.detail(refusal);
                 let sale = self.sales.keys[refusal.sale as usize].id;
-                (refusal.sale, NotCredited { sale, rule: usize::from(refusal.rule), reason: refusal.reason, detail })
+                (self.sales.rank(refusal.sale), NotCredited { sale, rule: usize::from(refusal.rule), reason: refusal.reason, detail })
             })
             .collect();
         all.sort_by(|(a, x), (b, y)| (a, x.rule, x.reason, &x.detail).cmp(&(b, y.rule, y.reason, &y.detail)));
@@ -257,7 +296,7 @@ impl<'a> Calculation<'a> {
         let mut credits = Vec::with_capacity(own.len() + overrides.len());
         for entries in [own, &overrides] {
             folder.each(index, entries, traced, &mut |entry, rule, outcome| {
-                credits.push((entry.sale, self.own_part(self.credit(entry, rule, outcome), index, traced)));
+                credits.push((self.sales.rank(entry.sale), self.own_part(self.credit(entry, rule, outcome), index, traced)));
             });
         }
         self.handed_to(index, traced, &mut credits);
@@ -279,7 +318,7 @@ impl<'a> Calculation<'a> {
     }
 
     /// What the credits of others earn for this rep.
-    fn handed_to(&self, to: u32, traced: bool, credits: &mut Vec<(u32, Credit)>) {
+    fn handed_to(&self, to: u32, traced: bool, credits: &mut Vec<(u64, Credit)>) {
         let rules: Vec<usize> = (0..self.bound.rules.len()).filter(|rule| self.bound.rules[*rule].rule.assign.is_some()).collect();
         if rules.is_empty() || !self.bound.may_earn(to) {
             return;
@@ -301,7 +340,7 @@ impl<'a> Calculation<'a> {
                     percent: (assign.factor * Exact::ONE_HUNDRED).normalize(),
                     among: recipients.people().len(),
                 };
-                credits.push((entry.sale, assigned(self.credit(entry, rule, outcome), part, Some(shown), traced)));
+                credits.push((self.sales.rank(entry.sale), assigned(self.credit(entry, rule, outcome), part, Some(shown), traced)));
             });
         }
     }
@@ -417,35 +456,4 @@ fn variables_of(program: &Program) -> BTreeSet<(Option<Whose>, String)> {
         names.extend(formulas.flat_map(crate::condition::Condition::variables));
     }
     names
-}
-
-fn raise(bound: &BoundProgram<'_>, alerts: &mut AlertCounts, who: Beneficiary<'_>, error: &FoldError) {
-    let (id, name) = (who.id(), who.name());
-    let rule = &bound.rules[error.rule].rule.id;
-    let subject = &error.problem.subject;
-    let text = match error.problem.code {
-        AlertCode::QuotaMissing => format!("{name} has no quota above 0 for {}: rule `{rule}` pays nothing", bound.period),
-        AlertCode::VariableMissing => {
-            format!("{name} has no variable `{subject}` on {}: rule `{rule}` pays nothing", bound.period.last_day())
-        }
-        AlertCode::NotEnrolled => format!("{name} has not enrolled in {}: rule `{rule}` pays them nothing", bound.program.name),
-        AlertCode::NoRecipient if subject == "recipient" => {
-            let to = bound.rules[error.rule].rule.assign.as_ref().map_or("self", |assign| assign.to.name());
-            format!("what {name} earns under rule `{rule}` goes to `{to}`, and there is nobody: it is paid to nobody")
-        }
-        AlertCode::NoRecipient => format!("what {name} earns under rule `{rule}` is paid to nobody: the share by {subject} is not known"),
-        _ => format!("rule `{rule}` leaves the range that can be kept exactly for {name}: it pays nothing"),
-    };
-    let reps = if matches!(who, Beneficiary::Rep(_)) { vec![id] } else { Vec::new() };
-    alerts.count(error.problem.code, &format!("{id}:{rule}:{subject}"), None, || (text, reps));
-}
-
-fn raise_settling(alerts: &mut AlertCounts, rep: Id, name: &str, of: &str, problem: &super::pay::PayProblem) {
-    let subject = &problem.subject;
-    let text = match problem.code {
-        AlertCode::QuotaMissing => format!("{name} has no quota above 0: `{of}` pays nothing"),
-        AlertCode::VariableMissing => format!("{name} has no variable `{subject}`: `{of}` pays nothing"),
-        _ => format!("`{of}` has no answer for {name}: {subject}"),
-    };
-    alerts.count(problem.code, &format!("{rep}:{of}:{subject}"), None, || (text, vec![rep]));
 }

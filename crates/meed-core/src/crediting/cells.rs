@@ -16,53 +16,67 @@ use crate::id::Id;
 use crate::money::{Exact, Overflow};
 use crate::program::{CreditTo, Crediting, OncePer, OverrideBase, Rule, Share, Split, Trigger};
 
-/// The entries of all reps and teams, one behind the other, each by component, canonical order, place.
-pub(super) struct Cells {
-    entries: Vec<Entry>,
-    /// Where each rep's entries end.
-    ends: Vec<usize>,
-}
+/// The entries of all reps and teams, of each by component, canonical order, place.
+pub(super) struct Cells(Vec<Vec<Entry>>);
 
 impl Cells {
-    /// Deals the entries out to their reps.
+    /// Deals the entries out to their reps and teams.
     pub(super) fn new(beneficiaries: usize, filed: Vec<Filed>) -> Self {
-        let mut ends = vec![0usize; beneficiaries];
+        let mut counts = vec![0usize; beneficiaries];
         for filed in &filed {
-            ends[filed.who as usize] += 1;
+            counts[filed.who as usize] += 1;
         }
-        let mut start = 0;
-        for end in &mut ends {
-            start += std::mem::replace(end, start);
-        }
-        // Each end is still the start of its cell and moves up as the cell fills.
-        let mut entries = vec![Entry::default(); filed.len()];
+        let mut cells: Vec<Vec<Entry>> = counts.into_iter().map(Vec::with_capacity).collect();
         for Filed { who, entry } in filed {
-            let place = &mut ends[who as usize];
-            entries[*place] = entry;
-            *place += 1;
+            cells[who as usize].push(entry);
         }
-        Self { entries, ends }
+        Self(cells)
     }
 
-    /// The entries of one rep.
-    pub(super) fn of(&self, rep: u32) -> &[Entry] {
-        let rep = rep as usize;
-        let start = if rep == 0 { 0 } else { self.ends[rep - 1] };
-        &self.entries[start..self.ends[rep]]
+    /// The entries of one rep or team.
+    pub(super) fn of(&self, who: u32) -> &[Entry] {
+        &self.0[who as usize]
     }
 
-    /// The cells of all reps, to be sorted and folded side by side.
+    /// Adds a credit; the cell is folded again afterwards.
+    pub(super) fn add(&mut self, filed: Filed) {
+        self.0[filed.who as usize].push(filed.entry);
+    }
+
+    /// Takes the credits of a sale away. Answers whose they were. The cells are in order.
+    pub(super) fn take_out(&mut self, sale: u32, sales: &SaleTable) -> Vec<u32> {
+        let rank = sales.rank(sale);
+        let mut touched = Vec::new();
+        for (who, cell) in (0u32..).zip(&mut self.0) {
+            let before = cell.len();
+            let mut start = 0;
+            while let Some(first) = cell.get(start) {
+                let component = first.component;
+                let end = start + cell[start..].partition_point(|entry| entry.component == component);
+                let from = start + cell[start..end].partition_point(|entry| sales.rank(entry.sale) < rank);
+                let until = from + cell[from..end].partition_point(|entry| entry.sale == sale);
+                cell.drain(from..until);
+                start = end - (until - from);
+            }
+            if cell.len() < before {
+                touched.push(who);
+            }
+        }
+        touched
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
+    /// How many entries there are, and how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.iter().map(|cell| cell.capacity() * size_of::<Entry>()).sum()
+    }
+
+    /// The cells of all, to be sorted and folded side by side.
     fn split(&mut self) -> Vec<&mut [Entry]> {
-        let mut rest = self.entries.as_mut_slice();
-        let mut start = 0;
-        let mut cells = Vec::with_capacity(self.ends.len());
-        for end in &self.ends {
-            let (cell, others) = rest.split_at_mut(end - start);
-            cells.push(cell);
-            rest = others;
-            start = *end;
-        }
-        cells
+        self.0.iter_mut().map(Vec::as_mut_slice).collect()
     }
 }
 
@@ -74,7 +88,7 @@ pub(super) struct FoldError {
 }
 
 /// What a cell came to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Tally {
     /// What is paid: without what goes to others, with what comes from them.
     pub(super) exact: Sum,
@@ -122,6 +136,7 @@ struct Raised {
 }
 
 /// What a rep's credits come to for one manager under a flat override, where order cannot matter.
+#[derive(Clone)]
 struct Flat {
     manager: u32,
     rule: usize,
@@ -133,6 +148,7 @@ struct Flat {
 }
 
 /// What one of the recipients of a rule gets from a cell.
+#[derive(Clone)]
 struct Handed {
     to: u32,
     rule: usize,
@@ -142,8 +158,8 @@ struct Handed {
 }
 
 /// What goes to others from a cell.
-#[derive(Default)]
-struct Outwards {
+#[derive(Clone, Default)]
+pub(super) struct Outwards {
     raised: Vec<(u32, Raised)>,
     flat: Vec<Flat>,
     handed: Vec<Handed>,
@@ -195,15 +211,24 @@ struct Stretch {
 }
 
 impl Folder<'_, '_> {
-    /// Sorts and folds all cells.
-    pub(super) fn fold_all(self, cells: &mut Cells, spread: Spread<'_>) -> Vec<Tally> {
-        let total = cells.entries.len();
-        let outwards = in_parts(spread, total, cells.split(), |entries| entries.len(), &|who, entries| self.own(who, entries));
-        let mut tallies = Vec::with_capacity(outwards.len());
+    /// Sorts and folds all cells by themselves.
+    pub(super) fn fold_own(self, cells: &mut Cells, spread: Spread<'_>) -> Vec<(Tally, Outwards)> {
+        let total = cells.len();
+        in_parts(spread, total, cells.split(), |entries| entries.len(), &|who, entries| self.own(who, entries))
+    }
+
+    /// Sorts and folds one cell again.
+    pub(super) fn fold_again(self, who: u32, cells: &mut Cells) -> (Tally, Outwards) {
+        self.own(who, &mut cells.0[who as usize])
+    }
+
+    /// Adds to each cell what comes to it from others.
+    pub(super) fn combine(self, own: Vec<(Tally, Outwards)>, spread: Spread<'_>) -> Vec<Tally> {
+        let mut tallies = Vec::with_capacity(own.len());
         let mut above: Vec<Vec<Raised>> = Vec::new();
-        above.resize_with(outwards.len(), Vec::new);
+        above.resize_with(own.len(), Vec::new);
         let (mut flat, mut handed, mut unenrolled) = (Vec::new(), Vec::new(), Vec::new());
-        for (tally, mut outwards) in outwards {
+        for (tally, mut outwards) in own {
             tallies.push(tally);
             flat.append(&mut outwards.flat);
             handed.append(&mut outwards.handed);
@@ -276,7 +301,11 @@ impl Folder<'_, '_> {
     }
 
     fn own(&self, who: u32, entries: &mut [Entry]) -> (Tally, Outwards) {
-        entries.sort_unstable_by_key(Entry::order);
+        if self.sales.has_late() {
+            entries.sort_unstable_by_key(|entry| entry.order_among(self.sales));
+        } else {
+            entries.sort_unstable_by_key(Entry::order);
+        }
         let (mut tally, mut outwards) = (Tally::default(), Outwards::default());
         self.components(who, entries, &mut tally, &mut outwards);
         (tally, outwards)
@@ -612,7 +641,8 @@ impl Folder<'_, '_> {
 
     /// Puts a manager's overrides in order and lets each sale count as often as the document says.
     fn count(&self, mut raised: Vec<Raised>, refusals: &mut Vec<Refusal>) -> Vec<Entry> {
-        raised.sort_by_key(|raised| (raised.entry.component, raised.entry.sale, raised.rule, raised.entry.place, raised.entry.origin));
+        let rank = |raised: &Raised| self.sales.rank(raised.entry.sale);
+        raised.sort_by_key(|raised| (raised.entry.component, rank(raised), raised.rule, raised.entry.place, raised.entry.origin));
         let mut entries = Vec::with_capacity(raised.len());
         for same in raised.chunk_by(|a, b| (a.entry.component, a.entry.sale) == (b.entry.component, b.entry.sale)) {
             self.count_sale(same, &mut entries, refusals);

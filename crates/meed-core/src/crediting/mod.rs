@@ -8,6 +8,7 @@
 //! each credit; runs on several threads are merged. [`Run::finish`] folds the cells. Explanations are made on demand,
 //! by folding a cell again and keeping the pieces.
 
+mod alerts;
 mod assign;
 mod bound;
 mod calculation;
@@ -18,6 +19,7 @@ mod explanation;
 mod find;
 mod fold;
 mod history;
+mod keep;
 mod kept;
 mod measure;
 mod pay;
@@ -36,6 +38,7 @@ pub use calculation::{Calculation, Reward, TeamResult};
 pub use examples::{Difference, ExampleResult};
 pub use explanation::{AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown, shown};
 pub use history::History;
+pub use keep::{Change, Kept};
 pub use kept::PLACES;
 pub use measure::Attainment;
 pub use reason::{Alert, AlertCode, NotCredited, Reason};

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::Timestamp;
-
 use crate::id::Id;
 
 /// Why a rule did not credit a sale, or a part of it. Codes are stable.
@@ -162,7 +160,7 @@ impl fmt::Display for Alert {
     }
 }
 
-/// Alerts while they are being counted. Merging is independent of order.
+/// Alerts while they are being counted, once for each code and subject.
 #[derive(Default)]
 pub(super) struct AlertCounts(BTreeMap<(AlertCode, String), Seen>);
 
@@ -170,58 +168,36 @@ struct Seen {
     text: String,
     reps: Vec<Id>,
     sales: u64,
-    first: Option<(Timestamp, String, Id)>,
+    first: Option<Id>,
 }
 
 impl AlertCounts {
-    /// Counts one sale; `make` gives text and reps when the alert is new.
-    pub(super) fn count(
-        &mut self,
-        code: AlertCode,
-        subject: &str,
-        sale: Option<(Timestamp, &str, Id)>,
-        make: impl FnOnce() -> (String, Vec<Id>),
-    ) {
-        let seen = self.0.entry((code, subject.to_owned())).or_insert_with(|| {
+    /// Notes an alert that speaks of no sale; `make` gives text and reps when it is new.
+    pub(super) fn note(&mut self, code: AlertCode, subject: &str, make: impl FnOnce() -> (String, Vec<Id>)) {
+        self.0.entry((code, subject.to_owned())).or_insert_with(|| {
             let (text, reps) = make();
             Seen { text, reps, sales: 0, first: None }
         });
-        if let Some((at, unique, id)) = sale {
-            seen.sales += 1;
-            if seen.first.as_ref().is_none_or(|(a, u, i)| (at, unique, id) < (*a, u.as_str(), *i)) {
-                seen.first = Some((at, unique.to_owned(), id));
-            }
-        }
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
-        for (key, seen) in other.0 {
-            match self.0.get_mut(&key) {
-                None => {
-                    self.0.insert(key, seen);
-                }
-                Some(mine) => {
-                    mine.sales += seen.sales;
-                    mine.first = match (mine.first.take(), seen.first) {
-                        (Some(a), Some(b)) => Some(a.min(b)),
-                        (a, b) => a.or(b),
-                    };
-                }
-            }
+    /// Notes an alert that speaks of so many sales, with the first of them.
+    pub(super) fn counted(&mut self, code: AlertCode, subject: &str, (sales, first): (u64, Id), make: impl FnOnce() -> (String, Vec<Id>)) {
+        self.note(code, subject, make);
+        if let Some(seen) = self.0.get_mut(&(code, subject.to_owned())) {
+            seen.sales += sales;
+            seen.first.get_or_insert(first);
         }
     }
 
     pub(super) fn finish(self) -> Vec<Alert> {
-        self.0
-            .into_iter()
-            .map(|((code, subject), seen)| Alert {
-                code,
-                text: seen.text,
-                subject,
-                reps: seen.reps,
-                sales: seen.sales,
-                first_sale: seen.first.map(|(_, _, id)| id),
-            })
-            .collect()
+        let alert = |((code, subject), seen): ((AlertCode, String), Seen)| Alert {
+            code,
+            text: seen.text,
+            subject,
+            reps: seen.reps,
+            sales: seen.sales,
+            first_sale: seen.first,
+        };
+        self.0.into_iter().map(alert).collect()
     }
 }

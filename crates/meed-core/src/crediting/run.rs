@@ -8,13 +8,12 @@ use super::bound::{BoundProgram, BoundRule};
 use super::calculation::Calculation;
 use super::decide::{Detail, Share, Sink, SplitPart, decide};
 use super::find::Memo;
-use super::reason::{AlertCode, AlertCounts, Reason};
+use super::reason::Reason;
 use super::settle::{SaleTerm, has_terms, terms_of};
 use super::spread::{Job, Spread};
 use crate::condition::{Context, SaleRef};
 use crate::id::Id;
 use crate::money::Exact;
-use crate::people::Directory;
 
 /// No index.
 pub(super) const NONE: u32 = u32::MAX;
@@ -37,6 +36,11 @@ impl Entry {
     /// Orders the entries of a rep: by component, canonical order, place. Needs the sales in canonical order.
     pub(super) fn order(&self) -> u64 {
         u64::from(self.component) << 48 | u64::from(self.sale) << 16 | u64::from(self.place)
+    }
+
+    /// The same where sales came late.
+    pub(super) fn order_among(&self, sales: &SaleTable) -> (u16, u64, u16) {
+        (self.component, sales.rank(self.sale), self.place)
     }
 }
 
@@ -63,10 +67,18 @@ pub(super) struct SaleTable {
     unique: String,
     /// Which conditional overrides the sale passes, one bit each; empty where there are none.
     pub(super) passes: Vec<u64>,
+    /// How many of the first sales stand in canonical order; what came later has its rank here.
+    sorted: u32,
+    late: Vec<u64>,
+    /// Sales that were taken out again: nothing refers to them.
+    gone: usize,
     /// Where each sale's terms lie in the list of all; empty where the program has none.
     term_ranges: Vec<(u32, u32)>,
     terms: Vec<SaleTerm>,
 }
+
+/// How many sales may come late between two that stood in order, as a power of two.
+const LATE_BITS: u32 = 20;
 
 /// Marks a sale without a unique id, which is not the same as an empty one.
 const NO_UNIQUE: u32 = u32::MAX;
@@ -79,6 +91,14 @@ impl SaleTable {
         self.unique.push_str(sale.unique_id.unwrap_or_default());
         self.keys.push(SaleKey { at: sale.facts.at(), id: sale.id, unique_start, unique_len });
         index
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.keys.capacity() * size_of::<SaleKey>()
+            + self.unique.capacity()
+            + (self.passes.capacity() + self.late.capacity()) * 8
+            + self.term_ranges.capacity() * 8
+            + self.terms.capacity() * size_of::<SaleTerm>()
     }
 
     /// Whether sales of this program may be withheld or taken back.
@@ -105,6 +125,60 @@ impl SaleTable {
         self.unique.get(key.unique_start as usize..(key.unique_start + key.unique_len) as usize)
     }
 
+    /// The place of a sale in canonical order, with room for those that come later. Needs the sales in order.
+    pub(super) fn rank(&self, sale: u32) -> u64 {
+        if sale < self.sorted {
+            return (u64::from(sale) + 1) << LATE_BITS;
+        }
+        self.late.get((sale - self.sorted) as usize).copied().unwrap_or(u64::MAX)
+    }
+
+    /// Whether sales came after the rest had been brought into order.
+    pub(super) fn has_late(&self) -> bool {
+        !self.late.is_empty()
+    }
+
+    /// How many sales count.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len() - self.gone
+    }
+
+    /// Notes that a sale is out: the caller has taken away what referred to it.
+    pub(super) fn take_out(&mut self) {
+        self.gone += 1;
+    }
+
+    /// Gives the sales that came after the rest their ranks. `false` when there are more than the order has room for.
+    pub(super) fn rank_late(&mut self) -> bool {
+        let count = u32::try_from(self.keys.len()).unwrap_or(NONE);
+        let mut late: Vec<u32> = (self.sorted..count).collect();
+        late.sort_unstable_by(|a, b| self.canonical(*a).cmp(&self.canonical(*b)));
+        let mut ranks = vec![0; late.len()];
+        let mut before: Option<(u32, u64)> = None;
+        for sale in &late {
+            let place = self.place_among_sorted(*sale);
+            let within = before.filter(|(other, _)| *other == place).map_or(1, |(_, within)| within + 1);
+            ranks[(sale - self.sorted) as usize] = u64::from(place) << LATE_BITS | within;
+            before = Some((place, within));
+        }
+        self.late = ranks;
+        late.len() < 1 << LATE_BITS
+    }
+
+    /// How many of the sorted sales stand before a late one.
+    fn place_among_sorted(&self, sale: u32) -> u32 {
+        let (mut low, mut high) = (0, self.sorted);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.canonical(middle) <= self.canonical(sale) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
     fn canonical(&self, index: u32) -> (Timestamp, &str, Id) {
         let key = &self.keys[index as usize];
         (key.at, self.unique(key).unwrap_or_default(), key.id)
@@ -113,6 +187,7 @@ impl SaleTable {
     /// Brings the sales into canonical order. Returns the new index of each, or `None` when they stood in it already.
     pub(super) fn sort(&mut self) -> Option<Vec<u32>> {
         let count = u32::try_from(self.keys.len()).unwrap_or(NONE);
+        self.sorted = count;
         if (1..count).all(|index| self.canonical(index - 1) <= self.canonical(index)) {
             return None;
         }
@@ -205,7 +280,6 @@ pub(super) struct Collected {
     pub(super) splits: Vec<SplitPart>,
     pub(super) refusals: Vec<Refusal>,
     pub(super) texts: Texts,
-    pub(super) alerts: AlertCounts,
 }
 
 /// One stream of sales into a calculation. Runs on several threads are merged; the result does not depend on how the
@@ -223,15 +297,23 @@ impl<'a> Run<'a> {
     /// An empty run.
     #[must_use]
     pub fn new(bound: &'a BoundProgram<'a>) -> Self {
-        let collected = Collected {
-            sales: SaleTable::default(),
-            filed: Vec::new(),
-            splits: Vec::new(),
-            refusals: Vec::new(),
-            texts: Texts::default(),
-            alerts: AlertCounts::default(),
-        };
+        let collected =
+            Collected { sales: SaleTable::default(), filed: Vec::new(), splits: Vec::new(), refusals: Vec::new(), texts: Texts::default() };
         Self { bound, memo: Memo::default(), collected, has_terms: has_terms(bound) }
+    }
+
+    /// A run that goes on where another stopped.
+    pub(super) fn resumed(bound: &'a BoundProgram<'a>, collected: Collected) -> Self {
+        Self { bound, memo: Memo::default(), collected, has_terms: has_terms(bound) }
+    }
+
+    pub(super) fn into_collected(self) -> Collected {
+        self.collected
+    }
+
+    /// The index of the sale that is taken in next, while there is room.
+    pub(super) fn next_index(&self) -> Option<u32> {
+        u32::try_from(self.collected.sales.keys.len()).ok().filter(|index| *index < NONE)
     }
 
     /// Takes sales in, in any order.
@@ -281,7 +363,6 @@ impl<'a> Run<'a> {
         }));
         mine.splits.extend(theirs.splits);
         mine.sales.append(theirs.sales);
-        mine.alerts.merge(theirs.alerts);
     }
 
     /// Folds every cell in canonical order.
@@ -303,7 +384,13 @@ impl<'a> Run<'a> {
     /// When `run` leaves a job out.
     #[must_use]
     pub fn finish_with(self, parts: usize, run: &dyn Fn(Vec<Job<'_>>)) -> Calculation<'a> {
-        Calculation::new(self.bound, self.collected, Spread { parts, run })
+        Calculation::new(self.bound, self.collected, Spread { parts, run }, false)
+    }
+
+    /// The same, and the calculation can be kept and taken up again with [`Calculation::keep`].
+    #[must_use]
+    pub fn finish_to_keep(self, parts: usize, run: &dyn Fn(Vec<Job<'_>>)) -> Calculation<'a> {
+        Calculation::new(self.bound, self.collected, Spread { parts, run }, true)
     }
 }
 
@@ -363,67 +450,5 @@ impl Sink for Collector<'_, '_, '_> {
         };
         let rule_number = u16::try_from(rule).unwrap_or(u16::MAX);
         self.collected.refusals.push(Refusal { sale: self.index, detail, rule: rule_number, reason });
-        self.alert(rule, reason, detail);
     }
-}
-
-impl Collector<'_, '_, '_> {
-    fn alert(&mut self, rule: usize, reason: Reason, detail: u32) {
-        let code = match reason {
-            Reason::NoMatch => AlertCode::NoMatch,
-            Reason::DuplicateAlias => AlertCode::DuplicateAlias,
-            Reason::Currency => AlertCode::CurrencyMismatch,
-            Reason::ConditionError => AlertCode::ConditionError,
-            Reason::NotEnrolled => AlertCode::NotEnrolled,
-            Reason::WeightMissing => AlertCode::VariableMissing,
-            _ => return,
-        };
-        let bound = self.bound;
-        let subject: Box<str> = if names_text(reason) {
-            self.collected.texts.all.get(detail as usize).cloned().unwrap_or_default()
-        } else {
-            bound.beneficiary(detail).id().to_string().into()
-        };
-        let key = (self.sale.facts.at(), self.sale.unique_id.unwrap_or_default(), self.sale.id);
-        self.collected.alerts.count(code, &subject, Some(key), || match code {
-            AlertCode::DuplicateAlias => duplicate(bound.directory, &subject),
-            AlertCode::NotEnrolled | AlertCode::VariableMissing => of_rep(bound, rule, code, detail),
-            AlertCode::CurrencyMismatch => {
-                let text = format!("sales in {subject} were not credited: the program pays in {}", bound.program.currency);
-                (text, Vec::new())
-            }
-            AlertCode::ConditionError => {
-                (format!("rule `{}` has no answer for some sales: {subject}", bound.rules[rule].rule.id), Vec::new())
-            }
-            _ => (format!("`{subject}` matches no rep or team"), Vec::new()),
-        });
-    }
-}
-
-/// An alert about a rep: not enrolled, or without the variable by which a team shares.
-fn of_rep(bound: &BoundProgram<'_>, rule: usize, code: AlertCode, who: u32) -> (String, Vec<Id>) {
-    let rep = bound.beneficiary(who);
-    let text = if code == AlertCode::NotEnrolled {
-        format!("{} has not enrolled in {}: nothing is credited to them", rep.name(), bound.program.name)
-    } else {
-        let rule = &bound.rules[rule].rule.id;
-        format!("{} has no usable variable by which the team shares under rule `{rule}`: nobody of the team is credited", rep.name())
-    };
-    (text, vec![rep.id()])
-}
-
-fn duplicate(directory: &Directory, alias: &str) -> (String, Vec<Id>) {
-    use crate::people::Match;
-    let (owners, names): (Vec<Id>, Vec<String>) = match directory.find_rep(alias) {
-        Match::Ambiguous(owners) => {
-            owners.iter().map(|id| (*id, directory.rep(*id).map(|rep| rep.name.clone()).unwrap_or_default())).unzip()
-        }
-        _ => match directory.find_team(alias) {
-            Match::Ambiguous(owners) => {
-                owners.iter().map(|id| (*id, directory.team(*id).map(|team| team.name.clone()).unwrap_or_default())).unzip()
-            }
-            _ => (Vec::new(), Vec::new()),
-        },
-    };
-    (format!("`{alias}` is an alias of {}: nobody is credited for it", names.join(" and ")), owners)
 }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::bound::BoundAlert;
 use super::reason::AlertCode;
+use super::windows::since_day;
 use crate::period::Period;
 use crate::program::Program;
 
@@ -37,8 +38,10 @@ pub(super) fn of_period<'a>(
         timeline.push(ProgramVersion { program: only, number: 0, from: None });
     }
     let begun = |day: Date| timeline.iter().rposition(|version| version.from.is_none_or(|from| from <= day)).unwrap_or(0);
-    let (first, last) = (begun(period.first_day()), begun(period.last_day()));
+    let last = begun(period.last_day());
     let current = timeline[last].program;
+    // Where the program measures a longer span, versions of earlier periods rule their sales.
+    let first = begun(since_day(current, period)).min(last);
     let mut alerts = Vec::new();
     let mut valid = Vec::new();
     for version in &timeline[first..=last] {

@@ -8,7 +8,7 @@ mod document;
 mod example;
 mod finding;
 mod measure;
-mod reader;
+pub(crate) mod reader;
 mod rules;
 mod settle;
 mod tiers;
@@ -20,7 +20,7 @@ pub use finding::{Code, Finding};
 pub use settle::{
     Bonus, BonusPay, Clawback, Curve, Deduct, Draw, Factor, Holdback, Instalments, Length, Multiplier, Payout, Settle, Span, Term, Until,
 };
-pub use who::{Assign, AssignTo, CreditTo, Crediting, OwnerField, Share, Split, TeamCredit, TeamShare};
+pub use who::{Assign, AssignTo, CreditTo, Crediting, EnrollmentState, OwnerField, Share, Split, TeamCredit, TeamShare};
 
 use jiff::civil::Date;
 

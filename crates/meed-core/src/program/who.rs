@@ -1,7 +1,11 @@
 //! Who is credited for a sale, and who gets what a rule pays.
 
+use jiff::civil::Date;
+
+use super::Program;
 use crate::condition::{Condition, TextField};
 use crate::money::Exact;
+use crate::people::{Enrollment, Rep, fold_alias};
 
 /// Who is credited for a sale.
 #[derive(Clone, Debug)]
@@ -129,6 +133,43 @@ impl AssignTo {
             Self::Manager => "manager",
             Self::TeamManager => "team_manager",
             Self::TeamMembers => "team_members",
+        }
+    }
+}
+
+/// How a rep stands to a program that may require enrollment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnrollmentState {
+    /// The program requires none.
+    NotRequired,
+    /// The rep has enrolled.
+    Enrolled,
+    /// The rep has not, and is credited nothing.
+    NotEnrolled,
+}
+
+impl EnrollmentState {
+    /// The words in exports.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::NotRequired => "Not required",
+            Self::Enrolled => "Enrolled",
+            Self::NotEnrolled => "Not enrolled",
+        }
+    }
+}
+
+impl Program {
+    /// How a rep stands to the program on `day`, which is the last of a period.
+    #[must_use]
+    pub fn enrollment(&self, rep: &Rep, day: Date) -> EnrollmentState {
+        let name = fold_alias(&self.name);
+        let holds = |enrollment: &Enrollment| fold_alias(&enrollment.program) == name && enrollment.holds_on(day);
+        match (self.requires_enrollment, rep.enrollments.iter().any(holds)) {
+            (false, _) => EnrollmentState::NotRequired,
+            (true, true) => EnrollmentState::Enrolled,
+            (true, false) => EnrollmentState::NotEnrolled,
         }
     }
 }

@@ -26,6 +26,7 @@ pub(crate) mod sales;
 mod sources;
 pub(crate) mod upload;
 mod users;
+mod variables;
 mod verdict_out;
 mod what_if;
 pub(crate) mod wire;
@@ -84,6 +85,7 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(people::rep, people::put_rep))
         .routes(routes!(people::teams, people::create_team))
         .routes(routes!(people::team, people::put_team))
+        .routes(routes!(variables::load))
         .routes(routes!(programs::index, programs::apply))
         .routes(routes!(programs::check))
         .routes(routes!(programs::show))

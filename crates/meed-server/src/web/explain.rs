@@ -83,6 +83,7 @@ fn piece_label(piece: &CreditPiece, stairs: Option<&Tiers>) -> String {
         "above_tiers" => "Above the last tier".to_owned(),
         "cap" => "Cap".to_owned(),
         "floor" => "Floor".to_owned(),
+        "assigned" => "Shared or assigned".to_owned(),
         _ => {
             let band = piece.tier.and_then(|tier| stairs.and_then(|stairs| Some((stairs, stairs.bands.get(tier)?))));
             let Some((stairs, band)) = band else { return "Rate".to_owned() };
@@ -98,7 +99,7 @@ fn piece_label(piece: &CreditPiece, stairs: Option<&Tiers>) -> String {
 
 fn working(piece: &CreditPiece) -> String {
     match piece.kind.as_str() {
-        "cap" | "floor" => String::new(),
+        "cap" | "floor" | "assigned" => String::new(),
         _ => match piece.rate.strip_prefix("amount ") {
             Some(_) => "fixed amount".to_owned(),
             None => format!("{} × {}", read(&piece.basis), piece.rate.trim_end_matches(" each")),

@@ -385,7 +385,10 @@ impl View<'_> {
     fn later(&self) -> Vec<StepRow> {
         let row = |line: &PostedLine| StepRow {
             label: line.label.clone(),
-            note: line.due.as_deref().map_or_else(|| "while its condition is open".to_owned(), |due| format!("paid with {}", period_words(due))),
+            note: line
+                .due
+                .as_deref()
+                .map_or_else(|| "while its condition is open".to_owned(), |due| format!("paid with {}", period_words(due))),
             amount: money_in(line.amount, &self.body.currency),
         };
         self.body.later.iter().map(row).collect()

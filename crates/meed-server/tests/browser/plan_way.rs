@@ -42,10 +42,8 @@ async fn com_057_a_plan_is_edited_tried_calculated_approved_released_and_read_by
     browser.click_text("a", "Programs").await;
     browser.click_text("a", "Field sales 2026").await;
     browser.click_text("a", "What if").await;
-    let index = browser.script(
-        "return [...document.querySelectorAll('.knob')].findIndex((k) => k.querySelector('input').value === '5.5%')",
-        &[],
-    );
+    let index =
+        browser.script("return [...document.querySelectorAll('.knob')].findIndex((k) => k.querySelector('input').value === '5.5%')", &[]);
     let knob = format!("#knob_{}", index.await);
     browser.type_into(&knob, "6.5%").await;
     browser.choose("#from", "2026-02").await;
@@ -58,7 +56,8 @@ async fn com_057_a_plan_is_edited_tried_calculated_approved_released_and_read_by
     browser.click_text("button", "Take it to the editor").await;
     // The plan's own example no longer holds; the text is put right beside the figures.
     assert!(browser.text(".field-error").await.contains("not come out as stated"));
-    let script = "const t = document.querySelector('#document'); t.value = t.value.replace('2387.50', '2537.50'); return t.value.includes('6.5%')";
+    let script =
+        "const t = document.querySelector('#document'); t.value = t.value.replace('2387.50', '2537.50'); return t.value.includes('6.5%')";
     assert_eq!(browser.script(script, &[]).await, serde_json::json!(true));
     browser.type_into("#note", "Raised the second tier").await;
     browser.click_text("button", "Save as a new version").await;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use meed_core::audit::Hash;
-use meed_core::command::{Class, Identity, Needs, Record, RecordKind, Refused, Reply, State};
+use meed_core::command::{Class, Effects, Identity, Needs, Record, RecordKind, Refused, Reply, State};
 use meed_core::id::Id;
 
 use super::write::{Remembered, write};
 use super::{ATTEMPTS_MAX, Answer, Dispatcher, Job, Submission, load};
+use crate::changes::ChangeLog;
 use crate::crash::{CrashPoint, crash_point};
 use crate::engine::Session;
 use crate::error::{Fault, StoreError};
@@ -24,6 +25,7 @@ pub(crate) struct Writer {
     pub(crate) connect: Connect,
     pub(crate) session: Option<Box<dyn Session>>,
     pub(crate) clock: Clock,
+    pub(crate) changes: Arc<ChangeLog>,
 }
 
 /// Takes batches until the store closes.
@@ -73,12 +75,14 @@ impl Writer {
     }
 
     fn run_until_done(&mut self, workspace: i64, submissions: &[Submission]) -> Result<Vec<Answer>, StoreError> {
+        let changes = Arc::clone(&self.changes);
         let mut attempt = 0;
         let mut doubt = None;
         loop {
             attempt += 1;
             let mut committing = None;
-            let result = self.session().and_then(|session| run_once(session, workspace, submissions, &mut doubt, &mut committing));
+            let result =
+                self.session().and_then(|session| run_once(session, workspace, submissions, &mut doubt, &mut committing, &changes));
             let mut error = match result {
                 Ok(answers) => return Ok(answers),
                 Err(error) => error,
@@ -139,12 +143,14 @@ fn run_once(
     submissions: &[Submission],
     doubt: &mut Option<Committing>,
     committing: &mut Option<Committing>,
+    changes: &ChangeLog,
 ) -> Result<Vec<Answer>, StoreError> {
     let SessionAt { session, now_us } = at;
     session.begin()?;
     let Some(head) = load::head(session, workspace, true)? else {
         return Err(StoreError::bug(format!("workspace {workspace} does not exist")));
     };
+    let audit_before = head.audit_number;
     crash_point(CrashPoint::AfterLock);
     // Under the lock: who revokes a key takes the lock of the key's workspace afterwards, so that no batch that still held
     // the key for valid is under way when the revocation is answered.
@@ -178,11 +184,18 @@ fn run_once(
     }
     *committing =
         state.effects.audit.first().map(|first| Committing { number: first.line.number, hash: first.line.hash, answers: answers.clone() });
+    let (audit, changed) = ((audit_before, state.head.audit_number), changed_sales(&state));
     write(session, workspace, state, remembered)?;
     crash_point(CrashPoint::BeforeCommit);
     session.commit()?;
     crash_point(CrashPoint::AfterCommit);
+    changes.note(workspace, audit, changed);
     Ok(answers)
+}
+
+fn changed_sales(state: &State) -> Vec<Id> {
+    let Effects { new_sales, changed_sales, .. } = &state.effects;
+    new_sales.iter().chain(changed_sales).map(|sale| sale.id).collect()
 }
 
 fn decide(submission: &Submission, is_valid: bool, state: &mut State, known: &mut Known, remembered: &mut Vec<Remembered>) -> Answer {

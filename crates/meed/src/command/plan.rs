@@ -66,7 +66,7 @@ struct ApplyArgs {
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
     /// First day on which this version rules; sales before it stay under the versions before. Without it the document's
-    /// valid_from counts, and without that the version replaces all before it
+    /// own first day counts, and without that the version replaces all before it
     #[arg(long, value_name = "DAY")]
     from: Option<jiff::civil::Date>,
     /// Print JSON

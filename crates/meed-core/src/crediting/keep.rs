@@ -1,0 +1,128 @@
+//! A calculation that is kept: a changed sale folds its own cells again, not all of them.
+//!
+//! What does not depend on other cells is kept as it is: the entries, and what each cell came to by itself. What comes
+//! after (overrides, what is handed on, attainment, settling) is a few steps for each payee and is done anew, so nothing
+//! has to be known of what depends on what. The result equals a full calculation (`commissions.md` behaviour 37).
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::bound::BoundProgram;
+use super::calculation::Calculation;
+use super::cells::{Cells, Folder, Outwards, Tally};
+use super::decide::SplitPart;
+use super::run::{Collected, Refusal, Run, SaleTable, Texts};
+use super::spread::Spread;
+use crate::condition::SaleRef;
+use crate::id::Id;
+
+/// What sales leave behind, and what each cell comes to by itself.
+pub(super) struct Parts {
+    pub(super) sales: SaleTable,
+    pub(super) splits: Vec<SplitPart>,
+    pub(super) cells: Cells,
+    pub(super) own: Vec<(Tally, Outwards)>,
+    /// Those that come from the sales alone.
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) texts: Texts,
+    /// The sales that count, by id.
+    pub(super) index: Option<HashMap<Id, u32>>,
+}
+
+/// A sale as it is now.
+#[derive(Clone, Copy)]
+pub enum Change<'s> {
+    /// New, or changed.
+    Put(SaleRef<'s>),
+    /// Not one of the period's any more.
+    Gone(Id),
+}
+
+impl Change<'_> {
+    fn id(&self) -> Id {
+        match self {
+            Self::Put(sale) => sale.id,
+            Self::Gone(id) => *id,
+        }
+    }
+}
+
+/// A calculation without its program, as [`Calculation::keep`] leaves it.
+pub struct Kept(Parts);
+
+impl Kept {
+    pub(super) fn new(mut parts: Parts) -> Self {
+        if parts.index.is_none() {
+            parts.index = Some((0u32..).zip(&parts.sales.keys).map(|(index, key)| (key.id, index)).collect());
+        }
+        Self(parts)
+    }
+
+    /// Bytes of memory, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let Parts { sales, splits, cells, refusals, index, .. } = &self.0;
+        let indexed = index.as_ref().map_or(0, |index| index.capacity() * (size_of::<(Id, u32)>() + 1));
+        sales.bytes() + splits.capacity() * size_of::<SplitPart>() + cells.bytes() + refusals.capacity() * size_of::<Refusal>() + indexed
+    }
+
+    /// How many sales it holds.
+    #[must_use]
+    pub fn sales(&self) -> usize {
+        self.0.sales.len()
+    }
+
+    /// Takes the calculation up again, with some sales changed. `bound` must bind the same program, people and period as
+    /// before; only what earlier periods left may differ. The same sale may be named more than once: the last word counts.
+    ///
+    /// `None` when too many sales changed to fit between the others; calculate in full then.
+    #[must_use]
+    pub fn resume<'a, 's>(self, bound: &'a BoundProgram<'a>, changes: impl IntoIterator<Item = Change<'s>>) -> Option<Calculation<'a>> {
+        let Parts { mut sales, splits, mut cells, mut own, mut refusals, texts, index } = self.0;
+        let mut index = index.unwrap_or_default();
+        let changes = last_words(changes);
+        let mut stale = BTreeSet::new();
+        let mut out = HashSet::new();
+        for id in changes.iter().map(Change::id) {
+            if let Some(old) = index.remove(&id) {
+                stale.extend(cells.take_out(old, &sales));
+                sales.take_out();
+                out.insert(old);
+            }
+        }
+        if !out.is_empty() {
+            refusals.retain(|refusal| !out.contains(&refusal.sale));
+        }
+        let mut run = Run::resumed(bound, Collected { sales, filed: Vec::new(), splits, refusals, texts });
+        for change in changes {
+            if let Change::Put(sale) = change {
+                index.insert(sale.id, run.next_index()?);
+                run.feed_one(sale);
+            }
+        }
+        let Collected { mut sales, filed, splits, refusals, texts } = run.into_collected();
+        for filed in filed {
+            stale.insert(filed.who);
+            cells.add(filed);
+        }
+        if !sales.rank_late() {
+            return None;
+        }
+        let folder = Folder { bound, sales: &sales, splits: &splits };
+        for who in stale {
+            own[who as usize] = folder.fold_again(who, &mut cells);
+        }
+        let parts = Parts { sales, splits, cells, own, refusals, texts, index: Some(index) };
+        let spread = Spread { parts: 1, run: &|jobs| jobs.into_iter().for_each(|job| job()) };
+        Some(Calculation::of_parts(bound, parts, spread, true))
+    }
+}
+
+/// Of each sale the last change, in the order in which those came.
+fn last_words<'s>(changes: impl IntoIterator<Item = Change<'s>>) -> Vec<Change<'s>> {
+    let mut changes: Vec<Change<'s>> = changes.into_iter().collect();
+    let mut seen = HashSet::new();
+    changes.reverse();
+    changes.retain(|change| seen.insert(change.id()));
+    changes.reverse();
+    changes
+}
