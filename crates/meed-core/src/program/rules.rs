@@ -10,7 +10,7 @@ use super::{Accumulate, Basis, Figure, Group, OncePer, Override, OverrideBase, P
 use crate::condition::Want;
 use crate::condition::nearest::suggestion;
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "id",
     "label",
     "when",
@@ -27,6 +27,7 @@ const KEYS: [&str; 16] = [
     "floor",
     "cap_per_sale",
     "gate",
+    "multiplier",
 ];
 
 /// A rule whose references to other rules are still names.
@@ -86,6 +87,7 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
     {
         findings.add(table.place("floor"), Code::Conflict, format!("`floor` {floor} is above `cap` {cap}"));
     }
+    let kickers = super::settle::kickers(&table, findings);
     if over.is_some() {
         check_override(&table, when.as_ref(), pays.as_deref(), findings);
     }
@@ -111,6 +113,7 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
         cap,
         floor,
         cap_per_sale,
+        kickers,
         gate,
     };
     Some(Draft { rule, of, at: table.at, override_at })
