@@ -52,6 +52,7 @@ pub struct App {
     known_keys: access::KnownKeys,
     key_uses: access::KeyUses,
     known_sources: sources::KnownSources,
+    kept: Arc<calculations::KeptCalculations>,
     known_tills: loyalty::KnownTills,
 }
 
@@ -81,6 +82,7 @@ impl App {
             known_keys: access::KnownKeys::default(),
             key_uses: access::KeyUses::default(),
             known_sources: sources::KnownSources::default(),
+            kept: Arc::default(),
             known_tills: loyalty::KnownTills::default(),
         })
     }
@@ -113,6 +115,21 @@ impl App {
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// Keeps calculations in memory from now on, for a process that answers until it ends: a changed sale then costs its
+    /// own cells. They are let go when nobody asks for them.
+    pub fn keep_calculations(&self) {
+        self.kept.begin();
+    }
+
+    /// Lets go of kept calculations that nobody has asked for lately.
+    pub fn drop_idle_calculations(&self) {
+        self.kept.drop_idle(self.now_us());
+    }
+
+    pub(crate) fn kept(&self) -> &Arc<calculations::KeptCalculations> {
+        &self.kept
     }
 
     pub(crate) fn key_uses(&self) -> &access::KeyUses {

@@ -26,11 +26,13 @@ struct Seen {
 
 /// Runs until the process ends.
 pub(crate) async fn keep_current(app: Arc<App>) {
+    app.keep_calculations();
     let mut seen: HashMap<Id, Seen> = HashMap::new();
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for look_number in 1u64.. {
         ticks.tick().await;
+        app.drop_idle_calculations();
         if look_number.is_multiple_of(LOOKS_PER_KEY_USE)
             && let Err(error) = keys::write_uses(&app).await
         {
