@@ -14,6 +14,7 @@ mod error;
 pub mod events;
 pub mod exports;
 pub mod imports;
+pub mod loyalty;
 pub mod overview;
 pub mod people;
 pub mod preferences;
@@ -50,6 +51,7 @@ pub struct App {
     configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
     known_keys: access::KnownKeys,
     known_sources: sources::KnownSources,
+    known_tills: loyalty::KnownTills,
 }
 
 /// What [`App::new`] takes.
@@ -77,6 +79,7 @@ impl App {
             configurations: Mutex::new(HashMap::new()),
             known_keys: access::KnownKeys::default(),
             known_sources: sources::KnownSources::default(),
+            known_tills: loyalty::KnownTills::default(),
         })
     }
 
@@ -116,6 +119,10 @@ impl App {
 
     pub(crate) fn known_sources(&self) -> &sources::KnownSources {
         &self.known_sources
+    }
+
+    pub(crate) fn known_tills(&self) -> &loyalty::KnownTills {
+        &self.known_tills
     }
 
     /// Hands a command to the batch and waits until it is durable.

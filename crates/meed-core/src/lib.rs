@@ -10,6 +10,7 @@ pub mod condition;
 pub mod crediting;
 pub mod id;
 pub mod ledger;
+pub mod loyalty;
 pub mod money;
 pub mod people;
 pub mod period;

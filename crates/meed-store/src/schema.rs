@@ -9,7 +9,8 @@ use crate::statement::Statement;
 use crate::value::{Kind, Value};
 
 /// Tables whose rows are written once. The database itself refuses to change them (`ledger.md` §10).
-pub const JOURNAL_TABLES: &[&str] = &["record_version", "sale_version", "transfer", "explanation", "statement", "command", "audit"];
+pub const JOURNAL_TABLES: &[&str] =
+    &["record_version", "sale_version", "transfer", "explanation", "statement", "command", "audit", "till_event", "lot_move"];
 
 /// The manifest of all tables with their kind, read by the checks and by an adoption into Citus.
 pub const TABLE_MANIFEST: &str = include_str!("../migrations/tables.toml");
@@ -33,6 +34,12 @@ const MIGRATIONS: &[Migration] = &[
         name: "reward_lines",
         sqlite: include_str!("../migrations/0002_reward_lines/sqlite.sql"),
         postgres: include_str!("../migrations/0002_reward_lines/postgres.sql"),
+    },
+    Migration {
+        number: 3,
+        name: "tills",
+        sqlite: include_str!("../migrations/0003_tills/sqlite.sql"),
+        postgres: include_str!("../migrations/0003_tills/postgres.sql"),
     },
 ];
 

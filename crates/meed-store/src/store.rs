@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use meed_core::audit::GENESIS;
+use meed_core::command::{Command, Needs, Refused, Reply, State};
 use meed_core::id::Id;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::Clock;
+use crate::batch::load::load;
 use crate::batch::{Answer, Dispatcher, Job, Submission, Writer, run_writer};
 use crate::changes::ChangeLog;
 use crate::engine::{EngineKind, PostgresOptions, PostgresSession, Role, Session, SqliteOptions, SqliteSession, lock_data_file};
@@ -49,6 +51,7 @@ pub struct Store {
     writers: Mutex<Vec<JoinHandle<()>>>,
     readers: Arc<Readers>,
     connect_writer: Connect,
+    clock: Clock,
     changes: Arc<ChangeLog>,
     _lock: Option<Arc<File>>,
 }
@@ -94,8 +97,9 @@ impl Store {
         let turns = Arc::new(Semaphore::new(count));
         let readers = Readers { count, idle: Mutex::new(Vec::new()), turns, connect: Arc::clone(&connect) };
         let writers = Mutex::new(Vec::new());
-        let changes = Arc::default();
-        Ok(Self { engine: kind, dispatcher, writers, readers: Arc::new(readers), connect_writer: connect, changes, _lock: None })
+        let (clock, changes) = (Arc::clone(&options.clock), Arc::default());
+        let readers = Arc::new(readers);
+        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer: connect, clock, changes, _lock: None })
     }
 
     fn open_blocking(options: StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
@@ -135,15 +139,8 @@ impl Store {
         let (count, connect) = (readers.max(1), connect_as(Role::Reader));
         let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect };
         let connect_writer = connect_as(Role::Writer);
-        Ok(Self {
-            engine: kind,
-            dispatcher,
-            writers: Mutex::new(writers),
-            readers: Arc::new(readers),
-            connect_writer,
-            changes,
-            _lock: lock,
-        })
+        let (writers, readers) = (Mutex::new(writers), Arc::new(readers));
+        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer, clock, changes, _lock: lock })
     }
 
     /// Which engine this is.
@@ -159,6 +156,24 @@ impl Store {
             return Err(StoreError { fault: Fault::Overloaded, statement: None, detail: detail.into() });
         }
         receiver.await.map_err(|_| StoreError::broken("the store closed before the command was decided"))?
+    }
+
+    /// Decides a command on what is stored now and throws its effects away: a preview is the command itself.
+    pub async fn what_if(&self, workspace: Id, command: Box<dyn Command>) -> Result<Result<Reply, Refused>, StoreError> {
+        let clock = Arc::clone(&self.clock);
+        self.read(move |reader| {
+            let mut needs = Needs::default();
+            command.needs(&mut needs);
+            let Some(head) = reader.head(workspace)? else {
+                return Err(StoreError::bug(format!("workspace {workspace} does not exist")));
+            };
+            // No salt of a preview is ever stored.
+            let mut state = State::new(head, clock(), [0; 32]);
+            load(reader.session, workspace.0, &needs, &mut state)?;
+            state.start();
+            Ok(command.decide(&mut state))
+        })
+        .await
     }
 
     /// Reads on one snapshot, on a thread that may block.

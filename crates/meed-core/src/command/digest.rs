@@ -1,14 +1,16 @@
 //! The digest of one command: every journal row that it wrote, in an order that stored rows give back (`ledger.md` §10).
 //!
 //! Opened by actor, action and subject; then the identity, if the command carried one; then sales by (id, version), records
-//! by (kind, id, version), rewards with their explanations by id, statements by id, transfers by id. The posting path and
+//! by (kind, id, version), rewards with their explanations by id, statements by id, till events by id, transfers by id, lots
+//! by id, lot moves by (transfer, lot, kind). The posting path and
 //! `meed verify` share this encoding and nothing else.
 
 use super::{Record, RewardRow, StatementRow};
 use crate::audit::{Digest, Hash};
 use crate::crediting::RewardKind;
 use crate::id::Id;
-use crate::ledger::Transfer;
+use crate::ledger::{Lot, LotMove, Transfer};
+use crate::loyalty::{TillEvent, event_hash};
 
 /// The digest of one command in the making. Rows must be added in the order above.
 #[derive(Clone)]
@@ -73,6 +75,21 @@ impl CommandDigest {
         self.0.text("statement").id(id).hash(content);
     }
 
+    /// Adds a till event by its [`event_hash`].
+    pub fn till_event(&mut self, id: Id, content: &Hash) {
+        self.0.text("till_event").id(id).hash(content);
+    }
+
+    /// Adds a lot as it was opened.
+    pub fn lot(&mut self, lot: &Lot) {
+        lot.digest_into(&mut self.0);
+    }
+
+    /// Adds a lot move.
+    pub fn lot_move(&mut self, step: &LotMove) {
+        step.digest_into(&mut self.0);
+    }
+
     /// Adds a transfer.
     pub fn transfer(&mut self, transfer: &Transfer) {
         transfer.digest_into(&mut self.0);
@@ -131,6 +148,7 @@ pub(super) struct Parts {
     records: Vec<RecordPart>,
     rewards: Vec<(Id, Hash)>,
     statements: Vec<(Id, Hash)>,
+    till_events: Vec<(Id, Hash)>,
 }
 
 impl Parts {
@@ -152,12 +170,17 @@ impl Parts {
         self.statements.push((row.id, statement_hash(row)));
     }
 
+    pub(super) fn till_event(&mut self, event: &TillEvent) {
+        self.till_events.push((event.id, event_hash(event)));
+    }
+
     /// Puts everything into the digest, in canonical order.
     pub(super) fn digest_into(mut self, digest: &mut CommandDigest, transfers: &[Transfer]) {
         self.sales.sort_unstable_by_key(|part| (part.id, part.version));
         self.records.sort_unstable_by_key(|part| (part.kind, part.id, part.version));
         self.rewards.sort_unstable();
         self.statements.sort_unstable();
+        self.till_events.sort_unstable();
         for part in &self.sales {
             digest.sale(part);
         }
@@ -169,6 +192,9 @@ impl Parts {
         }
         for (id, content) in &self.statements {
             digest.statement(*id, content);
+        }
+        for (id, content) in &self.till_events {
+            digest.till_event(*id, content);
         }
         for transfer in transfers {
             digest.transfer(transfer);

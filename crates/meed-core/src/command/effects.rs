@@ -237,5 +237,9 @@ pub struct Effects {
 #[must_use]
 pub fn is_configuration(kind: RecordKind) -> bool {
     use RecordKind as K;
-    matches!(kind, K::Rep | K::Team | K::Program | K::ProgramVersion | K::Source | K::Mapping | K::Settings)
+    let of_tills = matches!(
+        kind,
+        K::Scheme | K::Offer | K::OfferVersion | K::SalesUnit | K::Terminal | K::Merchant | K::Product | K::PromoCode | K::TillSettings
+    );
+    of_tills || matches!(kind, K::Rep | K::Team | K::Program | K::ProgramVersion | K::Source | K::Mapping | K::Settings)
 }

@@ -31,6 +31,7 @@ pub use reverse::{ReverseRelease, is_reversed_key};
 pub use state::{AuditLine, Head, State, date_of, day_number};
 
 use crate::id::Id;
+use crate::loyalty::TillReply;
 
 /// One unit of intent, decided inside a batch.
 pub trait Command: Send {
@@ -66,6 +67,8 @@ pub enum Reply {
         /// Payees in it.
         payees: u32,
     },
+    /// What a command of the till did.
+    Till(TillReply),
     /// A payment.
     Paid {
         /// The payout.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::RecordKind;
 use crate::id::Id;
 use crate::ledger::AccountKey;
+use crate::loyalty::TillNeeds;
 
 /// Keys to load before deciding. Each set becomes one statement.
 #[derive(Debug, Default)]
@@ -21,4 +22,6 @@ pub struct Needs {
     pub reward_periods: BTreeSet<(Id, i64)>,
     /// Accounts by key.
     pub accounts: BTreeSet<AccountKey>,
+    /// Purchases, wallets and the rest of the tills.
+    pub tills: TillNeeds,
 }

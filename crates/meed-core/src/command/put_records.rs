@@ -71,6 +71,30 @@ kinds! {
     CalculationPayees = 24, false;
     /// A mapping that a caller prepared, by its batch id.
     ImportBatch = 25, true;
+    /// A participant; its number is the natural key.
+    Participant = 40, true;
+    /// A means of identification; its folded code is the natural key.
+    Means = 41, true;
+    /// A reward scheme.
+    Scheme = 42, true;
+    /// An offer: its name, its current version and whether it is effective.
+    Offer = 43, true;
+    /// A version of an offer's document, immutable.
+    OfferVersion = 44, true;
+    /// A store.
+    SalesUnit = 45, true;
+    /// A terminal.
+    Terminal = 46, true;
+    /// A rewards participating merchant.
+    Merchant = 47, true;
+    /// A product; its code is the natural key.
+    Product = 48, true;
+    /// A promo code; the folded code is the natural key.
+    PromoCode = 49, true;
+    /// Settings of the tills.
+    TillSettings = 50, true;
+    /// A one-time code.
+    OneTimeCode = 51, false;
     /// That payees see the credits of a program's period, before its rewards are released.
     CreditRelease = 30, true;
     /// The approval of one payee's statement.
@@ -173,7 +197,7 @@ impl PutRecords {
     }
 
     /// The refusal that deciding would give, if any.
-    pub(super) fn check(&self, state: &State) -> Result<(), Refused> {
+    pub(crate) fn check(&self, state: &State) -> Result<(), Refused> {
         self.puts.iter().try_for_each(|put| check(put, state))?;
         // Two records that take one key in one command would both pass: neither is stored yet.
         let mut keys = std::collections::HashSet::new();

@@ -11,7 +11,8 @@ use super::effects::is_configuration;
 use super::{Actor, Effects, EventRow, Identity, Record, RecordKind, RewardRow, SaleRow};
 use crate::audit::{self, Hash};
 use crate::id::Id;
-use crate::ledger::{Book, NewTransfer, Refusal, Stamp};
+use crate::ledger::{Book, NewTransfer, Refusal, Stamp, Wallets};
+use crate::loyalty::{EventKind, TillEvent, Tills};
 use crate::money::Unit;
 
 /// The workspace row: what the batch locks, and the heads it moves on.
@@ -54,6 +55,8 @@ struct Current {
     parts: Parts,
     has_effect: bool,
     transfers_before: usize,
+    lots_before: usize,
+    moves_before: usize,
 }
 
 /// Where the present row of a sale is kept: once, so that no facts are copied.
@@ -80,6 +83,8 @@ pub struct State {
     pub book: Book,
     /// What will be written.
     pub effects: Effects,
+    /// Purchases, cells and the rest of the tills.
+    pub tills: Tills,
     now_us: i64,
     seed: [u8; 32],
     salts: u64,
@@ -101,6 +106,7 @@ impl State {
             head,
             book: Book::new(),
             effects: Effects::default(),
+            tills: Tills::default(),
             now_us,
             seed,
             salts: 0,
@@ -140,6 +146,8 @@ impl State {
             parts: Parts::default(),
             has_effect: false,
             transfers_before: self.book.transfers().len(),
+            lots_before: self.book.wallet_journal().0.len(),
+            moves_before: self.book.wallet_journal().1.len(),
         });
     }
 
@@ -155,6 +163,17 @@ impl State {
             digest.identity(identity.source, &identity.key, &identity.fingerprint);
         }
         current.parts.digest_into(&mut digest, transfers);
+        let (opened, moves) = self.book.wallet_journal();
+        let mut opened: Vec<Id> = opened[current.lots_before..].to_vec();
+        opened.sort_unstable();
+        for lot in opened.iter().filter_map(|id| self.book.lot(*id)) {
+            digest.lot(lot);
+        }
+        let mut moves = moves[current.moves_before..].to_vec();
+        moves.sort_unstable_by_key(|step| (step.transfer, step.lot, step.kind.code()));
+        for step in &moves {
+            digest.lot_move(step);
+        }
         let line =
             audit::AuditLine::next(self.head.audit_hash, self.head.audit_number, current.command, current.recorded_us, digest.finish());
         self.head.audit_number = line.number;
@@ -212,6 +231,34 @@ impl State {
             head.last_id
         };
         self.book.apply(stamp, &mut ids, transfers).map(|_| ())
+    }
+
+    /// Runs the steps of a command on wallets: what they did stays only if they succeed.
+    pub fn wallets<T>(&mut self, steps: impl FnOnce(&mut Wallets<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let stamp = self.stamp();
+        let (now_us, floor) = (self.now_us, stamp.command);
+        let (head, book) = (&mut self.head, &mut self.book);
+        let (workspace, currency) = (head.workspace, head.unit);
+        let mut ids = || {
+            head.last_id = Id::next(now_us, head.last_id.max(floor));
+            head.last_id
+        };
+        book.all_or_nothing(|book| steps(&mut Wallets::new(book, stamp, workspace, currency, &mut ids)))
+    }
+
+    /// Whether the current command posted anything so far.
+    #[must_use]
+    pub fn has_posted(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| self.book.transfers().len() > current.transfers_before)
+    }
+
+    /// A till event of the current command, with its id and salt.
+    #[must_use]
+    pub fn till_event(&mut self, id: Id, kind: EventKind, participant: Id, about: Option<Id>, at: Timestamp, body: Vec<u8>) -> TillEvent {
+        let (at_us, recorded_us, salt) = (at.as_microsecond(), self.recorded_us(), self.salt());
+        let event = TillEvent { id, kind, participant, about, at_us, recorded_us, salt, body };
+        self.note(|parts| parts.till_event(&event));
+        event
     }
 
     /// Day number of an instant in the workspace's zone.

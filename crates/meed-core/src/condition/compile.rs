@@ -161,6 +161,9 @@ impl Builder<'_> {
     }
 
     fn bare_name<T>(&self, id: u64, name: &str) -> Result<T, ConditionError> {
+        if let Over::Facts(vocabulary) = self.over {
+            return self.refuse(id, ConditionCode::UnknownField, vocabulary.about_name(name));
+        }
         let text = match name {
             "sale" | "rep" | "period" | "result" => {
                 format!(
@@ -186,6 +189,12 @@ impl Builder<'_> {
 
     fn field(&mut self, id: u64, select: &SelectExpr) -> Result<Typed, ConditionError> {
         let name = select.field.as_str();
+        if let (Over::Facts(vocabulary), Expr::Ident(root)) = (self.over, &select.operand.expr) {
+            return match vocabulary.find(root, name) {
+                Ok((fact, kind)) => Ok((Node::Fact(fact), kind)),
+                Err(text) => self.refuse(id, ConditionCode::UnknownField, text),
+            };
+        }
         match &select.operand.expr {
             Expr::Ident(root) if root == "sale" && self.over == Over::Result => {
                 let text = "a condition over the whole period reads `result`, `rep` and `period`, not a single sale";
@@ -218,7 +227,9 @@ impl Builder<'_> {
                 self.refuse(id, ConditionCode::UnknownField, format!("`period.{name}` is not a field of a period{hint}"))
             }
             Expr::Ident(other) => self.bare_name(select.operand.id, other),
-            Expr::Select(inner) if is_original(inner) => Ok((Node::Original(name.into()), Type::Text)),
+            Expr::Select(inner) if !matches!(self.over, Over::Facts(_)) && is_original(inner) => {
+                Ok((Node::Original(name.into()), Type::Text))
+            }
             _ => self.refuse(id, ConditionCode::UnknownField, format!("`.{name}` cannot be read here")),
         }
     }
@@ -311,8 +322,13 @@ impl Builder<'_> {
 
     fn index(&self, id: u64, arguments: &[IdedExpr]) -> Result<Typed, ConditionError> {
         match (&arguments[0].expr, &arguments[1].expr) {
-            (Expr::Select(select), Expr::Literal(LiteralValue::String(column))) if is_original(select) => {
+            (Expr::Select(select), Expr::Literal(LiteralValue::String(column)))
+                if !matches!(self.over, Over::Facts(_)) && is_original(select) =>
+            {
                 Ok((Node::Original(column.inner().into()), Type::Text))
+            }
+            _ if matches!(self.over, Over::Facts(_)) => {
+                self.refuse(id, ConditionCode::UnknownField, "brackets are not available here".into())
             }
             _ => self.refuse(id, ConditionCode::UnknownField, "brackets are for `sale.original[\"Column name\"]` only".into()),
         }

@@ -97,6 +97,7 @@ pub(super) fn eval<'a>(node: &'a Node, context: &Context<'a>) -> Result<Value<'a
     Ok(match node {
         Node::Constant(value) => borrowed(value),
         Node::Sale(field) => sale_field(*field, context),
+        Node::Fact(fact) => context.sale.facts.fact(fact.root, fact.field),
         Node::Original(column) => {
             let originals = context.sale.originals.ok_or_else(|| EvalError::NoOriginals(node.to_string()))?;
             originals.original(column).map_or(Value::Null, Value::Text)

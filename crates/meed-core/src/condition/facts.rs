@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::fields::ResultField;
+use super::value::Value;
 use crate::id::Id;
 use crate::money::{Exact, Unit};
 use crate::sale::{NumberField, Sale, StoredSale, TextField};
@@ -19,6 +20,10 @@ pub trait SaleFacts {
     fn number(&self, field: NumberField) -> Option<Exact>;
     /// A text fact.
     fn text(&self, field: TextField) -> Option<&str>;
+    /// A fact of a [`Vocabulary`](super::Vocabulary) of its own, by place of root and field; null where there is none.
+    fn fact(&self, _root: usize, _field: usize) -> Value<'_> {
+        Value::Null
+    }
     /// What a whole period came to, of one rule or of all; a single sale has none.
     fn result(&self, _field: ResultField, _rule: Option<&str>) -> Option<Exact> {
         None

@@ -13,6 +13,7 @@ pub(crate) mod nearest;
 mod node;
 mod scan;
 mod value;
+mod vocabulary;
 
 pub use crate::sale::{NumberField, TextField};
 pub use eval::{Context, EvalError, RepContext};
@@ -21,6 +22,7 @@ pub use facts::{Originals, SaleFacts, SaleRef};
 pub use fields::ResultField;
 pub(crate) use fields::{text_field, text_field_names};
 pub use value::Value;
+pub use vocabulary::{Fact, FactType, Vocabulary};
 
 use node::Node;
 
@@ -46,6 +48,8 @@ pub enum Over {
     Sale,
     /// The credits of a whole period.
     Result,
+    /// Other facts, by a vocabulary of their own.
+    Facts(&'static Vocabulary),
 }
 
 /// Why an expression is refused.
@@ -136,6 +140,20 @@ impl Condition {
     /// The names of the variables that are read, and whose they are where that is said.
     pub fn variables(&self) -> Vec<(Option<crate::program::Whose>, String)> {
         self.root.variables()
+    }
+
+    /// The facts of a vocabulary that are read, each once.
+    #[must_use]
+    pub fn facts(&self) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        vocabulary::collect(&self.root, &mut facts);
+        facts
+    }
+
+    /// What a text fact must be one of, or the condition does not hold: what an index of conditions can go by.
+    #[must_use]
+    pub fn demands(&self) -> Vec<(Fact, Vec<String>)> {
+        vocabulary::demands(&self.root)
     }
 
     /// Whether the condition holds. Null does not hold.

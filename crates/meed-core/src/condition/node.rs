@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::fields::{PERIOD, PeriodField, REP, RESULT, RULE_RESULTS, RepField, ResultField, SALE, SaleField};
 use super::value::{Type, Value};
+use super::vocabulary::Fact;
 use crate::program::Whose;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +116,7 @@ pub(super) const SPECIAL_FUNCTIONS: [&str; 10] =
 pub(super) enum Node {
     Constant(Value<'static>),
     Sale(SaleField),
+    Fact(Fact),
     Original(Box<str>),
     Rep(RepField),
     Variable(Box<str>),
@@ -141,6 +143,7 @@ impl Node {
         match self {
             Self::Constant(_)
             | Self::Sale(_)
+            | Self::Fact(_)
             | Self::Original(_)
             | Self::Rep(_)
             | Self::Variable(_)
@@ -181,6 +184,7 @@ impl Node {
         matches!(
             self,
             Self::Sale(_)
+                | Self::Fact(_)
                 | Self::Original(_)
                 | Self::Rep(_)
                 | Self::Variable(_)
@@ -237,6 +241,7 @@ impl fmt::Display for Node {
             Self::Constant(Value::Instant(at)) => write!(f, "timestamp(\"{at}\")"),
             Self::Constant(value) => write!(f, "{value}"),
             Self::Sale(field) => write!(f, "sale.{}", SALE.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
+            Self::Fact(fact) => write!(f, "{fact}"),
             Self::Original(column) => write!(f, "sale.original[{}]", quoted(column)),
             Self::Rep(field) => write!(f, "rep.{}", REP.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
             Self::Variable(name) => write!(f, "var({})", quoted(name)),

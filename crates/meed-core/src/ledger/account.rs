@@ -42,6 +42,12 @@ impl Owner {
         Self { kind: OwnerKind::Rep, id }
     }
 
+    /// A participant as owner.
+    #[must_use]
+    pub const fn participant(id: Id) -> Self {
+        Self { kind: OwnerKind::Participant, id }
+    }
+
     /// A workspace as owner.
     #[must_use]
     pub const fn workspace(id: Id) -> Self {

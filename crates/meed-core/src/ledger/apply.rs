@@ -98,6 +98,7 @@ impl Book {
             self.release(&hold, 0, HoldState::Expired);
             let void = transfer_of_hold(ids(), stamp, &hold, TransferKind::HoldExpired, &Origin::at(instant));
             self.push_transfer(void);
+            self.shelf.release(id, void.id, stamp.recorded_us);
         }
     }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::account::{Account, AccountKey, AccountState, Totals};
 use super::hold::{Hold, HoldState, Original, Reversed};
+use super::lot::{Lot, LotChange, LotMove};
+use super::shelf::Shelf;
 use super::transfer::{AccountRef, Action, NewTransfer, Transfer};
 use crate::id::Id;
 use crate::money::Minor;
@@ -26,6 +28,7 @@ pub struct Book {
     expiring: BTreeSet<(usize, i64, Id)>,
     originals: HashMap<Id, OriginalEntry>,
     transfers: Vec<Transfer>,
+    pub(super) shelf: Shelf,
     undo: Vec<Undo>,
     depth: u32,
 }
@@ -58,6 +61,14 @@ enum Undo {
     AccountMade,
     Hold(Id, Option<HoldEntry>),
     Original(Id, Option<OriginalEntry>),
+}
+
+/// Where a step of a command began.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    undo: usize,
+    transfers: usize,
+    shelf: super::shelf::Mark,
 }
 
 /// An account to write, with its final totals.
@@ -98,6 +109,10 @@ pub struct Changes {
     pub holds: Vec<HoldChange>,
     /// Reversed totals that grew, by transfer.
     pub reversed: Vec<ReversedChange>,
+    /// Touched lots with final totals, by id.
+    pub lots: Vec<LotChange>,
+    /// New lot moves, in the order in which they were made.
+    pub moves: Vec<LotMove>,
 }
 
 impl Book {
@@ -191,10 +206,44 @@ impl Book {
         self.account(key).map_or(0, Account::available)
     }
 
+    /// When the next open hold on an account runs out, in microseconds UTC, of those that were loaded or made.
+    #[must_use]
+    pub fn next_hold_expiry(&self, key: &AccountKey) -> Option<i64> {
+        let index = self.slots.get(key).copied().flatten()?;
+        self.expiring.range((index, i64::MIN, Id(i64::MIN))..).next().filter(|(of, ..)| *of == index).map(|(_, expires, _)| *expires)
+    }
+
     /// A hold that was loaded or made.
     #[must_use]
     pub fn hold(&self, id: Id) -> Option<&Hold> {
         self.holds.get(&id).map(|entry| &entry.hold)
+    }
+
+    /// Loads a stored lot. One that is already there is left as it is.
+    pub fn load_lot(&mut self, lot: Lot) {
+        self.shelf.load(lot);
+    }
+
+    /// Loads what an open hold reserves of which lots, in the order of its allocation.
+    pub fn load_allocation(&mut self, hold: Id, lots: Vec<(Id, Minor)>) {
+        self.shelf.allocate(hold, lots);
+    }
+
+    /// A lot that was loaded or opened.
+    #[must_use]
+    pub fn lot(&self, id: Id) -> Option<&Lot> {
+        self.shelf.lot(id)
+    }
+
+    /// The lots of a wallet that were loaded or opened, by id.
+    pub fn lots_of(&self, participant: Id, unit: crate::money::Unit) -> impl Iterator<Item = &Lot> {
+        self.shelf.lots_of(participant, unit)
+    }
+
+    /// Lots opened so far, and moves made so far, in order.
+    #[must_use]
+    pub fn wallet_journal(&self) -> (&[Id], &[LotMove]) {
+        (self.shelf.opened(), self.shelf.moves())
     }
 
     /// The new transfers so far, in the order of their ids.
@@ -205,18 +254,20 @@ impl Book {
 
     /// Runs a command that consists of several steps: what they did stays only if `steps` succeeds.
     pub fn all_or_nothing<T, E>(&mut self, steps: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
-        let (undo, transfers) = (self.undo.len(), self.transfers.len());
+        let mark = Mark { undo: self.undo.len(), transfers: self.transfers.len(), shelf: self.shelf.mark() };
         self.depth += 1;
         let result = steps(self);
         self.depth -= 1;
         if result.is_err() {
-            self.transfers.truncate(transfers);
-            while self.undo.len() > undo {
+            self.transfers.truncate(mark.transfers);
+            self.shelf.back_to(mark.shelf);
+            while self.undo.len() > mark.undo {
                 self.step_back();
             }
         }
         if self.depth == 0 {
             self.undo.clear();
+            self.shelf.forget_steps();
         }
         result
     }
@@ -239,7 +290,8 @@ impl Book {
             })
             .collect();
         reversed.sort_unstable_by_key(|change| change.reversed.transfer);
-        Changes { accounts, transfers: self.transfers, holds, reversed }
+        let (lots, moves) = self.shelf.into_changes();
+        Changes { accounts, transfers: self.transfers, holds, reversed, lots, moves }
     }
 
     fn step_back(&mut self) {

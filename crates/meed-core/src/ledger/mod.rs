@@ -7,30 +7,33 @@
 //!
 //! # Lots
 //!
-//! Wallets will keep lots (§1.7, §4). They join without a change to what is here:
-//! - a lot's id is the id of the transfer that opened it, so [`Transfer`] needs no further field;
-//! - a lot move is a row of its own (transfer, lot, amount, kind) beside the transfer, so the journal's shape stays, and
-//!   the digest of a command takes one more kind of record;
-//! - only accounts of a participant (`pending`, `available`) have lots. The book will allocate them where it now changes
-//!   the totals of such an account, under the same undo log, and hand them out as one more list of [`Changes`];
-//! - a hold keeps its allocation as lot moves of kind `hold`; posting takes from the front, the tail returns;
-//! - conditions are judged before floors: `lot_conditions_not_met` stands ahead of `insufficient_available`.
+//! The accounts `pending` and `available` of a participant are kept in lots (§1.7, §4), and [`Wallets`] is the only way to
+//! move them: it posts the transfers and the lot moves of each row of §3.1 together, under the book's undo log. A lot's id
+//! is the id of the transfer that opened it. A hold keeps its allocation as lot moves; posting takes from the front, the
+//! tail returns to the same lots. Conditions are judged before floors.
 //!
-//! Budgets need nothing new: a program's `budget` has a floor, and its movement is one more linked transfer.
+//! A program's `budget` has a floor, and its movement is one more linked transfer.
 
 mod account;
 mod apply;
 mod book;
 mod coded;
+pub(crate) use coded::coded;
 mod hold;
+mod lot;
 pub mod postings;
 mod refusal;
+mod shelf;
 mod transfer;
 pub mod verify;
+mod wallet;
 
 pub use account::{Account, AccountKey, AccountState, Owner, OwnerKind, Purpose, Rule, Side, Totals};
 pub use apply::{Applied, Stamp};
 pub use book::{AccountChange, Book, Changes, HoldChange, ReversedChange};
 pub use hold::{Hold, HoldState, Original, Reversed};
+pub(crate) use lot::minor_of;
+pub use lot::{Lot, LotChange, LotMove, MoveKind, share};
 pub use refusal::Refusal;
 pub use transfer::{AccountRef, Action, Causes, NewTransfer, Origin, Phase, Transfer, TransferKind};
+pub use wallet::{Candidate, Claw, Clawed, Earned, Earning, Portion, Taken, Wallet, Wallets, allocate};

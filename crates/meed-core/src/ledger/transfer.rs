@@ -11,10 +11,54 @@ use crate::money::{Amount, Minor, Unit};
 
 coded! {
     /// What a transfer is: the rows of `ledger.md` §3. Codes count within the hundred of their subsection;
-    /// 100 (wallet), 300 (affiliate) and 400 (exchange) are kept free for theirs.
+    /// 300 (affiliate) and 400 (exchange) are kept free for theirs.
     TransferKind {
         /// A hold ran out before it was resolved.
         HoldExpired = 1 "hold_expired",
+        /// Earned, usable at once.
+        Earned = 101 "earned",
+        /// Earned, usable later.
+        EarnedPending = 102 "earned_pending",
+        /// What was pending became usable.
+        Matured = 103 "matured",
+        /// Reserved at the till.
+        Reserved = 104 "reserved",
+        /// A reservation was given up.
+        ReservationVoided = 105 "reservation_voided",
+        /// Used at the till.
+        Redeemed = 106 "redeemed",
+        /// A use was taken back.
+        RedemptionReversed = 107 "redemption_reversed",
+        /// Expired.
+        Expired = 108 "expired",
+        /// An expiry was taken back.
+        ExpiryReversed = 109 "expiry_reversed",
+        /// An award was taken back.
+        AwardTakenBack = 110 "award_taken_back",
+        /// An award was taken back that had been used: it is owed.
+        AwardOwed = 111 "award_owed",
+        /// What is owed was netted from a new lot.
+        OwedNetted = 112 "owed_netted",
+        /// What is owed was forgiven.
+        Forgiven = 113 "forgiven",
+        /// Given out of goodwill.
+        Goodwill = 114 "goodwill",
+        /// Paid into the wallet.
+        ToppedUp = 115 "topped_up",
+        /// Taken from the wallet by hand, or for goods that came back without their sale.
+        Debited = 116 "debited",
+        /// A budget was set or raised.
+        BudgetSet = 117 "budget_set",
+        /// A budget was lowered.
+        BudgetLowered = 118 "budget_lowered",
+        /// Drawn from a budget.
+        BudgetDrawn = 119 "budget_drawn",
+        /// Given back to a budget.
+        BudgetReturned = 120 "budget_returned",
+        /// The money value of points.
+        Mirror = 121 "mirror",
+        /// An offline use that the wallet did not cover.
+        Uncovered = 122 "uncovered",
         /// A reward was credited.
         Credited = 201 "credited",
         /// A reward was credited while a condition is still open.

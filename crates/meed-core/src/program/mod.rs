@@ -8,7 +8,7 @@ mod document;
 mod example;
 mod finding;
 mod measure;
-mod reader;
+pub(crate) mod reader;
 mod rules;
 mod settle;
 mod tiers;

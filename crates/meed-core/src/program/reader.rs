@@ -12,30 +12,30 @@ use crate::condition::nearest::suggestion;
 use crate::condition::{Condition, Over, Want};
 use crate::money::Exact;
 
-pub(super) type Item<'d> = Spanned<DeValue<'d>>;
+pub(crate) type Item<'d> = Spanned<DeValue<'d>>;
 
 /// The findings of a document, with the text that their places refer to.
-pub(super) struct Findings<'d> {
+pub(crate) struct Findings<'d> {
     text: &'d str,
     all: Vec<Finding>,
 }
 
 impl<'d> Findings<'d> {
-    pub(super) fn new(text: &'d str) -> Self {
+    pub(crate) fn new(text: &'d str) -> Self {
         Self { text, all: Vec::new() }
     }
 
     /// The text of the document.
-    pub(super) fn source(&self) -> &'d str {
+    pub(crate) fn source(&self) -> &'d str {
         self.text
     }
 
-    pub(super) fn add(&mut self, at: usize, code: Code, text: impl Into<String>) {
+    pub(crate) fn add(&mut self, at: usize, code: Code, text: impl Into<String>) {
         let (line, column) = self.place(at);
         self.all.push(Finding { line, column, code, text: text.into() });
     }
 
-    pub(super) fn line(&self, at: usize) -> u32 {
+    pub(crate) fn line(&self, at: usize) -> u32 {
         self.place(at).0
     }
 
@@ -50,18 +50,18 @@ impl<'d> Findings<'d> {
         (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
     /// All findings by place; of several at one place the first.
-    pub(super) fn finish(mut self) -> Vec<Finding> {
+    pub(crate) fn finish(mut self) -> Vec<Finding> {
         self.all.sort_by_key(|finding| (finding.line, finding.column));
         self.all.dedup_by(|later, first| (later.line, later.column) == (first.line, first.column));
         self.all
     }
 
-    pub(super) fn wrong_type(&mut self, at: usize, name: &str, wanted: &str, found: &DeValue<'_>) {
+    pub(crate) fn wrong_type(&mut self, at: usize, name: &str, wanted: &str, found: &DeValue<'_>) {
         self.add(at, Code::WrongType, format!("`{name}` must be {wanted}, not {}", kind(found)));
     }
 }
@@ -79,20 +79,20 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 
 /// A table of the document with its name and place.
 #[derive(Clone, Copy)]
-pub(super) struct Table<'a, 'd> {
+pub(crate) struct Table<'a, 'd> {
     entries: &'a DeTable<'d>,
     /// Where the table starts.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     name: &'a str,
 }
 
 impl<'a, 'd> Table<'a, 'd> {
-    pub(super) fn new(entries: &'a DeTable<'d>, at: usize, name: &'a str) -> Self {
+    pub(crate) fn new(entries: &'a DeTable<'d>, at: usize, name: &'a str) -> Self {
         Self { entries, at, name }
     }
 
     /// The item as a table, or a finding.
-    pub(super) fn of(item: &'a Item<'d>, name: &'a str, findings: &mut Findings<'_>) -> Option<Self> {
+    pub(crate) fn of(item: &'a Item<'d>, name: &'a str, findings: &mut Findings<'_>) -> Option<Self> {
         match item.get_ref() {
             DeValue::Table(entries) => Some(Self::new(entries, item.span().start, name)),
             other => {
@@ -103,7 +103,7 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     /// Reports every key that is not among `known`.
-    pub(super) fn only(&self, known: &[&str], findings: &mut Findings<'_>) {
+    pub(crate) fn only(&self, known: &[&str], findings: &mut Findings<'_>) {
         for key in self.entries.keys() {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
@@ -114,36 +114,36 @@ impl<'a, 'd> Table<'a, 'd> {
         }
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&'a Item<'d>> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Item<'d>> {
         self.entries.get(key)
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.contains_key(key)
     }
 
     /// All entries with their names and places, in the order of the document.
-    pub(super) fn entries(&self) -> Vec<(&'a str, usize, &'a Item<'d>)> {
+    pub(crate) fn entries(&self) -> Vec<(&'a str, usize, &'a Item<'d>)> {
         let mut all: Vec<_> = self.entries.iter().map(|(key, item)| (key.get_ref().as_ref(), key.span().start, item)).collect();
         all.sort_by_key(|(_, at, _)| *at);
         all
     }
 
     /// The place of the value of `key`, or of the table.
-    pub(super) fn place(&self, key: &str) -> usize {
+    pub(crate) fn place(&self, key: &str) -> usize {
         self.get(key).map_or(self.at, |item| item.span().start)
     }
 
-    pub(super) fn missing(&self, key: &str, what: &str, findings: &mut Findings<'_>) {
+    pub(crate) fn missing(&self, key: &str, what: &str, findings: &mut Findings<'_>) {
         findings.add(self.at, Code::MissingKey, format!("{} needs `{key}`: {what}", self.name));
     }
 
-    pub(super) fn text(&self, key: &str, findings: &mut Findings<'_>) -> Option<&'a str> {
+    pub(crate) fn text(&self, key: &str, findings: &mut Findings<'_>) -> Option<&'a str> {
         text(self.get(key)?, key, findings)
     }
 
     /// A text that is one of a few words.
-    pub(super) fn word<T: Copy>(&self, key: &str, words: &[(&str, T)], findings: &mut Findings<'_>) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&self, key: &str, words: &[(&str, T)], findings: &mut Findings<'_>) -> Option<T> {
         let item = self.get(key)?;
         let found = text(item, key, findings)?;
         let value = words.iter().find(|(word, _)| *word == found).map(|(_, value)| *value);
@@ -154,7 +154,7 @@ impl<'a, 'd> Table<'a, 'd> {
         value
     }
 
-    pub(super) fn truth(&self, key: &str, findings: &mut Findings<'_>) -> Option<bool> {
+    pub(crate) fn truth(&self, key: &str, findings: &mut Findings<'_>) -> Option<bool> {
         let item = self.get(key)?;
         match item.get_ref() {
             DeValue::Boolean(truth) => Some(*truth),
@@ -165,11 +165,11 @@ impl<'a, 'd> Table<'a, 'd> {
         }
     }
 
-    pub(super) fn number(&self, key: &str, findings: &mut Findings<'_>) -> Option<Exact> {
+    pub(crate) fn number(&self, key: &str, findings: &mut Findings<'_>) -> Option<Exact> {
         number(self.get(key)?, key, findings)
     }
 
-    pub(super) fn date(&self, key: &str, findings: &mut Findings<'_>) -> Option<Date> {
+    pub(crate) fn date(&self, key: &str, findings: &mut Findings<'_>) -> Option<Date> {
         let item = self.get(key)?;
         let written = match item.get_ref() {
             DeValue::Datetime(date) => date.to_string(),
@@ -189,12 +189,12 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     /// A list of texts, with their places; a single text counts as a list of one.
-    pub(super) fn texts(&self, key: &str, findings: &mut Findings<'_>) -> Vec<(&'a str, usize)> {
+    pub(crate) fn texts(&self, key: &str, findings: &mut Findings<'_>) -> Vec<(&'a str, usize)> {
         self.list(key).into_iter().filter_map(|item| Some((text(item, key, findings)?, item.span().start))).collect()
     }
 
     /// The items of a list; a single value counts as a list of one.
-    pub(super) fn list(&self, key: &str) -> Vec<&'a Item<'d>> {
+    pub(crate) fn list(&self, key: &str) -> Vec<&'a Item<'d>> {
         match self.get(key) {
             None => Vec::new(),
             Some(item) => match item.get_ref() {
@@ -205,26 +205,26 @@ impl<'a, 'd> Table<'a, 'd> {
     }
 
     /// A number, or `{ variable = "name" }`.
-    pub(super) fn figure(&self, key: &str, findings: &mut Findings<'_>) -> Option<Figure> {
+    pub(crate) fn figure(&self, key: &str, findings: &mut Findings<'_>) -> Option<Figure> {
         figure(self.get(key)?, key, findings)
     }
 
     /// A condition or formula; its findings point into the text.
-    pub(super) fn condition(&self, key: &str, want: Want, findings: &mut Findings<'_>) -> Option<Condition> {
+    pub(crate) fn condition(&self, key: &str, want: Want, findings: &mut Findings<'_>) -> Option<Condition> {
         condition(self.get(key)?, key, want, findings)
     }
 
     /// A rate. Plain numbers are refused on a money basis, where 5 could mean 5 or 5 %.
-    pub(super) fn rate(&self, key: &str, money: bool, findings: &mut Findings<'_>) -> Option<Rate> {
+    pub(crate) fn rate(&self, key: &str, money: bool, findings: &mut Findings<'_>) -> Option<Rate> {
         rate(self.get(key)?, key, money, findings)
     }
 }
 
-pub(super) fn listed(words: &[&str]) -> String {
+pub(crate) fn listed(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn text<'a>(item: &'a Item<'_>, name: &str, findings: &mut Findings<'_>) -> Option<&'a str> {
+pub(crate) fn text<'a>(item: &'a Item<'_>, name: &str, findings: &mut Findings<'_>) -> Option<&'a str> {
     match item.get_ref() {
         DeValue::String(text) => Some(text.as_ref()),
         other => {
@@ -235,7 +235,7 @@ pub(super) fn text<'a>(item: &'a Item<'_>, name: &str, findings: &mut Findings<'
 }
 
 /// A number as it is written, digit by digit; a text that holds one counts too.
-pub(super) fn number(item: &Item<'_>, name: &str, findings: &mut Findings<'_>) -> Option<Exact> {
+pub(crate) fn number(item: &Item<'_>, name: &str, findings: &mut Findings<'_>) -> Option<Exact> {
     let digits = match item.get_ref() {
         DeValue::Integer(whole) if whole.radix() == 10 => whole.as_str().to_owned(),
         DeValue::Float(float) => float.as_str().to_owned(),
@@ -253,12 +253,12 @@ pub(super) fn number(item: &Item<'_>, name: &str, findings: &mut Findings<'_>) -
 }
 
 /// Reads digits exactly; more digits than can be kept are refused, not rounded.
-pub(super) fn exact(digits: &str) -> Option<Exact> {
+pub(crate) fn exact(digits: &str) -> Option<Exact> {
     let digits = digits.strip_prefix('+').unwrap_or(digits);
     if digits.contains(['e', 'E']) { Exact::from_scientific(digits).ok() } else { Exact::from_str_exact(digits).ok() }
 }
 
-pub(super) fn figure(item: &Item<'_>, name: &str, findings: &mut Findings<'_>) -> Option<Figure> {
+pub(crate) fn figure(item: &Item<'_>, name: &str, findings: &mut Findings<'_>) -> Option<Figure> {
     match item.get_ref() {
         DeValue::Table(_) => {
             let table = Table::of(item, name, findings)?;
@@ -272,12 +272,12 @@ pub(super) fn figure(item: &Item<'_>, name: &str, findings: &mut Findings<'_>) -
     }
 }
 
-pub(super) fn condition(item: &Item<'_>, name: &str, want: Want, findings: &mut Findings<'_>) -> Option<Condition> {
+pub(crate) fn condition(item: &Item<'_>, name: &str, want: Want, findings: &mut Findings<'_>) -> Option<Condition> {
     condition_over(item, name, want, Over::Sale, findings)
 }
 
 /// A condition or formula over a sale, or over the results of a period.
-pub(super) fn condition_over(item: &Item<'_>, name: &str, want: Want, over: Over, findings: &mut Findings<'_>) -> Option<Condition> {
+pub(crate) fn condition_over(item: &Item<'_>, name: &str, want: Want, over: Over, findings: &mut Findings<'_>) -> Option<Condition> {
     let source = text(item, name, findings)?;
     match Condition::compile_over(source, want, over) {
         Ok(condition) => Some(condition),
@@ -295,7 +295,7 @@ fn place_inside(document: &str, span: Range<usize>, value: &str, at: usize) -> u
     written.find(value).map_or(span.start, |offset| span.start + offset + at)
 }
 
-pub(super) fn rate(item: &Item<'_>, name: &str, money: bool, findings: &mut Findings<'_>) -> Option<Rate> {
+pub(crate) fn rate(item: &Item<'_>, name: &str, money: bool, findings: &mut Findings<'_>) -> Option<Rate> {
     let at = item.span().start;
     match item.get_ref() {
         DeValue::String(text) if text.trim_end().ends_with('%') => {

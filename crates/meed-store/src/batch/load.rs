@@ -59,7 +59,8 @@ pub(crate) fn load(session: &mut dyn Session, workspace: i64, needs: &Needs, sta
         })?;
     }
     let accounts = load_rewards(session, workspace, needs, state)?;
-    load_accounts(session, workspace, accounts.into_iter().chain(needs.accounts.iter().copied()), state)
+    load_accounts(session, workspace, accounts.into_iter().chain(needs.accounts.iter().copied()), state)?;
+    super::load_till::load_tills(session, workspace, &needs.tills, state)
 }
 
 /// Loads rewards and answers the accounts of their owners.

@@ -13,8 +13,10 @@
 
 mod dispatch;
 pub(crate) mod load;
+pub(crate) mod load_till;
 mod run;
 mod write;
+mod write_till;
 
 pub(crate) use dispatch::Dispatcher;
 pub(crate) use run::{Writer, run_writer};

@@ -19,10 +19,13 @@ pub(crate) struct Remembered {
 
 /// Writes the effects of a batch and moves the workspace row on.
 pub(crate) fn write(session: &mut dyn Session, workspace: i64, state: State, remembered: Vec<Remembered>) -> Result<(), StoreError> {
-    let State { head, book, mut effects, .. } = state;
+    let State { head, book, mut effects, tills, .. } = state;
     write_sales(session, workspace, &mut effects)?;
     write_records(session, workspace, &mut effects)?;
-    write_ledger(session, workspace, &book.into_changes())?;
+    let changes = book.into_changes();
+    write_ledger(session, workspace, &changes)?;
+    super::write_till::write_wallets(session, workspace, &changes)?;
+    super::write_till::write_tills(session, workspace, tills.effects)?;
     write_rewards(session, workspace, &mut effects)?;
     write_journal(session, workspace, effects, remembered)?;
     advance(session, &head)
@@ -43,7 +46,7 @@ fn advance(session: &mut dyn Session, head: &Head) -> Result<(), StoreError> {
     )
 }
 
-fn put(
+pub(super) fn put(
     session: &mut dyn Session,
     statement: &'static crate::statement::Statement,
     workspace: i64,
@@ -201,7 +204,11 @@ fn write_ledger(session: &mut dyn Session, workspace: i64, changes: &Changes) ->
         })
         .collect();
     put(session, &sql::ledger::TRANSFER_ADD_SET, workspace, transfers)?;
-    let holds = changes.holds.iter().map(|h| vec![h.hold.id.into(), i64::from(h.hold.state.code()).into(), h.hold.posted.into()]).collect();
+    let holds = changes
+        .holds
+        .iter()
+        .map(|h| vec![h.hold.id.into(), i64::from(h.hold.state.code()).into(), h.hold.posted.into(), h.hold.debit.into()])
+        .collect();
     put(session, &sql::ledger::HOLD_PUT_SET, workspace, holds)?;
     let reversed = changes.reversed.iter().map(|r| vec![r.reversed.transfer.into(), r.reversed.total.into()]).collect();
     put(session, &sql::ledger::REVERSED_PUT_SET, workspace, reversed)

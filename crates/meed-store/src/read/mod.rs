@@ -5,12 +5,14 @@ mod ledger;
 mod record;
 mod reward;
 mod sale;
+mod till;
 
 pub use journal::{AuditEntry, Event};
 pub(crate) use ledger::transfer_row;
 pub use reward::RewardSum;
 pub(crate) use reward::statement_row;
 pub use sale::{Replaced, SaleScan, StoredVersion};
+pub use till::StoredEvent;
 
 use meed_core::command::Head;
 use meed_core::id::Id;

@@ -25,6 +25,11 @@ impl Reader<'_> {
         self.record_list(&sql::record::LIST, &[workspace.into(), kind.code().into()])
     }
 
+    /// Records of a kind that were written after a recorded time, deleted ones among them, by id.
+    pub fn records_changed_since(&mut self, workspace: Id, kind: RecordKind, since_us: i64) -> Result<Vec<Record>, StoreError> {
+        self.record_list(&sql::record::CHANGED_SINCE, &[workspace.into(), kind.code().into(), since_us.into()])
+    }
+
     /// Records whose natural key begins with `prefix`, by key.
     pub fn records_by_key_prefix(&mut self, workspace: Id, kind: RecordKind, prefix: &str) -> Result<Vec<Record>, StoreError> {
         let end = format!("{prefix}\u{10ffff}");

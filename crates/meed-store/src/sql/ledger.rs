@@ -57,11 +57,57 @@ pub(crate) static TRANSFERS_AS_OF: Statement = Statement::same(
 );
 pub(crate) static HOLD_PUT_SET: Statement = Statement::split(
     "hold_put",
-    "insert into hold (workspace_id, transfer_id, state, posted) values ($1, $2, $3, $4)
+    "insert into hold (workspace_id, transfer_id, state, posted, debit_account) values ($1, $2, $3, $4, $5)
      on conflict (workspace_id, transfer_id) do update set state = excluded.state, posted = excluded.posted",
-    "insert into hold as x (workspace_id, transfer_id, state, posted) select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[]) as u
+    "insert into hold as x (workspace_id, transfer_id, state, posted, debit_account)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) as u
      on conflict (workspace_id, transfer_id) do update set state = excluded.state, posted = excluded.posted",
-    &[Int, Int, Int],
+    &[Int, Int, Int, Int],
+);
+/// The open holds on an account, with what their transfers say.
+pub(crate) static OPEN_HOLDS_SET: Statement = Statement::split(
+    "open_holds",
+    "select h.transfer_id, h.state, h.posted, t.debit_account, t.credit_account, t.amount, t.unit, t.expires_us
+     from hold h join transfer t on t.workspace_id = h.workspace_id and t.transfer_id = h.transfer_id
+     where h.workspace_id = $1 and h.debit_account = $2 and h.state = 1 order by h.transfer_id",
+    "select h.transfer_id, h.state, h.posted, t.debit_account, t.credit_account, t.amount, t.unit, t.expires_us
+     from unnest($2::bigint[]) as k (debit_account)
+     join hold h on h.debit_account = k.debit_account and h.workspace_id = $1 and h.state = 1
+     join transfer t on t.workspace_id = h.workspace_id and t.transfer_id = h.transfer_id order by h.transfer_id",
+    &[Int],
+);
+/// All accounts of some owners.
+pub(crate) static ACCOUNT_BY_OWNER_SET: Statement = Statement::split(
+    "account_by_owner",
+    "select account_id, owner_kind, owner_id, purpose, unit, state, debits_posted, debits_pending, credits_posted, credits_pending from account
+     where workspace_id = $1 and owner_kind = $2 and owner_id = $3",
+    "select a.account_id, a.owner_kind, a.owner_id, a.purpose, a.unit, a.state, a.debits_posted, a.debits_pending, a.credits_posted, a.credits_pending
+     from unnest($2::bigint[], $3::bigint[]) as k (owner_kind, owner_id)
+     join account a on a.owner_kind = k.owner_kind and a.owner_id = k.owner_id where a.workspace_id = $1",
+    &[Int, Int],
+);
+pub(crate) static ACCOUNT_BY_ID_SET: Statement = Statement::split(
+    "account_by_id",
+    "select account_id, owner_kind, owner_id, purpose, unit, state, debits_posted, debits_pending, credits_posted, credits_pending from account
+     where workspace_id = $1 and account_id = $2",
+    "select a.account_id, a.owner_kind, a.owner_id, a.purpose, a.unit, a.state, a.debits_posted, a.debits_pending, a.credits_posted, a.credits_pending
+     from unnest($2::bigint[]) as k (account_id) join account a on a.account_id = k.account_id where a.workspace_id = $1",
+    &[Int],
+);
+/// Transfers that may be taken back, with the owners of their accounts and what was taken back before.
+pub(crate) static ORIGINAL_SET: Statement = Statement::split(
+    "original",
+    "select t.transfer_id, t.amount, t.unit, t.phase, d.owner_kind, d.owner_id, c.owner_kind, c.owner_id, r.amount from transfer t
+     join account d on d.workspace_id = t.workspace_id and d.account_id = t.debit_account
+     join account c on c.workspace_id = t.workspace_id and c.account_id = t.credit_account
+     left join reversed r on r.workspace_id = t.workspace_id and r.transfer_id = t.transfer_id
+     where t.workspace_id = $1 and t.transfer_id = $2",
+    "select t.transfer_id, t.amount, t.unit, t.phase, d.owner_kind, d.owner_id, c.owner_kind, c.owner_id, r.amount
+     from unnest($2::bigint[]) as k (transfer_id) join transfer t on t.transfer_id = k.transfer_id
+     join account d on d.workspace_id = t.workspace_id and d.account_id = t.debit_account
+     join account c on c.workspace_id = t.workspace_id and c.account_id = t.credit_account
+     left join reversed r on r.workspace_id = t.workspace_id and r.transfer_id = t.transfer_id where t.workspace_id = $1",
+    &[Int],
 );
 pub(crate) static REVERSED_PUT_SET: Statement = Statement::split(
     "reversed_put",
@@ -83,6 +129,10 @@ pub(crate) const ALL: &[&Statement] = &[
     &TRANSFER_ADD_SET,
     &TRANSFERS_AS_OF,
     &HOLD_PUT_SET,
+    &OPEN_HOLDS_SET,
+    &ACCOUNT_BY_OWNER_SET,
+    &ACCOUNT_BY_ID_SET,
+    &ORIGINAL_SET,
     &REVERSED_PUT_SET,
     &REVERSED,
 ];

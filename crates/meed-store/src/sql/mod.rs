@@ -6,6 +6,7 @@ pub(crate) mod record;
 pub(crate) mod reward;
 pub(crate) mod sale;
 pub(crate) mod statistics;
+pub(crate) mod till;
 pub(crate) mod verify;
 pub(crate) mod workspace;
 
@@ -15,7 +16,7 @@ use crate::statement::Statement;
 /// All statements, for the checks that prepare each of them on both engines.
 #[cfg(any(test, feature = "testing"))]
 pub(crate) fn all() -> Vec<&'static Statement> {
-    [workspace::ALL, record::ALL, sale::ALL, ledger::ALL, reward::ALL, journal::ALL, statistics::ALL, verify::ALL].concat()
+    [workspace::ALL, record::ALL, sale::ALL, ledger::ALL, reward::ALL, journal::ALL, statistics::ALL, till::ALL, verify::ALL].concat()
 }
 
 /// What `meed bench peers` lets psql do with a file, for comparison: COPY into a table without keys.

@@ -42,6 +42,13 @@ pub(crate) static LIST: Statement = Statement::same(
     "select kind, record_id, record_key, version, deleted, body, recorded_us from record where workspace_id = $1 and kind = $2 and deleted = 0 order by record_id",
     &[Int, Int],
 );
+/// Records of a kind that were written after a time, deleted ones among them: what a cache has to learn.
+pub(crate) static CHANGED_SINCE: Statement = Statement::same(
+    "record_changed_since",
+    "select kind, record_id, record_key, version, deleted, body, recorded_us from record
+     where workspace_id = $1 and kind = $2 and recorded_us > $3 order by record_id",
+    &[Int, Int, Int],
+);
 /// Keys are compared by bytes, so a prefix is a stretch of keys.
 pub(crate) static KEY_RANGE: Statement = Statement::same(
     "record_key_range",
@@ -69,4 +76,4 @@ pub(crate) static VERSIONS_BY_TIME: Statement = Statement::same(
 
 #[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] =
-    &[&BY_ID_SET, &BY_KEY_SET, &PUT_SET, &VERSION_SET, &LIST, &KEY_RANGE, &PAGE_BACK, &VERSIONS, &VERSIONS_BY_TIME];
+    &[&BY_ID_SET, &BY_KEY_SET, &PUT_SET, &VERSION_SET, &LIST, &CHANGED_SINCE, &KEY_RANGE, &PAGE_BACK, &VERSIONS, &VERSIONS_BY_TIME];

@@ -34,6 +34,13 @@ const ANALYZE: &[&str] = &[
     "analyze command",
     "analyze audit",
     "analyze event",
+    "analyze till_event",
+    "analyze till_standing",
+    "analyze till_identity",
+    "analyze till_cell",
+    "analyze till_counter",
+    "analyze lot",
+    "analyze lot_move",
 ];
 
 #[cfg(any(test, feature = "testing"))]

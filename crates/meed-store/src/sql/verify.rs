@@ -112,11 +112,53 @@ pub(crate) static LOST_EXPLANATIONS: Statement = Statement::same(
      where e.workspace_id = $1 and r.reward_id is null order by e.reward_id",
     &[Int],
 );
-/// Transfers that name a sale which the workspace does not have.
+/// Transfers that name a sale which the workspace does not have. A purchase at a till is a sale, too.
 pub(crate) static LOST_SALE_CAUSES: Statement = Statement::same(
     "verify_lost_sale_causes",
     "select t.transfer_id, 'sale' from transfer t left join sale s on s.workspace_id = t.workspace_id and s.sale_id = t.sale_id
-     where t.workspace_id = $1 and t.sale_id is not null and s.sale_id is null order by t.transfer_id",
+     left join till_event e on e.workspace_id = t.workspace_id and e.event_id = t.sale_id
+     where t.workspace_id = $1 and t.sale_id is not null and s.sale_id is null and e.event_id is null order by t.transfer_id",
+    &[Int],
+);
+/// Lots without the transfer that opened them, or not of its amount and unit.
+pub(crate) static LOST_LOTS: Statement = Statement::same(
+    "verify_lost_lots",
+    "select l.lot_id, 'lot' from lot l left join transfer t on t.workspace_id = l.workspace_id and t.transfer_id = l.lot_id
+     where l.workspace_id = $1 and (t.transfer_id is null or t.amount <> l.amount or t.unit <> l.unit) order by l.lot_id",
+    &[Int],
+);
+/// Moves of lots or by transfers that do not exist.
+pub(crate) static LOST_MOVES: Statement = Statement::same(
+    "verify_lost_moves",
+    "select m.transfer_id, 'lot move' from lot_move m left join transfer t on t.workspace_id = m.workspace_id and t.transfer_id = m.transfer_id
+     left join lot l on l.workspace_id = m.workspace_id and l.lot_id = m.lot_id
+     where m.workspace_id = $1 and (t.transfer_id is null or l.lot_id is null or t.recorded_us <> m.recorded_us) order by m.transfer_id, m.lot_id, m.kind",
+    &[Int],
+);
+/// Transfers on wallets (purposes 6 and 7 of owner kind 3) whose lots do not move by their amount. What frees a hold
+/// (phase 4) is told by the moves of kind 2.
+pub(crate) static UNMOVED_LOTS: Statement = Statement::same(
+    "verify_unmoved_lots",
+    "select t.transfer_id, 'lots of a transfer' from transfer t
+     join account d on d.workspace_id = t.workspace_id and d.account_id = t.debit_account
+     join account c on c.workspace_id = t.workspace_id and c.account_id = t.credit_account
+     left join lot l on l.workspace_id = t.workspace_id and l.lot_id = t.transfer_id
+     where t.workspace_id = $1 and ((d.owner_kind = 3 and d.purpose in (6, 7)) or (c.owner_kind = 3 and c.purpose in (6, 7)))
+     and t.amount <> coalesce(l.amount, 0) + coalesce((select cast(sum(m.amount) as bigint) from lot_move m where m.workspace_id = t.workspace_id
+     and m.transfer_id = t.transfer_id and ((t.phase = 4 and m.kind = 2) or (t.phase <> 4 and m.kind <> 2))), 0) order by t.transfer_id",
+    &[Int],
+);
+/// Events that stand, or are named by an identity, and do not exist.
+pub(crate) static LOST_STANDINGS: Statement = Statement::same(
+    "verify_lost_standings",
+    "select s.event_id, 'standing' from till_standing s left join till_event e on e.workspace_id = s.workspace_id and e.event_id = s.event_id
+     where s.workspace_id = $1 and e.event_id is null order by s.event_id",
+    &[Int],
+);
+pub(crate) static LOST_REFERENCES: Statement = Statement::same(
+    "verify_lost_references",
+    "select i.event_id, i.reference from till_identity i left join till_event e on e.workspace_id = i.workspace_id and e.event_id = i.event_id
+     where i.workspace_id = $1 and e.event_id is null order by i.event_id, i.reference",
     &[Int],
 );
 /// Transfers that name a payout which the workspace does not have. $2 is the kind of payouts.
@@ -147,5 +189,10 @@ pub(crate) const ALL: &[&Statement] = &[
     &MISSING_VERSIONS,
     &LOST_EXPLANATIONS,
     &LOST_SALE_CAUSES,
+    &LOST_LOTS,
+    &LOST_MOVES,
+    &UNMOVED_LOTS,
+    &LOST_STANDINGS,
+    &LOST_REFERENCES,
     &LOST_PAYOUT_CAUSES,
 ];

@@ -5,12 +5,15 @@ use std::fmt::Write;
 use meed_core::audit::{self, AuditLine, ChainDifference, Fault, GENESIS, Hash};
 use meed_core::command::{CommandDigest, Head, RecordPart, SalePart, record_hash, reward_hash, sale_hash, statement_hash};
 use meed_core::id::{Id, Kind};
+use meed_core::loyalty::event_hash;
 
+use super::tills::move_row;
 use super::{Check, Notes, WINDOW};
 use crate::batch::load::{reward_row, version};
+use crate::batch::load_till::{event_row, lot_row};
 use crate::error::StoreError;
 use crate::read::transfer_row;
-use crate::sql::verify as sql;
+use crate::sql::{till, verify as sql};
 use crate::value::RowView;
 
 /// An audit line with its digest in the making.
@@ -134,12 +137,33 @@ impl Check<'_> {
             }
             Ok(())
         })?;
+        self.each(&till::EVENTS, &range, &mut |notes, row| {
+            let event = event_row(row)?;
+            if let Some(of) = window.at(notes, event.recorded_us, "till event", event.id) {
+                of.digest.till_event(event.id, &event_hash(&event));
+            }
+            Ok(())
+        })?;
         self.each(&sql::TRANSFERS, &range, &mut |notes, row| {
             let transfer = transfer_row(row)?;
             if let Some(of) = window.at(notes, transfer.recorded_us, "transfer", transfer.id) {
                 of.digest.transfer(&transfer);
                 let (command, place) = (of.line.command, transfer.id.text(Kind::Transfer));
                 notes.equal("command", place, transfer.command, command);
+            }
+            Ok(())
+        })?;
+        self.each(&till::LOTS, &range, &mut |notes, row| {
+            let lot = lot_row(row)?;
+            if let Some(of) = window.at(notes, lot.recorded_us, "lot", lot.id) {
+                of.digest.lot(&lot);
+            }
+            Ok(())
+        })?;
+        self.each(&till::MOVES, &range, &mut |notes, row| {
+            let step = move_row(row)?;
+            if let Some(of) = window.at(notes, step.recorded_us, "lot move", step.transfer) {
+                of.digest.lot_move(&step);
             }
             Ok(())
         })
@@ -194,6 +218,8 @@ impl Check<'_> {
             (&sql::SALES, 0, Some(Kind::Sale)),
             (&sql::REWARDS, 0, Some(Kind::Reward)),
             (&sql::STATEMENTS, 0, Some(Kind::Statement)),
+            (&till::EVENTS, 0, Some(Kind::Purchase)),
+            (&till::LOTS, 0, Some(Kind::Lot)),
             (&sql::RECORD_VERSIONS, 1, None),
         ] {
             self.each(statement, &range, &mut |_, row| {

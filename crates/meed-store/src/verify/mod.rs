@@ -9,6 +9,7 @@ mod ledger;
 mod records;
 mod rewards;
 mod sales;
+mod tills;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -117,6 +118,7 @@ impl Check<'_> {
     fn run(&mut self, head: &Head) -> Result<(), StoreError> {
         self.chain(head)?;
         let accounts = self.ledger(head)?;
+        self.tills(&accounts)?;
         self.rewards(&accounts)?;
         self.records(head)?;
         self.sales(head)

@@ -16,5 +16,6 @@ mod rewards;
 mod sales;
 mod statements;
 mod submissions;
+mod till;
 mod twins;
 mod verify;

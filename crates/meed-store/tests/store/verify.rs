@@ -135,7 +135,7 @@ const DAMAGE: &[(&str, &str, &str)] = &[
     ),
     ("update workspace set last_id = 5 where workspace_id = 12", "", ""),
     ("insert into sale_original values (11, 5, 6, cast('x' as BYTES))", "sale_original", "delete from sale_original"),
-    ("insert into hold values (11, 5, 1, 0)", "hold", "delete from hold"),
+    ("insert into hold values (11, 5, 1, 0, null)", "hold", "delete from hold"),
     ("insert into reversed values (11, 5, 1)", "reversed_total", "delete from reversed"),
 ];
 

@@ -1,0 +1,249 @@
+//! Reading what a workspace's tills go by, and keeping it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::tz::TimeZone;
+use meed_core::command::{Head, Record, RecordKind};
+use meed_core::id::Id;
+use meed_core::loyalty::{
+    Merchant, Offer, OfferEntry, OfferIndex, OfferVersion, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers,
+    TillConfig, TillSettings, fold_code,
+};
+use meed_core::money::Exact;
+use meed_core::people::fold_alias;
+use meed_store::StoreError;
+
+use super::documents::{
+    MerchantDocument, OfferDocument, OfferVersionDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument,
+    TillSettingsDocument, UnitDocument,
+};
+use crate::App;
+use crate::documents::read;
+use crate::error::{AppError, AppResult};
+
+/// What is kept of the tills' configurations: one per workspace, and every offer version that was ever read.
+#[derive(Default)]
+pub(crate) struct KnownTills {
+    configs: Mutex<HashMap<Id, (Arc<TillConfig>, i64)>>,
+    offers: Mutex<HashMap<Id, Arc<Offer>>>,
+}
+
+impl App {
+    /// The configuration as it was last read. Commands that go by an old one are refused and prepared again.
+    pub async fn till_config(&self, workspace: Id) -> AppResult<Arc<TillConfig>> {
+        let kept = self.known_tills().configs.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned();
+        match kept {
+            Some((config, _)) => Ok(config),
+            None => self.fresh_till_config(workspace).await,
+        }
+    }
+
+    /// The configuration as it stands now.
+    pub async fn fresh_till_config(&self, workspace: Id) -> AppResult<Arc<TillConfig>> {
+        let kept = self.known_tills().configs.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned();
+        let known = kept.as_ref().map_or((-1, i64::MIN), |(config, read_us)| (config.version, *read_us));
+        let rows = self.store().read(move |r| read_rows(r, workspace, known)).await?;
+        let Some(rows) = rows else {
+            return kept.map(|(config, _)| config).ok_or_else(|| AppError::not_found("workspace"));
+        };
+        let products = kept.map(|(config, _)| config.products.clone()).unwrap_or_default();
+        let read_us = rows.head.last_recorded_us;
+        let config = Arc::new(self.build(workspace, rows, products)?);
+        let mut configs = self.known_tills().configs.lock().unwrap_or_else(PoisonError::into_inner);
+        configs.insert(workspace, (Arc::clone(&config), read_us));
+        Ok(config)
+    }
+
+    fn build(&self, workspace: Id, rows: Rows, mut products: Products) -> AppResult<TillConfig> {
+        for record in &rows.products {
+            if record.deleted {
+                products.remove(record.id);
+            } else {
+                products.put(product(record.id, read(record)?));
+            }
+        }
+        let schemes: BTreeMap<Id, Scheme> = by_id(&rows.schemes, |_, d: SchemeDocument| {
+            Ok(Scheme { name: d.name, code: d.code, is_effective: d.effective, is_automatic: d.automatic })
+        })?;
+        let merchants = by_id(&rows.merchants, |_, d: MerchantDocument| merchant(d))?;
+        let units = by_id(&rows.units, |id, d: UnitDocument| unit(id, d, &merchants))?;
+        let terminals = by_id(&rows.terminals, |_, d: TerminalDocument| Ok(Terminal { code: d.code, unit: Id(d.unit) }))?;
+        let promos = by_id(&rows.promo_codes, |id, d: PromoCodeDocument| {
+            let PromoCodeDocument { code, effective, from_us, until_us, uses_max } = d;
+            Ok(PromoCode { id, code, is_effective: effective, from_us, until_us, uses_max })
+        })?;
+        let settings = match rows.settings.first() {
+            Some(record) => settings(read(record)?)?,
+            None => TillSettings::default(),
+        };
+        let offers = self.offers(&rows, &schemes)?;
+        Ok(TillConfig {
+            version: rows.head.config_version,
+            workspace,
+            zone: rows.head.zone,
+            currency: rows.head.unit,
+            settings,
+            schemes,
+            units,
+            terminals,
+            merchants,
+            promo_codes: promos.into_values().map(|promo| (fold_code(&promo.code), promo)).collect(),
+            products,
+            offers,
+        })
+    }
+
+    fn offers(&self, rows: &Rows, schemes: &BTreeMap<Id, Scheme>) -> AppResult<OfferIndex> {
+        let mut versions: HashMap<String, Vec<OfferVersion>> = HashMap::new();
+        let mut known = self.known_tills().offers.lock().unwrap_or_else(PoisonError::into_inner);
+        for record in &rows.offer_versions {
+            let document: OfferVersionDocument = read(record)?;
+            let offer = match known.get(&record.id) {
+                Some(offer) => Arc::clone(offer),
+                None => {
+                    let offer = Offer::parse(&document.text).map_err(|findings| {
+                        let first = findings.first().map(ToString::to_string).unwrap_or_default();
+                        AppError::bug(&format!("the stored offer {} cannot be read: {first}", document.offer))
+                    })?;
+                    let offer = Arc::new(offer);
+                    known.insert(record.id, Arc::clone(&offer));
+                    offer
+                }
+            };
+            versions.entry(document.offer).or_default().push(OfferVersion { id: record.id, created_us: document.created_us, offer });
+        }
+        let mut entries = Vec::with_capacity(rows.offers.len());
+        for record in &rows.offers {
+            let document: OfferDocument = read(record)?;
+            let Some(mut versions) = versions.remove(&record.key) else { continue };
+            versions.sort_by_key(|version| (version.created_us, version.id));
+            let wanted = versions.last().map(|version| fold_alias(&version.offer.scheme)).unwrap_or_default();
+            let is_it = |scheme: &Scheme| fold_alias(&scheme.code) == wanted || fold_alias(&scheme.name) == wanted;
+            let scheme = schemes.iter().find(|(_, scheme)| is_it(scheme)).map(|(id, _)| *id);
+            entries.push(OfferEntry { id: record.id, versions, is_effective: document.effective, scheme });
+        }
+        Ok(OfferIndex::new(entries))
+    }
+}
+
+/// Everything that a configuration is made of, of one moment.
+struct Rows {
+    head: Head,
+    schemes: Vec<Record>,
+    units: Vec<Record>,
+    terminals: Vec<Record>,
+    merchants: Vec<Record>,
+    promo_codes: Vec<Record>,
+    settings: Vec<Record>,
+    offers: Vec<Record>,
+    offer_versions: Vec<Record>,
+    /// Those that changed since the last look.
+    products: Vec<Record>,
+}
+
+/// `None`: nothing changed since the known version.
+fn read_rows(r: &mut meed_store::Reader<'_>, workspace: Id, (version, read_us): (i64, i64)) -> Result<Option<Rows>, StoreError> {
+    let Some(head) = r.head(workspace)? else { return Ok(None) };
+    if head.config_version == version {
+        return Ok(None);
+    }
+    Ok(Some(Rows {
+        schemes: r.records(workspace, RecordKind::Scheme)?,
+        units: r.records(workspace, RecordKind::SalesUnit)?,
+        terminals: r.records(workspace, RecordKind::Terminal)?,
+        merchants: r.records(workspace, RecordKind::Merchant)?,
+        promo_codes: r.records(workspace, RecordKind::PromoCode)?,
+        settings: r.records(workspace, RecordKind::TillSettings)?,
+        offers: r.records(workspace, RecordKind::Offer)?,
+        offer_versions: r.records(workspace, RecordKind::OfferVersion)?,
+        products: r.records_changed_since(workspace, RecordKind::Product, read_us)?,
+        head,
+    }))
+}
+
+fn by_id<D: serde::de::DeserializeOwned, T>(records: &[Record], make: impl Fn(Id, D) -> AppResult<T>) -> AppResult<BTreeMap<Id, T>> {
+    records.iter().map(|record| Ok((record.id, make(record.id, read(record)?)?))).collect()
+}
+
+pub(super) fn product(id: Id, document: ProductDocument) -> Product {
+    let ProductDocument { code, alternative_code, description, kind, brand, family, categories, .. } = document;
+    Product { id, code, alternative_code, description, kind, brand, family, categories }
+}
+
+pub(super) fn merchant(document: MerchantDocument) -> AppResult<Merchant> {
+    let contribution = exact("contribution", &document.contribution)?;
+    if contribution < Exact::ZERO || contribution > Exact::ONE_HUNDRED {
+        return Err(AppError::invalid("percent_out_of_range", "contribution", "a contribution is 0 to 100 percent"));
+    }
+    Ok(Merchant {
+        name: document.name,
+        units: document.units.into_iter().map(Id).collect(),
+        groups: document.groups,
+        is_effective: document.effective,
+        bars_own: document.bars_own,
+        bars_others: document.bars_others,
+        schemes: document.schemes.into_iter().map(Id).collect(),
+        contribution,
+        allows_automatic: document.allows_automatic,
+        pays_back: document.pays_back,
+        allows_spending: document.allows_spending,
+    })
+}
+
+pub(super) fn unit(id: Id, document: UnitDocument, merchants: &BTreeMap<Id, Merchant>) -> AppResult<SalesUnit> {
+    let zone = match &document.zone {
+        None => None,
+        Some(name) => {
+            let zone = TimeZone::get(name);
+            Some(zone.map_err(|_| AppError::invalid("zone_unknown", "zone", format!("`{name}` is not a time zone")))?)
+        }
+    };
+    // A merchant that names the unit goes before one that names its group.
+    let named = merchants.iter().find(|(_, merchant)| merchant.units.contains(&id));
+    let grouped = || merchants.iter().find(|(_, merchant)| document.group.as_ref().is_some_and(|group| merchant.groups.contains(group)));
+    let merchant = named.or_else(grouped).map(|(id, _)| *id);
+    let UnitDocument { name, code, group, community, description, .. } = document.clone();
+    Ok(SalesUnit { name, code, group, community, description, zone, merchant })
+}
+
+pub(super) fn settings(document: TillSettingsDocument) -> AppResult<TillSettings> {
+    let mut levels = Vec::with_capacity(document.tiers.len());
+    for tier in document.tiers {
+        let threshold = exact("tiers", &tier.threshold)?;
+        levels.push(Tier { code: tier.code, name: tier.name, color: tier.color, threshold });
+    }
+    levels.sort_by_key(|tier| tier.threshold);
+    let point_value = document.point_value.as_deref().map(|text| exact("point_value", text)).transpose()?;
+    if point_value.is_some_and(|value| value <= Exact::ZERO) {
+        return Err(AppError::invalid("number_out_of_range", "point_value", "a point is worth more than 0"));
+    }
+    let within = |field: &str, value: i64, from: i64, to: i64| {
+        if (from..=to).contains(&value) {
+            return Ok(value);
+        }
+        Err(AppError::invalid("number_out_of_range", field, format!("`{field}` is {from} to {to}")))
+    };
+    Ok(TillSettings {
+        default_product: document.default_product.map(Id),
+        minimum_spend: within("minimum_spend", document.minimum_spend, 0, i64::MAX)?,
+        maximum_spend: document.maximum_spend.map(|value| within("maximum_spend", value, 0, i64::MAX)).transpose()?,
+        hold_minutes: within("hold_minutes", document.hold_minutes, 1, 10_080)?,
+        offline_hours: within("offline_hours", document.offline_hours, 0, 8_760)?,
+        future_minutes: within("future_minutes", document.future_minutes, 0, 1_440)?,
+        point_value,
+        forgives: document.forgives,
+        tiers: Tiers {
+            window_days: within("tier_window_days", document.tier_window_days, 1, 36_525)?,
+            rate: exact("tier_rate", &document.tier_rate)?,
+            levels,
+        },
+    })
+}
+
+fn exact(field: &str, text: &str) -> AppResult<Exact> {
+    let number: Option<Exact> = text.trim().parse().ok();
+    // What is multiplied with amounts of the 64-bit range stays within 28 digits.
+    let number = number.filter(|number| number.scale() <= 9 && number.abs() <= Exact::from(1_000_000_000));
+    number.ok_or_else(|| AppError::invalid("number_unreadable", field, format!("`{text}` is not a number of up to nine decimals")))
+}

@@ -1,0 +1,210 @@
+//! The documents of the till's records, as JSON. Unknown fields are ignored, missing ones take their default.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A reward scheme.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct SchemeDocument {
+    pub name: String,
+    pub code: String,
+    pub effective: bool,
+    /// Everyone is in it.
+    pub automatic: bool,
+}
+
+impl Default for SchemeDocument {
+    fn default() -> Self {
+        Self { name: String::new(), code: String::new(), effective: true, automatic: true }
+    }
+}
+
+/// A store.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct UnitDocument {
+    pub name: String,
+    /// `alternative_code` of the classic interface; what conditions call it.
+    pub code: String,
+    pub group: Option<String>,
+    pub community: Option<String>,
+    pub description: Option<String>,
+    /// IANA zone; the workspace's if none.
+    pub zone: Option<String>,
+}
+
+/// A terminal.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct TerminalDocument {
+    pub code: String,
+    pub unit: i64,
+}
+
+/// A rewards participating merchant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct MerchantDocument {
+    pub name: String,
+    pub units: Vec<i64>,
+    pub groups: Vec<String>,
+    pub effective: bool,
+    pub bars_own: bool,
+    pub bars_others: bool,
+    pub schemes: Vec<i64>,
+    /// Percent of awards, as decimal text.
+    pub contribution: String,
+    pub allows_automatic: bool,
+    pub pays_back: bool,
+    pub allows_spending: bool,
+}
+
+impl Default for MerchantDocument {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            units: Vec::new(),
+            groups: Vec::new(),
+            effective: true,
+            bars_own: false,
+            bars_others: false,
+            schemes: Vec::new(),
+            contribution: "0".to_owned(),
+            allows_automatic: true,
+            pays_back: false,
+            allows_spending: true,
+        }
+    }
+}
+
+/// A promo code.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct PromoCodeDocument {
+    pub code: String,
+    pub effective: bool,
+    pub from_us: Option<i64>,
+    pub until_us: Option<i64>,
+    pub uses_max: Option<i64>,
+}
+
+impl Default for PromoCodeDocument {
+    fn default() -> Self {
+        Self { code: String::new(), effective: true, from_us: None, until_us: None, uses_max: None }
+    }
+}
+
+/// A product.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct ProductDocument {
+    pub code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alternative_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<String, String>,
+}
+
+/// A tier.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct TierDocument {
+    pub code: String,
+    pub name: String,
+    pub color: Option<String>,
+    /// Value units, as decimal text.
+    pub threshold: String,
+}
+
+/// Settings of the tills.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct TillSettingsDocument {
+    pub default_product: Option<i64>,
+    pub minimum_spend: i64,
+    pub maximum_spend: Option<i64>,
+    pub hold_minutes: i64,
+    pub offline_hours: i64,
+    pub future_minutes: i64,
+    /// Major units of the currency for a point, as decimal text.
+    pub point_value: Option<String>,
+    pub forgives: bool,
+    pub tier_window_days: i64,
+    /// Value units for a major unit of the currency, as decimal text.
+    pub tier_rate: String,
+    pub tiers: Vec<TierDocument>,
+}
+
+impl Default for TillSettingsDocument {
+    fn default() -> Self {
+        Self {
+            default_product: None,
+            minimum_spend: 0,
+            maximum_spend: None,
+            hold_minutes: 15,
+            offline_hours: 72,
+            future_minutes: 5,
+            point_value: None,
+            forgives: false,
+            tier_window_days: 365,
+            tier_rate: "1".to_owned(),
+            tiers: Vec::new(),
+        }
+    }
+}
+
+/// An offer: its current version.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct OfferDocument {
+    pub name: String,
+    /// Record id of the current version.
+    pub version: i64,
+    /// Counts versions, from 1.
+    pub number: u32,
+    pub effective: bool,
+}
+
+/// A version of an offer's document, immutable.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct OfferVersionDocument {
+    /// Folded name of the offer.
+    pub offer: String,
+    pub number: u32,
+    pub text: String,
+    #[serde(default)]
+    pub note: String,
+    pub created_us: i64,
+    pub created_by: String,
+}
+
+/// A one-time code.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct OneTimeCodeDocument {
+    pub participant: i64,
+    pub expires_us: i64,
+    #[serde(default)]
+    pub used: bool,
+}

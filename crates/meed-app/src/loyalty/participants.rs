@@ -1,0 +1,257 @@
+//! Participants and their means of identification.
+
+use meed_core::command::{Class, PutRecord, PutRecords, Record, RecordKind, Reply, day_number};
+use meed_core::id::Id;
+use meed_core::loyalty::{Cell, Means, NewMeans, Participant, SaveParticipant, Tier, TillConfig, TillReply, WalletRef, fold_code};
+use meed_core::money::Exact;
+use meed_store::Reader;
+
+use super::documents::OneTimeCodeDocument;
+use super::who::{Who, pass_code_hash, refused};
+use crate::documents::{read, write};
+use crate::error::{AppError, AppResult};
+use crate::{App, Context, Scope};
+
+/// Lifetime of a one-time code, in microseconds: five minutes.
+const ONE_TIME_US: i64 = 300_000_000;
+
+/// A participant as surfaces show them.
+#[derive(Clone, Debug)]
+pub struct ParticipantView {
+    /// Its id.
+    pub id: Id,
+    /// Counts changes of the document.
+    pub version: i32,
+    /// The document.
+    pub participant: Participant,
+    /// The tier that holds now.
+    pub tier: Option<Tier>,
+    /// The next tier, and the value units that are missing.
+    pub next: Option<(Tier, Exact)>,
+    /// Value units of the rolling window.
+    pub period_units: Exact,
+    /// Value units ever.
+    pub lifetime_units: Exact,
+}
+
+/// How far a customer is with an offer that counts over purchases.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Progress {
+    pub offer: Id,
+    pub name: String,
+    pub current: Exact,
+    pub target: Exact,
+    pub times: i64,
+}
+
+/// A means of identification as surfaces show it.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct MeansView {
+    pub id: Id,
+    pub kind: String,
+    pub code: String,
+    pub is_effective: bool,
+    pub has_pass_code: bool,
+}
+
+/// A means of identification to add, with its pass code in the clear.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct MeansInput {
+    pub kind: String,
+    pub code: String,
+    pub pass_code: Option<String>,
+    pub payment_brand: Option<String>,
+    pub payment_type: Option<String>,
+}
+
+/// Finds a participant as a till names them.
+pub async fn find(app: &App, ctx: &Context, who: &Who) -> AppResult<ParticipantView> {
+    ctx.require_any(&[Scope::Read, Scope::Sales])?;
+    let wallet = who.wallet(app, ctx.workspace).await?;
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let (workspace, now_day) = (ctx.workspace, day_number(config.zone.to_datetime(app.now()).date()));
+    let found = app
+        .store()
+        .read(move |r| {
+            let Some(record) = record_of(r, workspace, &wallet)? else { return Ok(None) };
+            let Ok(record) = record else { return Ok(Some(Err(()))) };
+            let cell = r.till_cell(workspace, record.id)?;
+            Ok(Some(Ok((record, cell))))
+        })
+        .await?;
+    match found {
+        None => Err(refused(Class::NotFound, "entity_not_found", "there is no such participant")),
+        Some(Err(())) => Err(refused(Class::Conflict, "access_token_not_effective", "this means of identification is not effective")),
+        Some(Ok((record, cell))) => view(&config, &record, &cell, now_day),
+    }
+}
+
+/// The record that a reference means; the inner error: by a means that is not effective.
+fn record_of(r: &mut Reader<'_>, workspace: Id, who: &WalletRef) -> Result<Option<Result<Record, ()>>, meed_store::StoreError> {
+    Ok(match who {
+        WalletRef::Participant(id) => r.record(workspace, RecordKind::Participant, *id)?.map(Ok),
+        WalletRef::Number(number) => r.record_by_key(workspace, RecordKind::Participant, number)?.map(Ok),
+        WalletRef::Code(code) => {
+            let means = r.record_by_key(workspace, RecordKind::Means, &fold_code(code))?;
+            match means.and_then(|means| Means::read(&means.body).ok()) {
+                None => None,
+                Some(means) if !means.is_effective => Some(Err(())),
+                Some(means) => r.record(workspace, RecordKind::Participant, means.participant)?.map(Ok),
+            }
+        }
+        WalletRef::Of(_) => None,
+    })
+}
+
+fn view(config: &TillConfig, record: &Record, cell: &Cell, day: i64) -> AppResult<ParticipantView> {
+    let participant = Participant::read(&record.body).map_err(|_| AppError::bug("a participant cannot be read"))?;
+    let tiers = &config.settings.tiers;
+    let period_units = cell.period_units(day, tiers.window_days);
+    let next = tiers.levels.iter().find(|tier| tier.threshold > period_units).cloned();
+    Ok(ParticipantView {
+        id: record.id,
+        version: record.version,
+        participant,
+        tier: tiers.level(period_units).cloned(),
+        next: next.map(|tier| (tier.clone(), tier.threshold - period_units)),
+        period_units,
+        lifetime_units: cell.lifetime,
+    })
+}
+
+/// Makes a participant with means of identification. An empty number is filled in.
+pub async fn create(app: &App, ctx: &Context, participant: Participant, means: Vec<MeansInput>) -> AppResult<ParticipantView> {
+    save(app, ctx, None, participant, means).await
+}
+
+/// Replaces a participant's document; means are added.
+pub async fn update(app: &App, ctx: &Context, id: Id, participant: Participant, means: Vec<MeansInput>) -> AppResult<ParticipantView> {
+    save(app, ctx, Some(id), participant, means).await
+}
+
+async fn save(
+    app: &App,
+    ctx: &Context,
+    id: Option<Id>,
+    mut participant: Participant,
+    means: Vec<MeansInput>,
+) -> AppResult<ParticipantView> {
+    ctx.require(Scope::Sales)?;
+    if participant.name.chars().count() > 400 || participant.number.chars().count() > 200 {
+        return Err(AppError::invalid("name_invalid", "name", "a name has at most 400 characters, a number at most 200"));
+    }
+    if participant.sign_up_us == 0 {
+        participant.sign_up_us = app.now_us();
+    }
+    let means = means
+        .into_iter()
+        .map(|means| NewMeans {
+            pass_code: means.pass_code.map(|pass_code| pass_code_hash(app, ctx.workspace, &means.code, &pass_code)),
+            kind: means.kind,
+            code: means.code,
+            payment: (means.payment_brand, means.payment_type),
+        })
+        .collect();
+    let subject = participant.number.clone();
+    match app.submit(ctx, subject, SaveParticipant { id, participant, means }).await? {
+        Reply::Till(TillReply::Participant(id, _)) => by_id(app, ctx, id).await,
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+async fn by_id(app: &App, ctx: &Context, id: Id) -> AppResult<ParticipantView> {
+    let system = Context { scopes: vec![Scope::Admin], ..ctx.clone() };
+    find(app, &system, &Who::Id(id)).await
+}
+
+/// A page of participants, newest first, before the id `before`.
+pub async fn list(app: &App, ctx: &Context, before: Option<Id>, limit: i64) -> AppResult<Vec<ParticipantView>> {
+    ctx.require_any(&[Scope::Read, Scope::Sales])?;
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let (workspace, day) = (ctx.workspace, day_number(config.zone.to_datetime(app.now()).date()));
+    let rows = app
+        .store()
+        .read(move |r| {
+            let records = r.records_back(workspace, RecordKind::Participant, before, limit.clamp(1, 1_000))?;
+            records.into_iter().map(|record| Ok((r.till_cell(workspace, record.id)?, record))).collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
+    rows.iter().map(|(cell, record)| view(&config, record, cell, day)).collect()
+}
+
+/// The means of identification of a participant. Reads all means: for screens, not for tills.
+pub async fn means(app: &App, ctx: &Context, participant: Id) -> AppResult<Vec<MeansView>> {
+    ctx.require(Scope::Read)?;
+    let workspace = ctx.workspace;
+    let records = app.store().read(move |r| r.records(workspace, RecordKind::Means)).await?;
+    let views = records.iter().filter_map(|record| Some((record.id, Means::read(&record.body).ok()?)));
+    let own = views.filter(|(_, means)| means.participant == participant);
+    Ok(own
+        .map(|(id, means)| MeansView {
+            id,
+            kind: means.kind,
+            code: means.code,
+            is_effective: means.is_effective,
+            has_pass_code: means.pass_code.is_some(),
+        })
+        .collect())
+}
+
+/// Makes a means of identification effective, or not.
+pub async fn set_means_state(app: &App, ctx: &Context, code: &str, is_effective: bool) -> AppResult<()> {
+    ctx.require(Scope::Sales)?;
+    let (workspace, key) = (ctx.workspace, fold_code(code));
+    let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::Means, &key)).await?;
+    let record = record.ok_or_else(|| refused(Class::NotFound, "entity_not_found", "there is no such means of identification"))?;
+    let means = Means::read(&record.body).map_err(|_| AppError::bug("a means of identification cannot be read"))?;
+    let put = PutRecord {
+        expected_version: Some(record.version),
+        ..PutRecord::change(RecordKind::Means, record.id, Means { is_effective, ..means }.write())
+    };
+    app.submit(ctx, record.id.to_string(), PutRecords::one("means.changed", put)).await.map(|_| ())
+}
+
+/// A one-time code of eight digits that identifies a participant for five minutes.
+pub async fn one_time_code(app: &App, ctx: &Context, participant: Id) -> AppResult<(String, i64)> {
+    ctx.require(Scope::Sales)?;
+    let mut bytes = [0u8; 8];
+    getrandom::fill(&mut bytes).map_err(|_| AppError::bug("the system gives no random numbers"))?;
+    let code = format!("{:08}", u64::from_be_bytes(bytes) % 90_000_000 + 10_000_000);
+    let expires_us = app.now_us() + ONE_TIME_US;
+    let document = OneTimeCodeDocument { participant: participant.0, expires_us, used: false };
+    let put = PutRecord::upsert(RecordKind::OneTimeCode, code.clone(), write(&document)?);
+    app.submit(ctx, participant.to_string(), PutRecords::one("one_time_code.made", put)).await?;
+    Ok((code, expires_us))
+}
+
+/// Uses a one-time code up, after the purchase or spend that it authorised.
+pub async fn use_one_time_code(app: &App, ctx: &Context, code: &str) -> AppResult<()> {
+    let (workspace, key) = (ctx.workspace, fold_code(code));
+    let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::OneTimeCode, &key)).await?;
+    let Some(record) = record else { return Ok(()) };
+    let document = OneTimeCodeDocument { used: true, ..read(&record)? };
+    let put = PutRecord::change(RecordKind::OneTimeCode, record.id, write(&document)?);
+    app.submit(ctx, record.id.to_string(), PutRecords::one("one_time_code.used", put)).await.map(|_| ())
+}
+
+/// How far a participant is with each offer that counts over purchases.
+pub async fn progress(app: &App, ctx: &Context, participant: Id) -> AppResult<Vec<Progress>> {
+    ctx.require_any(&[Scope::Read, Scope::Sales])?;
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let workspace = ctx.workspace;
+    let cell = app.store().read(move |r| r.till_cell(workspace, participant)).await?;
+    let day = day_number(config.zone.to_datetime(app.now()).date());
+    let now_us = app.now_us();
+    let mut all = Vec::new();
+    for entry in config.offers.iter().filter(|entry| entry.is_effective) {
+        let version = entry.at(now_us);
+        let Some((target, within_days)) = version.offer.class.target() else { continue };
+        let counters = cell.offers.get(&entry.id).cloned().unwrap_or_default();
+        let current = counters.progress(day, within_days);
+        all.push(Progress { offer: entry.id, name: version.offer.name.clone(), current, target, times: counters.times });
+    }
+    Ok(all)
+}

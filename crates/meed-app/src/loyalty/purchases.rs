@@ -1,0 +1,446 @@
+//! Purchases: preview, create, read, cancel, refund, return, settle, explain.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use meed_core::command::{Class, Refused, Reply};
+use meed_core::id::Id;
+use meed_core::loyalty::{
+    AdHocReturn, Basket, CancelPurchase, EventKind, Identified, Look, Participant, Purchase, PurchaseBody, PurchaseDone, PurchaseState,
+    Purchases, Refund, RefundDone, RefundLine, Seen, Settle, SettlementBody, SpendAsk, Standing, TillConfig, TillReply, Verdict, WalletRef,
+    evaluate, judge,
+};
+use meed_core::money::Minor;
+use meed_store::Priority;
+
+use super::who::{Who, refused};
+use crate::error::{AppError, AppResult};
+use crate::{App, Context, Scope};
+
+/// Purchases in one bulk call at most (`pos-loyalty.md` §5.5).
+pub const PURCHASES_MAX: usize = 1_000;
+
+/// A purchase to record or to preview.
+#[derive(Clone, Debug)]
+pub struct PurchaseInput {
+    /// Who buys.
+    pub who: Who,
+    /// What is bought.
+    pub basket: Basket,
+    /// The source within which the reference is unique.
+    pub source: Id,
+    /// The external reference. The same one with the same content has one effect.
+    pub identity: Option<String>,
+    /// What the customer asks to spend on it.
+    pub spend: Option<SpendAsk>,
+    /// Whether the till was offline.
+    pub is_offline: bool,
+    /// The token of an earlier preview: the price must still hold.
+    pub price_token: Option<String>,
+}
+
+/// A purchase with what surfaces show beside it.
+#[derive(Clone, Debug)]
+pub struct PurchaseView {
+    /// What was decided.
+    pub done: PurchaseDone,
+    /// The customer's name and number, where they were asked for.
+    pub person: Option<Participant>,
+    /// Limits of one spend.
+    pub minimum_spend: Minor,
+    /// See above; `None`: no limit.
+    pub maximum_spend: Option<Minor>,
+    /// Whether instant and automatic spends are paid back later (`BACK_END_REDUCTION`).
+    pub pays_back: bool,
+    /// Whether anything may be spent on it.
+    pub allow_spending: bool,
+    /// Names the configuration and the input that a preview was computed with.
+    pub price_token: String,
+}
+
+/// Which purchases to list.
+#[derive(Clone, Debug, Default)]
+pub struct PurchaseFilter {
+    /// Of one customer.
+    pub participant: Option<Id>,
+    /// Of one class.
+    pub classification: Option<String>,
+    /// With or without spends.
+    pub spend_requests_applied: Option<bool>,
+    /// Whether something can still be spent on them.
+    pub eligible_for_spending: Option<bool>,
+    /// Recorded after.
+    pub submitted_after: Option<Timestamp>,
+    /// Recorded before.
+    pub submitted_before: Option<Timestamp>,
+    /// How many to skip.
+    pub offset: usize,
+    /// How many to answer.
+    pub limit: usize,
+}
+
+/// Computes what a purchase would earn and spend. Writes nothing.
+pub async fn preview(app: &App, ctx: &Context, input: PurchaseInput) -> AppResult<PurchaseView> {
+    ctx.require_any(&[Scope::Sales, Scope::Read])?;
+    let who = input.who.wallet(app, ctx.workspace).await?;
+    let mut config = app.till_config(ctx.workspace).await?;
+    for _ in 0..8 {
+        let command = Purchase {
+            config: Arc::clone(&config),
+            who: who.clone(),
+            identity: None,
+            basket: input.basket.clone(),
+            spend: None,
+            is_offline: false,
+            is_preview: true,
+            priced_at: None,
+        };
+        match app.store().what_if(ctx.workspace, Box::new(command)).await? {
+            Ok(Reply::Till(TillReply::Purchase(done))) => {
+                let token = token(app, &config, &input.basket);
+                let person = participant(app, ctx.workspace, done.participant).await?;
+                return Ok(view(&config, *done, person, token));
+            }
+            Err(refused) if refused.code == "configuration_stale" => config = app.fresh_till_config(ctx.workspace).await?,
+            Err(refused) => return Err(refused.into()),
+            Ok(other) => return Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+        }
+    }
+    Err(AppError::conflict("configuration_stale", "offers or settings change all the time; try again"))
+}
+
+/// Records a purchase with all its effects, in one commit.
+pub async fn create(app: &App, ctx: &Context, input: PurchaseInput) -> AppResult<PurchaseView> {
+    ctx.require(Scope::Sales)?;
+    let ready = Ready::new(app, ctx, input).await?;
+    let prepare = |config: &Arc<TillConfig>| Ok(ready.command(app, config));
+    match super::submit(app, ctx, ready.input.basket.reference.clone(), Priority::Interactive, prepare).await? {
+        TillReply::Purchase(done) => {
+            if let Who::OneTimeCode(code) = &ready.input.who {
+                super::participants::use_one_time_code(app, ctx, code).await?;
+            }
+            let config = app.till_config(ctx.workspace).await?;
+            Ok(view(&config, *done, None, String::new()))
+        }
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+/// A purchase whose customer is known and whose content is hashed.
+struct Ready {
+    input: PurchaseInput,
+    who: WalletRef,
+    identity: Option<Identified>,
+}
+
+impl Ready {
+    async fn new(app: &App, ctx: &Context, input: PurchaseInput) -> AppResult<Self> {
+        let who = input.who.wallet(app, ctx.workspace).await?;
+        let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content_of(&input)));
+        Ok(Self { input, who, identity })
+    }
+
+    fn command(&self, app: &App, config: &Arc<TillConfig>) -> Purchase {
+        let priced_at = match &self.input.price_token {
+            Some(promised) if *promised == token(app, config, &self.input.basket) => Some(config.version),
+            Some(_) => Some(-1),
+            None => None,
+        };
+        Purchase {
+            config: Arc::clone(config),
+            who: self.who.clone(),
+            identity: self.identity.clone(),
+            basket: self.input.basket.clone(),
+            spend: self.input.spend.clone(),
+            is_offline: self.input.is_offline,
+            is_preview: false,
+            priced_at,
+        }
+    }
+}
+
+/// Records up to 1,000 purchases in one commit. Each has its own outcome; a refused one does not touch the others.
+pub async fn create_many(app: &App, ctx: &Context, inputs: Vec<PurchaseInput>) -> AppResult<Vec<Result<PurchaseView, Refused>>> {
+    ctx.require(Scope::Sales)?;
+    if inputs.len() > PURCHASES_MAX {
+        return Err(refused(Class::Invalid, "too_many_rows", "at most 1,000 purchases in a call"));
+    }
+    let mut outcomes: Vec<Option<Result<PurchaseView, Refused>>> = Vec::with_capacity(inputs.len());
+    let mut ready = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        outcomes.push(match Ready::new(app, ctx, input).await {
+            Ok(row) => {
+                ready.push(row);
+                None
+            }
+            Err(AppError::Refused(refused)) => Some(Err(refused)),
+            Err(other) => return Err(other),
+        });
+    }
+    if ready.is_empty() {
+        return Ok(outcomes.into_iter().flatten().collect());
+    }
+    let prepare = |config: &Arc<TillConfig>| Ok(Purchases { rows: ready.iter().map(|row| row.command(app, config)).collect() });
+    let subject = format!("{} purchases", ready.len());
+    let TillReply::Purchases(rows) = super::submit(app, ctx, subject, Priority::Bulk, prepare).await? else {
+        return Err(AppError::bug("purchases were answered with something else"));
+    };
+    let config = app.till_config(ctx.workspace).await?;
+    let mut rows = rows.into_iter();
+    for outcome in outcomes.iter_mut().filter(|outcome| outcome.is_none()) {
+        *outcome = rows.next().map(|row| row.map(|done| view(&config, done, None, String::new())));
+    }
+    Ok(outcomes.into_iter().flatten().collect())
+}
+
+/// A purchase by id.
+pub async fn show(app: &App, ctx: &Context, id: Id) -> AppResult<PurchaseView> {
+    ctx.require_any(&[Scope::Sales, Scope::Read])?;
+    let config = app.till_config(ctx.workspace).await?;
+    let done = stored(app, ctx.workspace, id).await?;
+    let person = participant(app, ctx.workspace, done.participant).await?;
+    Ok(view(&config, done, person, String::new()))
+}
+
+/// Purchases, newest first.
+pub async fn list(app: &App, ctx: &Context, filter: PurchaseFilter) -> AppResult<Vec<PurchaseView>> {
+    ctx.require_any(&[Scope::Sales, Scope::Read])?;
+    let config = app.till_config(ctx.workspace).await?;
+    let (workspace, limit) = (ctx.workspace, filter.limit.clamp(1, 1_000));
+    let found = app
+        .store()
+        .read(move |r| {
+            let mut found: Vec<PurchaseDone> = Vec::new();
+            let (mut before, mut skipped) = (None, 0);
+            loop {
+                let page = r.till_events_back(workspace, filter.participant, before, 500)?;
+                let is_last = page.len() < 500;
+                before = page.last().map(|(event, _)| event.id);
+                for (event, standing) in page {
+                    if event.kind != EventKind::Purchase || found.len() >= limit {
+                        continue;
+                    }
+                    let Some(done) = done_of(&event, standing.as_deref()) else { continue };
+                    if !filter.keeps(&done, event.recorded_us) {
+                        continue;
+                    }
+                    if skipped < filter.offset {
+                        skipped += 1;
+                    } else {
+                        found.push(done);
+                    }
+                }
+                if is_last || found.len() >= limit {
+                    return Ok(found);
+                }
+            }
+        })
+        .await?;
+    Ok(found.into_iter().map(|done| view(&config, done, None, String::new())).collect())
+}
+
+impl PurchaseFilter {
+    fn keeps(&self, done: &PurchaseDone, recorded_us: i64) -> bool {
+        let room: Minor = done.standing.room(&done.body.basket).iter().sum();
+        let is_open = done.standing.state == PurchaseState::Posted && room > 0;
+        self.classification.as_ref().is_none_or(|class| done.body.basket.classification.as_ref() == Some(class))
+            && self.spend_requests_applied.is_none_or(|has| done.standing.uses.iter().any(|used| used.event != done.id) == has)
+            && self.eligible_for_spending.is_none_or(|open| open == is_open)
+            && self.submitted_after.is_none_or(|after| recorded_us > after.as_microsecond())
+            && self.submitted_before.is_none_or(|before| recorded_us < before.as_microsecond())
+    }
+}
+
+/// Cancels a purchase with all that it earned and spent.
+pub async fn cancel(app: &App, ctx: &Context, id: Id, note: Option<String>) -> AppResult<RefundDone> {
+    ctx.require(Scope::Sales)?;
+    let at = app.now();
+    let prepare = |config: &Arc<TillConfig>| Ok(CancelPurchase { config: Arc::clone(config), purchase: id, at, note: note.clone() });
+    refund_done(super::submit(app, ctx, id.to_string(), Priority::Interactive, prepare).await?)
+}
+
+/// What comes back of a purchase.
+#[derive(Clone, Debug)]
+pub struct RefundInput {
+    /// The source within which the reference is unique.
+    pub source: Id,
+    /// The external reference.
+    pub identity: Option<String>,
+    /// The lines; none: all that is left.
+    pub lines: Vec<RefundLine>,
+    /// When; now if none.
+    pub at: Option<Timestamp>,
+    /// Reason or reference.
+    pub note: Option<String>,
+}
+
+/// Takes back parts of a purchase, in any split and order.
+pub async fn refund(app: &App, ctx: &Context, id: Id, input: RefundInput) -> AppResult<RefundDone> {
+    ctx.require(Scope::Sales)?;
+    let content = format!("refund\n{id}\n{:?}", input.lines);
+    let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content));
+    let at = input.at.unwrap_or_else(|| app.now());
+    let prepare = |config: &Arc<TillConfig>| {
+        let (identity, lines, note) = (identity.clone(), input.lines.clone(), input.note.clone());
+        Ok(Refund { config: Arc::clone(config), purchase: id, identity, lines, at, note })
+    };
+    refund_done(super::submit(app, ctx, id.to_string(), Priority::Interactive, prepare).await?)
+}
+
+/// Goods come back without their purchase.
+pub async fn ad_hoc_return(app: &App, ctx: &Context, input: PurchaseInput, debit: Option<Minor>, spent: Minor) -> AppResult<RefundDone> {
+    ctx.require(Scope::Sales)?;
+    let who = input.who.wallet(app, ctx.workspace).await?;
+    let content = format!("ad-hoc\n{}\n{debit:?}\n{spent}", content_of(&input));
+    let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content));
+    let prepare = |config: &Arc<TillConfig>| {
+        let (who, identity, basket) = (who.clone(), identity.clone(), input.basket.clone());
+        Ok(AdHocReturn { config: Arc::clone(config), who, identity, basket, debit, spent })
+    };
+    refund_done(super::submit(app, ctx, input.basket.reference.clone(), Priority::Interactive, prepare).await?)
+}
+
+fn refund_done(reply: TillReply) -> AppResult<RefundDone> {
+    match reply {
+        TillReply::Refund(done) => Ok(*done),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+/// Settles a purchase with its merchant. A second call answers the first settlement.
+pub async fn settle(app: &App, ctx: &Context, id: Id) -> AppResult<(Id, SettlementBody, bool)> {
+    ctx.require(Scope::Sales)?;
+    let at = app.now();
+    let prepare = |config: &Arc<TillConfig>| Ok(Settle { config: Arc::clone(config), purchase: id, at });
+    match super::submit(app, ctx, id.to_string(), Priority::Interactive, prepare).await? {
+        TillReply::Settlement(id, body, is_repeat) => Ok((id, *body, is_repeat)),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+/// For every offer: why it applied to a purchase, or which condition failed.
+pub async fn explain(app: &App, ctx: &Context, id: Id) -> AppResult<Vec<Verdict>> {
+    ctx.require_any(&[Scope::Sales, Scope::Read])?;
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let done = stored(app, ctx.workspace, id).await?;
+    let person = participant(app, ctx.workspace, done.participant).await?.unwrap_or_default();
+    let cell = cell_before(app, ctx.workspace, &config, &done).await?;
+    let (_, mut verdicts) = judge(&config, &person, &cell, &done.body.basket, Look::All);
+    let seen = Seen { id, basket: &done.body.basket, standing: &done.standing };
+    let evaluation = evaluate(&config, &cell, seen, &done.body.matched, &[])
+        .map_err(|_| AppError::bug("a stored purchase leaves the range of its amounts"))?;
+    // What was judged when it was sold stands, whatever the offers say now.
+    verdicts.retain(|verdict| !done.body.matched.iter().any(|matched| matched.offer == verdict.offer));
+    verdicts.extend(evaluation.verdicts);
+    verdicts.sort_by_key(|verdict| verdict.offer);
+    Ok(verdicts)
+}
+
+/// What was remembered of the customer before a purchase.
+async fn cell_before(app: &App, workspace: Id, config: &TillConfig, done: &PurchaseDone) -> AppResult<meed_core::loyalty::Cell> {
+    let participant = done.participant;
+    let mut all = app
+        .store()
+        .read(move |r| {
+            let (mut all, mut before) = (Vec::new(), None);
+            loop {
+                let page = r.till_events_back(workspace, Some(participant), before, 500)?;
+                let is_last = page.len() < 500;
+                before = page.last().map(|(event, _)| event.id);
+                all.extend(page.iter().filter_map(|(event, standing)| done_of(event, standing.as_deref())));
+                if is_last {
+                    return Ok(all);
+                }
+            }
+        })
+        .await?;
+    let key = |done: &PurchaseDone| (done.body.basket.at, done.body.basket.reference.clone(), done.id);
+    all.sort_by_key(key);
+    let mut cell = meed_core::loyalty::Cell::default();
+    for earlier in all.iter().take_while(|other| key(other) < key(done)) {
+        let seen = Seen { id: earlier.id, basket: &earlier.body.basket, standing: &earlier.standing };
+        let evaluation = evaluate(config, &cell, seen, &earlier.body.matched, &[])
+            .map_err(|_| AppError::bug("a stored purchase leaves the range of its amounts"))?;
+        evaluation.advance(config, &mut cell, seen);
+    }
+    Ok(cell)
+}
+
+async fn stored(app: &App, workspace: Id, id: Id) -> AppResult<PurchaseDone> {
+    let found = app.store().read(move |r| r.till_event(workspace, id)).await?;
+    let (event, standing) = found.ok_or_else(|| refused(Class::NotFound, "entity_not_found", "there is no such purchase"))?;
+    if event.kind != EventKind::Purchase {
+        return Err(refused(Class::Invalid, "invalid_event_type", "this event is not a purchase"));
+    }
+    done_of(&event, standing.as_deref()).ok_or_else(|| AppError::bug("a stored purchase cannot be read"))
+}
+
+/// A stored purchase; balances are those right after it.
+pub(crate) fn done_of(event: &meed_core::loyalty::TillEvent, standing: Option<&[u8]>) -> Option<PurchaseDone> {
+    if event.kind != EventKind::Purchase {
+        return None;
+    }
+    let body = PurchaseBody::from_row(&event.body).ok()?;
+    let standing = match standing {
+        Some(row) => Standing::from_row(row).ok()?,
+        None => body.standing.clone(),
+    };
+    Some(PurchaseDone {
+        id: event.id,
+        participant: event.participant,
+        balances: (body.balance, 0),
+        body,
+        standing,
+        additional: 0,
+        verdicts: Vec::new(),
+        spend: None,
+        is_replayed: false,
+    })
+}
+
+async fn participant(app: &App, workspace: Id, id: Id) -> AppResult<Option<Participant>> {
+    let kind = meed_core::command::RecordKind::Participant;
+    let record = app.store().read(move |r| r.record(workspace, kind, id)).await?;
+    Ok(record.and_then(|record| Participant::read(&record.body).ok()))
+}
+
+fn view(config: &TillConfig, done: PurchaseDone, person: Option<Participant>, price_token: String) -> PurchaseView {
+    let merchant = config.merchant_of(done.body.basket.unit).map(|(_, merchant)| merchant);
+    let is_free = person.as_ref().is_none_or(|person| !person.is_blocked && person.terminated.is_none());
+    PurchaseView {
+        minimum_spend: config.settings.minimum_spend,
+        maximum_spend: config.settings.maximum_spend,
+        pays_back: merchant.is_some_and(|merchant| merchant.pays_back),
+        allow_spending: is_free && merchant.is_none_or(|merchant| merchant.allows_spending),
+        done,
+        person,
+        price_token,
+    }
+}
+
+/// What a repeated purchase must be equal in, in canonical form.
+fn content_of(input: &PurchaseInput) -> String {
+    let mut content = String::new();
+    let basket = &input.basket;
+    let lines = basket.lines.iter().map(|line| (line.product, line.quantity.normalize(), line.net, line.vat, line.total));
+    let extra: &BTreeMap<String, String> = &basket.extra;
+    let head = (basket.at.as_microsecond(), basket.unit, basket.terminal, &basket.reference, &basket.promo_code, &basket.classification);
+    let paid = (&basket.payment_brand, &basket.payment_type, &basket.payment_medium, &basket.description);
+    let spend = input.spend.as_ref().map(|ask| (ask.amount, ask.all_or_nothing));
+    let who = match &input.who {
+        // A one-time code is new each time; it still means the same purchase.
+        Who::OneTimeCode(_) => None,
+        Who::PassCode { identifier, .. } => Some(identifier.clone()),
+        other => Some(format!("{other:?}")),
+    };
+    let _ = write!(content, "purchase\n{who:?}\n{head:?}\n{paid:?}\n{extra:?}\n{spend:?}\n{:?}", lines.collect::<Vec<_>>());
+    content
+}
+
+fn token(app: &App, config: &TillConfig, basket: &Basket) -> String {
+    let lines: Vec<_> = basket.lines.iter().map(|line| (line.product, line.quantity.normalize(), line.total)).collect();
+    let text = format!("price\n{}\n{}\n{:?}\n{lines:?}", config.version, basket.unit, basket.promo_code);
+    crate::secrets::hex(&app.secrets().fingerprint(text.as_bytes())[..16])
+}

@@ -1,0 +1,121 @@
+//! Stores, terminals, merchants, schemes, promo codes, products and settings: one way to keep them all.
+
+use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
+use meed_core::id::Id;
+use meed_core::loyalty::fold_code;
+use meed_core::people::fold_alias;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::config::{merchant, settings, unit};
+use super::documents::{
+    MerchantDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument, TillSettingsDocument, UnitDocument,
+};
+use crate::documents::{read, write};
+use crate::error::{AppError, AppResult};
+use crate::{App, Context, Scope};
+
+/// A document that is kept as a record of its own kind.
+pub trait Kept: Serialize + DeserializeOwned + Clone + Send {
+    /// The kind.
+    const KIND: RecordKind;
+    /// The natural key.
+    fn key(&self) -> String;
+    /// Refuses values that cannot be used.
+    fn check(&self) -> AppResult<()>;
+}
+
+/// A kept document with its record.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Entry<D> {
+    pub id: Id,
+    pub version: i32,
+    pub document: D,
+}
+
+fn named(name: &str, code: &str) -> AppResult<()> {
+    for (field, text) in [("name", name), ("code", code)] {
+        if text.trim().is_empty() || text.chars().count() > 200 {
+            return Err(AppError::invalid("name_invalid", field, format!("`{field}` has 1 to 200 characters")));
+        }
+    }
+    Ok(())
+}
+
+macro_rules! kept {
+    ($document:ident, $kind:ident, |$d:ident| $key:expr, $check:expr) => {
+        impl Kept for $document {
+            const KIND: RecordKind = RecordKind::$kind;
+
+            fn key(&self) -> String {
+                let $d = self;
+                $key
+            }
+
+            fn check(&self) -> AppResult<()> {
+                let $d = self;
+                $check
+            }
+        }
+    };
+}
+
+kept!(SchemeDocument, Scheme, |d| fold_alias(&d.code), named(&d.name, &d.code));
+kept!(UnitDocument, SalesUnit, |d| fold_alias(&d.code), {
+    named(&d.name, &d.code)?;
+    unit(Id(0), d.clone(), &std::collections::BTreeMap::new()).map(|_| ())
+});
+kept!(TerminalDocument, Terminal, |d| fold_alias(&d.code), named(&d.code, &d.code));
+kept!(MerchantDocument, Merchant, |d| fold_alias(&d.name), {
+    named(&d.name, &d.name)?;
+    merchant(d.clone()).map(|_| ())
+});
+kept!(PromoCodeDocument, PromoCode, |d| fold_code(&d.code), named(&d.code, &d.code));
+kept!(ProductDocument, Product, |d| d.code.clone(), named(&d.code, &d.code));
+kept!(TillSettingsDocument, TillSettings, |_d| "settings".to_owned(), settings(_d.clone()).map(|_| ()));
+
+/// Makes a document, or changes the one with this id.
+pub async fn put<D: Kept>(app: &App, ctx: &Context, id: Option<Id>, document: &D) -> AppResult<Id> {
+    ctx.require(Scope::Plans)?;
+    document.check()?;
+    let (key, body) = (document.key(), write(document)?);
+    let put = match id {
+        Some(id) => PutRecord { key: Some(key.clone()), ..PutRecord::change(D::KIND, id, body) },
+        // There is one record of settings; of the others a second one with the same key is refused.
+        None if D::KIND == RecordKind::TillSettings => PutRecord::upsert(D::KIND, key.clone(), body),
+        None => PutRecord::new(D::KIND, Some(key.clone()), body),
+    };
+    match app.submit(ctx, key, PutRecords::one("till.configured", put)).await? {
+        Reply::Records(ids) => ids.first().map(|(id, _)| *id).ok_or_else(|| AppError::bug("no record was written")),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+/// All documents of a kind, by id.
+pub async fn list<D: Kept>(app: &App, ctx: &Context) -> AppResult<Vec<Entry<D>>> {
+    ctx.require_any(&[Scope::Read, Scope::Sales, Scope::Plans])?;
+    let workspace = ctx.workspace;
+    let records = app.store().read(move |r| r.records(workspace, D::KIND)).await?;
+    records.iter().map(|record| Ok(Entry { id: record.id, version: record.version, document: read(record)? })).collect()
+}
+
+/// A document by id.
+pub async fn get<D: Kept>(app: &App, ctx: &Context, id: Id) -> AppResult<Entry<D>> {
+    ctx.require_any(&[Scope::Read, Scope::Sales, Scope::Plans])?;
+    let workspace = ctx.workspace;
+    let record = app.store().read(move |r| r.record(workspace, D::KIND, id)).await?;
+    let record = record.ok_or_else(|| AppError::not_found(&D::KIND.word().to_lowercase()))?;
+    Ok(Entry { id, version: record.version, document: read(&record)? })
+}
+
+/// Removes a document.
+pub async fn remove<D: Kept>(app: &App, ctx: &Context, id: Id) -> AppResult<()> {
+    ctx.require(Scope::Plans)?;
+    app.submit(ctx, id.to_string(), PutRecords::one("till.configured", PutRecord::delete(D::KIND, id))).await.map(|_| ())
+}
+
+/// Settings of the tills; the defaults where nobody set any.
+pub async fn till_settings(app: &App, ctx: &Context) -> AppResult<TillSettingsDocument> {
+    Ok(list::<TillSettingsDocument>(app, ctx).await?.into_iter().next().map(|entry| entry.document).unwrap_or_default())
+}

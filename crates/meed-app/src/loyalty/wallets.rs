@@ -1,0 +1,153 @@
+//! Wallets: what is in them, what expires when, what happened; adjustments and the sweep.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use meed_core::command::{Reply, day_number};
+use meed_core::id::Id;
+use meed_core::ledger::{Lot, Owner, Purpose};
+use meed_core::loyalty::{Adjust, AdjustmentBody, Sweep, TillConfig, TillReply};
+use meed_core::money::{Minor, Unit};
+use meed_store::{Priority, StoredEvent};
+
+use super::who::Who;
+use crate::error::{AppError, AppResult};
+use crate::{App, Context, Scope};
+
+/// A wallet as it stands, or as it will stand if nothing happens but time.
+#[derive(Clone, Debug)]
+pub struct WalletView {
+    /// What it counts.
+    pub unit: Unit,
+    /// What may be used: active, not expired, not held.
+    pub balance: Minor,
+    /// Of it, what is bound by conditions.
+    pub conditional: Minor,
+    /// Reserved by holds.
+    pub held: Minor,
+    /// Earned, not usable yet.
+    pub pending: Minor,
+    /// Taken back, but already spent.
+    pub owed: Minor,
+    /// The open lots in the order in which they are used.
+    pub lots: Vec<Lot>,
+    /// What expires on which local day (day number), soonest first.
+    pub expiring: Vec<(i64, Minor)>,
+}
+
+/// The wallets of a participant, money first. `as_of` is now, or a time to come.
+pub async fn read(app: &App, ctx: &Context, participant: Id, as_of: Option<Timestamp>) -> AppResult<Vec<WalletView>> {
+    ctx.require_any(&[Scope::Sales, Scope::Read])?;
+    let now = app.now();
+    let as_of = as_of.unwrap_or(now);
+    if day_number(as_of.to_zoned(jiff::tz::TimeZone::UTC).date()) < day_number(now.to_zoned(jiff::tz::TimeZone::UTC).date()) {
+        return Err(AppError::invalid("date_in_past", "as_of_date", "a balance is told for today or a day to come"));
+    }
+    let config = app.till_config(ctx.workspace).await?;
+    let workspace = ctx.workspace;
+    let (lots, accounts) = app
+        .store()
+        .read(move |r| Ok((r.open_lots(workspace, participant)?, r.accounts_of(workspace, Owner::participant(participant))?)))
+        .await?;
+    let at_us = as_of.max(now).as_microsecond();
+    let wallet = |unit: Unit| {
+        let owed = accounts.iter().find(|account| (account.key.purpose, account.key.unit) == (Purpose::Recoverable, unit));
+        let mut open: Vec<Lot> = lots.iter().filter(|lot| lot.unit == unit && !lot.is_over(at_us)).copied().collect();
+        open.sort_by_key(Lot::consumption_key);
+        // A lot whose day has come counts as active, whether a command has said so or not.
+        let is_active = |lot: &&Lot| !lot.is_pending || lot.active_us <= at_us;
+        let free: Vec<&Lot> = open.iter().filter(is_active).collect();
+        let mut expiring: Vec<(i64, Minor)> = Vec::new();
+        for lot in &open {
+            let Some(expires) = lot.expires_us.and_then(|us| Timestamp::from_microsecond(us).ok()) else { continue };
+            let day = day_number(config.zone.to_datetime(expires).date());
+            match expiring.iter_mut().find(|(known, _)| *known == day) {
+                Some((_, sum)) => *sum += lot.remaining,
+                None => expiring.push((day, lot.remaining)),
+            }
+        }
+        expiring.sort_unstable();
+        WalletView {
+            unit,
+            balance: free.iter().map(|lot| lot.free()).sum(),
+            conditional: free.iter().filter(|lot| lot.rank > 0).map(|lot| lot.free()).sum(),
+            held: open.iter().map(|lot| lot.held).sum(),
+            pending: open.iter().filter(|lot| !is_active(lot)).map(|lot| lot.remaining).sum(),
+            owed: owed.map_or(0, meed_core::ledger::Account::posted),
+            lots: open,
+            expiring,
+        }
+    };
+    Ok(vec![wallet(config.currency), wallet(Unit::POINTS)])
+}
+
+/// What happened to a participant, newest first, before the id `before`.
+pub async fn journal(app: &App, ctx: &Context, participant: Id, before: Option<Id>, limit: i64) -> AppResult<Vec<StoredEvent>> {
+    ctx.require_any(&[Scope::Sales, Scope::Read])?;
+    let workspace = ctx.workspace;
+    Ok(app.store().read(move |r| r.till_events_back(workspace, Some(participant), before, limit.clamp(1, 1_000))).await?)
+}
+
+/// A credit or debit by hand.
+#[derive(Clone, Debug)]
+pub struct AdjustInput {
+    /// Whose wallet.
+    pub who: Who,
+    /// What it counts.
+    pub unit: Unit,
+    /// Above 0 a credit, below 0 a debit.
+    pub amount: Minor,
+    /// Whether a credit was paid for, instead of given.
+    pub is_top_up: bool,
+    /// Until when a credit may be used.
+    pub expires: Option<Timestamp>,
+    /// Why.
+    pub reason: String,
+    /// The source within which the reference is unique.
+    pub source: Id,
+    /// The external reference.
+    pub identity: Option<String>,
+}
+
+/// Credits or debits a wallet by hand.
+pub async fn adjust(app: &App, ctx: &Context, input: AdjustInput) -> AppResult<(Id, AdjustmentBody)> {
+    ctx.require(Scope::Sales)?;
+    let who = input.who.wallet(app, ctx.workspace).await?;
+    let content = format!("adjust\n{who:?}\n{}\n{}\n{:?}\n{}", input.unit, input.amount, input.expires, input.reason);
+    let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content));
+    let at = app.now();
+    let prepare = |config: &Arc<TillConfig>| {
+        Ok(Adjust {
+            config: Arc::clone(config),
+            who: who.clone(),
+            identity: identity.clone(),
+            unit: input.unit,
+            amount: input.amount,
+            is_top_up: input.is_top_up,
+            expires: input.expires,
+            reason: input.reason.clone(),
+            at,
+        })
+    };
+    match super::submit(app, ctx, "adjustment".to_owned(), Priority::Interactive, prepare).await? {
+        TillReply::Adjustment(id, body) => Ok((id, *body)),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+/// Posts what is due in wallets that nobody touches, `limit` lots at a time, until nothing is due. A job; answers how many
+/// wallets it looked at.
+pub async fn sweep(app: &App, ctx: &Context, limit: i64) -> AppResult<u32> {
+    ctx.require(Scope::Admin)?;
+    let mut swept = 0;
+    // Every round takes what is due away, so a round that finds nothing is the last.
+    for _ in 0..10_000 {
+        match app.submit_as(ctx, "due lots".to_owned(), Priority::Bulk, None, Sweep { limit: limit.clamp(1, 1_000) }).await? {
+            meed_store::Answer::Decided(Ok(Reply::Till(TillReply::Swept(0)))) => break,
+            meed_store::Answer::Decided(Ok(Reply::Till(TillReply::Swept(count)))) => swept += count,
+            meed_store::Answer::Decided(Err(refused)) => return Err(refused.into()),
+            other => return Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+        }
+    }
+    Ok(swept)
+}

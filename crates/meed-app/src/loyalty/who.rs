@@ -1,0 +1,72 @@
+//! Who it is: the ways in which a till names a customer (`pos-loyalty.md` §5.1).
+
+use meed_core::command::{Class, RecordKind, Refused};
+use meed_core::id::Id;
+use meed_core::loyalty::{Means, WalletRef, fold_code};
+
+use super::documents::OneTimeCodeDocument;
+use crate::App;
+use crate::documents::read;
+use crate::error::{AppError, AppResult};
+
+/// A customer as a till names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// By id.
+    Id(Id),
+    /// By number.
+    Number(String),
+    /// By the code of a means of identification: card, phone, e-mail …
+    Code(String),
+    /// By a code and its pass code.
+    PassCode {
+        /// The code.
+        identifier: String,
+        /// The pass code.
+        pass_code: String,
+    },
+    /// By a one-time code.
+    OneTimeCode(String),
+}
+
+pub(crate) fn refused(class: Class, code: &'static str, text: &str) -> AppError {
+    Refused::new(class, code, text).into()
+}
+
+impl Who {
+    /// As commands take it. Secrets are checked here; the rest is found by the batch itself.
+    pub(crate) async fn wallet(&self, app: &App, workspace: Id) -> AppResult<WalletRef> {
+        match self {
+            Self::Id(id) => Ok(WalletRef::Participant(*id)),
+            Self::Number(number) => Ok(WalletRef::Number(number.trim().to_owned())),
+            Self::Code(code) => Ok(WalletRef::Code(code.clone())),
+            Self::PassCode { identifier, pass_code } => {
+                let key = fold_code(identifier);
+                let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::Means, &key)).await?;
+                // An unknown code is refused like a wrong pass code: nobody learns which codes there are.
+                let wrong = || refused(Class::Conflict, "invalid_pass_code", "the pass code is wrong");
+                let means = record.and_then(|record| Means::read(&record.body).ok()).ok_or_else(wrong)?;
+                if means.pass_code.as_deref() != Some(pass_code_hash(app, workspace, identifier, pass_code).as_str()) {
+                    return Err(wrong());
+                }
+                Ok(WalletRef::Code(identifier.clone()))
+            }
+            Self::OneTimeCode(code) => {
+                let key = fold_code(code);
+                let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::OneTimeCode, &key)).await?;
+                let wrong = || refused(Class::Conflict, "invalid_otp", "the one-time code is wrong or has expired");
+                let document: OneTimeCodeDocument = read(&record.ok_or_else(wrong)?)?;
+                if document.used || document.expires_us <= app.now_us() {
+                    return Err(wrong());
+                }
+                Ok(WalletRef::Participant(Id(document.participant)))
+            }
+        }
+    }
+}
+
+/// The keyed hash of a pass code: it depends on the code that it belongs to.
+pub(crate) fn pass_code_hash(app: &App, workspace: Id, code: &str, pass_code: &str) -> String {
+    let text = format!("pass-code\n{workspace}\n{}\n{pass_code}", fold_code(code));
+    crate::secrets::hex(&app.secrets().fingerprint(text.as_bytes()))
+}

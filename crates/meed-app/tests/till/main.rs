@@ -1,0 +1,10 @@
+//! Loyalty at the till, on every engine: the numbered behaviours of `pos-loyalty.md` and `ledger.md`, races with real
+//! concurrency, and after each test `verify`.
+
+#[macro_use]
+mod shop;
+
+mod earning;
+mod races;
+mod returns;
+mod spending;

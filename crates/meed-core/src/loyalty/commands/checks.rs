@@ -1,0 +1,125 @@
+//! Who it is, and whether what was sent can be a purchase.
+
+use crate::command::{Class, RecordKind, Refused, State};
+use crate::id::Id;
+use crate::loyalty::loaded::WalletRef;
+use crate::loyalty::means::Means;
+use crate::loyalty::{Basket, Damaged, LINES_MAX, Participant, PromoCode, TillConfig, fold_code};
+use crate::money::Exact;
+
+/// Most items of one line: keeps every sum within the range of exact decimals.
+const QUANTITY_MAX: i64 = 1_000_000_000;
+
+pub(super) fn not_found(what: &str) -> Refused {
+    Refused::new(Class::NotFound, "entity_not_found", format!("there is no such {what}"))
+}
+
+pub(super) fn invalid(code: &'static str, field: &str, text: impl Into<String>) -> Refused {
+    Refused::new(Class::Invalid, code, text).at(field)
+}
+
+pub(super) fn conflict(code: &'static str, text: impl Into<String>) -> Refused {
+    Refused::new(Class::Conflict, code, text)
+}
+
+pub(super) fn damaged(_: Damaged) -> Refused {
+    Refused::new(Class::Conflict, "record_damaged", "a stored row cannot be read; run `meed verify`")
+}
+
+/// The configuration must be the one that the command was prepared with. Nothing is kept of this refusal: the command is
+/// prepared again.
+pub(super) fn check_config(state: &State, config: &TillConfig) -> Result<(), Refused> {
+    if state.head.config_version == config.version {
+        return Ok(());
+    }
+    Err(Refused::new(Class::TooMany, "configuration_stale", "offers or settings changed meanwhile; try again"))
+}
+
+/// The participant whose wallet is meant.
+pub(super) fn resolve(state: &State, who: &WalletRef) -> Result<(Id, Participant), Refused> {
+    let unknown = || not_found("participant").at("rewards_participant_identifier");
+    let record = match who {
+        WalletRef::Participant(id) => state.record(RecordKind::Participant, *id),
+        WalletRef::Number(number) => state.record_by_key(RecordKind::Participant, number),
+        WalletRef::Code(code) => {
+            let means = state.record_by_key(RecordKind::Means, &fold_code(code)).ok_or_else(unknown)?;
+            let means = Means::read(&means.body).map_err(damaged)?;
+            if !means.is_effective {
+                return Err(conflict("access_token_not_effective", "this means of identification is not effective"));
+            }
+            state.record(RecordKind::Participant, means.participant)
+        }
+        WalletRef::Of(event) => {
+            let event = state.tills.event(*event).ok_or_else(|| not_found("event"))?;
+            state.record(RecordKind::Participant, event.participant)
+        }
+    };
+    let record = record.ok_or_else(unknown)?;
+    Ok((record.id, Participant::read(&record.body).map_err(damaged)?))
+}
+
+pub(super) fn not_terminated(person: &Participant) -> Result<(), Refused> {
+    match person.terminated {
+        None => Ok(()),
+        Some(_) => Err(conflict("participant_terminated", "the customer has left")),
+    }
+}
+
+/// Form and place of a basket: what does not depend on state.
+pub(super) fn check_basket(config: &TillConfig, basket: &Basket, now_us: i64) -> Result<(), Refused> {
+    let missing = |field: &str| invalid("mandatory_parameter_missing", field, format!("`{field}` must be given"));
+    if basket.lines.is_empty() {
+        return Err(missing("products_set"));
+    }
+    if basket.lines.len() > LINES_MAX {
+        return Err(invalid("too_many_rows", "products_set", format!("a purchase has at most {LINES_MAX} lines")));
+    }
+    if basket.reference.trim().is_empty() {
+        return Err(missing("reference_number"));
+    }
+    if basket.reference.chars().count() > 200 {
+        return Err(invalid("value_too_long", "reference_number", "a reference has at most 200 characters"));
+    }
+    if !config.units.contains_key(&basket.unit) {
+        return Err(not_found("unit").at("performed_by_unit_identifier"));
+    }
+    if let Some(terminal) = basket.terminal {
+        let known = config.terminals.get(&terminal).ok_or_else(|| not_found("terminal").at("performed_by_tap_identifier"))?;
+        if known.unit != basket.unit {
+            return Err(invalid("terminal_of_other_unit", "performed_by_tap_identifier", "the terminal stands in another store"));
+        }
+    }
+    let latest_us = now_us.saturating_add(config.settings.future_minutes.saturating_mul(60_000_000));
+    if basket.at.as_microsecond() > latest_us {
+        return Err(invalid("date_in_future", "performed_on", "the purchase lies in the future"));
+    }
+    for (place, line) in basket.lines.iter().enumerate() {
+        let field = |name: &str| format!("products_set[{place}].{name}");
+        if line.quantity < Exact::ZERO || line.quantity > Exact::from(QUANTITY_MAX) {
+            return Err(invalid("quantity_out_of_range", &field("quantity"), "a quantity is 0 to 1,000,000,000"));
+        }
+        if line.total < 0 || line.net < 0 || line.vat < 0 {
+            return Err(invalid("amount_not_positive", &field("total_amount"), "amounts must not be below 0; send returns as returns"));
+        }
+        if line.net.checked_add(line.vat) != Some(line.total) {
+            let text = format!("net {} and VAT {} do not add up to {}", line.net, line.vat, line.total);
+            return Err(invalid("amounts_do_not_add_up", &field("total_amount"), text));
+        }
+    }
+    // A hundredth of the 64-bit range for one basket leaves room for every total that it enters.
+    let sum = basket.lines.iter().try_fold(0i64, |sum, line| sum.checked_add(line.total));
+    match sum {
+        Some(sum) if sum <= i64::MAX / 100 => Ok(()),
+        _ => Err(invalid("amount_overflow", "products_set", "the total leaves the range that can be kept")),
+    }
+}
+
+/// The promo code of a basket, if it gave one: it must be known and effective.
+pub(super) fn check_promo_code<'a>(config: &'a TillConfig, basket: &Basket) -> Result<Option<&'a PromoCode>, Refused> {
+    let Some(code) = &basket.promo_code else { return Ok(None) };
+    let at_us = basket.at.as_microsecond();
+    let found = config.promo_codes.get(&fold_code(code)).filter(|promo| {
+        promo.is_effective && promo.from_us.is_none_or(|from| from <= at_us) && promo.until_us.is_none_or(|until| at_us < until)
+    });
+    found.map(Some).ok_or_else(|| invalid("invalid_promo_code", "promo_code", "the promo code is not known, not effective or expired"))
+}

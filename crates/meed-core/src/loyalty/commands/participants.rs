@@ -1,0 +1,98 @@
+//! Making and changing participants, with their means of identification: all or none.
+
+use super::TillReply;
+use super::checks::invalid;
+use crate::command::{Command, Needs, PutRecord, PutRecords, RecordKind, Refused, Reply, State};
+use crate::id::Id;
+use crate::loyalty::Participant;
+use crate::loyalty::means::{Means, fold_code};
+
+/// A means of identification to add.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMeans {
+    /// What it is: card, phone, e-mail, number …
+    pub kind: String,
+    /// The code.
+    pub code: String,
+    /// Keyed hash of its pass code, where it has one.
+    pub pass_code: Option<String>,
+    /// Default brand and type of the payment medium, where the means is one.
+    pub payment: (Option<String>, Option<String>),
+}
+
+/// Writes a participant and means of theirs.
+#[derive(Clone, Debug)]
+pub struct SaveParticipant {
+    /// The participant to change; `None` makes a new one.
+    pub id: Option<Id>,
+    /// The document; an empty number is filled in.
+    pub participant: Participant,
+    /// Means to add.
+    pub means: Vec<NewMeans>,
+}
+
+impl SaveParticipant {
+    fn put(&self, number: String) -> PutRecord {
+        let body = Participant { number: number.clone(), ..self.participant.clone() }.write();
+        match self.id {
+            Some(id) => PutRecord { key: Some(number), ..PutRecord::change(RecordKind::Participant, id, body) },
+            None => PutRecord::new(RecordKind::Participant, Some(number), body),
+        }
+    }
+
+    fn means_of(&self, participant: Id) -> Vec<PutRecord> {
+        let put = |means: &NewMeans| {
+            let (payment_brand, payment_type) = means.payment.clone();
+            let document = Means {
+                participant,
+                kind: means.kind.clone(),
+                code: means.code.clone(),
+                is_effective: true,
+                pass_code: means.pass_code.clone(),
+                payment_brand,
+                payment_type,
+            };
+            PutRecord::new(RecordKind::Means, Some(fold_code(&means.code)), document.write())
+        };
+        self.means.iter().map(put).collect()
+    }
+}
+
+impl Command for SaveParticipant {
+    fn action(&self) -> &'static str {
+        "participant.saved"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        if let Some(id) = self.id {
+            needs.records.insert((RecordKind::Participant, id));
+        }
+        if !self.participant.number.is_empty() {
+            needs.record_keys.insert((RecordKind::Participant, self.participant.number.clone()));
+        }
+        needs.record_keys.extend(self.means.iter().map(|means| (RecordKind::Means, fold_code(&means.code))));
+    }
+
+    fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
+        for (place, means) in self.means.iter().enumerate() {
+            if fold_code(&means.code).is_empty() || means.code.chars().count() > 200 {
+                let text = "a code has 1 to 200 characters besides spaces and dashes";
+                return Err(invalid("code_invalid", &format!("means[{place}].code"), text));
+            }
+        }
+        let number = if self.participant.number.trim().is_empty() {
+            // Ids only go up, so a number made of one is not taken.
+            format!("RP{:013}", state.next_id().0 >> 10)
+        } else {
+            self.participant.number.trim().to_owned()
+        };
+        // Everything is looked at before anything is written.
+        let puts: Vec<PutRecord> = std::iter::once(self.put(number.clone())).chain(self.means_of(Id(0))).collect();
+        PutRecords { action: "", puts, event: None }.check(state)?;
+        let written = PutRecords { action: "", puts: vec![self.put(number)], event: Some("participant.saved") }.decide(state)?;
+        let Reply::Records(records) = written else { return Ok(Reply::Done) };
+        let (id, version) = records.first().copied().unwrap_or_default();
+        PutRecords { action: "", puts: self.means_of(id), event: None }.decide(state)?;
+        Ok(Reply::Till(TillReply::Participant(id, version)))
+    }
+}

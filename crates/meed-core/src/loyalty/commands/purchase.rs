@@ -1,0 +1,378 @@
+//! Recording a purchase, or previewing it: offers, instant and automatic spends, and a spend that came with it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::checks::{check_basket, check_config, check_promo_code, conflict, invalid, not_terminated, resolve};
+use super::rework::{balances, giver, leave, replay, work_of};
+use super::{PurchaseDone, SpendDone, TillReply};
+use crate::audit::Hash;
+use crate::command::{Command, Needs, Refused, Reply, State};
+use crate::id::{Id, Kind};
+use crate::ledger::{Refusal, Wallets};
+use crate::loyalty::cell::Cell;
+use crate::loyalty::evaluate::{Verdict, canonical, judge};
+use crate::loyalty::event::{EventKind, Matched, PurchaseBody, SpendBody, SpendMethod, Standing};
+use crate::loyalty::giving::{Giver, Work};
+use crate::loyalty::loaded::{PurchaseSlot, TakenIdentity, TillNeeds, WalletRef};
+use crate::loyalty::{Basket, Look, Participant, TillConfig};
+use crate::money::{Amount, Minor};
+
+/// What a customer asks to spend.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpendAsk {
+    /// How much, in minor units of the currency; `None`: as much as the purchase.
+    pub amount: Option<Minor>,
+    /// Refuse unless all of it can be spent.
+    pub all_or_nothing: bool,
+    /// The sending system's own, unique reference.
+    pub system_reference: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+}
+
+/// The external identity of a command of the till.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identified {
+    /// The source within which the reference is unique.
+    pub source: Id,
+    /// The reference.
+    pub reference: String,
+    /// Hash of the parsed content.
+    pub fingerprint: Hash,
+}
+
+impl Identified {
+    pub(super) fn need(&self, needs: &mut TillNeeds) {
+        needs.identities.insert((self.source, self.reference.clone()));
+    }
+
+    /// The first answer, if the identity is taken by the same content.
+    pub(super) fn first_answer(&self, state: &State) -> Result<Option<TillReply>, Refused> {
+        match state.tills.identity(self.source, &self.reference) {
+            None => Ok(None),
+            Some(taken) if taken.fingerprint == self.fingerprint => replay(state, taken.event).map(Some),
+            Some(_) => {
+                let text = format!("the reference `{}` was used with other content", self.reference);
+                Err(conflict("duplicate_reference", text).at("external_system_reference_number"))
+            }
+        }
+    }
+
+    pub(super) fn take(&self, state: &mut State, event: Id) {
+        let taken = TakenIdentity { event, fingerprint: self.fingerprint };
+        state.tills.take_identity(self.source, self.reference.clone(), taken);
+    }
+}
+
+/// Records a purchase.
+#[derive(Clone, Debug)]
+pub struct Purchase {
+    /// The configuration that it was prepared with.
+    pub config: Arc<TillConfig>,
+    /// Who buys.
+    pub who: WalletRef,
+    /// Its identity, if it has one.
+    pub identity: Option<Identified>,
+    /// What is bought.
+    pub basket: Basket,
+    /// What the customer asks to spend on it.
+    pub spend: Option<SpendAsk>,
+    /// Whether the till was offline: what cannot be covered any more goes to review instead of being refused.
+    pub is_offline: bool,
+    /// Whether to answer what could still be spent, as a preview does.
+    pub is_preview: bool,
+    /// The configuration that a price was promised with.
+    pub priced_at: Option<i64>,
+}
+
+impl Command for Purchase {
+    fn action(&self) -> &'static str {
+        "purchase.created"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        let tills = &mut needs.tills;
+        if let Some(identity) = &self.identity {
+            identity.need(tills);
+        }
+        tills.participants.insert(self.who.clone());
+        if self.config.is_stateful() {
+            tills.purchases.push((self.who.clone(), self.basket.at.as_microsecond()));
+        }
+        if self.spend.is_some() || self.is_preview {
+            tills.lots.insert(self.who.clone());
+        }
+        let unit_code = self.config.units.get(&self.basket.unit).map(|unit| unit.code.as_str());
+        tills.programs.extend(self.config.offers.candidates(&self.basket, unit_code));
+        tills.programs.insert(self.config.workspace);
+        tills.counters.extend(self.config.offers.limited());
+        if let Ok(Some(promo)) = check_promo_code(&self.config, &self.basket) {
+            tills.counters.insert(promo.id);
+        }
+    }
+
+    fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
+        check_config(state, &self.config)?;
+        if let Some(identity) = &self.identity
+            && let Some(first) = identity.first_answer(state)?
+        {
+            return Ok(Reply::Till(first));
+        }
+        if self.priced_at.is_some_and(|version| version != self.config.version) {
+            return Err(Refusal::PriceVersionStale.into());
+        }
+        check_basket(&self.config, &self.basket, state.recorded_us())?;
+        let (participant, person) = resolve(state, &self.who)?;
+        not_terminated(&person)?;
+        let promo = check_promo_code(&self.config, &self.basket)?;
+        if let Some(promo) = promo
+            && promo.uses_max.is_some_and(|max| state.tills.counter(promo.id) >= max)
+        {
+            return Err(Refused::from(Refusal::LimitReached).at("promo_code"));
+        }
+        self.record(state, participant, &person)
+    }
+}
+
+/// Records several purchases in one command. Each is decided on what the earlier ones left; a refused one does not touch
+/// the others.
+#[derive(Clone, Debug)]
+pub struct Purchases {
+    /// The purchases, prepared with one configuration.
+    pub rows: Vec<Purchase>,
+}
+
+impl Command for Purchases {
+    fn action(&self) -> &'static str {
+        "purchases.created"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        self.rows.iter().for_each(|row| row.needs(needs));
+    }
+
+    fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
+        if let Some(first) = self.rows.first() {
+            check_config(state, &first.config)?;
+        }
+        let decide = |row: &Purchase| match row.decide(state)? {
+            Reply::Till(TillReply::Purchase(done)) => Ok(*done),
+            _ => Err(conflict("entity_not_found", "the reference names something else than a purchase")),
+        };
+        Ok(Reply::Till(TillReply::Purchases(self.rows.iter().map(decide).collect())))
+    }
+}
+
+/// What the wallets' part of a purchase decided.
+struct Decided {
+    cell: Option<Cell>,
+    verdicts: Vec<Verdict>,
+    spent: Option<(Minor, Minor)>,
+    uncovered: Minor,
+    additional: Minor,
+}
+
+impl Purchase {
+    fn record(&self, state: &mut State, participant: Id, person: &Participant) -> Result<Reply, Refused> {
+        let (id, spend_id) = (state.next_id(), self.spend.as_ref().map(|_| state.next_id()));
+        let slot = state.tills.cell(participant);
+        let (matched, mut verdicts) = judge(&self.config, person, &slot.cell, &self.basket, Look::Candidates);
+        let lines = self.basket.lines.len();
+        let body =
+            PurchaseBody { basket: self.basket.clone(), matched, standing: Standing::new(lines), balance: 0, is_offline: self.is_offline };
+        let own = Work { id, standing: body.standing.clone(), body: Arc::new(body) };
+        let mut works = self.works(state, participant, &slot.cell, own);
+        let place = works.iter().position(|work| work.id == id).unwrap_or_default();
+        let mut giver = giver(state, &self.config, participant, person, self.basket.at);
+        let asked = self.asked(person)?;
+        let has_lots = state.tills.has_lots(participant);
+        let decided = state.wallets(|wallets| {
+            if has_lots {
+                giver.settle_due(wallets)?;
+            }
+            let spends_first = works[place].body.matched.iter().any(|matched| self.on_paid(matched));
+            let mut decided = Decided { cell: None, verdicts: Vec::new(), spent: None, uncovered: 0, additional: 0 };
+            if spends_first {
+                self.spends(&giver, wallets, &mut works[place], asked, spend_id, &mut decided)?;
+            }
+            self.awards(&mut giver, wallets, &mut works, &slot.cell, id, &mut decided)?;
+            if !spends_first {
+                self.spends(&giver, wallets, &mut works[place], asked, spend_id, &mut decided)?;
+            }
+            if self.is_preview {
+                decided.additional = giver.allot(wallets, &works[place], Minor::MAX)?.iter().map(|(_, _, worth)| worth).sum();
+            }
+            Ok(decided)
+        })?;
+        verdicts.extend(decided.verdicts.iter().cloned());
+        verdicts.sort_by_key(|verdict| verdict.offer);
+        self.write(state, participant, (id, spend_id), works, place, giver, decided, verdicts)
+    }
+
+    /// All purchases of the customer where they matter, the new one in its place; else the new one alone.
+    fn works(&self, state: &State, participant: Id, cell: &Cell, own: Work) -> Vec<Work> {
+        let is_late = cell.last.as_ref().is_some_and(|last| *last > canonical(own.seen()));
+        let history = state.tills.history(participant).filter(|_| is_late && self.config.is_stateful());
+        let Some(history) = history else { return vec![own] };
+        let mut works: Vec<Work> = history.into_iter().map(work_of).collect();
+        works.push(own);
+        works.sort_by_key(|work| canonical(work.seen()));
+        works
+    }
+
+    fn on_paid(&self, matched: &Matched) -> bool {
+        self.config.terms(matched.version).is_some_and(|offer| offer.award.on_paid)
+    }
+
+    fn awards(
+        &self,
+        giver: &mut Giver<'_>,
+        wallets: &mut Wallets<'_>,
+        works: &mut [Work],
+        cell: &Cell,
+        id: Id,
+        decided: &mut Decided,
+    ) -> Result<(), Refusal> {
+        let is_alone = works.len() == 1;
+        let mut cell = if is_alone { cell.clone() } else { Cell::default() };
+        for work in works {
+            if work.id == id && !is_alone {
+                // A late purchase is judged as the customer stood then.
+                let matched = judge(&self.config, giver.person, &cell, &self.basket, Look::Candidates).0;
+                Arc::make_mut(&mut work.body).matched = matched;
+            }
+            let evaluation = giver.give(wallets, work, &cell)?;
+            evaluation.advance(&self.config, &mut cell, work.seen());
+            if work.id == id {
+                decided.verdicts = evaluation.verdicts;
+            }
+        }
+        decided.cell = Some(cell);
+        Ok(())
+    }
+
+    /// What is asked for, within the limits of one spend; `None`: nothing.
+    fn asked(&self, person: &Participant) -> Result<Option<Minor>, Refused> {
+        let Some(ask) = &self.spend else { return Ok(None) };
+        check_ask(&self.config, &self.basket, person, ask).map(Some)
+    }
+
+    fn spends(
+        &self,
+        giver: &Giver<'_>,
+        wallets: &mut Wallets<'_>,
+        work: &mut Work,
+        asked: Option<Minor>,
+        spend_id: Option<Id>,
+        decided: &mut Decided,
+    ) -> Result<(), Refusal> {
+        let automatic = giver.automatic(wallets, work)?;
+        if automatic > 0 {
+            let allotted = giver.allot(wallets, work, automatic)?;
+            giver.spend(wallets, work, &allotted, SpendMethod::Automatic, work.id)?;
+        }
+        let (Some(asked), Some(spend_id)) = (asked, spend_id) else { return Ok(()) };
+        let allotted = giver.allot(wallets, work, asked)?;
+        let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
+        if self.spend.as_ref().is_some_and(|ask| ask.all_or_nothing) && could < asked {
+            return Err(insufficient(self.config.currency, giver.participant, could, asked));
+        }
+        let spent = giver.spend(wallets, work, &allotted, SpendMethod::OnRequest, spend_id)?;
+        // A till that was offline has handed the goods over: what the wallet does not cover is for a person to decide.
+        let room: Minor = work.standing.room(&self.basket).iter().sum();
+        if self.is_offline && spent < asked && self.spend.as_ref().is_some_and(|ask| ask.amount.is_some()) {
+            let uncovered = (asked - spent).min(room);
+            if uncovered > 0 {
+                let amount = Amount { minor: uncovered, unit: self.config.currency };
+                wallets.uncovered(self.config.workspace, amount, work.origin(giver.at))?;
+                decided.uncovered = uncovered;
+            }
+        }
+        decided.spent = Some((asked, spent));
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one step of one command, cut where the wallets end")]
+    fn write(
+        &self,
+        state: &mut State,
+        participant: Id,
+        (id, spend_id): (Id, Option<Id>),
+        mut works: Vec<Work>,
+        place: usize,
+        giver: Giver<'_>,
+        decided: Decided,
+        verdicts: Vec<Verdict>,
+    ) -> Result<Reply, Refused> {
+        let balances = balances(state, participant);
+        let own = works.remove(place);
+        let mut body = Arc::unwrap_or_clone(own.body);
+        body.standing = own.standing;
+        body.balance = balances.0;
+        let event = state.till_event(id, EventKind::Purchase, participant, None, self.basket.at, body.to_row());
+        let recorded_us = event.recorded_us;
+        let standing = body.standing.clone();
+        let slot = PurchaseSlot { id, participant, recorded_us, body: Arc::new(body.clone()), standing: standing.clone() };
+        state.tills.add_purchase(event, slot);
+        let spend = match (spend_id, decided.spent, &self.spend) {
+            (Some(spend_id), Some((asked, spent)), Some(ask)) => {
+                let body = SpendBody {
+                    asked,
+                    spent,
+                    system_reference: ask.system_reference.clone(),
+                    description: ask.description.clone(),
+                    balance: balances.0,
+                };
+                let event = state.till_event(spend_id, EventKind::Spend, participant, Some(id), self.basket.at, body.to_row());
+                state.tills.add_event(event);
+                Some(SpendDone { id: spend_id, purchase: id, participant, body, is_cancelled: false, is_replayed: false })
+            }
+            _ => None,
+        };
+        if let Some(identity) = &self.identity {
+            identity.take(state, id);
+        }
+        for work in works {
+            state.tills.change_purchase(work.id, work.standing);
+        }
+        let mut counters: BTreeMap<Id, i64> = giver.counters;
+        if let Ok(Some(promo)) = check_promo_code(&self.config, &self.basket) {
+            counters.insert(promo.id, state.tills.counter(promo.id) + 1);
+        }
+        leave(state, participant, counters, decided.cell);
+        state.emit("purchase.created", id.text(Kind::Purchase), "{}".to_owned());
+        if decided.uncovered > 0 {
+            state.emit("purchase.review_needed", id.text(Kind::Purchase), format!("{{\"uncovered\":{}}}", decided.uncovered));
+        }
+        let done =
+            PurchaseDone { id, participant, body, standing, balances, additional: decided.additional, verdicts, spend, is_replayed: false };
+        Ok(Reply::Till(TillReply::Purchase(Box::new(done))))
+    }
+}
+
+/// How much a spend asks for, or why it may not.
+pub(super) fn check_ask(config: &TillConfig, basket: &Basket, person: &Participant, ask: &SpendAsk) -> Result<Minor, Refused> {
+    if person.is_blocked {
+        return Err(conflict("spend_blocked", "the customer is blocked from spending"));
+    }
+    if config.merchant_of(basket.unit).is_some_and(|(_, merchant)| !merchant.allows_spending) {
+        return Err(conflict("spend_not_allowed", "nothing may be spent at this merchant"));
+    }
+    let settings = &config.settings;
+    let maximum = settings.maximum_spend.unwrap_or(Minor::MAX);
+    let out_of_range = |text: String| invalid("spend_amount_out_of_range", "spend_amount", text);
+    match ask.amount {
+        None => Ok(basket.total().min(maximum)),
+        Some(amount) if amount <= 0 => Err(out_of_range("the amount must be above 0".to_owned())),
+        Some(amount) if amount < settings.minimum_spend => Err(out_of_range(format!("at least {} must be spent", settings.minimum_spend))),
+        Some(amount) if amount > maximum => Err(out_of_range(format!("at most {maximum} may be spent"))),
+        Some(amount) => Ok(amount),
+    }
+}
+
+/// The refusal of a spend that wanted all or nothing.
+pub(super) fn insufficient(unit: crate::money::Unit, participant: Id, available: Minor, needed: Minor) -> Refusal {
+    let wallet = crate::ledger::Wallet { participant, unit };
+    Refusal::InsufficientAvailable { account: wallet.account(crate::ledger::Purpose::Available), available, needed }
+}

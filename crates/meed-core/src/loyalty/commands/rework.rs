@@ -1,0 +1,145 @@
+//! What every command on purchases shares: taking them up, deciding awards again, and leaving what changed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::PurchaseDone;
+use super::checks::damaged;
+use crate::command::{Refused, State};
+use crate::id::Id;
+use crate::ledger::{Owner, Purpose, Refusal, Wallet, Wallets};
+use crate::loyalty::cell::Cell;
+use crate::loyalty::event::{EventKind, HoldBody, RefundBody, SpendBody};
+use crate::loyalty::giving::{Giver, Work};
+use crate::loyalty::loaded::PurchaseSlot;
+use crate::loyalty::{Participant, TillConfig};
+use crate::money::{Minor, Unit};
+
+use super::{HoldDone, RefundDone, SpendDone, TillReply};
+
+/// The purchases that a command works on: the one that it changes, and where awards depend on them, all of the customer.
+pub(super) struct Works {
+    pub(super) all: Vec<Work>,
+    /// The one that is changed, by place.
+    pub(super) own: usize,
+    is_fold: bool,
+}
+
+pub(super) fn work_of(slot: &PurchaseSlot) -> Work {
+    Work { id: slot.id, body: Arc::clone(&slot.body), standing: slot.standing.clone() }
+}
+
+pub(super) fn giver<'a>(state: &State, config: &'a TillConfig, participant: Id, person: &'a Participant, at: jiff::Timestamp) -> Giver<'a> {
+    let counters: BTreeMap<Id, i64> = config.offers.limited().map(|id| (id, state.tills.counter(id))).collect();
+    Giver { config, participant, person, counters, taken_back: Vec::new(), granted: Vec::new(), at }
+}
+
+impl Works {
+    /// Takes up a stored purchase, with its history where that matters.
+    pub(super) fn take(state: &State, config: &TillConfig, slot: &PurchaseSlot) -> Self {
+        match state.tills.history(slot.participant).filter(|_| config.is_stateful()) {
+            Some(history) => {
+                let all: Vec<Work> = history.into_iter().map(work_of).collect();
+                let own = all.iter().position(|work| work.id == slot.id).unwrap_or_default();
+                Self { all, own, is_fold: true }
+            }
+            None => Self { all: vec![work_of(slot)], own: 0, is_fold: false },
+        }
+    }
+
+    pub(super) fn own(&mut self) -> &mut Work {
+        &mut self.all[self.own]
+    }
+
+    /// Decides awards again. Answers the cell that comes of it, if it was folded.
+    pub(super) fn give(&mut self, giver: &mut Giver<'_>, wallets: &mut Wallets<'_>) -> Result<Option<Cell>, Refusal> {
+        if self.is_fold {
+            return giver.refold(wallets, &mut self.all).map(Some);
+        }
+        giver.give(wallets, &mut self.all[0], &Cell::default()).map(|_| None)
+    }
+
+    /// Leaves what changed: standings, the cell and counters.
+    pub(super) fn leave(self, state: &mut State, giver: Giver<'_>, cell: Option<Cell>) {
+        let participant = giver.participant;
+        for work in self.all {
+            state.tills.change_purchase(work.id, work.standing);
+        }
+        leave(state, participant, giver.counters, cell);
+    }
+}
+
+/// Leaves the cell of a participant, with the next instant at which something is due.
+pub(super) fn leave(state: &mut State, participant: Id, counters: BTreeMap<Id, i64>, cell: Option<Cell>) {
+    for (subject, used) in counters {
+        if state.tills.counter(subject) != used {
+            state.tills.set_counter(subject, used);
+        }
+    }
+    let slot = state.tills.cell(participant);
+    let cell = cell.unwrap_or_else(|| slot.cell.clone());
+    let due_us = next_due(state, participant, slot.due_us);
+    if cell != slot.cell || due_us != slot.due_us {
+        state.tills.change_cell(participant, cell, due_us);
+    }
+}
+
+/// When a lot or hold of the participant is due next. Without all lots at hand the earlier answer stands, or an earlier one.
+fn next_due(state: &State, participant: Id, before: Option<i64>) -> Option<i64> {
+    let currency = state.head.unit;
+    let lots = [currency, Unit::POINTS].into_iter().flat_map(|unit| state.book.lots_of(participant, unit));
+    let due = lots.filter(|lot| lot.remaining > 0 && (lot.is_pending || lot.free() > 0)).filter_map(crate::ledger::Lot::due_us).min();
+    let holds = [currency, Unit::POINTS]
+        .into_iter()
+        .filter_map(|unit| state.book.next_hold_expiry(&Wallet { participant, unit }.account(Purpose::Available)));
+    let known = due.into_iter().chain(holds).min();
+    if state.tills.has_lots(participant) { known } else { known.into_iter().chain(before).min() }
+}
+
+/// What may be used of both wallets.
+pub(super) fn balances(state: &State, participant: Id) -> (Minor, Minor) {
+    let of = |unit: Unit| state.book.available(&Owner::participant(participant).account(Purpose::Available, unit));
+    (of(state.head.unit), of(Unit::POINTS))
+}
+
+/// A stored purchase as an answer.
+pub(super) fn stored(state: &State, slot: &PurchaseSlot) -> PurchaseDone {
+    PurchaseDone {
+        id: slot.id,
+        participant: slot.participant,
+        body: (*slot.body).clone(),
+        standing: slot.standing.clone(),
+        balances: balances(state, slot.participant),
+        additional: 0,
+        verdicts: Vec::new(),
+        spend: None,
+        is_replayed: false,
+    }
+}
+
+/// The first answer to a command whose identity is taken.
+pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
+    let event = state.tills.event(id).ok_or_else(|| super::checks::not_found("event"))?;
+    let (participant, about) = (event.participant, event.about);
+    match event.kind {
+        EventKind::Purchase => {
+            let slot = state.tills.purchase(id).ok_or_else(|| super::checks::not_found("purchase"))?;
+            Ok(TillReply::Purchase(Box::new(PurchaseDone { is_replayed: true, ..stored(state, slot) })))
+        }
+        EventKind::Spend => {
+            let body = SpendBody::from_row(&event.body).map_err(damaged)?;
+            let (purchase, is_cancelled) = (about.unwrap_or_default(), state.tills.standing(id).is_some());
+            Ok(TillReply::Spend(Box::new(SpendDone { id, purchase, participant, body, is_cancelled, is_replayed: true })))
+        }
+        EventKind::Refund | EventKind::AdHocReturn | EventKind::CancelPurchase | EventKind::CancelSpend => {
+            let body = RefundBody::from_row(&event.body).map_err(damaged)?;
+            let purchase = about.and_then(|id| state.tills.purchase(id)).map(|slot| Box::new(stored(state, slot)));
+            Ok(TillReply::Refund(Box::new(RefundDone { id, about, participant, body, purchase, is_replayed: true })))
+        }
+        EventKind::Hold | EventKind::Capture | EventKind::Release => {
+            let body = HoldBody::from_row(&event.body).map_err(damaged)?;
+            Ok(TillReply::Hold(Box::new(HoldDone { id, about, participant, body })))
+        }
+        EventKind::Adjustment | EventKind::Settlement => Err(super::checks::not_found("event")),
+    }
+}

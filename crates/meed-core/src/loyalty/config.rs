@@ -1,0 +1,332 @@
+//! What a workspace's tills go by: stores, merchants, schemes, tiers, products and offers, as one value of one version.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::basket::Line;
+use super::offer::{Offer, OfferIndex};
+use crate::id::Id;
+use crate::money::{Exact, Minor, Unit};
+
+/// The configuration of a workspace's tills.
+#[derive(Debug)]
+pub struct TillConfig {
+    /// The workspace's configuration version that it was read at.
+    pub version: i64,
+    /// The workspace.
+    pub workspace: Id,
+    /// Its zone.
+    pub zone: TimeZone,
+    /// Its currency.
+    pub currency: Unit,
+    /// Settings.
+    pub settings: TillSettings,
+    /// Schemes.
+    pub schemes: BTreeMap<Id, Scheme>,
+    /// Stores.
+    pub units: BTreeMap<Id, SalesUnit>,
+    /// Terminals.
+    pub terminals: BTreeMap<Id, Terminal>,
+    /// Merchants.
+    pub merchants: BTreeMap<Id, Merchant>,
+    /// Promo codes by folded code.
+    pub promo_codes: HashMap<String, PromoCode>,
+    /// Products.
+    pub products: Products,
+    /// Offers with all their versions, and the index over them.
+    pub offers: OfferIndex,
+}
+
+/// Settings of the tills of a workspace. Amounts are minor units of its currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TillSettings {
+    /// Stands in for products that are not known.
+    pub default_product: Option<Id>,
+    /// The least and the most of one spend.
+    pub minimum_spend: Minor,
+    /// See above; `None`: no limit.
+    pub maximum_spend: Option<Minor>,
+    /// Lifetime of a hold.
+    pub hold_minutes: i64,
+    /// How late an offline sale may come.
+    pub offline_hours: i64,
+    /// How far ahead a till's clock may be.
+    pub future_minutes: i64,
+    /// What a point is worth when it is spent, in major units of the currency; without it points cannot pay at the till.
+    pub point_value: Option<Exact>,
+    /// Whether an award that was spent before its purchase came back is forgiven instead of owed.
+    pub forgives: bool,
+    /// Tiers.
+    pub tiers: Tiers,
+}
+
+impl Default for TillSettings {
+    fn default() -> Self {
+        Self {
+            default_product: None,
+            minimum_spend: 0,
+            maximum_spend: None,
+            hold_minutes: 15,
+            offline_hours: 72,
+            future_minutes: 5,
+            point_value: None,
+            forgives: false,
+            tiers: Tiers::default(),
+        }
+    }
+}
+
+/// Tiers and what moves customers between them (`pos-loyalty.md` §11).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tiers {
+    /// Days of the rolling window.
+    pub window_days: i64,
+    /// Value units for one major unit of the currency.
+    pub rate: Exact,
+    /// The tiers, lowest threshold first.
+    pub levels: Vec<Tier>,
+}
+
+/// A tier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tier {
+    /// What conditions call it.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Colour, for shows.
+    pub color: Option<String>,
+    /// Value units from which it holds, inclusive.
+    pub threshold: Exact,
+}
+
+impl Tiers {
+    /// The tier for this many value units.
+    #[must_use]
+    pub fn level(&self, units: Exact) -> Option<&Tier> {
+        self.levels.iter().rev().find(|tier| tier.threshold <= units)
+    }
+}
+
+/// A scheme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scheme {
+    /// Name.
+    pub name: String,
+    /// What documents call it.
+    pub code: String,
+    /// Whether it is effective.
+    pub is_effective: bool,
+    /// Whether everyone is in it.
+    pub is_automatic: bool,
+}
+
+/// A store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SalesUnit {
+    /// Name.
+    pub name: String,
+    /// What conditions call it.
+    pub code: String,
+    /// Group.
+    pub group: Option<String>,
+    /// Community.
+    pub community: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// Its zone; the workspace's if none.
+    pub zone: Option<TimeZone>,
+    /// The merchant that stands for it, by unit or by group.
+    pub merchant: Option<Id>,
+}
+
+/// A terminal ("transaction acquiring point").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terminal {
+    /// Its code.
+    pub code: String,
+    /// Its store.
+    pub unit: Id,
+}
+
+/// A rewards participating merchant (`pos-loyalty.md` §12).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merchant {
+    /// Name.
+    pub name: String,
+    /// Stores that it stands for.
+    pub units: Vec<Id>,
+    /// Groups that it stands for.
+    pub groups: Vec<String>,
+    /// Whether it is effective.
+    pub is_effective: bool,
+    /// Bars customers whom its own group signed up.
+    pub bars_own: bool,
+    /// Bars customers whom other groups signed up.
+    pub bars_others: bool,
+    /// Schemes that it is limited to; empty: any.
+    pub schemes: Vec<Id>,
+    /// Percentage of awards that it pays to the programme's owner.
+    pub contribution: Exact,
+    /// Gate 2 of automatic spending.
+    pub allows_automatic: bool,
+    /// Whether what is spent at once is paid back later instead of being taken off at the till.
+    pub pays_back: bool,
+    /// Whether anything may be spent there.
+    pub allows_spending: bool,
+}
+
+/// A promo code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromoCode {
+    /// The record: names its counter.
+    pub id: Id,
+    /// As it is shown.
+    pub code: String,
+    /// Whether it is effective.
+    pub is_effective: bool,
+    /// Microseconds UTC from which it holds.
+    pub from_us: Option<i64>,
+    /// Until when.
+    pub until_us: Option<i64>,
+    /// Uses over all customers at most.
+    pub uses_max: Option<i64>,
+}
+
+/// A product.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Product {
+    /// The record.
+    pub id: Id,
+    /// Match key.
+    pub code: String,
+    /// Another code.
+    pub alternative_code: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// Type, by name.
+    pub kind: Option<String>,
+    /// Brand, by name.
+    pub brand: Option<String>,
+    /// Family, by name.
+    pub family: Option<String>,
+    /// Categories, by name.
+    pub categories: Vec<String>,
+}
+
+/// The products of a workspace.
+#[derive(Clone, Debug, Default)]
+pub struct Products {
+    by_id: HashMap<Id, Arc<Product>>,
+    by_code: HashMap<String, Id>,
+    by_alternative: HashMap<String, Id>,
+}
+
+impl Products {
+    /// Adds a product, or replaces the one with its id.
+    pub fn put(&mut self, product: Product) {
+        self.remove(product.id);
+        self.by_code.insert(product.code.clone(), product.id);
+        if let Some(code) = &product.alternative_code {
+            self.by_alternative.insert(code.clone(), product.id);
+        }
+        self.by_id.insert(product.id, Arc::new(product));
+    }
+
+    /// Removes a product.
+    pub fn remove(&mut self, id: Id) {
+        let Some(gone) = self.by_id.remove(&id) else { return };
+        if self.by_code.get(&gone.code) == Some(&id) {
+            self.by_code.remove(&gone.code);
+        }
+        if let Some(code) = &gone.alternative_code
+            && self.by_alternative.get(code) == Some(&id)
+        {
+            self.by_alternative.remove(code);
+        }
+    }
+
+    /// A product by id.
+    #[must_use]
+    pub fn get(&self, id: Id) -> Option<&Arc<Product>> {
+        self.by_id.get(&id)
+    }
+
+    /// A product by its code.
+    #[must_use]
+    pub fn by_code(&self, code: &str) -> Option<&Arc<Product>> {
+        self.by_code.get(code).and_then(|id| self.get(*id))
+    }
+
+    /// A product by its alternative code.
+    #[must_use]
+    pub fn by_alternative_code(&self, code: &str) -> Option<&Arc<Product>> {
+        self.by_alternative.get(code).and_then(|id| self.get(*id))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// All products, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Product>> {
+        self.by_id.values()
+    }
+}
+
+impl Product {
+    /// A line of this product with no amounts yet.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        Line {
+            product: self.id,
+            code: self.code.clone(),
+            kind: self.kind.clone(),
+            brand: self.brand.clone(),
+            family: self.family.clone(),
+            categories: self.categories.clone(),
+            quantity: Exact::ONE,
+            net: 0,
+            vat: 0,
+            total: 0,
+            intended: None,
+        }
+    }
+}
+
+impl TillConfig {
+    /// The zone of a store.
+    #[must_use]
+    pub fn zone_of(&self, unit: Id) -> &TimeZone {
+        self.units.get(&unit).and_then(|unit| unit.zone.as_ref()).unwrap_or(&self.zone)
+    }
+
+    /// The merchant of a store.
+    #[must_use]
+    pub fn merchant_of(&self, unit: Id) -> Option<(Id, &Merchant)> {
+        let id = self.units.get(&unit)?.merchant?;
+        self.merchants.get(&id).map(|merchant| (id, merchant))
+    }
+
+    /// Whether what a customer bought before can change what a purchase earns.
+    #[must_use]
+    pub fn is_stateful(&self) -> bool {
+        !self.settings.tiers.levels.is_empty() || self.offers.is_stateful()
+    }
+
+    /// The version of an offer that says where a lot may be used.
+    #[must_use]
+    pub fn terms(&self, version: Id) -> Option<&Arc<Offer>> {
+        self.offers.version(version)
+    }
+}

@@ -1,0 +1,398 @@
+//! Till events: the journal of what happened at tills, and how each purchase stands now.
+//!
+//! An event is written once. A purchase's [`Standing`] changes with spends, returns and its cancellation; its first one is
+//! part of the event, later ones are kept beside it.
+
+use super::basket::Basket;
+use super::packed::{packed, packed_code};
+use crate::id::Id;
+use crate::ledger::coded;
+use crate::ledger::{Clawed, Portion, Taken};
+use crate::money::{Exact, Minor, Unit};
+
+coded! {
+    /// Kinds of till event.
+    EventKind {
+        /// A purchase.
+        Purchase = 1 "purchase",
+        /// A spend on a purchase, asked for by the customer.
+        Spend = 2 "spend_request",
+        /// A cancellation of a purchase.
+        CancelPurchase = 3 "purchase_cancellation",
+        /// A cancellation of a spend.
+        CancelSpend = 4 "spend_cancellation",
+        /// Goods of a purchase came back.
+        Refund = 5 "refund",
+        /// Goods came back without their purchase.
+        AdHocReturn = 6 "ad_hoc_return",
+        /// An amount was reserved.
+        Hold = 7 "hold",
+        /// A reservation was used.
+        Capture = 8 "capture",
+        /// A reservation was given up.
+        Release = 9 "release",
+        /// A credit or debit by hand.
+        Adjustment = 10 "adjustment",
+        /// A purchase was settled with its merchant.
+        Settlement = 11 "settlement",
+    }
+}
+
+/// An event as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TillEvent {
+    /// Its id.
+    pub id: Id,
+    /// Its kind.
+    pub kind: EventKind,
+    /// Whose wallet.
+    pub participant: Id,
+    /// The event that it is about: the purchase of a spend, the spend of a cancellation, the hold of a capture.
+    pub about: Option<Id>,
+    /// Business time, microseconds UTC.
+    pub at_us: i64,
+    /// Recorded time.
+    pub recorded_us: i64,
+    /// Goes before the body into digests, erased together with it.
+    pub salt: i64,
+    /// The packed body.
+    pub body: Vec<u8>,
+}
+
+coded! {
+    /// Where a purchase stands.
+    PurchaseState {
+        /// Posted.
+        Posted = 1 "POSTED",
+        /// Cancelled.
+        Cancelled = 2 "CANCELLED",
+    }
+}
+packed_code!(PurchaseState);
+
+coded! {
+    /// How an award is spent.
+    SpendMethod {
+        /// When the customer asks.
+        OnRequest = 1 "SPEND_ON_REQUEST",
+        /// On the same purchase, at once.
+        Instant = 2 "SPEND_INSTANTLY",
+        /// As a voucher.
+        Voucher = 3 "SPEND_INSTANTLY_THROUGH_VOUCHER",
+        /// By itself, where the seven gates are open.
+        Automatic = 4 "SPEND_AUTOMATICALLY",
+    }
+}
+packed_code!(SpendMethod);
+
+/// How a purchase stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Posted or cancelled.
+    pub state: PurchaseState,
+    /// What came back of each line, by place: amount, and quantity where it was named.
+    pub returned: Vec<(Minor, Exact)>,
+    /// What offers gave, at present.
+    pub grants: Vec<Grant>,
+    /// What was used to pay it, at present, in order of consumption.
+    pub uses: Vec<Use>,
+    /// Offers that would have given something, had a budget or limit allowed it.
+    pub withheld: Vec<Withheld>,
+    /// The settlement event.
+    pub settled: Option<Id>,
+}
+
+/// What an offer gave for a purchase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The offer.
+    pub offer: Id,
+    /// Its version.
+    pub version: Id,
+    /// The line, for an award per item.
+    pub line: Option<u32>,
+    /// What it counts.
+    pub unit: Unit,
+    /// What stands, in minor units.
+    pub amount: Minor,
+    /// What it was computed from: the counted amount or quantity.
+    pub basis: Exact,
+    /// How it is spent.
+    pub method: SpendMethod,
+    /// The lots that it opened.
+    pub lots: Vec<Id>,
+    /// The most that it may be, where a budget gave its last.
+    pub cap: Option<Minor>,
+    /// Whether it counts as a use of an offer that is limited in number.
+    pub counted: bool,
+}
+
+/// A part of a lot that paid for a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The spend event, or the purchase itself for instant and automatic spends.
+    pub event: Id,
+    /// How it came about.
+    pub method: SpendMethod,
+    /// What the lot counts.
+    pub unit: Unit,
+    /// The transfer, the lot and the line.
+    pub transfer: Id,
+    /// The lot.
+    pub lot: Id,
+    /// The line, by place.
+    pub line: u32,
+    /// How much of the lot.
+    pub amount: Minor,
+    /// What it is worth in the workspace's currency.
+    pub worth: Minor,
+    /// How much of `amount` came back.
+    pub returned: Minor,
+    /// How much of `worth` came back.
+    pub worth_returned: Minor,
+}
+
+/// An award that a budget or a limit kept back, for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// The offer.
+    pub offer: Id,
+    /// `budget_exhausted` or `limit_reached`.
+    pub reason: String,
+}
+
+/// An offer that matches a basket, judged when it was sold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matched {
+    /// The offer.
+    pub offer: Id,
+    /// The version that held.
+    pub version: Id,
+    /// The lines that count, by place.
+    pub lines: Vec<u32>,
+}
+
+impl Matched {
+    /// Whether a line counts.
+    #[must_use]
+    pub fn counts(&self, line: usize) -> bool {
+        u32::try_from(line).is_ok_and(|line| self.lines.contains(&line))
+    }
+}
+
+/// The body of a purchase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PurchaseBody {
+    /// What was bought.
+    pub basket: Basket,
+    /// The offers that match it.
+    pub matched: Vec<Matched>,
+    /// How it stood at first.
+    pub standing: Standing,
+    /// What could be spent right after it, in the workspace's currency.
+    pub balance: Minor,
+    /// Whether the till was offline.
+    pub is_offline: bool,
+}
+
+/// The body of a spend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpendBody {
+    /// What the customer asked for, minor units of the workspace's currency.
+    pub asked: Minor,
+    /// What was spent.
+    pub spent: Minor,
+    /// The sending system's own, unique reference.
+    pub system_reference: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// What could be spent right after it.
+    pub balance: Minor,
+}
+
+/// One award taken back by an event, with the way it went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenBack {
+    /// The purchase whose award it was.
+    pub purchase: Id,
+    /// The offer.
+    pub offer: Id,
+    /// Its unit.
+    pub unit: Unit,
+    /// The steps.
+    pub steps: Clawed,
+}
+
+/// The body of a refund, a cancellation or an ad-hoc return.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefundBody {
+    /// What came back of which line: place, amount, quantity.
+    pub lines: Vec<(u32, (Minor, Exact))>,
+    /// What was spent on the returned part and came back to the wallet, in the workspace's currency.
+    pub given_back: Minor,
+    /// What is to be paid back in money.
+    pub paid_back: Minor,
+    /// Awards that were taken back.
+    pub taken_back: Vec<TakenBack>,
+    /// Awards that other purchases gained: purchase, offer, amount.
+    pub granted: Vec<(Id, (Id, Minor))>,
+    /// Reason or reference.
+    pub note: Option<String>,
+    /// What could be spent right after it.
+    pub balance: Minor,
+}
+
+/// The body of a hold, a capture or a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldBody {
+    /// What it counts.
+    pub unit: Unit,
+    /// How much.
+    pub amount: Minor,
+    /// When a hold ends by itself, microseconds UTC.
+    pub expires_us: i64,
+    /// Which parts of which lots, in order.
+    pub parts: Vec<HeldPart>,
+    /// What could be spent right after it.
+    pub balance: Minor,
+}
+
+/// A part of a lot that a hold reserves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldPart {
+    /// The hold's transfer.
+    pub transfer: Id,
+    /// The lot.
+    pub lot: Id,
+    /// How much.
+    pub amount: Minor,
+}
+
+/// The body of an adjustment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdjustmentBody {
+    /// What it counts.
+    pub unit: Unit,
+    /// Above 0 a credit, below 0 a debit.
+    pub amount: Minor,
+    /// The lot that a credit opened.
+    pub lot: Option<Id>,
+    /// Why.
+    pub reason: String,
+    /// What could be spent right after it.
+    pub balance: Minor,
+}
+
+/// The body of a settlement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettlementBody {
+    /// The merchant.
+    pub merchant: Id,
+    /// What the purchase was awarded.
+    pub awarded: Minor,
+    /// The merchant's percentage.
+    pub percent: Exact,
+    /// What the merchant owes.
+    pub contribution: Minor,
+}
+
+packed!(Standing { state, returned, grants, uses, withheld, settled });
+packed!(Grant { offer, version, line, unit, amount, basis, method, lots, cap, counted });
+packed!(Use { event, method, unit, transfer, lot, line, amount, worth, returned, worth_returned });
+packed!(Withheld { offer, reason });
+packed!(Matched { offer, version, lines });
+packed!(PurchaseBody { basket, matched, standing, balance, is_offline });
+packed!(SpendBody { asked, spent, system_reference, description, balance });
+packed!(TakenBack { purchase, offer, unit, steps });
+packed!(Clawed { from_lots, from_expired, from_others, owed, forgiven });
+packed!(RefundBody { lines, given_back, paid_back, taken_back, granted, note, balance });
+packed!(HoldBody { unit, amount, expires_us, parts, balance });
+packed!(HeldPart { transfer, lot, amount });
+packed!(AdjustmentBody { unit, amount, lot, reason, balance });
+packed!(SettlementBody { merchant, awarded, percent, contribution });
+
+/// The form of every body.
+const FORM: u8 = 1;
+
+macro_rules! rows {
+    ($($body:ident),*) => { $(
+        impl $body {
+            /// Reads the stored form.
+            pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
+                super::packed::from_row(FORM, row)
+            }
+
+            /// The stored form.
+            #[must_use]
+            pub fn to_row(&self) -> Vec<u8> {
+                super::packed::to_row(FORM, self)
+            }
+        }
+    )* };
+}
+rows!(Standing, PurchaseBody, SpendBody, RefundBody, HoldBody, AdjustmentBody, SettlementBody);
+
+impl HeldPart {
+    /// As the wallet takes it.
+    #[must_use]
+    pub const fn taken(&self) -> Taken {
+        Taken { transfer: self.transfer, portion: Portion { lot: self.lot, line: 0, amount: self.amount } }
+    }
+}
+
+impl Use {
+    /// What still pays the line, in the workspace's currency.
+    #[must_use]
+    pub const fn standing_worth(&self) -> Minor {
+        self.worth - self.worth_returned
+    }
+}
+
+impl Standing {
+    /// A purchase of `lines` lines of which nothing has happened yet.
+    #[must_use]
+    pub fn new(lines: usize) -> Self {
+        Self {
+            state: PurchaseState::Posted,
+            returned: vec![(0, Exact::ZERO); lines],
+            grants: Vec::new(),
+            uses: Vec::new(),
+            withheld: Vec::new(),
+            settled: None,
+        }
+    }
+
+    /// What stands of the spends on a line, in the workspace's currency.
+    #[must_use]
+    pub fn spent_on(&self, line: usize) -> Minor {
+        self.uses.iter().filter(|u| usize::try_from(u.line) == Ok(line)).map(Use::standing_worth).sum()
+    }
+
+    /// What stands of the spends by one method, in the workspace's currency.
+    #[must_use]
+    pub fn spent_by(&self, method: SpendMethod) -> Minor {
+        self.uses.iter().filter(|u| u.method == method).map(Use::standing_worth).sum()
+    }
+
+    /// What stands of all spends.
+    #[must_use]
+    pub fn spent(&self) -> Minor {
+        self.uses.iter().map(Use::standing_worth).sum()
+    }
+
+    /// What stands of the awards in `unit`.
+    #[must_use]
+    pub fn awarded(&self, unit: Unit) -> Minor {
+        self.grants.iter().filter(|grant| grant.unit == unit).map(|grant| grant.amount).sum()
+    }
+
+    /// What may still be paid on each line: its total less what came back and what was spent on it.
+    #[must_use]
+    pub fn room(&self, basket: &Basket) -> Vec<Minor> {
+        let left = |(line, of): (usize, &super::Line)| {
+            let returned = self.returned.get(line).map_or(0, |(amount, _)| *amount);
+            (of.total - returned - self.spent_on(line)).max(0)
+        };
+        basket.lines.iter().enumerate().map(left).collect()
+    }
+}

@@ -1,0 +1,283 @@
+//! What the commands of a batch need of the tills, and what they leave.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::cell::Cell;
+use super::event::{EventKind, PurchaseBody, Standing, TillEvent};
+use super::{Damaged, canonical};
+use crate::audit::{Digest, Hash};
+use crate::id::Id;
+
+/// How a command names the participant whose wallet it touches.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WalletRef {
+    /// By id.
+    Participant(Id),
+    /// By the folded code of a means of identification.
+    Code(String),
+    /// By number.
+    Number(String),
+    /// The participant of an event.
+    Of(Id),
+}
+
+/// What to load, set by set and stage by stage: identities and events first, then participants, then what is theirs.
+#[derive(Debug, Default)]
+pub struct TillNeeds {
+    /// (source, reference).
+    pub identities: BTreeSet<(Id, String)>,
+    /// Events by id, with what they are about.
+    pub events: BTreeSet<Id>,
+    /// Participants whose cell and accounts are needed.
+    pub participants: BTreeSet<WalletRef>,
+    /// Of these, those whose open lots and holds are needed.
+    pub lots: BTreeSet<WalletRef>,
+    /// Of these, those whose purchases are needed, all of them.
+    pub history: BTreeSet<WalletRef>,
+    /// Purchases to come, with their business time: one that comes late needs the history.
+    pub purchases: Vec<(WalletRef, i64)>,
+    /// Programs whose accounts are needed.
+    pub programs: BTreeSet<Id>,
+    /// Counters by subject.
+    pub counters: BTreeSet<Id>,
+    /// Lots that are due, this many at most, with their participants.
+    pub due: i64,
+}
+
+/// The cell of a participant.
+#[derive(Clone, Debug, Default)]
+pub struct CellSlot {
+    /// The cell.
+    pub cell: Cell,
+    /// No lot or hold of the participant is due before.
+    pub due_us: Option<i64>,
+    is_touched: bool,
+}
+
+/// A purchase with its present standing.
+#[derive(Clone, Debug)]
+pub struct PurchaseSlot {
+    /// Its id.
+    pub id: Id,
+    /// Whose.
+    pub participant: Id,
+    /// Recorded time.
+    pub recorded_us: i64,
+    /// What was bought, and how it stood at first.
+    pub body: Arc<PurchaseBody>,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// An identity that is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakenIdentity {
+    /// The event.
+    pub event: Id,
+    /// Hash of its content.
+    pub fingerprint: Hash,
+}
+
+/// The tills as a batch sees them.
+#[derive(Debug, Default)]
+pub struct Tills {
+    cells: HashMap<Id, CellSlot>,
+    events: HashMap<Id, TillEvent>,
+    purchases: HashMap<Id, PurchaseSlot>,
+    standings: HashMap<Id, Vec<u8>>,
+    identities: HashMap<(Id, String), TakenIdentity>,
+    counters: HashMap<Id, i64>,
+    histories: HashMap<Id, Vec<Id>>,
+    with_lots: BTreeSet<Id>,
+    due: BTreeSet<Id>,
+    /// What will be written.
+    pub effects: TillEffects,
+}
+
+/// What a batch writes of the tills.
+#[derive(Debug, Default)]
+pub struct TillEffects {
+    /// New events.
+    pub events: Vec<TillEvent>,
+    /// Standings that changed, by event.
+    pub standings: BTreeMap<Id, Vec<u8>>,
+    /// Cells by participant: packed form, when something is due, recorded time.
+    pub cells: BTreeMap<Id, (Vec<u8>, Option<i64>)>,
+    /// New identities: source, reference, event, fingerprint.
+    pub identities: Vec<(Id, String, TakenIdentity)>,
+    /// Counters by subject.
+    pub counters: BTreeMap<Id, i64>,
+}
+
+impl Tills {
+    /// Takes a loaded cell.
+    pub fn load_cell(&mut self, participant: Id, row: &[u8], due_us: Option<i64>) -> Result<(), Damaged> {
+        self.cells.insert(participant, CellSlot { cell: Cell::from_row(row)?, due_us, is_touched: false });
+        Ok(())
+    }
+
+    /// Takes a loaded event with its present standing, if that is kept beside it.
+    pub fn load_event(&mut self, event: TillEvent, standing: Option<Vec<u8>>) -> Result<(), Damaged> {
+        if self.events.contains_key(&event.id) {
+            return Ok(());
+        }
+        if event.kind == EventKind::Purchase {
+            let body = PurchaseBody::from_row(&event.body)?;
+            let standing = standing.as_deref().map(Standing::from_row).transpose()?.unwrap_or_else(|| body.standing.clone());
+            let (id, participant, recorded_us) = (event.id, event.participant, event.recorded_us);
+            self.purchases.insert(id, PurchaseSlot { id, participant, recorded_us, body: Arc::new(body), standing });
+        } else if let Some(standing) = standing {
+            self.standings.insert(event.id, standing);
+        }
+        self.events.insert(event.id, event);
+        Ok(())
+    }
+
+    /// Takes a loaded identity.
+    pub fn load_identity(&mut self, source: Id, reference: String, taken: TakenIdentity) {
+        self.identities.insert((source, reference), taken);
+    }
+
+    /// Takes a loaded counter.
+    pub fn load_counter(&mut self, subject: Id, used: i64) {
+        self.counters.insert(subject, used);
+    }
+
+    /// Notes that all purchases of a participant were loaded.
+    pub fn load_history(&mut self, participant: Id, purchases: Vec<Id>) {
+        self.histories.insert(participant, purchases);
+    }
+
+    /// Notes that the open lots and holds of a participant were loaded.
+    pub fn note_lots(&mut self, participant: Id) {
+        self.with_lots.insert(participant);
+    }
+
+    /// Notes that lots of a participant are due.
+    pub fn note_due(&mut self, participant: Id) {
+        self.due.insert(participant);
+    }
+
+    /// The participants of whom something was due when the batch was loaded.
+    #[must_use]
+    pub fn due(&self) -> Vec<Id> {
+        self.due.iter().copied().collect()
+    }
+
+    /// Whether the open lots of a participant are here.
+    #[must_use]
+    pub fn has_lots(&self, participant: Id) -> bool {
+        self.with_lots.contains(&participant)
+    }
+
+    /// The cell of a participant.
+    #[must_use]
+    pub fn cell(&self, participant: Id) -> CellSlot {
+        self.cells.get(&participant).cloned().unwrap_or_default()
+    }
+
+    /// An event by id.
+    #[must_use]
+    pub fn event(&self, id: Id) -> Option<&TillEvent> {
+        self.events.get(&id)
+    }
+
+    /// A purchase by id.
+    #[must_use]
+    pub fn purchase(&self, id: Id) -> Option<&PurchaseSlot> {
+        self.purchases.get(&id)
+    }
+
+    /// The standing of an event that is no purchase.
+    #[must_use]
+    pub fn standing(&self, id: Id) -> Option<&[u8]> {
+        self.standings.get(&id).map(Vec::as_slice)
+    }
+
+    /// The event that took an identity.
+    #[must_use]
+    pub fn identity(&self, source: Id, reference: &str) -> Option<TakenIdentity> {
+        self.identities.get(&(source, reference.to_owned())).copied()
+    }
+
+    /// How often a counter was used.
+    #[must_use]
+    pub fn counter(&self, subject: Id) -> i64 {
+        self.counters.get(&subject).copied().unwrap_or(0)
+    }
+
+    /// All purchases of a participant in canonical order, if they were loaded.
+    #[must_use]
+    pub fn history(&self, participant: Id) -> Option<Vec<&PurchaseSlot>> {
+        let ids = self.histories.get(&participant)?;
+        let mut all: Vec<&PurchaseSlot> = ids.iter().filter_map(|id| self.purchases.get(id)).collect();
+        all.sort_by_key(|p| canonical(super::Seen { id: p.id, basket: &p.body.basket, standing: &p.standing }));
+        Some(all)
+    }
+
+    /// Writes a new purchase.
+    pub fn add_purchase(&mut self, event: TillEvent, slot: PurchaseSlot) {
+        if let Some(history) = self.histories.get_mut(&event.participant) {
+            history.push(event.id);
+        }
+        self.purchases.insert(slot.id, slot);
+        self.add_event(event);
+    }
+
+    /// Writes a new event.
+    pub fn add_event(&mut self, event: TillEvent) {
+        self.events.insert(event.id, event.clone());
+        self.effects.events.push(event);
+    }
+
+    /// Changes how a purchase stands.
+    pub fn change_purchase(&mut self, id: Id, standing: Standing) {
+        if let Some(slot) = self.purchases.get_mut(&id)
+            && slot.standing != standing
+        {
+            self.effects.standings.insert(id, standing.to_row());
+            slot.standing = standing;
+        }
+    }
+
+    /// Changes how another event stands.
+    pub fn change_standing(&mut self, id: Id, standing: Vec<u8>) {
+        self.effects.standings.insert(id, standing.clone());
+        self.standings.insert(id, standing);
+    }
+
+    /// Changes the cell of a participant.
+    pub fn change_cell(&mut self, participant: Id, cell: Cell, due_us: Option<i64>) {
+        self.effects.cells.insert(participant, (cell.to_row(), due_us));
+        self.cells.insert(participant, CellSlot { cell, due_us, is_touched: true });
+    }
+
+    /// Takes an identity.
+    pub fn take_identity(&mut self, source: Id, reference: String, taken: TakenIdentity) {
+        self.identities.insert((source, reference.clone()), taken);
+        self.effects.identities.push((source, reference, taken));
+    }
+
+    /// Sets a counter.
+    pub fn set_counter(&mut self, subject: Id, used: i64) {
+        self.effects.counters.insert(subject, used);
+        self.counters.insert(subject, used);
+    }
+}
+
+impl CellSlot {
+    /// Whether this batch changed it.
+    #[must_use]
+    pub const fn is_touched(&self) -> bool {
+        self.is_touched
+    }
+}
+
+/// The hash of an event for the digest of its command; the body is covered together with its salt.
+#[must_use]
+pub fn event_hash(event: &TillEvent) -> Hash {
+    let mut digest = Digest::new();
+    digest.int(event.salt).int(event.kind.code().into()).id(event.participant).maybe_id(event.about).int(event.at_us).bytes(&event.body);
+    digest.finish()
+}

@@ -1,0 +1,42 @@
+//! Loyalty at the till: baskets, offers, and what they earn and spend (`pos-loyalty.md`).
+//!
+//! Everything here decides on what it is given. [`evaluate`] is the one function that says what offers give; preview and
+//! commit run the same command on the same state.
+
+mod basket;
+mod cell;
+mod commands;
+mod config;
+mod evaluate;
+mod event;
+mod giving;
+mod loaded;
+mod means;
+mod offer;
+pub(crate) mod packed;
+mod participant;
+mod sight;
+mod why;
+
+pub use basket::{Basket, LINES_MAX, Line};
+pub use cell::{Cell, OfferCell};
+pub use commands::{
+    AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, HoldDone, HoldStanding, HoldWallet, Identified, NewMeans, Purchase,
+    PurchaseDone, Purchases, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, Settle, Spend, SpendAsk, SpendDone,
+    Sweep, TillReply,
+};
+pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings};
+pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};
+pub use event::{
+    AdjustmentBody, EventKind, Grant, HeldPart, HoldBody, Matched, PurchaseBody, PurchaseState, RefundBody, SettlementBody, SpendBody,
+    SpendMethod, Standing, TakenBack, TillEvent, Use, Withheld,
+};
+pub use loaded::{CellSlot, PurchaseSlot, TakenIdentity, TillEffects, TillNeeds, Tills, WalletRef, event_hash};
+pub use means::{Means, fold_code};
+pub use offer::{
+    Award, Class, Expiry, Occasion, Offer, OfferEntry, OfferIndex, OfferVersion, Rate, Repeats, Scope, Terms, Window, expiry_instant,
+};
+pub use packed::Damaged;
+pub use participant::{AutoSpend, Membership, Participant, Termination};
+pub use sight::BASKET;
+pub use why::WhyNot;

@@ -1,0 +1,403 @@
+//! Reading an offer's document.
+
+use jiff::civil::Date;
+use toml::de::DeTable;
+
+use super::{Award, Class, Expiry, Occasion, Offer, Rate, Repeats, Scope, Terms, Window};
+use crate::condition::{Condition, Over, Want};
+use crate::loyalty::event::SpendMethod;
+use crate::loyalty::sight::{BASKET, kind_of_condition};
+use crate::money::{Exact, Rounding, Unit};
+use crate::program::reader::{Findings, Table, exact};
+use crate::program::{Code, Finding};
+
+/// Largest document in bytes.
+const MAX_BYTES: usize = 1 << 16;
+/// Longest time that an offer counts over or an award lives, in days: a century.
+const DAYS_MAX: i64 = 36_525;
+
+const KEYS: &[&str] = &[
+    "kind",
+    "name",
+    "description",
+    "scheme",
+    "class",
+    "condition",
+    "from",
+    "to",
+    "at_least",
+    "within",
+    "valid",
+    "occasion",
+    "stacks",
+    "repeats",
+    "uses_max",
+    "budget",
+    "award",
+    "spend",
+];
+
+pub(super) fn parse(text: &str) -> Result<Offer, Vec<Finding>> {
+    let mut findings = Findings::new(text);
+    if text.len() > MAX_BYTES {
+        findings.add(0, Code::TooLarge, format!("the document is larger than {MAX_BYTES} bytes"));
+        return Err(findings.finish());
+    }
+    let (root, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let at = error.span().map_or(0, |span| span.start);
+        findings.add(at, Code::Syntax, format!("not TOML: {}", error.message()));
+    }
+    if !errors.is_empty() {
+        return Err(findings.finish());
+    }
+    let table = Table::new(root.get_ref(), 0, "the document");
+    let offer = offer(&table, &mut findings);
+    match offer {
+        Some(offer) if findings.is_empty() => Ok(offer),
+        _ => Err(findings.finish()),
+    }
+}
+
+fn offer(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Offer> {
+    table.only(KEYS, findings);
+    if table.word("kind", &[("reward", ())], findings).is_none() && !table.has("kind") {
+        table.missing("kind", "`kind = \"reward\"`", findings);
+    }
+    let name = required_text(table, "name", "what people call the offer", findings);
+    let scheme = required_text(table, "scheme", "name or code of the scheme that it belongs to", findings);
+    let class = class(table, findings);
+    let condition = condition(table, "condition", findings);
+    let valid = valid(table, findings);
+    let occasion = table.get("occasion").and_then(|item| window(&Table::of(item, "occasion", findings)?, findings));
+    let stacks = table.truth("stacks", findings).unwrap_or(false);
+    let repeats = repeats(table, findings);
+    let uses_max = table.number("uses_max", findings).and_then(|number| count(table, "uses_max", number, findings));
+    let budget =
+        table.word("budget", &[("none", (false, false)), ("whole", (true, false)), ("rest", (true, true))], findings).unwrap_or_default();
+    let award = match table.get("award") {
+        Some(item) => award(&Table::of(item, "award", findings)?, findings),
+        None => {
+            table.missing("award", "what is given: `[award]` with `amount`, `percent`, `each` and `per`, or `percent_of_awards`", findings);
+            None
+        }
+    };
+    let spend = match table.get("spend") {
+        Some(item) => terms(&Table::of(item, "spend", findings)?, findings),
+        None => Some(Terms { method: SpendMethod::OnRequest, condition: None, rank: 0, expiry: Expiry::Never }),
+    };
+    Some(Offer {
+        name: name?,
+        description: table.text("description", findings).map(str::to_owned),
+        scheme: scheme?,
+        class: class?,
+        condition,
+        valid,
+        occasion,
+        award: award?,
+        spend: spend?,
+        stacks,
+        repeats: repeats?,
+        uses_max,
+        has_budget: budget.0,
+        grants_rest: budget.1,
+    })
+}
+
+fn required_text(table: &Table<'_, '_>, key: &str, what: &str, findings: &mut Findings<'_>) -> Option<String> {
+    match table.text(key, findings).map(str::trim) {
+        Some(text) if (1..=200).contains(&text.chars().count()) => Some(text.to_owned()),
+        Some(_) => {
+            findings.add(table.place(key), Code::BadValue, format!("`{key}` has 1 to 200 characters"));
+            None
+        }
+        None if table.has(key) => None,
+        None => {
+            table.missing(key, what, findings);
+            None
+        }
+    }
+}
+
+fn class(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Class> {
+    let word = if table.has("class") {
+        table.word("class", &["purchase", "amount", "number", "quantity", "sign_up"].map(|w| (w, w)), findings)?
+    } else {
+        "purchase"
+    };
+    let allowed: &[&str] = match word {
+        "purchase" => &["from", "to"],
+        "amount" => &["from", "within"],
+        "sign_up" => &[],
+        _ => &["at_least", "within"],
+    };
+    for key in ["from", "to", "at_least", "within"] {
+        if table.has(key) && !allowed.contains(&key) {
+            findings.add(table.place(key), Code::Conflict, format!("`{key}` has no meaning for an offer of class `{word}`"));
+        }
+    }
+    let within_days = within(table, findings);
+    let threshold = |key: &str, findings: &mut Findings<'_>| match table.number(key, findings) {
+        Some(number) if number > Exact::ZERO => Some(number),
+        Some(_) => {
+            findings.add(table.place(key), Code::BadValue, format!("`{key}` must be above 0"));
+            None
+        }
+        None if table.has(key) => None,
+        None => {
+            table.missing(key, "the threshold at which it fires", findings);
+            None
+        }
+    };
+    Some(match word {
+        "purchase" => {
+            let from = table.number("from", findings).unwrap_or_default();
+            let to = table.number("to", findings);
+            if to.is_some_and(|to| to < from) {
+                findings.add(table.place("to"), Code::BadValue, "`to` must not be below `from`");
+            }
+            Class::Purchase { from, to }
+        }
+        "amount" => Class::Amount { from: threshold("from", findings)?, within_days },
+        "number" => Class::Number { at_least: threshold("at_least", findings)?, within_days },
+        "quantity" => Class::Quantity { at_least: threshold("at_least", findings)?, within_days },
+        _ => Class::SignUp,
+    })
+}
+
+fn within(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<i64> {
+    let text = table.text("within", findings)?;
+    let days = match span(text) {
+        Some((days, 0)) => Some(i64::from(days)),
+        _ => None,
+    };
+    if days.is_none() {
+        findings.add(
+            table.place("within"),
+            Code::BadValue,
+            format!("`within` must be a number of days or weeks such as \"30 days\", not \"{text}\""),
+        );
+    }
+    days
+}
+
+/// `30 days`, `2 weeks`, `3 months`, `1 year` as (days, months).
+fn span(text: &str) -> Option<(i32, i32)> {
+    let (number, word) = text.trim().split_once(' ')?;
+    let number: i32 = number.parse().ok()?;
+    let span = match word.trim().trim_end_matches('s') {
+        "day" => (number, 0),
+        "week" => (number.checked_mul(7)?, 0),
+        "month" => (0, number),
+        "year" => (0, number.checked_mul(12)?),
+        _ => return None,
+    };
+    (number > 0 && i64::from(span.0) <= DAYS_MAX && span.1 <= 1_200).then_some(span)
+}
+
+fn condition(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'_>) -> Option<Condition> {
+    let source = table.text(key, findings)?;
+    match Condition::compile_over(source, Want::Truth, Over::Facts(&BASKET)) {
+        Ok(condition) => Some(condition),
+        Err(error) => {
+            findings.add(table.place(key) + 1 + error.at, Code::Condition(error.code), format!("`{key}`: {}", error.text));
+            None
+        }
+    }
+}
+
+fn valid(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec<(Option<Date>, Option<Date>)> {
+    let mut ranges = Vec::new();
+    for item in table.list("valid") {
+        let Some(range) = Table::of(item, "valid", findings) else { continue };
+        range.only(&["from", "until"], findings);
+        let (from, until) = (range.date("from", findings), range.date("until", findings));
+        if let (Some(from), Some(until)) = (from, until)
+            && until < from
+        {
+            findings.add(range.at, Code::ValidityReversed, "a range of validity must not end before it starts");
+        }
+        ranges.push((from, until));
+    }
+    ranges
+}
+
+fn window(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Window> {
+    table.only(&["day", "before", "after"], findings);
+    let occasion = table.word("day", &[("birthday", Occasion::Birthday), ("name_day", Occasion::NameDay)], findings);
+    if occasion.is_none() && !table.has("day") {
+        table.missing("day", "`birthday` or `name_day`", findings);
+    }
+    let mut days = |key: &str| match table.number(key, findings) {
+        Some(number) => count(table, key, number, findings).filter(|days| *days <= 180),
+        None => Some(0),
+    };
+    let (before, after) = (days("before"), days("after"));
+    Some(Window { occasion: occasion?, before: before?, after: after? })
+}
+
+fn count(table: &Table<'_, '_>, key: &str, number: Exact, findings: &mut Findings<'_>) -> Option<i64> {
+    let whole = i64::try_from(number).ok().filter(|whole| Exact::from(*whole) == number && *whole >= 0);
+    if whole.is_none() {
+        findings.add(table.place(key), Code::BadValue, format!("`{key}` must be a whole number, not {number}"));
+    }
+    whole
+}
+
+fn repeats(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Repeats> {
+    let Some(text) = table.text("repeats", findings) else {
+        return if table.has("repeats") { None } else { Some(Repeats::Always) };
+    };
+    let found = match text.trim() {
+        "always" => Some(Repeats::Always),
+        "once" => Some(Repeats::Once),
+        other => other.strip_prefix("once per ").and_then(span).map(|(days, months)| Repeats::OncePer { days, months }),
+    };
+    if found.is_none() {
+        let text = format!("`repeats` is \"always\", \"once\" or such as \"once per 7 days\", not \"{text}\"");
+        findings.add(table.place("repeats"), Code::BadValue, text);
+    }
+    found
+}
+
+fn award(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Award> {
+    table.only(
+        &["amount", "percent", "each", "per", "percent_of_awards", "unit", "scope", "basis", "max", "rounding", "pending", "unit_cost"],
+        findings,
+    );
+    let rate = rate(table, findings);
+    let unit = unit(table, findings);
+    let scope = table.word("scope", &[("transaction", Scope::Transaction), ("item", Scope::Item)], findings).unwrap_or(Scope::Transaction);
+    let on_paid = table.word("basis", &[("total", false), ("paid", true)], findings).unwrap_or(false);
+    let roundings = [("half_up", Rounding::HalfUp), ("half_even", Rounding::HalfEven), ("down", Rounding::Down), ("up", Rounding::Up)];
+    let rounding = table.word("rounding", &roundings, findings).unwrap_or_default();
+    let max = table.number("max", findings);
+    let unit_cost = table.number("unit_cost", findings);
+    for (key, number) in [("max", max), ("unit_cost", unit_cost)] {
+        if number.is_some_and(|number| number <= Exact::ZERO) {
+            findings.add(table.place(key), Code::BadValue, format!("`{key}` must be above 0"));
+        }
+    }
+    if unit_cost.is_some() && unit != Some(Unit::POINTS) {
+        findings.add(table.place("unit_cost"), Code::Conflict, "`unit_cost` is for points: add `unit = \"points\"`");
+    }
+    let pending_days = match table.text("pending", findings) {
+        None => 0,
+        Some(text) => match span(text) {
+            Some((days, 0)) => i64::from(days),
+            _ => {
+                findings.add(table.place("pending"), Code::BadValue, format!("`pending` must be such as \"14 days\", not \"{text}\""));
+                0
+            }
+        },
+    };
+    let rate = rate?;
+    if scope == Scope::Item && matches!(rate, Rate::OfAwards(_)) {
+        findings.add(table.place("scope"), Code::Conflict, "a percentage of other awards is given once per purchase");
+    }
+    Some(Award { rate, unit, scope, on_paid, max, rounding, pending_days, unit_cost })
+}
+
+fn rate(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Rate> {
+    let kinds = ["amount", "percent", "each", "percent_of_awards"];
+    let given: Vec<&str> = kinds.into_iter().filter(|key| table.has(key)).collect();
+    let [kind] = given.as_slice() else {
+        let text =
+            format!("an award is exactly one of `amount`, `percent`, `each` with `per`, `percent_of_awards`; {} are given", given.len());
+        findings.add(table.at, Code::Conflict, text);
+        return None;
+    };
+    let number = match *kind {
+        "percent" | "percent_of_awards" => percent(table, kind, findings)?,
+        _ => table.number(kind, findings)?,
+    };
+    if number <= Exact::ZERO {
+        findings.add(table.place(kind), Code::BadValue, format!("`{kind}` must be above 0"));
+        return None;
+    }
+    if *kind != "each" && table.has("per") {
+        findings.add(table.place("per"), Code::Conflict, "`per` goes with `each`");
+    }
+    Some(match *kind {
+        "amount" => Rate::Fixed(number),
+        "percent" => Rate::Percent(number),
+        "percent_of_awards" => Rate::OfAwards(number),
+        _ => match table.number("per", findings) {
+            Some(per) if per > Exact::ZERO => Rate::Each { amount: number, per },
+            Some(_) => {
+                findings.add(table.place("per"), Code::BadValue, "`per` must be above 0");
+                return None;
+            }
+            None => {
+                if !table.has("per") {
+                    table.missing("per", "the step of the counted amount: `each = 1` and `per = 10` give 1 for every full 10", findings);
+                }
+                return None;
+            }
+        },
+    })
+}
+
+fn percent(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'_>) -> Option<Exact> {
+    let text = table.text(key, findings)?;
+    let number = text.trim().strip_suffix('%').and_then(|digits| exact(digits.trim()));
+    if number.is_none() {
+        findings.add(table.place(key), Code::RateNeedsPercent, format!("`{key}` must be a percentage such as \"5%\", not \"{text}\""));
+    }
+    number
+}
+
+fn unit(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Unit> {
+    match table.text("unit", findings)? {
+        "points" => Some(Unit::POINTS),
+        "money" => None,
+        other => {
+            findings.add(table.place("unit"), Code::BadValue, format!("`unit` is \"money\" or \"points\", not \"{other}\""));
+            None
+        }
+    }
+}
+
+fn terms(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Terms> {
+    table.only(&["method", "condition", "expires"], findings);
+    let methods = [
+        ("on_request", SpendMethod::OnRequest),
+        ("instant", SpendMethod::Instant),
+        ("voucher", SpendMethod::Voucher),
+        ("automatic", SpendMethod::Automatic),
+    ];
+    let method = table.word("method", &methods, findings).unwrap_or(SpendMethod::OnRequest);
+    let condition = condition(table, "condition", findings);
+    let mut kinds: Vec<u8> = condition.iter().flat_map(Condition::facts).map(|fact| kind_of_condition(fact.root, fact.field)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let expiry = match table.text("expires", findings) {
+        None => Expiry::Never,
+        Some(text) => expiry(text).unwrap_or_else(|| {
+            let text = format!(
+                "`expires` is \"never\", such as \"30 days\", \"3 months\", \"end of month\", \"end of year + 1\", or a date, not \"{text}\""
+            );
+            findings.add(table.place("expires"), Code::BadValue, text);
+            Expiry::Never
+        }),
+    };
+    Some(Terms { method, condition, rank: i16::try_from(kinds.len()).unwrap_or(i16::MAX), expiry })
+}
+
+fn expiry(text: &str) -> Option<Expiry> {
+    let text = text.trim();
+    let later = |rest: &str| match rest.trim() {
+        "" => Some(0),
+        rest => rest.strip_prefix('+')?.trim().parse::<u16>().ok().filter(|n| *n <= 100).map(i32::from),
+    };
+    match text {
+        "never" => Some(Expiry::Never),
+        _ if text.starts_with("end of month") => later(&text["end of month".len()..]).map(Expiry::EndOfMonth),
+        _ if text.starts_with("end of year") => later(&text["end of year".len()..]).map(Expiry::EndOfYear),
+        _ => match span(text) {
+            Some((days, 0)) => Some(Expiry::Days(days)),
+            Some((_, months)) => Some(Expiry::Months(months)),
+            None => text.parse().ok().map(Expiry::On),
+        },
+    }
+}

@@ -1,0 +1,223 @@
+//! Offers: program documents of kind `reward` (`pos-loyalty.md` §9), read and checked before they are kept.
+
+mod document;
+mod expiry;
+mod index;
+
+pub use expiry::{Expiry, expiry_instant};
+pub use index::{OfferEntry, OfferIndex, OfferVersion};
+
+use jiff::civil::Date;
+
+use super::event::SpendMethod;
+use crate::condition::Condition;
+use crate::money::{Exact, Rounding, Unit};
+use crate::program::Finding;
+
+/// A checked offer.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Name shown to people.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Name or code of its scheme.
+    pub scheme: String,
+    /// What it fires on.
+    pub class: Class,
+    /// Which lines count; none: all.
+    pub condition: Option<Condition>,
+    /// Days on which it holds, each first and last inclusive, in the store's zone; none: always.
+    pub valid: Vec<(Option<Date>, Option<Date>)>,
+    /// A window around a day of the customer's own.
+    pub occasion: Option<Window>,
+    /// What is given.
+    pub award: Award,
+    /// How and where it is spent.
+    pub spend: Terms,
+    /// Whether it is given on top of others, or only as the best of those that are not.
+    pub stacks: bool,
+    /// How often one customer gets it.
+    pub repeats: Repeats,
+    /// How often it is given at all.
+    pub uses_max: Option<i64>,
+    /// Whether every award draws on the offer's budget.
+    pub has_budget: bool,
+    /// Whether the last award may be what is left of the budget.
+    pub grants_rest: bool,
+}
+
+/// What an offer fires on. Amounts are major units of the workspace's currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// One purchase whose counted amount is at least `from` and at most `to`.
+    Purchase {
+        /// Inclusive.
+        from: Exact,
+        /// Inclusive; `None`: open.
+        to: Option<Exact>,
+    },
+    /// Purchases that sum to at least `from` within some days.
+    Amount {
+        /// The threshold.
+        from: Exact,
+        /// Days, today included; `None`: ever.
+        within_days: Option<i64>,
+    },
+    /// At least so many purchases within some days.
+    Number {
+        /// The threshold.
+        at_least: Exact,
+        /// Days, today included; `None`: ever.
+        within_days: Option<i64>,
+    },
+    /// At least so many items within some days.
+    Quantity {
+        /// The threshold.
+        at_least: Exact,
+        /// Days, today included; `None`: ever.
+        within_days: Option<i64>,
+    },
+    /// Once, with the first purchase after another offer has given something.
+    SignUp,
+}
+
+impl Class {
+    /// The word in documents.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Purchase { .. } => "purchase",
+            Self::Amount { .. } => "amount",
+            Self::Number { .. } => "number",
+            Self::Quantity { .. } => "quantity",
+            Self::SignUp => "sign_up",
+        }
+    }
+
+    /// Threshold and days, for classes that count over purchases.
+    #[must_use]
+    pub const fn target(&self) -> Option<(Exact, Option<i64>)> {
+        match self {
+            Self::Amount { from, within_days } => Some((*from, *within_days)),
+            Self::Number { at_least, within_days } | Self::Quantity { at_least, within_days } => Some((*at_least, *within_days)),
+            Self::Purchase { .. } | Self::SignUp => None,
+        }
+    }
+}
+
+/// The customer's own day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// Birthday.
+    Birthday,
+    /// Name day.
+    NameDay,
+}
+
+/// Days around an occasion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The day.
+    pub occasion: Occasion,
+    /// Days before it.
+    pub before: i64,
+    /// Days after it.
+    pub after: i64,
+}
+
+/// What is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Award {
+    /// How it is computed.
+    pub rate: Rate,
+    /// What it counts; the workspace's currency if none.
+    pub unit: Option<Unit>,
+    /// Once per purchase, or for each counted line.
+    pub scope: Scope,
+    /// Whether what was paid after redemption counts, or the amounts as submitted.
+    pub on_paid: bool,
+    /// The most that one purchase is given, in major units.
+    pub max: Option<Exact>,
+    /// How it is rounded.
+    pub rounding: Rounding,
+    /// Days before it may be used.
+    pub pending_days: i64,
+    /// Money value of one major unit, for points; costs are mirrored then.
+    pub unit_cost: Option<Exact>,
+}
+
+/// How an award is computed. Amounts are major units of the award's unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rate {
+    /// A fixed amount.
+    Fixed(Exact),
+    /// A percentage of the counted amount.
+    Percent(Exact),
+    /// An amount for every full step of the counted amount.
+    Each {
+        /// The amount.
+        amount: Exact,
+        /// The step, in major units of the workspace's currency.
+        per: Exact,
+    },
+    /// A percentage of what other offers give for the purchase, in the same unit.
+    OfAwards(Exact),
+}
+
+/// Once per purchase, or for each counted line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// `APPLY_AWARD_PER_TRANSACTION`.
+    Transaction,
+    /// `APPLY_AWARD_PER_TRANSACTION_ITEM`.
+    Item,
+}
+
+/// How and where an award is spent.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// How.
+    pub method: SpendMethod,
+    /// For which lines, where and when; none: anywhere.
+    pub condition: Option<Condition>,
+    /// Number of kinds of condition.
+    pub rank: i16,
+    /// Until when.
+    pub expiry: Expiry,
+}
+
+/// How often one customer gets an award.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// Every time.
+    Always,
+    /// `ONLY_ONE`.
+    Once,
+    /// `ONLY_ONE_PER_PERIOD`: not again before so much time has passed, counted in local days.
+    OncePer {
+        /// Days.
+        days: i32,
+        /// Months.
+        months: i32,
+    },
+}
+
+impl Offer {
+    /// Reads and checks a document, or answers every finding with its place.
+    pub fn parse(text: &str) -> Result<Self, Vec<Finding>> {
+        document::parse(text)
+    }
+
+    /// Whether what a customer bought before can change what it gives.
+    #[must_use]
+    pub fn is_stateful(&self) -> bool {
+        self.class.target().is_some() || self.class == Class::SignUp || self.repeats != Repeats::Always || self.reads_tier()
+    }
+
+    /// Whether its condition reads the customer's tier.
+    #[must_use]
+    pub fn reads_tier(&self) -> bool {
+        self.condition.as_ref().is_some_and(|condition| condition.facts().iter().any(|fact| fact.to_string() == "customer.tier"))
+    }
+}

@@ -1,0 +1,386 @@
+//! Load for the tills, stage by stage, one statement per set: identities and events, then participants, then what is theirs.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use meed_core::command::{RecordKind, State};
+use meed_core::id::Id;
+use meed_core::ledger::{Hold, HoldState, Lot, Original, Owner, OwnerKind, Phase, Purpose};
+use meed_core::loyalty::{EventKind, Means, Participant, PurchaseSlot, TakenIdentity, TillEvent, TillNeeds, WalletRef, fold_code};
+use meed_core::money::Unit;
+
+use super::load::{account_row, code16, owner, record_row, unit};
+use crate::engine::Session;
+use crate::error::StoreError;
+use crate::sql;
+use crate::statement::Statement;
+use crate::value::{RowView, Value};
+
+/// Loads what `needs` names.
+pub(super) fn load_tills(session: &mut dyn Session, workspace: i64, needs: &TillNeeds, state: &mut State) -> Result<(), StoreError> {
+    let mut loader = Loader { session, workspace, state };
+    let mut events = needs.events.clone();
+    events.extend(loader.identities(needs)?);
+    loader.events(&events)?;
+    let due = loader.due(needs)?;
+    let people = loader.people(needs, &due)?;
+    loader.counters(needs)?;
+    if people.is_empty() && needs.programs.is_empty() {
+        return Ok(());
+    }
+    let participants: BTreeSet<Id> = people.values().copied().collect();
+    let cells = loader.cells(&participants)?;
+    let histories = histories(needs, &people, &cells);
+    let now_us = loader.state.recorded_us();
+    let mut with_lots: BTreeSet<Id> = needs.lots.iter().filter_map(|who| people.get(who)).copied().collect();
+    with_lots.extend(histories.iter().chain(&due));
+    with_lots.extend(cells.iter().filter(|(_, (_, due_us))| due_us.is_some_and(|due| due <= now_us)).map(|(id, _)| *id));
+    with_lots.extend(loader.spends_by_itself(&participants));
+    loader.history(&histories)?;
+    let (lots, transfers) = loader.named_in(&events, &histories);
+    let mut programs = needs.programs.clone();
+    loader.lots(&with_lots, &lots, &mut programs)?;
+    loader.accounts(&participants, &programs)?;
+    loader.holds(&with_lots)?;
+    loader.originals(&transfers)
+}
+
+/// A stretch of what cells say: the last purchase's time, and when something is due.
+type Cells = BTreeMap<Id, (Option<i64>, Option<i64>)>;
+
+/// The participants all of whose purchases are needed: those that a command says so of, and those of a late purchase.
+fn histories(needs: &TillNeeds, people: &HashMap<WalletRef, Id>, cells: &Cells) -> BTreeSet<Id> {
+    let mut histories: BTreeSet<Id> = needs.history.iter().filter_map(|who| people.get(who)).copied().collect();
+    let mut last: HashMap<Id, i64> = HashMap::new();
+    for (who, at_us) in &needs.purchases {
+        let Some(participant) = people.get(who) else { continue };
+        let before = last.get(participant).copied().or_else(|| cells.get(participant).and_then(|(at_us, _)| *at_us));
+        if before.is_some_and(|before| *at_us <= before) {
+            histories.insert(*participant);
+        }
+        last.insert(*participant, before.map_or(*at_us, |before| before.max(*at_us)));
+    }
+    histories
+}
+
+struct Loader<'a> {
+    session: &'a mut dyn Session,
+    workspace: i64,
+    state: &'a mut State,
+}
+
+fn keys(ids: impl IntoIterator<Item = Id>) -> Vec<Vec<Value>> {
+    ids.into_iter().map(|id| vec![id.into()]).collect()
+}
+
+impl Loader<'_> {
+    fn each(
+        &mut self,
+        statement: &'static Statement,
+        keys: &[Vec<Value>],
+        each: &mut dyn FnMut(&mut State, &dyn RowView) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let state = &mut *self.state;
+        self.session.query_set(statement, self.workspace, keys, &mut |row| each(state, row))
+    }
+
+    fn identities(&mut self, needs: &TillNeeds) -> Result<Vec<Id>, StoreError> {
+        let keys: Vec<Vec<Value>> =
+            needs.identities.iter().map(|(source, reference)| vec![(*source).into(), reference.as_str().into()]).collect();
+        let mut events = Vec::new();
+        self.each(&sql::till::IDENTITY_SET, &keys, &mut |state, row| {
+            let fingerprint = row.bytes(3)?.try_into().map_err(|_| StoreError::broken("a stored fingerprint is not a hash"))?;
+            let taken = TakenIdentity { event: row.id(2)?, fingerprint };
+            events.push(taken.event);
+            state.tills.load_identity(row.id(0)?, row.text(1)?.to_owned(), taken);
+            Ok(())
+        })?;
+        Ok(events)
+    }
+
+    /// Loads events, and what they are about.
+    fn events(&mut self, ids: &BTreeSet<Id>) -> Result<(), StoreError> {
+        let mut wanted = ids.clone();
+        for _ in 0..3 {
+            let mut about = BTreeSet::new();
+            self.each(&sql::till::EVENT_BY_ID_SET, &keys(wanted.iter().copied()), &mut |state, row| {
+                let (event, standing) = (event_row(row)?, row.opt_bytes(8)?.map(<[u8]>::to_vec));
+                about.extend(event.about);
+                state.tills.load_event(event, standing).map_err(|e| StoreError::broken(e.to_string()))
+            })?;
+            wanted = about.into_iter().filter(|id| self.state.tills.event(*id).is_none()).collect();
+            if wanted.is_empty() {
+                break;
+            }
+        }
+        // A settled purchase answers with its settlement.
+        let settled = ids.iter().filter_map(|id| self.state.tills.purchase(*id)).filter_map(|slot| slot.standing.settled);
+        let settled = keys(settled.collect::<Vec<_>>());
+        self.each(&sql::till::EVENT_BY_ID_SET, &settled, &mut |state, row| {
+            state.tills.load_event(event_row(row)?, None).map_err(|e| StoreError::broken(e.to_string()))
+        })
+    }
+
+    /// Participants with lots that are due.
+    fn due(&mut self, needs: &TillNeeds) -> Result<BTreeSet<Id>, StoreError> {
+        let mut due = BTreeSet::new();
+        if needs.due > 0 {
+            let params = [self.workspace.into(), self.state.recorded_us().into(), needs.due.into()];
+            self.session.query(&sql::till::LOT_DUE, &params, &mut |row| {
+                due.insert(row.id(1)?);
+                Ok(())
+            })?;
+            for participant in &due {
+                self.state.tills.note_due(*participant);
+            }
+        }
+        Ok(due)
+    }
+
+    /// Whom each reference means, with their records loaded.
+    fn people(&mut self, needs: &TillNeeds, due: &BTreeSet<Id>) -> Result<HashMap<WalletRef, Id>, StoreError> {
+        let mut refs = needs.participants.clone();
+        refs.extend(due.iter().map(|id| WalletRef::Participant(*id)));
+        let mut by_key: Vec<Vec<Value>> = Vec::new();
+        for who in &refs {
+            match who {
+                WalletRef::Code(code) => by_key.push(vec![RecordKind::Means.code().into(), fold_code(code).into()]),
+                WalletRef::Number(number) => by_key.push(vec![RecordKind::Participant.code().into(), number.as_str().into()]),
+                WalletRef::Participant(_) | WalletRef::Of(_) => {}
+            }
+        }
+        self.each(&sql::record::BY_KEY_SET, &by_key, &mut |state, row| {
+            state.load_record(record_row(row)?);
+            Ok(())
+        })?;
+        let mut people = HashMap::new();
+        for who in refs {
+            let id = match &who {
+                WalletRef::Participant(id) => Some(*id),
+                WalletRef::Of(event) => self.state.tills.event(*event).map(|event| event.participant),
+                WalletRef::Number(number) => self.state.record_by_key(RecordKind::Participant, number).map(|record| record.id),
+                WalletRef::Code(code) => {
+                    let record = self.state.record_by_key(RecordKind::Means, &fold_code(code));
+                    record.and_then(|record| Means::read(&record.body).ok()).map(|means| means.participant)
+                }
+            };
+            if let Some(id) = id {
+                people.insert(who, id);
+            }
+        }
+        let kind = RecordKind::Participant.code();
+        let missing: BTreeSet<Id> =
+            people.values().copied().filter(|id| self.state.record(RecordKind::Participant, *id).is_none()).collect();
+        let by_id: Vec<Vec<Value>> = missing.into_iter().map(|id| vec![kind.into(), id.into()]).collect();
+        self.each(&sql::record::BY_ID_SET, &by_id, &mut |state, row| {
+            state.load_record(record_row(row)?);
+            Ok(())
+        })?;
+        Ok(people)
+    }
+
+    fn counters(&mut self, needs: &TillNeeds) -> Result<(), StoreError> {
+        self.each(&sql::till::COUNTER_SET, &keys(needs.counters.iter().copied()), &mut |state, row| {
+            state.tills.load_counter(row.id(0)?, row.int(1)?);
+            Ok(())
+        })
+    }
+
+    fn cells(&mut self, participants: &BTreeSet<Id>) -> Result<Cells, StoreError> {
+        let mut cells = Cells::new();
+        self.each(&sql::till::CELL_SET, &keys(participants.iter().copied()), &mut |state, row| {
+            let (participant, due_us) = (row.id(0)?, row.opt_int(1)?);
+            state.tills.load_cell(participant, row.bytes(2)?, due_us).map_err(|e| StoreError::broken(e.to_string()))?;
+            let last = state.tills.cell(participant).cell.last.map(|(at_us, _)| at_us);
+            cells.insert(participant, (last, due_us));
+            Ok(())
+        })?;
+        Ok(cells)
+    }
+
+    /// Participants whose wallet may be spent without a word of theirs.
+    fn spends_by_itself(&self, participants: &BTreeSet<Id>) -> Vec<Id> {
+        let does = |id: &Id| {
+            let record = self.state.record(RecordKind::Participant, *id);
+            record.is_some_and(|record| {
+                record.body.contains("auto_spend") && Participant::read(&record.body).is_ok_and(|person| person.auto_spend.is_enabled)
+            })
+        };
+        participants.iter().copied().filter(does).collect()
+    }
+
+    fn history(&mut self, participants: &BTreeSet<Id>) -> Result<(), StoreError> {
+        let kind = i64::from(EventKind::Purchase.code());
+        let keys: Vec<Vec<Value>> = participants.iter().map(|id| vec![(*id).into(), kind.into()]).collect();
+        let mut of: BTreeMap<Id, Vec<Id>> = participants.iter().map(|id| (*id, Vec::new())).collect();
+        self.each(&sql::till::EVENT_BY_PARTICIPANT_SET, &keys, &mut |state, row| {
+            let (event, standing) = (event_row(row)?, row.opt_bytes(8)?.map(<[u8]>::to_vec));
+            of.entry(event.participant).or_default().push(event.id);
+            state.tills.load_event(event, standing).map_err(|e| StoreError::broken(e.to_string()))
+        })?;
+        for (participant, purchases) in of {
+            self.state.tills.load_history(participant, purchases);
+        }
+        Ok(())
+    }
+
+    /// Lots and transfers that the purchases name which may be changed.
+    fn named_in(&self, events: &BTreeSet<Id>, histories: &BTreeSet<Id>) -> (BTreeSet<Id>, BTreeSet<Id>) {
+        let tills = &self.state.tills;
+        let about = events.iter().filter_map(|id| tills.event(*id)).flat_map(|event| [Some(event.id), event.about]).flatten();
+        let mut slots: Vec<&PurchaseSlot> = about.filter_map(|id| tills.purchase(id)).collect();
+        slots.extend(histories.iter().filter_map(|id| tills.history(*id)).flatten());
+        let (mut lots, mut transfers) = (BTreeSet::new(), BTreeSet::new());
+        for slot in slots {
+            for grant in &slot.standing.grants {
+                lots.extend(grant.lots.iter().copied());
+                // A lot has the id of the transfer that opened it.
+                transfers.extend(grant.lots.iter().copied());
+            }
+            lots.extend(slot.standing.uses.iter().map(|used| used.lot));
+            transfers.extend(slot.standing.uses.iter().map(|used| used.transfer));
+        }
+        (lots, transfers)
+    }
+
+    fn lots(&mut self, open_of: &BTreeSet<Id>, named: &BTreeSet<Id>, programs: &mut BTreeSet<Id>) -> Result<(), StoreError> {
+        let mut take = |state: &mut State, row: &dyn RowView| {
+            let lot = lot_row(row)?;
+            programs.insert(lot.program);
+            state.book.load_lot(lot);
+            Ok(())
+        };
+        self.each(&sql::till::LOT_OPEN_SET, &keys(open_of.iter().copied()), &mut take)?;
+        self.each(&sql::till::LOT_BY_ID_SET, &keys(named.iter().copied()), &mut take)?;
+        for participant in open_of {
+            self.state.tills.note_lots(*participant);
+        }
+        Ok(())
+    }
+
+    /// All accounts of participants, programs and the workspace that a movement of a wallet may touch.
+    fn accounts(&mut self, participants: &BTreeSet<Id>, programs: &BTreeSet<Id>) -> Result<(), StoreError> {
+        use Purpose::{Available, Breakage, Budget, Expense, Issued, Pending, Recoverable, Redeemed, Suspense};
+        let owners = participants
+            .iter()
+            .map(|id| (Owner::participant(*id), [Available, Pending, Recoverable].as_slice()))
+            .chain(programs.iter().map(|id| (Owner::program(*id), [Expense, Issued, Redeemed, Breakage, Budget].as_slice())))
+            .chain(std::iter::once((Owner::workspace(Id(self.workspace)), [Budget, Suspense].as_slice())));
+        let currency = self.state.head.unit;
+        let mut keys = Vec::new();
+        for (owner, purposes) in owners {
+            for purpose in purposes {
+                self.state.book.load_absent([currency, Unit::POINTS].map(|unit| owner.account(*purpose, unit)));
+            }
+            keys.push(vec![i64::from(owner.kind.code()).into(), owner.id.into()]);
+        }
+        self.each(&sql::ledger::ACCOUNT_BY_OWNER_SET, &keys, &mut |state, row| {
+            state.book.load_account(account_row(row)?);
+            Ok(())
+        })
+    }
+
+    /// Open holds on the wallets whose lots are here, with what they reserve.
+    fn holds(&mut self, participants: &BTreeSet<Id>) -> Result<(), StoreError> {
+        let currency = self.state.head.unit;
+        let mut accounts = Vec::new();
+        for participant in participants {
+            for unit in [currency, Unit::POINTS] {
+                let key = Owner::participant(*participant).account(Purpose::Available, unit);
+                accounts
+                    .extend(self.state.book.account(&key).filter(|account| account.totals.debits_pending > 0).map(|account| account.id));
+            }
+        }
+        let mut holds = Vec::new();
+        self.each(&sql::ledger::OPEN_HOLDS_SET, &keys(accounts), &mut |_, row| {
+            let state = row.int(1)?;
+            holds.push(Hold {
+                id: row.id(0)?,
+                debit: row.id(3)?,
+                credit: row.id(4)?,
+                amount: row.int(5)?,
+                unit: unit(row.text(6)?)?,
+                expires_us: row.opt_int(7)?,
+                state: HoldState::from_code(code16(state)?).ok_or_else(|| StoreError::broken(format!("hold state {state}")))?,
+                posted: row.int(2)?,
+            });
+            Ok(())
+        })?;
+        let credits: BTreeSet<Id> =
+            holds.iter().map(|hold| hold.credit).filter(|id| self.state.book.account_by_id(*id).is_none()).collect();
+        self.each(&sql::ledger::ACCOUNT_BY_ID_SET, &keys(credits), &mut |state, row| {
+            state.book.load_account(account_row(row)?);
+            Ok(())
+        })?;
+        let mut allocations: BTreeMap<Id, Vec<(Id, i64)>> = BTreeMap::new();
+        self.each(&sql::till::ALLOCATION_SET, &keys(holds.iter().map(|hold| hold.id)), &mut |_, row| {
+            allocations.entry(row.id(0)?).or_default().push((row.id(1)?, row.int(2)?));
+            Ok(())
+        })?;
+        for hold in holds {
+            self.state.book.load_allocation(hold.id, allocations.remove(&hold.id).unwrap_or_default());
+            self.state.book.load_hold(hold);
+        }
+        Ok(())
+    }
+
+    fn originals(&mut self, transfers: &BTreeSet<Id>) -> Result<(), StoreError> {
+        self.each(&sql::ledger::ORIGINAL_SET, &keys(transfers.iter().copied()), &mut |state, row| {
+            let phase = row.int(3)?;
+            state.book.load_original(Original {
+                id: row.id(0)?,
+                amount: row.int(1)?,
+                unit: unit(row.text(2)?)?,
+                phase: Phase::from_code(code16(phase)?).ok_or_else(|| StoreError::broken(format!("phase {phase}")))?,
+                debit_owner: owner(row, 4, 5)?,
+                credit_owner: owner(row, 6, 7)?,
+                reversed: row.opt_int(8)?.unwrap_or(0),
+            });
+            Ok(())
+        })
+    }
+}
+
+/// An event from the columns that every statement on events lists first, in the same order.
+pub(crate) fn event_row(row: &dyn RowView) -> Result<TillEvent, StoreError> {
+    let kind = row.int(1)?;
+    Ok(TillEvent {
+        id: row.id(0)?,
+        kind: EventKind::from_code(code16(kind)?).ok_or_else(|| StoreError::broken(format!("till event kind {kind}")))?,
+        participant: row.id(2)?,
+        about: row.opt_id(3)?,
+        at_us: row.int(4)?,
+        recorded_us: row.int(5)?,
+        salt: row.int(6)?,
+        body: row.bytes(7)?.to_vec(),
+    })
+}
+
+/// A lot from the columns that every statement on lots lists in the same order.
+pub(crate) fn lot_row(row: &dyn RowView) -> Result<Lot, StoreError> {
+    Ok(Lot {
+        id: row.id(0)?,
+        participant: row.id(1)?,
+        unit: unit(row.text(2)?)?,
+        amount: row.int(3)?,
+        program: row.id(4)?,
+        version: row.opt_id(5)?,
+        sale: row.opt_id(6)?,
+        active_us: row.int(7)?,
+        expires_us: row.opt_int(8)?,
+        rank: code16(row.int(9)?)?,
+        cost: row.int(10)?,
+        recorded_us: row.int(11)?,
+        remaining: row.int(12)?,
+        held: row.int(13)?,
+        expired: row.int(14)?,
+        is_pending: row.int(15)? != 0,
+    })
+}
+
+/// The purposes with lots, for checks.
+pub(crate) const fn has_lots(kind: OwnerKind, purpose: Purpose) -> bool {
+    matches!(kind, OwnerKind::Participant) && matches!(purpose, Purpose::Available | Purpose::Pending)
+}

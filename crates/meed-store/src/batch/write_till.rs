@@ -1,0 +1,80 @@
+//! Write: lots, lot moves, and what happened at tills.
+
+use meed_core::ledger::Changes;
+use meed_core::loyalty::TillEffects;
+
+use super::write::put;
+use crate::engine::Session;
+use crate::error::StoreError;
+use crate::sql;
+
+/// Writes lots with their final totals, each once, and their moves.
+pub(super) fn write_wallets(session: &mut dyn Session, workspace: i64, changes: &Changes) -> Result<(), StoreError> {
+    let lots = changes
+        .lots
+        .iter()
+        .map(|change| {
+            let l = &change.lot;
+            // A lot that is held whole is due when its hold ends, and then it is written again.
+            let due_us = l.due_us().filter(|_| l.is_pending || l.free() > 0);
+            vec![
+                l.id.into(),
+                l.participant.into(),
+                l.unit.code().into(),
+                l.amount.into(),
+                l.program.into(),
+                l.version.into(),
+                l.sale.into(),
+                l.active_us.into(),
+                l.expires_us.into(),
+                i64::from(l.rank).into(),
+                l.cost.into(),
+                l.recorded_us.into(),
+                l.remaining.into(),
+                l.held.into(),
+                l.expired.into(),
+                i64::from(l.is_pending).into(),
+                due_us.into(),
+            ]
+        })
+        .collect();
+    put(session, &sql::till::LOT_PUT_SET, workspace, lots)?;
+    let moves = changes
+        .moves
+        .iter()
+        .map(|m| vec![m.transfer.into(), m.lot.into(), i64::from(m.kind.code()).into(), m.amount.into(), m.recorded_us.into()])
+        .collect();
+    put(session, &sql::till::MOVE_ADD_SET, workspace, moves)
+}
+
+/// Writes events, standings, identities, cells and counters.
+pub(super) fn write_tills(session: &mut dyn Session, workspace: i64, effects: TillEffects) -> Result<(), StoreError> {
+    let events = effects
+        .events
+        .into_iter()
+        .map(|e| {
+            vec![
+                e.id.into(),
+                i64::from(e.kind.code()).into(),
+                e.participant.into(),
+                e.about.into(),
+                e.at_us.into(),
+                e.recorded_us.into(),
+                e.salt.into(),
+                e.body.into(),
+            ]
+        })
+        .collect();
+    put(session, &sql::till::EVENT_ADD_SET, workspace, events)?;
+    let standings = effects.standings.into_iter().map(|(id, body)| vec![id.into(), body.into()]).collect();
+    put(session, &sql::till::STANDING_PUT_SET, workspace, standings)?;
+    let identities = effects.identities.into_iter();
+    let identities = identities
+        .map(|(source, reference, taken)| vec![source.into(), reference.into(), taken.event.into(), taken.fingerprint.as_slice().into()])
+        .collect();
+    put(session, &sql::till::IDENTITY_ADD_SET, workspace, identities)?;
+    let cells = effects.cells.into_iter().map(|(id, (body, due_us))| vec![id.into(), due_us.into(), body.into()]).collect();
+    put(session, &sql::till::CELL_PUT_SET, workspace, cells)?;
+    let counters = effects.counters.into_iter().map(|(id, used)| vec![id.into(), used.into()]).collect();
+    put(session, &sql::till::COUNTER_PUT_SET, workspace, counters)
+}

@@ -1,0 +1,77 @@
+//! Reading what happened at tills, wallets and their lots.
+
+use meed_core::id::Id;
+use meed_core::ledger::Lot;
+use meed_core::loyalty::{Cell, TillEvent};
+
+use super::Reader;
+use crate::batch::load_till::{event_row, lot_row};
+use crate::error::StoreError;
+use crate::sql;
+use crate::value::{RowView, Value};
+
+/// An event with its present standing, if that is kept beside it.
+pub type StoredEvent = (TillEvent, Option<Vec<u8>>);
+
+impl Reader<'_> {
+    /// An event by id.
+    pub fn till_event(&mut self, workspace: Id, id: Id) -> Result<Option<StoredEvent>, StoreError> {
+        let mut found = None;
+        self.session.query_set(&sql::till::EVENT_BY_ID_SET, workspace.0, &[vec![id.into()]], &mut |row| {
+            found = Some(stored(row)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// A page of events, newest first, before the id `before`; of one participant or of all.
+    pub fn till_events_back(
+        &mut self,
+        workspace: Id,
+        participant: Option<Id>,
+        before: Option<Id>,
+        limit: i64,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let before = before.map_or(i64::MAX, |id| id.0);
+        let mut events = Vec::new();
+        let mut each = |row: &dyn RowView| {
+            events.push(stored(row)?);
+            Ok(())
+        };
+        match participant {
+            Some(participant) => {
+                let params: [Value; 4] = [workspace.into(), participant.into(), before.into(), limit.into()];
+                self.session.query(&sql::till::EVENT_PAGE, &params, &mut each)?;
+            }
+            None => {
+                let params: [Value; 3] = [workspace.into(), before.into(), limit.into()];
+                self.session.query(&sql::till::EVENT_PAGE_ALL, &params, &mut each)?;
+            }
+        }
+        Ok(events)
+    }
+
+    /// The open lots of a participant, by id.
+    pub fn open_lots(&mut self, workspace: Id, participant: Id) -> Result<Vec<Lot>, StoreError> {
+        let mut lots = Vec::new();
+        self.session.query_set(&sql::till::LOT_OPEN_SET, workspace.0, &[vec![participant.into()]], &mut |row| {
+            lots.push(lot_row(row)?);
+            Ok(())
+        })?;
+        Ok(lots)
+    }
+
+    /// What is remembered of a participant between purchases.
+    pub fn till_cell(&mut self, workspace: Id, participant: Id) -> Result<Cell, StoreError> {
+        let mut cell = Cell::default();
+        self.session.query_set(&sql::till::CELL_SET, workspace.0, &[vec![participant.into()]], &mut |row| {
+            cell = Cell::from_row(row.bytes(2)?).map_err(|e| StoreError::broken(e.to_string()))?;
+            Ok(())
+        })?;
+        Ok(cell)
+    }
+}
+
+fn stored(row: &dyn RowView) -> Result<StoredEvent, StoreError> {
+    Ok((event_row(row)?, row.opt_bytes(8)?.map(<[u8]>::to_vec)))
+}

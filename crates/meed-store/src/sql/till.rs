@@ -1,0 +1,193 @@
+//! Till events, identities, cells, counters, lots and lot moves.
+
+use crate::statement::Statement;
+use crate::value::Kind::{Bytes, Int, Text};
+
+pub(crate) static EVENT_BY_ID_SET: Statement = Statement::split(
+    "till_event_by_id",
+    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body from till_event e
+     left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id where e.workspace_id = $1 and e.event_id = $2",
+    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body
+     from unnest($2::bigint[]) as k (event_id) join till_event e on e.event_id = k.event_id
+     left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id where e.workspace_id = $1",
+    &[Int],
+);
+/// The events of one kind of some participants.
+pub(crate) static EVENT_BY_PARTICIPANT_SET: Statement = Statement::split(
+    "till_event_by_participant",
+    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body from till_event e
+     left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id
+     where e.workspace_id = $1 and e.participant_id = $2 and e.kind = $3 order by e.event_id",
+    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body
+     from unnest($2::bigint[], $3::bigint[]) as k (participant_id, kind)
+     join till_event e on e.participant_id = k.participant_id and e.kind = k.kind
+     left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id where e.workspace_id = $1 order by e.event_id",
+    &[Int, Int],
+);
+pub(crate) static EVENT_PAGE: Statement = Statement::same(
+    "till_event_page",
+    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body from till_event e
+     left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id
+     where e.workspace_id = $1 and e.participant_id = $2 and e.event_id < $3 order by e.event_id desc limit $4",
+    &[Int, Int, Int, Int],
+);
+pub(crate) static EVENT_PAGE_ALL: Statement = Statement::same(
+    "till_event_page_all",
+    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body from till_event e
+     left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id
+     where e.workspace_id = $1 and e.event_id < $2 order by e.event_id desc limit $3",
+    &[Int, Int, Int],
+);
+pub(crate) static EVENT_ADD_SET: Statement = Statement::split(
+    "till_event_add",
+    "insert into till_event (workspace_id, event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    "insert into till_event as x (workspace_id, event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bytea[]) as u",
+    &[Int, Int, Int, Int, Int, Int, Int, Bytes],
+);
+pub(crate) static STANDING_PUT_SET: Statement = Statement::split(
+    "till_standing_put",
+    "insert into till_standing (workspace_id, event_id, body) values ($1, $2, $3) on conflict (workspace_id, event_id) do update set body = excluded.body",
+    "insert into till_standing as x (workspace_id, event_id, body) select $1, u.* from unnest($2::bigint[], $3::bytea[]) as u (event_id, body)
+     on conflict (workspace_id, event_id) do update set body = excluded.body",
+    &[Int, Bytes],
+);
+pub(crate) static IDENTITY_SET: Statement = Statement::split(
+    "till_identity",
+    "select source_id, reference, event_id, fingerprint from till_identity where workspace_id = $1 and source_id = $2 and reference = $3",
+    "select i.source_id, i.reference, i.event_id, i.fingerprint from unnest($2::bigint[], $3::text[]) as k (source_id, reference)
+     join till_identity i on i.source_id = k.source_id and i.reference = k.reference where i.workspace_id = $1",
+    &[Int, Text],
+);
+pub(crate) static IDENTITY_ADD_SET: Statement = Statement::split(
+    "till_identity_add",
+    "insert into till_identity (workspace_id, source_id, reference, event_id, fingerprint) values ($1, $2, $3, $4, $5)",
+    "insert into till_identity as x (workspace_id, source_id, reference, event_id, fingerprint)
+     select $1, u.* from unnest($2::bigint[], $3::text[], $4::bigint[], $5::bytea[]) as u",
+    &[Int, Text, Int, Bytes],
+);
+pub(crate) static CELL_SET: Statement = Statement::split(
+    "till_cell",
+    "select participant_id, due_us, body from till_cell where workspace_id = $1 and participant_id = $2",
+    "select c.participant_id, c.due_us, c.body from unnest($2::bigint[]) as k (participant_id)
+     join till_cell c on c.participant_id = k.participant_id where c.workspace_id = $1",
+    &[Int],
+);
+pub(crate) static CELL_PUT_SET: Statement = Statement::split(
+    "till_cell_put",
+    "insert into till_cell (workspace_id, participant_id, due_us, body) values ($1, $2, $3, $4)
+     on conflict (workspace_id, participant_id) do update set due_us = excluded.due_us, body = excluded.body",
+    "insert into till_cell as x (workspace_id, participant_id, due_us, body)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bytea[]) as u (participant_id, due_us, body)
+     on conflict (workspace_id, participant_id) do update set due_us = excluded.due_us, body = excluded.body",
+    &[Int, Int, Bytes],
+);
+pub(crate) static COUNTER_SET: Statement = Statement::split(
+    "till_counter",
+    "select subject_id, used from till_counter where workspace_id = $1 and subject_id = $2",
+    "select c.subject_id, c.used from unnest($2::bigint[]) as k (subject_id) join till_counter c on c.subject_id = k.subject_id where c.workspace_id = $1",
+    &[Int],
+);
+pub(crate) static COUNTER_PUT_SET: Statement = Statement::split(
+    "till_counter_put",
+    "insert into till_counter (workspace_id, subject_id, used) values ($1, $2, $3) on conflict (workspace_id, subject_id) do update set used = excluded.used",
+    "insert into till_counter as x (workspace_id, subject_id, used) select $1, u.* from unnest($2::bigint[], $3::bigint[]) as u (subject_id, used)
+     on conflict (workspace_id, subject_id) do update set used = excluded.used",
+    &[Int, Int],
+);
+pub(crate) static LOT_BY_ID_SET: Statement = Statement::split(
+    "lot_by_id",
+    "select lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us, remaining, held, expired,
+     pending from lot where workspace_id = $1 and lot_id = $2",
+    "select l.lot_id, l.participant_id, l.unit, l.amount, l.program_id, l.version_id, l.sale_id, l.active_us, l.expires_us, l.rank, l.cost, l.recorded_us,
+     l.remaining, l.held, l.expired, l.pending from unnest($2::bigint[]) as k (lot_id) join lot l on l.lot_id = k.lot_id where l.workspace_id = $1",
+    &[Int],
+);
+pub(crate) static LOT_OPEN_SET: Statement = Statement::split(
+    "lot_open",
+    "select lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us, remaining, held, expired,
+     pending from lot where workspace_id = $1 and participant_id = $2 and remaining > 0 order by lot_id",
+    "select l.lot_id, l.participant_id, l.unit, l.amount, l.program_id, l.version_id, l.sale_id, l.active_us, l.expires_us, l.rank, l.cost, l.recorded_us,
+     l.remaining, l.held, l.expired, l.pending from unnest($2::bigint[]) as k (participant_id)
+     join lot l on l.participant_id = k.participant_id where l.workspace_id = $1 and l.remaining > 0 order by l.lot_id",
+    &[Int],
+);
+/// Lots of all participants that are due, oldest first.
+pub(crate) static LOT_DUE: Statement = Statement::same(
+    "lot_due",
+    "select lot_id, participant_id from lot where workspace_id = $1 and due_us is not null and due_us <= $2 order by due_us, lot_id limit $3",
+    &[Int, Int, Int],
+);
+pub(crate) static LOT_PUT_SET: Statement = Statement::split(
+    "lot_put",
+    "insert into lot (workspace_id, lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us,
+     remaining, held, expired, pending, due_us) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+     on conflict (workspace_id, lot_id) do update set remaining = excluded.remaining, held = excluded.held, expired = excluded.expired,
+     pending = excluded.pending, due_us = excluded.due_us",
+    "insert into lot as x (workspace_id, lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost,
+     recorded_us, remaining, held, expired, pending, due_us)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
+     $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[]) as u
+     on conflict (workspace_id, lot_id) do update set remaining = excluded.remaining, held = excluded.held, expired = excluded.expired,
+     pending = excluded.pending, due_us = excluded.due_us",
+    &[Int, Int, Text, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int],
+);
+pub(crate) static MOVE_ADD_SET: Statement = Statement::split(
+    "lot_move_add",
+    "insert into lot_move (workspace_id, transfer_id, lot_id, kind, amount, recorded_us) values ($1, $2, $3, $4, $5, $6)",
+    "insert into lot_move as x (workspace_id, transfer_id, lot_id, kind, amount, recorded_us)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) as u",
+    &[Int, Int, Int, Int, Int],
+);
+/// What each hold reserves.
+pub(crate) static ALLOCATION_SET: Statement = Statement::split(
+    "lot_allocation",
+    "select transfer_id, lot_id, amount from lot_move where workspace_id = $1 and transfer_id = $2 and kind = 1 order by lot_id",
+    "select m.transfer_id, m.lot_id, m.amount from unnest($2::bigint[]) as k (transfer_id)
+     join lot_move m on m.transfer_id = k.transfer_id where m.workspace_id = $1 and m.kind = 1 order by m.transfer_id, m.lot_id",
+    &[Int],
+);
+pub(crate) static LOTS: Statement = Statement::same(
+    "lots",
+    "select lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us, remaining, held, expired,
+     pending from lot where workspace_id = $1 and recorded_us > $2 and recorded_us <= $3 order by lot_id",
+    &[Int, Int, Int],
+);
+pub(crate) static MOVES: Statement = Statement::same(
+    "lot_moves",
+    "select transfer_id, lot_id, kind, amount, recorded_us from lot_move where workspace_id = $1 and recorded_us > $2 and recorded_us <= $3
+     order by transfer_id, lot_id, kind",
+    &[Int, Int, Int],
+);
+pub(crate) static EVENTS: Statement = Statement::same(
+    "till_events",
+    "select event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body from till_event
+     where workspace_id = $1 and recorded_us > $2 and recorded_us <= $3 order by event_id",
+    &[Int, Int, Int],
+);
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) const ALL: &[&Statement] = &[
+    &EVENT_BY_ID_SET,
+    &EVENT_BY_PARTICIPANT_SET,
+    &EVENT_PAGE,
+    &EVENT_PAGE_ALL,
+    &EVENT_ADD_SET,
+    &STANDING_PUT_SET,
+    &IDENTITY_SET,
+    &IDENTITY_ADD_SET,
+    &CELL_SET,
+    &CELL_PUT_SET,
+    &COUNTER_SET,
+    &COUNTER_PUT_SET,
+    &LOT_BY_ID_SET,
+    &LOT_OPEN_SET,
+    &LOT_DUE,
+    &LOT_PUT_SET,
+    &MOVE_ADD_SET,
+    &ALLOCATION_SET,
+    &LOTS,
+    &MOVES,
+    &EVENTS,
+];

@@ -1,0 +1,114 @@
+//! Wallets: lots against their moves, wallets against their lots, moves against their transfers.
+
+use std::collections::{BTreeMap, HashMap};
+
+use meed_core::id::{Id, Kind};
+use meed_core::ledger::{Account, LotMove, MoveKind, Purpose};
+use meed_core::money::Unit;
+
+use super::Check;
+use super::ledger::ALWAYS;
+use crate::batch::load::code16;
+use crate::batch::load_till::{has_lots, lot_row};
+use crate::error::StoreError;
+use crate::sql;
+use crate::value::RowView;
+
+/// What the moves of a lot come to, beside what is stored of it.
+#[derive(Clone, Copy)]
+struct Sums {
+    stored: (i64, i64, i64, bool),
+    remaining: i128,
+    held: i128,
+    expired: i128,
+    is_mature: bool,
+}
+
+impl Check<'_> {
+    pub(super) fn tills(&mut self, accounts: &HashMap<Id, Account>) -> Result<(), StoreError> {
+        let mut lots: HashMap<Id, Sums> = HashMap::new();
+        let mut wallets: BTreeMap<(Id, Unit, bool), i128> = BTreeMap::new();
+        self.each(&sql::till::LOTS, &ALWAYS, &mut |_, row| {
+            let lot = lot_row(row)?;
+            *wallets.entry((lot.participant, lot.unit, lot.is_pending)).or_default() += i128::from(lot.remaining);
+            let stored = (lot.remaining, lot.held, lot.expired, lot.is_pending);
+            let remaining = i128::from(lot.amount);
+            // A lot that matured at once was never pending.
+            lots.insert(lot.id, Sums { stored, remaining, held: 0, expired: 0, is_mature: lot.active_us <= lot.recorded_us });
+            Ok(())
+        })?;
+        self.each(&sql::till::MOVES, &ALWAYS, &mut |notes, row| {
+            let step = move_row(row)?;
+            let Some(sums) = lots.get_mut(&step.lot) else { return Ok(()) };
+            let amount = i128::from(step.amount);
+            match step.kind {
+                MoveKind::Hold => sums.held += amount,
+                MoveKind::Release => sums.held -= amount,
+                MoveKind::Spend | MoveKind::Claw | MoveKind::Net => sums.remaining -= amount,
+                MoveKind::Return => sums.remaining += amount,
+                MoveKind::Expire => (sums.remaining, sums.expired) = (sums.remaining - amount, sums.expired + amount),
+                MoveKind::Revive => (sums.remaining, sums.expired) = (sums.remaining + amount, sums.expired - amount),
+                MoveKind::Mature => sums.is_mature = true,
+            }
+            // Transfers are in the order in which they were posted, so a lot is within its bounds after each.
+            if sums.remaining < 0 || step.amount <= 0 {
+                notes.differ("lot", step.lot.text(Kind::Lot), format!("{} of {}", step.kind, step.amount), "within the lot");
+            }
+            Ok(())
+        })?;
+        let mut ids: Vec<Id> = lots.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            let sums = lots[&id];
+            let (remaining, held, expired, is_pending) = sums.stored;
+            let place = id.text(Kind::Lot);
+            for (what, stored, computed) in [
+                ("lot_remaining", i128::from(remaining), sums.remaining),
+                ("lot_held", i128::from(held), sums.held),
+                ("lot_expired", i128::from(expired), sums.expired),
+                ("lot_pending", i128::from(is_pending), i128::from(!sums.is_mature)),
+            ] {
+                if stored != computed {
+                    self.differ(what, &place, stored, computed);
+                }
+            }
+        }
+        self.wallets(accounts, wallets);
+        self.none_of(&sql::verify::LOST_LOTS, &[], "reference", "the transfer that opened it")?;
+        self.none_of(&sql::verify::LOST_MOVES, &[], "reference", "its transfer and its lot")?;
+        self.none_of(&sql::verify::UNMOVED_LOTS, &[], "lot_moves", "lots that move by its amount")?;
+        self.none_of(&sql::verify::LOST_STANDINGS, &[], "reference", "no such event in this workspace")?;
+        self.none_of(&sql::verify::LOST_REFERENCES, &[], "reference", "no such event in this workspace")
+    }
+
+    /// A wallet equals its open lots.
+    fn wallets(&mut self, accounts: &HashMap<Id, Account>, mut wallets: BTreeMap<(Id, Unit, bool), i128>) {
+        let mut kept: Vec<&Account> = accounts.values().filter(|account| has_lots(account.key.owner.kind, account.key.purpose)).collect();
+        kept.sort_unstable_by_key(|account| account.id);
+        for account in kept {
+            let key = (account.key.owner.id, account.key.unit, account.key.purpose == Purpose::Pending);
+            let lots = wallets.remove(&key).unwrap_or(0);
+            let posted = i128::from(account.posted());
+            if posted != lots {
+                self.differ("wallet", account.key, posted, lots);
+            }
+        }
+        for ((participant, unit, _), lots) in wallets {
+            if lots != 0 {
+                self.differ("wallet", format!("participant {participant} {unit}"), "no account", lots);
+            }
+        }
+    }
+}
+
+/// A lot move from the columns that its statement lists.
+pub(super) fn move_row(row: &dyn RowView) -> Result<LotMove, StoreError> {
+    let kind = row.int(2)?;
+    Ok(LotMove {
+        transfer: row.id(0)?,
+        lot: row.id(1)?,
+        kind: MoveKind::from_code(code16(kind)?).ok_or_else(|| StoreError::broken(format!("lot move kind {kind}")))?,
+        amount: row.int(3)?,
+        recorded_us: row.int(4)?,
+    })
+}
