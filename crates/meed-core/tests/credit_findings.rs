@@ -83,3 +83,17 @@ fn variables_and_enrollment_are_checked() {
     refused(&test("teams = [{ name = \"T\", above = \"U\" }]"), 9, "unknown_key", "`above` is not a key");
     refused(&test("previous = 5"), 9, "wrong_type", "a table");
 }
+
+#[test]
+fn a_rule_continues_one_that_ends_before_it_and_measures_the_same() {
+    let two = |before: &str, after: &str| {
+        format!("[[rule]]\nid = \"a\"\nrate = \"5%\"\n{before}\n[[rule]]\nid = \"b\"\nrate = \"6%\"\n{after}\n")
+    };
+    let (ends, begins) = ("valid_until = 2026-02-14", "valid_from = 2026-02-15");
+    assert!(Program::parse(&format!("{HEAD}{}", two(ends, &format!("{begins}\ncontinues = \"a\"")))).is_ok());
+    refused(&two("", &format!("continues = \"a\"\n{begins}")), 11, "conflict", "give `a` a `valid_until`");
+    refused(&two(ends, "continues = \"a\"\nvalid_from = 2026-02-14"), 11, "conflict", "give `a` a `valid_until`");
+    refused(&two(ends, &format!("continues = \"c\"\n{begins}")), 11, "unknown_rule", "there is no rule `c`");
+    refused(&two("continues = \"b\"", begins), 7, "conflict", "a rule continues one before it");
+    refused(&two(ends, &format!("continues = \"a\"\nbasis = \"profit\"\n{begins}")), 11, "conflict", "measures something else");
+}
