@@ -36,7 +36,9 @@ fn com_034_every_worked_example_gives_the_stated_figures() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    for wanted in ["w1-", "w4-", "w6-", "w7-", "w9-", "w10-", "w13-", "w14-", "w16-", "w19-", "w24-", "w25-", "w33-"] {
+    for wanted in
+        ["w1-", "w4-", "w6-", "w7-", "w9-", "w10-", "w13-", "w14-", "w16-", "w19-", "w18-", "w22-", "w24-", "w25-", "w28-", "w33-"]
+    {
         assert!(plans.iter().any(|(name, _)| name.starts_with(wanted)), "no plan for {wanted}");
     }
 }
@@ -88,4 +90,24 @@ fn a_wrong_expectation_fails_and_says_by_how_much() {
     assert!(results.iter().all(|result| !result.passed()));
     let first = results[0].differences[0].to_string();
     assert_eq!(first, "reward of Ana: expected 8251, found 8250.00");
+}
+
+#[test]
+fn a_wrong_expectation_of_a_later_period_fails_and_names_it() {
+    let (_, text) = plans().into_iter().find(|(name, _)| name.starts_with("w18-draw-recoverable")).expect("the draw");
+    let wrong = text
+        .replace("owed = { Ana = 800 }", "owed = { Ana = 900 }")
+        .replace("commission = 6000, draw_repayment = -1000", "commission = 5000")
+        .replace("expect = { Ana = 6200 }", "expect = { Bo = 6200 }\nwithheld = { Ana = 5 }");
+    let results = Program::parse(&wrong).expect("a program").run_tests();
+    let found: Vec<String> = results[0].differences.iter().map(ToString::to_string).collect();
+    let expected = [
+        "balance owed in 2026-02 of Ana: expected 900, found 800.00",
+        "commission of Ana in 2026-02: expected 5000, found 6000.00",
+        "draw_repayment of Ana in 2026-02: expected 0, found -1000.00",
+        "reward in 2026-03 of Bo: expected 6200, found no such rep",
+        "reward in 2026-03 of Ana: expected nothing, found 6200.00",
+        "amount withheld in 2026-03 of Ana: expected 5, found 0.00",
+    ];
+    assert_eq!(found, expected);
 }

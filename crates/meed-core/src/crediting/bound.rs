@@ -22,7 +22,7 @@ use crate::money::Exact;
 use crate::people::{Beneficiary, Circle, Directory, Match, circles, fold_alias, team_variable_on, variable_on};
 use crate::period::{Period, first_instant};
 use crate::program::{
-    Accumulate, AssignTo, EnrollmentState, Figure, Group, OncePer, OverrideBase, Pay, Program, QuotaLength, Rule, Trigger, Whose,
+    Accumulate, AssignTo, EnrollmentState, Figure, Group, OncePer, OverrideBase, Pay, Program, Quota, QuotaLength, Rule, Trigger, Whose,
 };
 
 /// A rule of one version.
@@ -417,10 +417,34 @@ impl<'a> BoundProgram<'a> {
         let program = self.versions[version].program;
         let quota = program.quota.as_ref()?;
         let amount = self.figure(&quota.amount, who, who, version).filter(|amount| *amount > Exact::ZERO)?;
-        match quota.per {
-            QuotaLength::Period => Some(amount),
-            QuotaLength::Year => mul_div(amount, Exact::ONE, Exact::from(program.cadence.per_year())).ok(),
+        // Over a longer span the quota is that of its periods so far, or of the whole span.
+        let (per_year, months) = (i64::from(program.cadence.per_year()), 12 / i64::from(program.cadence.per_year()));
+        let start = self.since_day();
+        let so_far = i64::from(start.until((jiff::Unit::Month, self.period.last_day())).ok()?.get_months()) / months + 1;
+        let whole =
+            program.settle.measure.or(program.settle.deduct.as_ref().map(|deduct| deduct.from)).map_or(1, |span| span.months() / months);
+        let (of_year, to_date) = (quota.per == QuotaLength::Year, quota.to_date.unwrap_or(quota.per == QuotaLength::Period));
+        let count = Exact::from(if to_date { so_far } else { whole });
+        let amount = mul_div(amount, count, if of_year { Exact::from(per_year) } else { Exact::ONE }).ok()?;
+        self.ramped(quota, who, amount).filter(|amount| *amount > Exact::ZERO)
+    }
+
+    /// The part of a quota that counts while it ramps: each month by its percentage, from the month on in which the quota's
+    /// variable began to hold.
+    fn ramped(&self, quota: &Quota, who: u32, amount: Exact) -> Option<Exact> {
+        let Figure::Variable(name) = &quota.amount else { return Some(amount) };
+        let variables = self.beneficiary(who).variables();
+        let began = variables.iter().filter(|variable| variable.name == *name).filter_map(|variable| variable.from).min();
+        let (Some(began), false) = (began, quota.ramp.is_empty()) else { return Some(amount) };
+        let number = |day: Date| i64::from(day.year()) * 12 + i64::from(day.month());
+        let (first, last) = (number(self.since_day()), number(self.period.last_day()));
+        let mut sum = Exact::ZERO;
+        for month in first..=last {
+            let place = month - number(began);
+            let percent = usize::try_from(place).ok().map(|place| quota.ramp.get(place).copied().unwrap_or(Exact::ONE_HUNDRED));
+            sum = sum.checked_add(percent.unwrap_or_default())?;
         }
+        mul_div(amount, sum, Exact::from(last - first + 1).checked_mul(Exact::ONE_HUNDRED)?).ok()
     }
 
     fn enrolled(&self) -> Vec<bool> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::alerts;
 use super::assign::Recipients;
 use super::bound::BoundProgram;
-use super::cells::{Cells, Folder, Outwards, Tally};
+use super::cells::{Cells, Folder, Outwards, Tally, attained};
 use super::decide::SplitPart;
 use super::explanation::{AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown};
 use super::fold::Outcome;
@@ -63,6 +63,8 @@ pub struct Calculation<'a> {
     pub(super) sales: SaleTable,
     pub(super) splits: Vec<SplitPart>,
     pub(super) cells: Cells,
+    /// What each attained by sales, where tiers are looked up by it.
+    attained: Vec<Exact>,
     tallies: Vec<Tally>,
     attainments: Vec<Option<Attainment>>,
     rewards: Vec<Reward>,
@@ -93,7 +95,8 @@ impl<'a> Calculation<'a> {
             }
         }
         let mut cells = Cells::new(bound.people.count(), filed);
-        let own = Folder { bound, sales: &sales, splits: &splits }.fold_own(&mut cells, spread);
+        let reached = attained(bound, &sales, &cells);
+        let own = Folder { bound, sales: &sales, splits: &splits, attained: &reached }.fold_own(&mut cells, spread);
         Self::of_parts(bound, Parts { sales, splits, cells, own, refusals, texts, index: None }, spread, to_keep)
     }
 
@@ -103,7 +106,8 @@ impl<'a> Calculation<'a> {
         let decided = refusals.len();
         let mut alerts = alerts::of_refusals(bound, &sales, &texts, &refusals);
         let kept_own = to_keep.then(|| own.clone());
-        let tallies = Folder { bound, sales: &sales, splits: &splits }.combine(own, spread);
+        let attained = attained(bound, &sales, &cells);
+        let tallies = Folder { bound, sales: &sales, splits: &splits, attained: &attained }.combine(own, spread);
         let attainments = attainments(bound, &tallies);
         let mut rewards = Vec::new();
         let ranks = Ranks::new(bound, &tallies);
@@ -132,7 +136,7 @@ impl<'a> Calculation<'a> {
         }
         let alerts = alerts.finish();
         let kept = kept_own.map(|own| KeptSide { own, decided, index });
-        Self { bound, sales, splits, cells, tallies, attainments, rewards, refusals, texts, alerts, kept }
+        Self { bound, sales, splits, cells, attained, tallies, attainments, rewards, refusals, texts, alerts, kept }
     }
 
     /// Lets go of the program and keeps what sales left behind, to be taken up again with a few changed sales. `None` for
@@ -300,12 +304,16 @@ impl<'a> Calculation<'a> {
             });
         }
         self.handed_to(index, traced, &mut credits);
+        if self.bound.program.settle.measure.is_some() {
+            // Sales before the period are measured, and were credited in theirs.
+            credits.retain(|(_, credit)| credit.at >= self.bound.period.start());
+        }
         credits.sort_by_key(|(sale, credit)| (*sale, credit.rule, credit.level, credit.place));
         credits.into_iter().map(|(_, credit)| credit).collect()
     }
 
     fn folder(&self) -> Folder<'_, 'a> {
-        Folder { bound: self.bound, sales: &self.sales, splits: &self.splits }
+        Folder { bound: self.bound, sales: &self.sales, splits: &self.splits, attained: &self.attained }
     }
 
     /// A rep's own credit under a rule that pays others shows what is left to the rep; that of a team what it earned.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::assign::Recipients;
 use super::bound::{BoundProgram, OverrideFeed, Part};
 use super::decide::SplitPart;
-use super::fold::{ComponentFold, Outcome};
+use super::fold::{ComponentFold, OfSale, Outcome};
 use super::kept::{Sum, mul, mul_div};
 use super::pay::{FixedPay, FixedRate, Limits, Lookup, PayProblem};
 use super::reason::{AlertCode, Reason};
@@ -198,6 +198,8 @@ pub(super) struct Folder<'f, 'a> {
     pub(super) bound: &'f BoundProgram<'a>,
     pub(super) sales: &'f SaleTable,
     pub(super) splits: &'f [SplitPart],
+    /// What each beneficiary attained by sales, where tiers are looked up by it; else empty.
+    pub(super) attained: &'f [Exact],
 }
 
 /// A stretch of entries under one pay.
@@ -208,6 +210,28 @@ struct Stretch {
     pay: FixedPay,
     limits: Limits,
     needs_share: bool,
+    /// Factors on single sales, with their names.
+    kickers: Vec<(Exact, String)>,
+}
+
+/// What every beneficiary attained by the sales of the period, where a program looks tiers up by it.
+pub(super) fn attained(bound: &BoundProgram<'_>, sales: &SaleTable, cells: &Cells) -> Vec<Exact> {
+    use crate::program::{Pay, TierBy};
+    let by_attainment = |pay: &Pay| matches!(pay, Pay::Tiers(tiers) if matches!(tiers.by, TierBy::Attainment));
+    if !bound.rules.iter().any(|rule| rule.rule.pays.iter().any(by_attainment)) {
+        return Vec::new();
+    }
+    let folder = Folder { bound, sales, splits: &[], attained: &[] };
+    let of = |who: u32| {
+        let mut tally = Tally::default();
+        for entry in cells.of(who) {
+            let mut basis = Sum::default();
+            basis.add(entry.basis);
+            folder.attain(folder.rule_of(entry), basis, &mut tally);
+        }
+        tally.attained.exact().unwrap_or_default()
+    };
+    (0..u32::try_from(cells.0.len()).unwrap_or(u32::MAX)).map(of).collect()
 }
 
 impl Folder<'_, '_> {
@@ -346,7 +370,8 @@ impl Folder<'_, '_> {
             for (rate, base, flat) in flat {
                 let basis = if *base == OverrideBase::Sales { entry.basis } else { outcome.amount };
                 if self.applies(flat.rule, entry.sale) {
-                    match rate.of(basis) {
+                    let paid = if self.is_paid_before(entry) { Exact::ZERO } else { basis };
+                    match rate.of(paid) {
                         Ok(amount) => flat.amount.add(amount),
                         Err(Overflow) => flat.overflow = true,
                     }
@@ -429,6 +454,7 @@ impl Folder<'_, '_> {
             let (concerned, of) = match term.kind {
                 TermKind::Holdback(index) => (settle.holdbacks[index].rules.contains(&rule), Id(0)),
                 TermKind::Clawback(index) => (settle.clawbacks[index].rules.contains(&rule), self.sales.keys[sale as usize].id),
+                TermKind::Lookup(_) | TermKind::Kicker(..) => continue,
             };
             if concerned {
                 let key = TermKey { kind: term.kind, rule, due_day: term.due_day, sale: of };
@@ -502,11 +528,43 @@ impl Folder<'_, '_> {
 
     fn stretch(&self, who: u32, credited: u32, (part, end): (&Part<'_>, usize)) -> Result<Stretch, PayProblem> {
         let bound = &self.bound.rules[part.rule];
-        let lookup = Lookup { bound: self.bound, who, credited, version: bound.version };
+        let lookup = Lookup { bound: self.bound, who, credited, version: bound.version, reached: self.reached(who, bound.version) };
         let pay = lookup.pay(part.pay)?;
+        let kickers = bound.rule.kickers.iter().map(|kicker| Ok((lookup.figure(&kicker.factor)?, kicker.label.clone())));
+        let kickers = kickers.collect::<Result<Vec<_>, PayProblem>>()?;
         let limits = lookup.limits(bound.rule)?;
         let needs_share = matches!(pay, FixedPay::Amount(_)) && matches!(bound.rule.trigger, Trigger::Sale(_));
-        Ok(Stretch { rule: part.rule, end, pay, limits, needs_share })
+        let needs_share = needs_share || matches!(&pay, FixedPay::Tiers(tiers) if tiers.by_sale || tiers.looked_up.is_some());
+        Ok(Stretch { rule: part.rule, end, pay, limits, needs_share, kickers })
+    }
+
+    /// The attainment of the period in percent, where tiers are looked up by it.
+    fn reached(&self, who: u32, version: usize) -> Option<Exact> {
+        let quota = self.bound.versions[version].quota[who as usize]?;
+        mul_div(*self.attained.get(who as usize)?, Exact::ONE_HUNDRED, quota).ok()
+    }
+
+    /// Whether a sale is only measured: it lies before the period, and was paid then.
+    pub(super) fn is_paid_before(&self, entry: &Entry) -> bool {
+        self.bound.program.settle.measure.is_some() && self.sales.keys[entry.sale as usize].at < self.bound.period.start()
+    }
+
+    /// What the sale of an entry brings to the fold, and the factors that apply to it.
+    fn of_sale<'s>(&self, entry: &Entry, stretch: &'s Stretch, kickers: &'s mut Vec<(Exact, &'s str)>) -> Result<OfSale<'s>, Overflow> {
+        let share = if stretch.needs_share { self.share(entry)? } else { Exact::ONE };
+        let mut looked_up = None;
+        if self.sales.has_terms() {
+            for term in self.sales.terms_of(entry.sale) {
+                match term.kind {
+                    TermKind::Lookup(rule) if rule == stretch.rule => looked_up = Some(term.share),
+                    TermKind::Kicker(rule, index) if rule == stretch.rule => {
+                        kickers.extend(stretch.kickers.get(index).map(|(factor, label)| (*factor, label.as_str())));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(OfSale { share, looked_up, kickers, is_paid_before: self.is_paid_before(entry) })
     }
 
     fn walk(
@@ -526,8 +584,8 @@ impl Folder<'_, '_> {
                 fold.switch(&stretch.pay, stretch.limits, &mut entries.iter()).map_err(|_| out_of_range())?;
             }
             for entry in &entries[start..stretch.end] {
-                let share = if stretch.needs_share { self.share(entry) } else { Ok(Exact::ONE) };
-                let outcome = share.and_then(|share| fold.next(entry, share));
+                let mut kickers = Vec::new();
+                let outcome = self.of_sale(entry, stretch, &mut kickers).and_then(|sale| fold.next(entry, sale));
                 outcome.and_then(|outcome| each(entry, stretch.rule, outcome)).map_err(|_| out_of_range())?;
             }
             start = stretch.end;
@@ -590,7 +648,7 @@ impl Folder<'_, '_> {
         if limited || self.sales.has_terms() || over.once_per == OncePer::Sale && !counts_once(self.bound.rules[below].rule) {
             return None;
         }
-        match (Lookup { bound: self.bound, who: manager, credited, version: bound.version }).pay(part.pay) {
+        match (Lookup { bound: self.bound, who: manager, credited, version: bound.version, reached: None }).pay(part.pay) {
             Ok(FixedPay::Rate(rate)) => Some(rate),
             _ => None,
         }

@@ -28,6 +28,13 @@ pub enum RateShown {
     },
     /// An amount that does not depend on the basis, or is earned over a band.
     Amount(Exact),
+    /// A factor on the amount, with its name.
+    Times {
+        /// The factor.
+        factor: Exact,
+        /// Its name.
+        label: String,
+    },
 }
 
 impl fmt::Display for RateShown {
@@ -37,6 +44,7 @@ impl fmt::Display for RateShown {
             Self::Each(each) => write!(f, "{} each", shown(*each)),
             Self::Derived { pay, quota } => write!(f, "{} ÷ {}", shown(*pay), shown(*quota)),
             Self::Amount(amount) => write!(f, "amount {}", shown(*amount)),
+            Self::Times { factor, label } => write!(f, "{label} × {}", factor.normalize()),
         }
     }
 }
@@ -50,6 +58,8 @@ pub enum PieceKind {
     Retroactive,
     /// The part above the last tier, which pays nothing.
     AboveTiers,
+    /// What a multiplier added or took.
+    Multiplied,
     /// What a cap took away.
     Cap,
     /// What a floor added.
@@ -66,6 +76,7 @@ impl PieceKind {
             Self::Rated => "rated",
             Self::Retroactive => "retroactive",
             Self::AboveTiers => "above_tiers",
+            Self::Multiplied => "multiplied",
             Self::Cap => "cap",
             Self::Floor => "floor",
             Self::Assigned => "assigned",
@@ -103,6 +114,7 @@ impl fmt::Display for Piece {
             PieceKind::Rated => write!(f, "{basis} at {} = {amount}", self.rate),
             PieceKind::Retroactive => write!(f, "{basis} of earlier sales now at {}: {amount}", self.rate),
             PieceKind::AboveTiers => write!(f, "{basis} above the last tier = 0.00"),
+            PieceKind::Multiplied => write!(f, "{}: {amount}", self.rate),
             PieceKind::Cap => write!(f, "cap: {amount}"),
             PieceKind::Floor => write!(f, "floor: {amount}"),
             PieceKind::Assigned => write!(f, "assigned: {amount}"),
@@ -477,6 +489,7 @@ enum StoredRate {
     Each(String),
     Derived { pay: String, quota: String },
     Amount(String),
+    Times { factor: String, label: String },
 }
 
 /// One text per value: trailing zeros differ with the way a value was reached, and say nothing.
@@ -580,6 +593,7 @@ impl From<&Piece> for StoredPiece {
             RateShown::Each(each) => StoredRate::Each(plain(*each)),
             RateShown::Derived { pay, quota } => StoredRate::Derived { pay: plain(*pay), quota: plain(*quota) },
             RateShown::Amount(amount) => StoredRate::Amount(plain(*amount)),
+            RateShown::Times { factor, label } => StoredRate::Times { factor: plain(*factor), label: label.clone() },
         };
         Self {
             kind: piece.kind.code(),

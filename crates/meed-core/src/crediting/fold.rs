@@ -18,6 +18,19 @@ pub(super) struct Outcome {
     pub(super) pieces: Vec<Piece>,
 }
 
+/// What a sale brings to the fold of an entry beside its basis.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OfSale<'s> {
+    /// The part of one sale that the entry stands for.
+    pub(super) share: Exact,
+    /// The value by which the sale's tier is looked up.
+    pub(super) looked_up: Option<Exact>,
+    /// Factors on the amount, with their labels.
+    pub(super) kickers: &'s [(Exact, &'s str)],
+    /// Only measured: the sale was paid in an earlier period.
+    pub(super) is_paid_before: bool,
+}
+
 /// A running total.
 #[derive(Clone, Copy, Default)]
 struct Total {
@@ -90,9 +103,28 @@ impl<'p> ComponentFold<'p> {
         (capped, self.limits.floor.map_or(capped, |floor| capped.max(floor)))
     }
 
-    /// Folds the next entry; `share` is the part of one sale that it stands for.
-    pub(super) fn next(&mut self, entry: &Entry, share: Exact) -> Result<Outcome, Overflow> {
-        let mut outcome = self.unlimited(entry, share)?;
+    /// Folds the next entry.
+    pub(super) fn next(&mut self, entry: &Entry, sale: OfSale<'_>) -> Result<Outcome, Overflow> {
+        let mut outcome = self.unlimited(entry, sale)?;
+        if sale.is_paid_before {
+            return Ok(Outcome { amount: Exact::ZERO, pieces: Vec::new(), ..outcome });
+        }
+        for (factor, label) in sale.kickers {
+            let multiplied = mul(outcome.amount, *factor)?;
+            let added = sub(multiplied, outcome.amount)?;
+            outcome.amount = multiplied;
+            if self.traced && !added.is_zero() {
+                let rate = RateShown::Times { factor: *factor, label: (*label).to_owned() };
+                outcome.pieces.push(Piece {
+                    kind: PieceKind::Multiplied,
+                    basis: Exact::ZERO,
+                    rate,
+                    amount: added,
+                    tier: None,
+                    tier_label: None,
+                });
+            }
+        }
         let limited = self.limits.cap_per_sale.is_some() || self.limits.cap.is_some() || self.limits.floor.is_some();
         if limited || self.keeps_totals {
             self.limit(&mut outcome)?;
@@ -100,7 +132,7 @@ impl<'p> ComponentFold<'p> {
         Ok(outcome)
     }
 
-    fn unlimited(&mut self, entry: &Entry, share: Exact) -> Result<Outcome, Overflow> {
+    fn unlimited(&mut self, entry: &Entry, sale: OfSale<'_>) -> Result<Outcome, Overflow> {
         match self.pay {
             FixedPay::Rate(rate) => {
                 let amount = rate.of(entry.basis)?;
@@ -108,9 +140,10 @@ impl<'p> ComponentFold<'p> {
             }
             FixedPay::Amount(amount) => {
                 let whole = *amount;
-                let amount = mul(whole, share)?;
+                let amount = mul(whole, sale.share)?;
                 self.plain(entry.basis, amount, RateShown::Amount(whole))
             }
+            FixedPay::Tiers(tiers) if tiers.looked_up.is_some() || tiers.by_sale => self.found(tiers, entry, sale),
             FixedPay::Tiers(tiers) => match tiers.over {
                 Over::Transaction => {
                     if self.keeps_totals {
@@ -127,6 +160,23 @@ impl<'p> ComponentFold<'p> {
                 Over::Group => self.grouped(tiers, entry),
             },
         }
+    }
+
+    /// The tier that another value than the basis decides pays on the whole entry. A sale without that value pays as the
+    /// first tier does.
+    fn found(&mut self, tiers: &FixedTiers, entry: &Entry, sale: OfSale<'_>) -> Result<Outcome, Overflow> {
+        let value = tiers.looked_up.or(sale.looked_up).unwrap_or(Exact::ZERO);
+        let index = tiers.band_of(value);
+        let band = &tiers.bands[index];
+        let amount = match band.pays {
+            FixedBandPay::Rate(rate) => rate.of(entry.basis)?,
+            FixedBandPay::Amount(amount) => mul(amount, sale.share)?,
+        };
+        let mut outcome = self.plain(entry.basis, amount, band.shown())?;
+        for piece in &mut outcome.pieces {
+            (piece.tier, piece.tier_label) = (Some(index), band.label.clone());
+        }
+        Ok(outcome)
     }
 
     fn plain(&mut self, basis: Exact, amount: Exact, rate: RateShown) -> Result<Outcome, Overflow> {

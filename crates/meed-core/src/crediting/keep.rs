@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::bound::BoundProgram;
 use super::calculation::Calculation;
-use super::cells::{Cells, Folder, Outwards, Tally};
+use super::cells::{Cells, Folder, Outwards, Tally, attained};
 use super::decide::SplitPart;
 use super::run::{Collected, Refusal, Run, SaleTable, Texts};
 use super::spread::Spread;
@@ -107,7 +107,8 @@ impl Kept {
         if !sales.rank_late() {
             return None;
         }
-        let folder = Folder { bound, sales: &sales, splits: &splits };
+        let reached = attained(bound, &sales, &cells);
+        let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached };
         for who in stale {
             own[who as usize] = folder.fold_again(who, &mut cells);
         }

@@ -5,7 +5,7 @@ use super::explanation::{Piece, PieceKind, RateShown};
 use super::kept::{add, keep, mul, mul_div, sub};
 use super::reason::AlertCode;
 use crate::money::{Exact, Overflow};
-use crate::program::{Accumulate, BandPay, Bound, Figure, Mode, Pay, Rate, Refunds, Rule, TierUnit, Tiers};
+use crate::program::{Accumulate, BandPay, Bound, Figure, Mode, Pay, Rate, Refunds, Rule, TierBy, TierUnit, Tiers};
 
 /// A figure that a rule needs and the rep does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,10 @@ pub(super) struct FixedTiers {
     pub(super) mode: Mode,
     bound: Bound,
     pub(super) mirror: bool,
+    /// The value by which the tier is looked up, where it is one for the whole period.
+    pub(super) looked_up: Option<Exact>,
+    /// Whether each sale has a value of its own by which it is looked up.
+    pub(super) by_sale: bool,
     pub(super) bands: Vec<FixedBand>,
 }
 
@@ -100,10 +104,21 @@ pub(super) struct Lookup<'a, 'b> {
     /// The rep below, for an override; otherwise the same.
     pub(super) credited: u32,
     pub(super) version: usize,
+    /// The attainment of the period in percent, for tiers that are looked up by it.
+    pub(super) reached: Option<Exact>,
+}
+
+impl FixedRate {
+    fn times(self, factor: Exact) -> Result<Self, Overflow> {
+        Ok(match self {
+            Self::Factor { factor: own, percent } => Self::Factor { factor: mul(own, factor)?, percent },
+            Self::Ratio { pay, quota } => Self::Ratio { pay: mul(pay, factor)?, quota },
+        })
+    }
 }
 
 impl Lookup<'_, '_> {
-    fn figure(&self, figure: &Figure) -> Result<Exact, PayProblem> {
+    pub(super) fn figure(&self, figure: &Figure) -> Result<Exact, PayProblem> {
         self.bound.figure(figure, self.who, self.credited, self.version).ok_or_else(|| {
             let subject = match figure {
                 Figure::Variable(name) => name.clone(),
@@ -134,6 +149,7 @@ impl Lookup<'_, '_> {
                 let factor = percent.checked_div(Exact::ONE_HUNDRED).ok_or_else(|| overflow(&percent))?;
                 FixedRate::Factor { factor: factor.normalize(), percent: true }
             }
+            Rate::Times { rate, factor } => self.rate(rate)?.times(*factor).map_err(|_| overflow(factor))?,
             Rate::Each(figure) => FixedRate::Factor { factor: self.figure(figure)?, percent: false },
             Rate::Derived { pay, quota } => {
                 let (pay, amount) = (self.figure(pay)?, self.figure(quota)?);
@@ -180,7 +196,12 @@ impl Lookup<'_, '_> {
             Accumulate::Accumulated => Over::Accumulated,
         };
         let mirror = tiers.refunds == Refunds::Mirror;
-        Ok(FixedTiers { over, mode: tiers.mode, bound: tiers.bound, mirror, bands })
+        let looked_up = match tiers.by {
+            TierBy::Attainment => Some(self.reached.ok_or_else(|| PayProblem { code: AlertCode::QuotaMissing, subject: "quota".into() })?),
+            TierBy::Basis | TierBy::Sale(_) => None,
+        };
+        let by_sale = matches!(tiers.by, TierBy::Sale(_));
+        Ok(FixedTiers { over, mode: tiers.mode, bound: tiers.bound, mirror, looked_up, by_sale, bands })
     }
 }
 

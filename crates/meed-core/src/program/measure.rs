@@ -13,9 +13,17 @@ pub(super) fn quota(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Optio
     let item = table.get("quota")?;
     let at = item.span().start;
     let mut per = QuotaLength::Period;
+    let (mut ramp, mut to_date) = (Vec::new(), None);
     let amount = if let DeValue::Table(_) = item.get_ref() {
         let inner = Table::of(item, "`quota`", findings)?;
-        inner.only(&["amount", "variable", "of", "per", "counts"], findings);
+        inner.only(&["amount", "variable", "of", "per", "counts", "ramp", "against"], findings);
+        to_date = inner.word("against", &[("to_date", true), ("span", false)], findings);
+        ramp = inner.list("ramp").into_iter().filter_map(|item| super::settle::percent_item(item, "ramp", findings)).collect();
+        if inner.has("ramp") && !inner.has("variable") && !matches!(inner.get("amount").map(|item| item.get_ref()), Some(DeValue::Table(_)))
+        {
+            let text = "a ramp begins with the day from which the quota's variable holds, so the quota is a `variable`";
+            findings.add(inner.place("ramp"), Code::Conflict, text);
+        }
         per = inner.word("per", &[("period", QuotaLength::Period), ("year", QuotaLength::Year)], findings).unwrap_or(per);
         match (inner.figure("amount", findings), inner.has("variable")) {
             (Some(_), true) => {
@@ -39,7 +47,7 @@ pub(super) fn quota(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Optio
     {
         findings.add(at, Code::QuotaNotPositive, "a quota must be more than 0");
     }
-    Some(Quota { amount, per })
+    Some(Quota { amount, per, ramp, to_date })
 }
 
 /// Reads what counts as attainment, from `attainment` or the older place `quota`, and what is measured of it.

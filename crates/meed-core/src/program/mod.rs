@@ -108,7 +108,10 @@ impl Program {
                 Trigger::Sale(crediting) => crediting.owners.iter().filter_map(OwnerField::formula).collect(),
                 Trigger::Override(_) => Vec::new(),
             };
-            rule.when.iter().chain(formula).chain(group).chain(shares).any(Condition::uses_originals)
+            let kickers = rule.kickers.iter().filter_map(|kicker| kicker.when.as_ref());
+            let looked_up = rule.pays.iter().filter_map(Pay::looked_up);
+            let own = rule.when.iter().chain(formula).chain(group).chain(kickers).chain(looked_up);
+            own.chain(shares).any(Condition::uses_originals)
         }) || self.settle.conditions().into_iter().any(Condition::uses_originals)
     }
 
@@ -212,6 +215,10 @@ pub struct Quota {
     pub amount: Figure,
     /// For how long.
     pub per: QuotaLength,
+    /// Percentages of the first months, the first of them the month from which the quota's variable holds.
+    pub ramp: Vec<Exact>,
+    /// Where sales are measured over a longer span: whether the quota is that of the span so far, not of all of it.
+    pub to_date: Option<bool>,
 }
 
 /// A rule whose credited basis counts as attainment.
@@ -254,8 +261,21 @@ pub struct Rule {
     pub floor: Option<Figure>,
     /// The rule pays a rep at most this for one credit.
     pub cap_per_sale: Option<Figure>,
+    /// Factors on what single sales earn.
+    pub kickers: Vec<Kicker>,
     /// The rule pays only when attainment reaches so many percent.
     pub gate: Option<Exact>,
+}
+
+/// A factor on what a sale earns under a rule (`commissions.md` §4.4).
+#[derive(Clone, Debug)]
+pub struct Kicker {
+    /// Name shown to people.
+    pub label: String,
+    /// Which sales; all where there is none.
+    pub when: Option<Condition>,
+    /// The factor.
+    pub factor: Figure,
 }
 
 /// What starts a rule.
@@ -356,6 +376,13 @@ pub enum Rate {
         /// The quota for the same length of time.
         quota: Figure,
     },
+    /// A multiple of another rate: an accelerator or decelerator on the base rate.
+    Times {
+        /// The base rate.
+        rate: Box<Rate>,
+        /// The multiple.
+        factor: Exact,
+    },
 }
 
 /// Tiers (`commissions.md` §4.3).
@@ -365,6 +392,8 @@ pub struct Tiers {
     pub accumulate: Accumulate,
     /// How a tier pays.
     pub mode: Mode,
+    /// By what a tier is looked up.
+    pub by: TierBy,
     /// What the bounds count.
     pub unit: TierUnit,
     /// To which tier a value equal to a bound belongs.
@@ -408,6 +437,17 @@ pub enum Mode {
     Whole,
     /// A tier's amount is earned in proportion to the part of its band that is covered.
     Interpolated,
+}
+
+/// By what a tier is looked up.
+#[derive(Clone, Debug)]
+pub enum TierBy {
+    /// By what the rule measures itself.
+    Basis,
+    /// By the attainment of the whole period, in percent.
+    Attainment,
+    /// By a number that a formula makes of each sale.
+    Sale(Condition),
 }
 
 /// What the bounds of tiers count.
@@ -465,11 +505,20 @@ impl Rate {
         match self {
             Self::Percent(figure) | Self::Each(figure) => vec![figure],
             Self::Derived { pay, quota } => vec![pay, quota],
+            Self::Times { rate, .. } => rate.figures(),
         }
     }
 }
 
 impl Pay {
+    /// The formula by which its tiers are looked up.
+    pub(crate) fn looked_up(&self) -> Option<&Condition> {
+        match self {
+            Self::Tiers(Tiers { by: TierBy::Sale(formula), .. }) => Some(formula),
+            _ => None,
+        }
+    }
+
     /// The figures that it reads.
     pub(crate) fn figures(&self) -> Vec<&Figure> {
         match self {

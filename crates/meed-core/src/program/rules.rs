@@ -28,6 +28,7 @@ const KEYS: [&str; 17] = [
     "floor",
     "cap_per_sale",
     "gate",
+    "multiplier",
 ];
 
 /// A rule whose references to other rules are still names.
@@ -89,6 +90,7 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
     {
         findings.add(table.place("floor"), Code::Conflict, format!("`floor` {floor} is above `cap` {cap}"));
     }
+    let kickers = super::settle::kickers(&table, findings);
     if over.is_some() {
         check_override(&table, when.as_ref(), pays.as_deref(), findings);
     }
@@ -115,6 +117,7 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
         cap,
         floor,
         cap_per_sale,
+        kickers,
         gate,
     };
     let continues = table.text("continues", findings).map(|name| (name.to_owned(), table.place("continues")));

@@ -2,11 +2,11 @@
 
 use super::finding::Code;
 use super::reader::{Findings, Table};
-use super::{Accumulate, Band, BandPay, Bound, Group, Mode, Refunds, TierUnit, Tiers};
+use super::{Accumulate, Band, BandPay, Bound, Group, Mode, Rate, Refunds, TierBy, TierUnit, Tiers};
 use crate::condition::Want;
 use crate::money::Exact;
 
-const KEYS: [&str; 7] = ["accumulate", "group", "mode", "unit", "bound", "refunds", "bands"];
+const KEYS: [&str; 9] = ["accumulate", "group", "mode", "unit", "by", "rate", "bound", "refunds", "bands"];
 
 #[derive(Clone, Copy, PartialEq)]
 enum Over {
@@ -19,18 +19,26 @@ enum Over {
 pub(super) fn tiers(table: &Table<'_, '_>, money: bool, has_quota: bool, findings: &mut Findings<'_>) -> Option<Tiers> {
     table.only(&KEYS, findings);
     let over = [("transaction", Over::Transaction), ("group", Over::Group), ("accumulated", Over::Accumulated)];
-    if !table.has("accumulate") {
+    let by = by(table, has_quota, findings);
+    let is_looked_up = table.has("by");
+    if !table.has("accumulate") && !is_looked_up {
         table.missing(
             "accumulate",
             "\"transaction\", \"group\" or \"accumulated\"; the three give different results, so none is assumed",
             findings,
         );
     }
-    if !table.has("mode") {
+    if !table.has("mode") && !is_looked_up {
         table.missing("mode", "\"marginal\", \"whole\" or \"interpolated\"", findings);
     }
-    let over = table.word("accumulate", &over, findings);
-    let mode = table.word("mode", &[("marginal", Mode::Marginal), ("whole", Mode::Whole), ("interpolated", Mode::Interpolated)], findings);
+    let over = if is_looked_up { Some(Over::Transaction) } else { table.word("accumulate", &over, findings) };
+    let modes = [("marginal", Mode::Marginal), ("whole", Mode::Whole), ("retroactive", Mode::Whole), ("interpolated", Mode::Interpolated)];
+    let mode = if is_looked_up { Some(Mode::Whole) } else { table.word("mode", &modes, findings) };
+    if table.text("mode", findings) == Some("retroactive") && over == Some(Over::Transaction) {
+        let text = "\"retroactive\" reaches back over a period or group: `accumulate` is \"accumulated\" or \"group\"";
+        findings.add(table.place("mode"), Code::Conflict, text);
+    }
+    let base = if table.has("rate") { table.rate("rate", money, findings) } else { None };
     let unit = table.word(
         "unit",
         &[("basis", TierUnit::Basis), ("money", TierUnit::Basis), ("percent_of_quota", TierUnit::PercentOfQuota)],
@@ -51,8 +59,8 @@ pub(super) fn tiers(table: &Table<'_, '_>, money: bool, has_quota: bool, finding
         findings.add(table.place("unit"), Code::QuotaMissing, "tiers in percent of quota need a `quota` in the program");
     }
     let accumulate = accumulate(table, over, findings);
-    let bands = bands(table, mode, money, findings);
-    Some(Tiers { accumulate: accumulate?, mode: mode?, unit, bound, refunds, bands: bands? })
+    let bands = bands(table, mode, (money, base.as_ref()), findings);
+    Some(Tiers { accumulate: accumulate?, mode: mode?, by: by?, unit, bound, refunds, bands: bands? })
 }
 
 fn accumulate(table: &Table<'_, '_>, over: Option<Over>, findings: &mut Findings<'_>) -> Option<Accumulate> {
@@ -79,7 +87,35 @@ fn accumulate(table: &Table<'_, '_>, over: Option<Over>, findings: &mut Findings
     }
 }
 
-fn bands(table: &Table<'_, '_>, mode: Option<Mode>, money: bool, findings: &mut Findings<'_>) -> Option<Vec<Band>> {
+/// By what tiers are looked up, where it is not by their own basis. Then nothing accumulates: the tier pays on everything.
+fn by(table: &Table<'_, '_>, has_quota: bool, findings: &mut Findings<'_>) -> Option<TierBy> {
+    let Some(item) = table.get("by") else { return Some(TierBy::Basis) };
+    for key in ["accumulate", "mode", "unit", "group", "refunds"] {
+        if table.has(key) {
+            let text = format!("tiers that are looked up `by` something pay their rate on every sale, so `{key}` is too much");
+            findings.add(table.place(key), Code::Conflict, text);
+        }
+    }
+    if super::reader::text(item, "by", findings)? == "attainment" {
+        if !has_quota {
+            findings.add(item.span().start, Code::QuotaMissing, "tiers by attainment need a `quota` in the program");
+        }
+        return Some(TierBy::Attainment);
+    }
+    let formula = table.condition("by", Want::Number, findings)?;
+    if formula.uses_rep() {
+        findings.add(item.span().start, Code::Conflict, "`by` reads the sale only, not `rep` or `var`");
+        return None;
+    }
+    Some(TierBy::Sale(formula))
+}
+
+fn bands(
+    table: &Table<'_, '_>,
+    mode: Option<Mode>,
+    (money, base): (bool, Option<&Rate>),
+    findings: &mut Findings<'_>,
+) -> Option<Vec<Band>> {
     let items = table.list("bands");
     if items.is_empty() {
         table.missing("bands", "a list such as [{ to = 1000, rate = \"1%\" }, { rate = \"2%\" }]", findings);
@@ -92,12 +128,12 @@ fn bands(table: &Table<'_, '_>, mode: Option<Mode>, money: bool, findings: &mut 
             complete = false;
             continue;
         };
-        band.only(&["from", "to", "rate", "amount", "label"], findings);
+        band.only(&["from", "to", "rate", "amount", "multiplier", "label"], findings);
         let to = band.number("to", findings);
         let expected = bands.last().map_or(Some(Exact::ZERO), |last| last.to);
         let from = lower_bound(&band, expected, bands.last(), findings);
         check_upper(&band, from, to, index + 1 == items.len(), mode, findings);
-        let pays = band_pay(&band, mode, money, findings);
+        let pays = if band.has("multiplier") { multiple(&band, mode, base, findings) } else { band_pay(&band, mode, money, findings) };
         let label = band.text("label", findings).map(str::to_owned);
         complete &= pays.is_some();
         // A band without pay keeps its bounds, so that later bands are judged by their true neighbour.
@@ -155,6 +191,27 @@ fn check_upper(band: &Table<'_, '_>, from: Exact, to: Option<Exact>, last: bool,
         }
         _ => {}
     }
+}
+
+/// A band that pays a multiple of the tiers' own rate.
+fn multiple(band: &Table<'_, '_>, mode: Option<Mode>, base: Option<&Rate>, findings: &mut Findings<'_>) -> Option<BandPay> {
+    let factor = band.number("multiplier", findings)?;
+    if band.has("rate") || band.has("amount") || mode == Some(Mode::Interpolated) {
+        findings.add(band.place("multiplier"), Code::Conflict, "a band has a `rate`, an `amount` or a `multiplier` of the tiers' `rate`");
+        return None;
+    }
+    if factor.is_sign_negative() {
+        findings.add(band.place("multiplier"), Code::BadValue, "`multiplier` must not be negative");
+    }
+    let Some(rate) = base.cloned() else {
+        findings.add(
+            band.place("multiplier"),
+            Code::MissingKey,
+            "a `multiplier` needs the base rate: write `rate = \"5%\"` beside `bands`",
+        );
+        return None;
+    };
+    Some(BandPay::Rate(Rate::Times { rate: Box::new(rate), factor }))
 }
 
 fn band_pay(band: &Table<'_, '_>, mode: Option<Mode>, money: bool, findings: &mut Findings<'_>) -> Option<BandPay> {

@@ -25,12 +25,13 @@ pub(super) fn figure(figure: &Figure) -> String {
 }
 
 /// A rate as people read it.
-pub(super) fn rate(rate: &Rate) -> String {
-    match rate {
+pub(super) fn rate(shown: &Rate) -> String {
+    match shown {
         Rate::Percent(Figure::Literal(value)) => format!("{}%", value.normalize()),
         Rate::Percent(variable) => format!("{} percent", figure(variable)),
         Rate::Each(each) => format!("{} each", figure(each)),
         Rate::Derived { pay, quota } => format!("{} ÷ {}", figure(pay), figure(quota)),
+        Rate::Times { rate: base, factor } => format!("{} × {}", factor.normalize(), rate(base)),
     }
 }
 
@@ -58,8 +59,16 @@ fn height(band: &Band, program: &Program) -> Decimal {
         }
     };
     match &band.pays {
-        BandPay::Rate(Rate::Percent(figure) | Rate::Each(figure)) | BandPay::Amount(figure) => value(figure),
-        BandPay::Rate(Rate::Derived { pay, quota }) => value(pay).checked_div(value(quota)).unwrap_or(Decimal::ONE),
+        BandPay::Rate(rate) => steepness(rate, &value),
+        BandPay::Amount(figure) => value(figure),
+    }
+}
+
+fn steepness(rate: &Rate, value: &dyn Fn(&Figure) -> Decimal) -> Decimal {
+    match rate {
+        Rate::Percent(figure) | Rate::Each(figure) => value(figure),
+        Rate::Times { rate, factor } => steepness(rate, value).checked_mul(*factor).unwrap_or(Decimal::ONE),
+        Rate::Derived { pay, quota } => value(pay).checked_div(value(quota)).unwrap_or(Decimal::ONE),
     }
 }
 

@@ -17,6 +17,10 @@ use crate::program::{Clawback, Length, Term, Until};
 pub(in crate::crediting) enum TermKind {
     Holdback(usize),
     Clawback(usize),
+    /// The value by which the tier of a rule is looked up.
+    Lookup(usize),
+    /// A factor of a rule applies.
+    Kicker(usize, usize),
 }
 
 /// One term of one sale.
@@ -52,7 +56,10 @@ impl TermKey {
 /// Whether sales have to be asked at all.
 pub(in crate::crediting) fn has_terms(bound: &BoundProgram<'_>) -> bool {
     let settle = &bound.program.settle;
-    !settle.clawbacks.is_empty() || settle.holdbacks.iter().any(|holdback| holdback.until.is_by_sale())
+    let by_sale = |rule: &crate::program::Rule| !rule.kickers.is_empty() || rule.pays.iter().any(|pay| pay.looked_up().is_some());
+    bound.rules.iter().any(|bound| by_sale(bound.rule))
+        || !settle.clawbacks.is_empty()
+        || settle.holdbacks.iter().any(|holdback| holdback.until.is_by_sale())
 }
 
 /// The terms of a sale. A condition or date that has no answer is open: withheld stays withheld, nothing is taken back.
@@ -70,6 +77,17 @@ pub(in crate::crediting) fn terms_of(bound: &BoundProgram<'_>, sale: SaleRef<'_>
         // What is due before the sale's own period is simply not withheld.
         let due_day = due.and_then(|due| period_day(bound, due)).map_or(HELD_DAY, |due| due.max(cell_day(bound)));
         terms.push(SaleTerm { kind: TermKind::Holdback(index), due_day, share: Exact::ONE });
+    }
+    for (rule, bound_rule) in bound.rules.iter().enumerate() {
+        for formula in bound_rule.rule.pays.iter().filter_map(crate::program::Pay::looked_up).take(1) {
+            let value = formula.number(&context).ok().flatten();
+            terms.extend(value.map(|share| SaleTerm { kind: TermKind::Lookup(rule), due_day: 0, share }));
+        }
+        for (index, kicker) in bound_rule.rule.kickers.iter().enumerate() {
+            if kicker.when.as_ref().is_none_or(|when| when.holds(&context) == Ok(true)) {
+                terms.push(SaleTerm { kind: TermKind::Kicker(rule, index), due_day: 0, share: Exact::ONE });
+            }
+        }
     }
     for (index, clawback) in bound.program.settle.clawbacks.iter().enumerate() {
         terms.extend(clawed(bound, &context, clawback, day).map(|(on, share)| SaleTerm {

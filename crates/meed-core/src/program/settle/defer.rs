@@ -1,15 +1,33 @@
 //! Reading what is withheld, paid in parts, or taken back.
 
+use super::super::Kicker;
 use super::super::finding::Code;
 use super::super::reader::{Findings, Table, condition_over};
 use super::bonus::{id_of, tables};
-use super::read::{Known, part, percent_item, whole_number};
+use super::read::{Known, amount, part, percent_item, whole_number};
 use super::{Clawback, Holdback, Instalments, Length, Term, Until};
 use crate::condition::{Condition, Over, Want};
 use crate::money::Exact;
 
+/// The factors of a rule on single sales.
+pub(in crate::program) fn kickers(rule: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec<Kicker> {
+    let mut all = Vec::new();
+    for table in tables(rule, "multiplier", findings) {
+        table.only(&["label", "when", "factor"], findings);
+        if !table.has("factor") {
+            table.missing("factor", "what the sale's amount is multiplied with, such as 1.2", findings);
+        }
+        let when = of_sale(&table, "when", Want::Truth, findings);
+        let label = table.text("label", findings).unwrap_or("Multiplier").to_owned();
+        if let Some(factor) = amount(&table, "factor", findings) {
+            all.push(Kicker { label, when, factor });
+        }
+    }
+    all
+}
+
 /// A date that a sale names. It must not depend on the rep: every credit of the sale shares it.
-pub(in crate::program) fn sale_date(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'_>) -> Option<Condition> {
+fn sale_date(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'_>) -> Option<Condition> {
     of_sale(table, key, Want::Day, findings)
 }
 

@@ -5,7 +5,8 @@ mod bonus;
 mod defer;
 mod read;
 
-pub(super) use read::{KEYS, percent, settle};
+pub(super) use defer::kickers;
+pub(super) use read::{KEYS, percent, percent_item, settle};
 
 use jiff::civil::Date;
 
@@ -50,15 +51,22 @@ pub enum Span {
 }
 
 impl Span {
-    /// The first day of the span that holds `day`.
+    /// How many months it has.
     #[must_use]
-    pub fn start(self, day: Date) -> Date {
-        let months = match self {
+    pub const fn months(self) -> i64 {
+        match self {
             Self::Quarter => 3,
             Self::HalfYear => 6,
             Self::Year => 12,
-        };
-        let month = (day.month() - 1) / months * months + 1;
+        }
+    }
+
+    /// The first day of the span that holds `day`.
+    #[must_use]
+    pub fn start(self, day: Date) -> Date {
+        let months = i64::from(self.months());
+        let month = (i64::from(day.month()) - 1) / months * months + 1;
+        let month = i8::try_from(month).unwrap_or(1);
         // A first of a month exists in every year.
         Date::new(day.year(), month, 1).unwrap_or(day)
     }

@@ -103,7 +103,7 @@ pub(in crate::program) fn percent(table: &Table<'_, '_>, key: &str, findings: &m
     percent_item(item, key, findings)
 }
 
-pub(super) fn percent_item(item: &Item<'_>, key: &str, findings: &mut Findings<'_>) -> Option<Exact> {
+pub(in crate::program) fn percent_item(item: &Item<'_>, key: &str, findings: &mut Findings<'_>) -> Option<Exact> {
     let digits = match item.get_ref() {
         DeValue::String(text) => text.trim().strip_suffix('%').map(str::trim).and_then(super::super::reader::exact),
         _ => None,
