@@ -10,7 +10,7 @@ use super::{Accumulate, Basis, Figure, Group, OncePer, Override, OverrideBase, P
 use crate::condition::Want;
 use crate::condition::nearest::suggestion;
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "id",
     "label",
     "when",
