@@ -45,6 +45,14 @@ pub struct KeyDocument {
     pub created_by: String,
 }
 
+/// The last use of an API key.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct KeyUseDocument {
+    pub key: i64,
+    pub last_used_us: i64,
+}
+
 /// A person who signs in, in the control workspace. The folded e-mail address is the natural key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[allow(missing_docs)]

@@ -50,7 +50,9 @@ pub struct App {
     files: PathBuf,
     configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
     known_keys: access::KnownKeys,
+    key_uses: access::KeyUses,
     known_sources: sources::KnownSources,
+    kept: Arc<calculations::KeptCalculations>,
     known_tills: loyalty::KnownTills,
 }
 
@@ -78,7 +80,9 @@ impl App {
             files,
             configurations: Mutex::new(HashMap::new()),
             known_keys: access::KnownKeys::default(),
+            key_uses: access::KeyUses::default(),
             known_sources: sources::KnownSources::default(),
+            kept: Arc::default(),
             known_tills: loyalty::KnownTills::default(),
         })
     }
@@ -111,6 +115,25 @@ impl App {
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// Keeps calculations in memory from now on, for a process that answers until it ends: a changed sale then costs its
+    /// own cells. They are let go when nobody asks for them.
+    pub fn keep_calculations(&self) {
+        self.kept.begin();
+    }
+
+    /// Lets go of kept calculations that nobody has asked for lately.
+    pub fn drop_idle_calculations(&self) {
+        self.kept.drop_idle(self.now_us());
+    }
+
+    pub(crate) fn kept(&self) -> &Arc<calculations::KeptCalculations> {
+        &self.kept
+    }
+
+    pub(crate) fn key_uses(&self) -> &access::KeyUses {
+        &self.key_uses
     }
 
     pub(crate) fn known_keys(&self) -> &access::KnownKeys {

@@ -129,3 +129,24 @@ async fn com_053_a_file_becomes_payable_commissions_and_a_release_ends_automatic
     let credits = String::from_utf8(exports::credits_csv(app, ctx, &entry).await.expect("a file")).expect("text");
     assert!(credits.contains("dana reyes") && credits.contains("A-2") && credits.contains("5.00%"), "{credits}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reps_are_written_together_or_not_at_all() {
+    let setup = setup().await;
+    let (app, ctx) = (&setup.app, &setup.ctx);
+    let document = |name: &str| RepDocument { name: name.into(), ..RepDocument::default() };
+    let lines = || async { meed_app::audit::page(app, ctx, None, 100).await.expect("lines").len() };
+    let before = lines().await;
+    let many: Vec<_> = (0..500).map(|i| (None, document(&format!("Rep {i}")))).collect();
+    let ids = people::put_reps(app, ctx, &many).await.expect("reps");
+    assert_eq!((ids.len(), lines().await), (500, before + 1), "one command for all of them");
+
+    let astray = RepDocument { manager: Some(7), ..document("Astray") };
+    assert!(people::put_reps(app, ctx, &[(None, document("Fine")), (None, astray)]).await.is_err());
+    assert_eq!(people::reps(app, ctx).await.expect("reps").len(), 500, "the good one is not written either");
+
+    // Neither change closes a circle, both together do.
+    let under = |name: &str, manager: Id| RepDocument { manager: Some(manager.0), ..document(name) };
+    let circle = [(Some(ids[0]), under("Rep 0", ids[1])), (Some(ids[1]), under("Rep 1", ids[0]))];
+    assert!(people::put_reps(app, ctx, &circle).await.is_err());
+}

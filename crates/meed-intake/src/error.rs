@@ -17,6 +17,12 @@ pub enum IntakeError {
     /// A compressed archive that is not a workbook.
     #[error("this is a {0} archive; unpack it and load the file inside")]
     Archive(&'static str),
+    /// A zip archive with several files.
+    #[error("this zip archive holds {0} files; load them one by one")]
+    Several(usize),
+    /// A packed file that cannot be unpacked.
+    #[error("the archive cannot be unpacked: {0}")]
+    Packed(String),
     /// A spreadsheet in a format other than XLSX.
     #[error("this is a spreadsheet in {0} format; save it as XLSX or CSV")]
     OldSpreadsheet(&'static str),
@@ -57,8 +63,8 @@ pub enum IntakeError {
         /// The limit.
         limit: u64,
     },
-    /// A workbook that would unpack to more than allowed.
-    #[error("the workbook unpacks to more than allowed: {0}")]
+    /// A workbook or packed file that would unpack to more than allowed.
+    #[error("the file unpacks to more than allowed: {0}")]
     ZipLimit(String),
     /// A workbook that cannot be read.
     #[error("the workbook cannot be read: {0}")]
@@ -106,7 +112,7 @@ impl IntakeError {
             Self::Empty => "file.empty",
             Self::Image(_) => "file.image",
             Self::Pdf => "file.pdf",
-            Self::Archive(_) => "file.archive",
+            Self::Archive(_) | Self::Several(_) | Self::Packed(_) => "file.archive",
             Self::OldSpreadsheet(_) => "file.spreadsheet_format",
             Self::Markup(_) => "file.markup",
             Self::Binary { .. } => "file.binary",

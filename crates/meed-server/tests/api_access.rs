@@ -1,6 +1,7 @@
 //! Who may do what: scopes, revocation, and workspaces that never see each other, on both engines.
 
 use meed_app::Scope;
+use meed_app::access::keys;
 use meed_testkit::{Client, Engine, Reply, TestApp};
 use serde_json::{Value, json};
 
@@ -25,6 +26,7 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("POST", "/v1/imports/{import}/dry-run", &[Scope::Sales]),
     ("POST", "/v1/imports/{import}/run", &[Scope::Sales]),
     ("POST", "/v1/imports/{import}/discard", &[Scope::Sales]),
+    ("POST", "/v1/imports/{import}/undo", &[Scope::Sales]),
     ("GET", "/v1/imports/{import}/rejects", &[Scope::Read]),
     ("GET", "/v1/imports/{import}/rejects.csv", &[Scope::Read]),
     ("GET", "/v1/mappings", &[Scope::Read, Scope::Sales, Scope::Plans]),
@@ -308,6 +310,30 @@ async fn com_066_a_revoked_key_stops_at_once_for_reading_and_writing() {
         }
         assert_eq!(count().await, at_once, "nothing came after the answer to the revocation");
         assert_eq!(at_once, recorded, "what was answered with success is there, and nothing else");
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_tells_when_it_was_last_used_and_that_is_written_in_one_command() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let spare = ws.client.post("/v1/keys", &json!({"label": "spare", "scopes": ["read"]})).await.expect(201);
+        let last = |keys: &Value, label: &str| {
+            let all = keys["data"].as_array().expect("keys").clone();
+            all.into_iter().find(|key| key["label"] == label).expect("the key")["last_used_at"].clone()
+        };
+        let listed = ws.client.get("/v1/keys").await.expect(200);
+        assert_eq!((last(&listed, "spare"), last(&listed, "test")), (Value::Null, json!("2026-04-10T12:00:00Z")));
+
+        app.clock.advance_seconds(1_800);
+        let secret = spare["secret"].as_str().expect("a secret");
+        app.client().with("x-apikey", secret).get("/v1/sales").await.expect(200);
+        assert_eq!(keys::write_uses(&app.app).await.expect("written"), 2);
+        assert_eq!(keys::write_uses(&app.app).await.expect("written"), 0, "nothing was used since");
+        let listed = ws.client.get("/v1/keys").await.expect(200);
+        assert_eq!(last(&listed, "spare"), "2026-04-10T12:30:00Z");
         app.stop().await;
     }
 }

@@ -52,7 +52,6 @@ pub struct Store {
     readers: Arc<Readers>,
     connect_writer: Connect,
     clock: Clock,
-    changes: Arc<ChangeLog>,
     _lock: Option<Arc<File>>,
 }
 
@@ -63,6 +62,7 @@ struct Readers {
     idle: Mutex<Vec<Box<dyn Session>>>,
     turns: Arc<Semaphore>,
     connect: Connect,
+    changes: Arc<ChangeLog>,
 }
 
 impl Store {
@@ -95,11 +95,11 @@ impl Store {
         dispatcher.close();
         let count = options.readers.max(1);
         let turns = Arc::new(Semaphore::new(count));
-        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns, connect: Arc::clone(&connect) };
+        let changes = Arc::default();
+        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns, connect: Arc::clone(&connect), changes };
         let writers = Mutex::new(Vec::new());
-        let (clock, changes) = (Arc::clone(&options.clock), Arc::default());
-        let readers = Arc::new(readers);
-        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer: connect, clock, changes, _lock: None })
+        let (clock, readers) = (Arc::clone(&options.clock), Arc::new(readers));
+        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer: connect, clock, _lock: None })
     }
 
     fn open_blocking(options: StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
@@ -137,10 +137,10 @@ impl Store {
             writers.push(thread.map_err(|e| StoreError::broken(format!("no thread for a writer: {e}")))?);
         }
         let (count, connect) = (readers.max(1), connect_as(Role::Reader));
-        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect };
+        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect, changes };
         let connect_writer = connect_as(Role::Writer);
         let (writers, readers) = (Mutex::new(writers), Arc::new(readers));
-        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer, clock, changes, _lock: lock })
+        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer, clock, _lock: lock })
     }
 
     /// Which engine this is.
@@ -212,13 +212,6 @@ impl Store {
         .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
     }
 
-    /// The sales that changed after one audit number up to another, if that is known: batches of this process are, unless
-    /// others wrote in between or too many changed. Each sale is named once.
-    #[must_use]
-    pub fn changed_sales(&self, workspace: Id, (after, until): (i64, i64)) -> Option<Vec<Id>> {
-        self.changes.between(workspace.0, after, until)
-    }
-
     /// Makes the row of a workspace, unless it is there. The zone decides its days and periods, the unit its currency.
     pub async fn create_workspace(&self, workspace: Id, zone: &str, unit: &str) -> Result<(), StoreError> {
         let connect_writer = Arc::clone(&self.connect_writer);
@@ -285,14 +278,15 @@ impl Readers {
 
     fn run<T>(&self, query: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut session = self.take()?;
-        let result = query(&mut Reader { session: session.as_mut() });
+        let result = query(&mut Reader { session: session.as_mut(), changes: &self.changes });
         self.give_back(session);
         result
     }
 
     fn run_parallel<T>(&self, count: usize, query: impl FnOnce(&mut [Reader<'_>]) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut sessions = (0..count).map(|_| self.take()).collect::<Result<Vec<_>, _>>()?;
-        let mut readers: Vec<Reader<'_>> = sessions.iter_mut().map(|session| Reader { session: session.as_mut() }).collect();
+        let mut readers: Vec<Reader<'_>> =
+            sessions.iter_mut().map(|session| Reader { session: session.as_mut(), changes: &self.changes }).collect();
         let result = query(&mut readers);
         drop(readers);
         for session in sessions {

@@ -67,6 +67,8 @@ impl TestApp {
         let store = Store::open(StoreOptions { engine: options, readers: 4, clock: clock.clock() }).await.expect("a store");
         let secrets = Secrets::new(&[7; 32]);
         let app = App::new(AppOptions { store, clock: clock.clock(), secrets, files: folder.path().join("files") });
+        // As a server does.
+        app.keep_calculations();
         let loopback: SocketAddr = ([127, 0, 0, 1], 0).into();
         let listener = bind(&ServeOptions { listen: loopback, tls: None, allow_plain: false }).expect("a free port");
         let address = listener.local_addr().expect("an address");

@@ -1,10 +1,11 @@
 //! Keeps calculations current beside a running server: when writing pauses, periods whose facts changed are calculated
-//! again. Released periods are not touched (`commissions.md` behaviour 53).
+//! again. Released periods are not touched (`commissions.md` behaviour 53). Keeps the last use of API keys, too.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use meed_app::access::keys;
 use meed_app::{App, AppError, calculations, workspaces};
 use meed_core::id::Id;
 
@@ -12,6 +13,9 @@ use crate::open::context;
 
 /// How often it is looked whether something was written.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// Of so many looks one writes when API keys were last used: once a minute.
+const LOOKS_PER_KEY_USE: u64 = 6;
 
 /// What was seen of a workspace: the time of its last write, and whether that write is taken in.
 #[derive(Clone, Copy)]
@@ -22,11 +26,18 @@ struct Seen {
 
 /// Runs until the process ends.
 pub(crate) async fn keep_current(app: Arc<App>) {
+    app.keep_calculations();
     let mut seen: HashMap<Id, Seen> = HashMap::new();
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    for look_number in 1u64.. {
         ticks.tick().await;
+        app.drop_idle_calculations();
+        if look_number.is_multiple_of(LOOKS_PER_KEY_USE)
+            && let Err(error) = keys::write_uses(&app).await
+        {
+            tracing::warn!(%error, "the last use of keys could not be kept");
+        }
         if let Err(error) = look(&app, &mut seen).await {
             tracing::warn!(%error, "calculations could not be kept current");
         }

@@ -1,7 +1,7 @@
 //! The people file: reps and teams as TOML, applied by name.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use meed_app::documents::{EnrollmentDocument, MembershipDocument, RepDocument, TeamDocument, VariableDocument};
@@ -201,8 +201,14 @@ impl PeopleFile {
                 applied.made += 1;
             }
         }
-        for rep in reps {
-            put_rep(rep, app, ctx, &mut known, &mut applied).await?;
+        // In rounds, so that everybody's manager is there: the people file of a company is two or three of them.
+        let mut waiting = reps.as_slice();
+        while !waiting.is_empty() {
+            let is_ready = |rep: &&&FileRep| rep.manager.as_ref().is_none_or(|name| known.reps.contains_key(&fold_alias(name)));
+            let count = waiting.iter().take_while(is_ready).count().max(1);
+            let (round, rest) = waiting.split_at(count);
+            put_reps(round, app, ctx, &mut known, &mut applied).await?;
+            waiting = rest;
         }
         for team in &self.teams {
             put_team(team, app, ctx, &known, &mut applied).await?;
@@ -250,21 +256,31 @@ impl PeopleFile {
     }
 }
 
-async fn put_rep(rep: &FileRep, app: &App, ctx: &Context, known: &mut Known, applied: &mut Applied) -> Result<(), Failure> {
-    let key = fold_alias(&rep.name);
-    let Some(id) = known.reps.get(&key).copied() else {
-        let document = rep.document(known, &[])?;
-        known.reps.insert(key, people::put_rep(app, ctx, None, &document).await?);
-        applied.made += 1;
-        return Ok(());
-    };
-    let before = people::rep(app, ctx, id).await?.document;
-    let document = rep.document(known, &before.enrollments)?;
-    let is_same = same(&before, &document)?;
-    if !is_same {
-        people::put_rep(app, ctx, Some(id), &document).await?;
+async fn put_reps(round: &[&FileRep], app: &App, ctx: &Context, known: &mut Known, applied: &mut Applied) -> Result<(), Failure> {
+    let before: HashMap<Id, RepDocument> = people::reps(app, ctx).await?.into_iter().map(|rep| (rep.id, rep.document)).collect();
+    let mut puts: Vec<(Option<Id>, RepDocument)> = Vec::with_capacity(round.len());
+    for rep in round {
+        let stored = known.reps.get(&fold_alias(&rep.name)).and_then(|id| Some((*id, before.get(id)?)));
+        let document = rep.document(known, stored.map_or(&[], |(_, before)| &before.enrollments))?;
+        match stored {
+            None => {
+                applied.made += 1;
+                puts.push((None, document));
+            }
+            Some((id, before)) => {
+                let is_same = same(before, &document)?;
+                applied.count(false, is_same);
+                if !is_same {
+                    puts.push((Some(id), document));
+                }
+            }
+        }
     }
-    applied.count(false, is_same);
+    if puts.is_empty() {
+        return Ok(());
+    }
+    let ids = people::put_reps(app, ctx, &puts).await?;
+    known.reps.extend(puts.iter().zip(ids).map(|((_, document), id)| (fold_alias(&document.name), id)));
     Ok(())
 }
 

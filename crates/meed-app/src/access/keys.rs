@@ -1,12 +1,13 @@
 //! API keys: made and revoked by self-service, shown once, stored as keyed hashes (`commissions.md` §6).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use meed_core::command::{Actor, Class, PutRecord, PutRecords, RecordKind, Refused, Reply};
 use meed_core::id::{Id, Kind};
 use meed_store::{CONTROL_WORKSPACE, EngineKind};
 
-use crate::documents::{KeyDocument, read, write};
+use crate::documents::{KeyDocument, KeyUseDocument, read, write};
 use crate::error::{AppError, AppResult};
 use crate::secrets::token;
 use crate::{App, Context, Role, Scope};
@@ -21,6 +22,8 @@ pub struct KeyInfo {
     pub hint: String,
     pub created_us: i64,
     pub created_by: String,
+    /// When it was last used, as far as is known.
+    pub last_used_us: Option<i64>,
 }
 
 /// A new key. The secret is here and nowhere else.
@@ -81,15 +84,40 @@ async fn note(app: &App, ctx: &Context, action: &'static str, label: String) -> 
 pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<KeyInfo>> {
     ctx.require(Scope::Admin)?;
     let records = app.store().read(|r| r.records(CONTROL_WORKSPACE, RecordKind::ApiKey)).await?;
+    let uses = stored_uses(app).await?;
     let mut keys = Vec::new();
     for record in &records {
         let document: KeyDocument = read(record)?;
         if document.workspace == ctx.workspace.0 {
-            keys.push(info(record.id, &document));
+            let last_used_us = app.key_uses().last(record.id).max(uses.get(&record.id).copied());
+            keys.push(KeyInfo { last_used_us, ..info(record.id, &document) });
         }
     }
     keys.reverse();
     Ok(keys)
+}
+
+async fn stored_uses(app: &App) -> AppResult<HashMap<Id, i64>> {
+    let records = app.store().read(|r| r.records(CONTROL_WORKSPACE, RecordKind::KeyUse)).await?;
+    let uses = records.iter().map(|record| read::<KeyUseDocument>(record).map(|used| (Id(used.key), used.last_used_us)));
+    uses.collect()
+}
+
+/// Writes the uses of keys that this process has seen since the last time, in one command. Answers how many.
+pub async fn write_uses(app: &App) -> AppResult<usize> {
+    let uses = app.key_uses().unwritten();
+    if uses.is_empty() {
+        return Ok(0);
+    }
+    let put = |(key, last_used_us): &(Id, i64)| {
+        let body = write(&KeyUseDocument { key: key.0, last_used_us: *last_used_us })?;
+        Ok(PutRecord::upsert(RecordKind::KeyUse, key.to_string(), body))
+    };
+    let puts = uses.iter().map(put).collect::<AppResult<Vec<_>>>()?;
+    let command = PutRecords { action: "keys.used", puts, event: None };
+    app.submit(&Context::system(CONTROL_WORKSPACE), format!("{} keys", uses.len()), command).await?;
+    app.key_uses().written(&uses);
+    Ok(uses.len())
 }
 
 /// The context of a caller who shows a key. An unknown and a revoked key are refused alike.
@@ -100,6 +128,7 @@ pub async fn authenticate(app: &App, secret: &str) -> AppResult<Context> {
         return Err(Refused::new(Class::Unauthenticated, "key_invalid", "the API key is not valid").into());
     };
     let document: KeyDocument = read(&record)?;
+    app.key_uses().note(record.id, app.now_us());
     Ok(Context {
         workspace: Id(document.workspace),
         actor: Actor(format!("key:{}", record.id.text(Kind::Key))),
@@ -115,7 +144,12 @@ pub async fn authenticate(app: &App, secret: &str) -> AppResult<Context> {
 pub async fn authenticate_writer(app: &App, secret: &str) -> AppResult<Arc<Context>> {
     let hash = app.secrets().hash_api_key(secret);
     let seen = match app.known_keys().find(&hash) {
-        Ok(context) => return Ok(context),
+        Ok(context) => {
+            if let Some(key) = context.key {
+                app.key_uses().note(key, app.now_us());
+            }
+            return Ok(context);
+        }
         Err(seen) => seen,
     };
     let context = Arc::new(authenticate(app, secret).await?);
@@ -144,5 +178,6 @@ fn info(id: Id, document: &KeyDocument) -> KeyInfo {
         hint: document.hint.clone(),
         created_us: document.created_us,
         created_by: document.created_by.clone(),
+        last_used_us: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Who may come in: API keys, people, sessions.
 
 mod actors;
+mod key_uses;
 pub mod keys;
 mod known_keys;
 pub mod master_key;
@@ -10,4 +11,5 @@ pub mod sessions;
 pub mod users;
 
 pub use actors::{ActorNames, actor_names};
+pub(crate) use key_uses::KeyUses;
 pub(crate) use known_keys::KnownKeys;

@@ -39,6 +39,15 @@ impl From<(Id, Arc<Program>)> for Binding {
 }
 
 impl Binding {
+    /// The program, where this is how it stands: not a draft in its place.
+    pub(super) fn applied(&self, config: &Configuration) -> Option<Id> {
+        let entry = config.program(self.id?).ok()?;
+        let same = Arc::ptr_eq(&entry.program, &self.program)
+            && entry.timeline.len() == self.timeline.len()
+            && entry.timeline.iter().zip(&self.timeline).all(|(a, b)| Arc::ptr_eq(&a.program, &b.program));
+        same.then_some(entry.id)
+    }
+
     /// Whether any version reads original columns.
     pub(super) fn uses_originals(&self) -> bool {
         self.programs().any(Program::uses_originals)

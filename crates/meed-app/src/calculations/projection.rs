@@ -23,7 +23,7 @@ use crate::error::{AppError, AppResult};
 use crate::{App, Configuration, Context, Scope, token};
 
 /// Sales that must be there to draw from.
-pub const SALES_MIN: usize = 5;
+pub(super) const SALES_MIN: usize = 5;
 /// Sales that a projection may add.
 const DRAWN_MAX: u64 = 1_000_000;
 

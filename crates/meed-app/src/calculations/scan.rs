@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use meed_core::command::{RecordKind, day_number};
 use meed_core::condition::{Originals, SaleRef};
-use meed_core::crediting::{BoundProgram, Calculation, History, Job, Past, PastLine, Run};
+use meed_core::crediting::{BoundProgram, Calculation, Change, History, Job, Kept, Past, PastLine, Run};
 use meed_core::id::Id;
 use meed_core::ledger::OwnerKind;
 use meed_core::period::Period;
@@ -25,6 +25,9 @@ const THREADS: usize = 2;
 
 /// Below this many sales a second connection costs more than it gives.
 const PARALLEL_MIN: i64 = 20_000;
+
+/// Above this many changed sales the period is read anew.
+const RESUMED_MAX: usize = 10_000;
 
 /// Sales whose original columns are fetched together.
 const ORIGINALS_CHUNK: usize = 500;
@@ -130,19 +133,30 @@ async fn fold<T: Send + 'static>(
     let threads =
         if app.store().read(move |r| r.head(workspace)).await?.is_some_and(|h| h.sale_count >= PARALLEL_MIN) { THREADS } else { 1 };
     let uses_originals = binding.uses_originals();
+    let key = app.kept().key(workspace, &binding, &config, &period);
+    let (cache, now_us) = (Arc::clone(app.kept()), app.now_us());
     let threads = if uses_originals { 2 } else { threads };
     let result = app
         .store()
         .read_parallel(threads, move |readers| {
-            let as_of = same_snapshot(readers, workspace)?;
+            let (as_of, audit_number) = same_snapshot(readers, workspace)?;
             let first = readers.first_mut().ok_or_else(|| StoreError::bug("no reader"))?;
             let bound = binding.bind(&config, &period).with_history(&history);
             let past = before.read(first, workspace, bound.program(), &period)?;
             let bound = bound.with_past(past);
+            if let Some((kept, since)) = key.as_ref().and_then(|key| cache.take(key))
+                && let Some(calculation) = resume(readers, workspace, &bound, kept, (since, audit_number))?
+            {
+                let seen = look(&calculation, as_of);
+                cache.keep(key, calculation, audit_number, now_us);
+                return Ok(seen);
+            }
             let run =
                 if uses_originals { read_with_originals(readers, workspace, &bound)? } else { read_sales(readers, workspace, &bound)? };
-            let calculation = run.finish_with(THREADS, &on_threads);
-            Ok(look(&calculation, as_of))
+            let calculation = if key.is_some() { run.finish_to_keep(THREADS, &on_threads) } else { run.finish_with(THREADS, &on_threads) };
+            let seen = look(&calculation, as_of);
+            cache.keep(key, calculation, audit_number, now_us);
+            Ok(seen)
         })
         .await?;
     Ok(result)
@@ -157,13 +171,35 @@ fn on_threads(jobs: Vec<Job<'_>>) {
     });
 }
 
-/// The recorded time that all connections see. They start within moments; a commit in between is seen by the later only,
+/// Takes a kept calculation up again with what changed since. `None` where that is not known.
+fn resume<'a>(
+    readers: &mut [Reader<'_>],
+    workspace: Id,
+    bound: &'a BoundProgram<'a>,
+    kept: Kept,
+    span: (i64, i64),
+) -> Result<Option<Calculation<'a>>, StoreError> {
+    let Some(reader) = readers.first_mut() else { return Err(StoreError::bug("no reader")) };
+    let Some(ids) = reader.changed_sales(workspace, span).filter(|ids| ids.len() <= RESUMED_MAX) else { return Ok(None) };
+    let rows = reader.sales_by_id(workspace, &ids)?;
+    let mut views = Vec::with_capacity(rows.len());
+    for row in &rows {
+        views.push(if takes_part(bound, row.at_ns) { Some(SaleView::read(&row.facts).map_err(|e| damaged(row.id, &e))?) } else { None });
+    }
+    let changes = rows.iter().zip(&views).map(|(row, view)| match view {
+        Some(facts) => Change::Put(SaleRef { id: row.id, unique_id: row.unique_id(), facts, originals: None }),
+        None => Change::Gone(row.id),
+    });
+    Ok(kept.resume(bound, changes))
+}
+
+/// The recorded time and audit number that all connections see. They start within moments; a commit in between is seen by the later only,
 /// so the earliest head is what may be claimed, and what came after is calculated when the next run finds it.
-fn same_snapshot(readers: &mut [Reader<'_>], workspace: Id) -> Result<i64, StoreError> {
-    let mut as_of = i64::MAX;
+fn same_snapshot(readers: &mut [Reader<'_>], workspace: Id) -> Result<(i64, i64), StoreError> {
+    let mut as_of = (i64::MAX, i64::MAX);
     for reader in readers {
         let head = reader.head(workspace)?.ok_or_else(|| StoreError::bug("the workspace is gone"))?;
-        as_of = as_of.min(head.last_recorded_us);
+        as_of = (as_of.0.min(head.last_recorded_us), as_of.1.min(head.audit_number));
     }
     Ok(as_of)
 }

@@ -39,7 +39,8 @@ pub async fn likely_source_of_kept(app: &App, ctx: &Context, file_name: &str, ke
 
 /// `deals-2026-03.csv` and `deals-2026-04.csv` come from one system: `deals`.
 fn source_name(file_name: &str) -> String {
-    let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
+    let unpacked = file_name.strip_suffix(".gz").or_else(|| file_name.strip_suffix(".zip")).unwrap_or(file_name);
+    let stem = unpacked.rsplit_once('.').map_or(unpacked, |(stem, _)| stem);
     let words: String = stem.chars().map(|c| if c.is_ascii_digit() || c.is_control() { ' ' } else { c }).collect();
     let name = words.split([' ', '-', '_', '.', '(', ')']).filter(|w| !w.is_empty()).collect::<Vec<_>>().join("_");
     if name.is_empty() { "Files".to_owned() } else { name.chars().take(NAME_MAX).collect() }
@@ -55,6 +56,8 @@ mod tests {
         assert_eq!(source_name("deals-2026-04.csv"), "deals");
         assert_eq!(source_name("hubspot_deals.csv"), "hubspot_deals");
         assert_eq!(source_name("export (3).xlsx"), "export");
+        assert_eq!(source_name("deals-2026.csv.gz"), "deals");
+        assert_eq!(source_name("deals.zip"), "deals");
         assert_eq!(source_name("2026.csv"), "Files");
         assert_eq!(source_name(".csv"), "Files");
     }

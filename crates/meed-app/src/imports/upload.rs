@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::Id;
-use meed_intake::Reading;
+use meed_intake::{Limits, Reading, packing, unpack};
 use sha2::{Digest, Sha256};
 
 use super::document::{Counts, ImportDocument, ImportState};
-use super::read_file::{detect, keep_reading};
+use super::read_file::{detect, keep_reading, refused};
 use crate::documents::write;
 use crate::error::{AppError, AppResult};
 use crate::secrets::hex;
@@ -28,8 +28,21 @@ fn failed(context: &str, source: std::io::Error) -> AppError {
     AppError::File { context: context.to_owned(), source }
 }
 
-/// Keeps the bytes of a file under their hash. A file that is there already is not written again.
+/// Keeps the bytes of a file under their hash. A file that is there already is not written again. Of a packed file both
+/// are kept, what arrived and what was in it, and the latter is answered.
 pub fn store_file(folder: &Path, from: impl Read, bytes_max: u64) -> AppResult<Upload> {
+    let arrived = keep_file(folder, from, bytes_max)?;
+    let mut file = std::fs::File::open(&arrived.path).map_err(|e| failed("opening the kept file", e))?;
+    let Some(packing) = packing(&mut file).map_err(|e| refused(&e))? else { return Ok(arrived) };
+    let (mut inner, path) = tempfile_in(folder)?;
+    let unpacked = unpack(&mut file, packing, &mut inner, &Limits { unpacked_bytes: bytes_max, ..Limits::default() });
+    let opened = || std::fs::File::open(&path).map_err(|e| failed("opening the unpacked file", e));
+    let kept = unpacked.map_err(|e| refused(&e)).and_then(|()| keep_file(folder, opened()?, bytes_max));
+    std::fs::remove_file(&path).map_err(|e| failed("removing a temporary file", e))?;
+    kept
+}
+
+fn keep_file(folder: &Path, from: impl Read, bytes_max: u64) -> AppResult<Upload> {
     std::fs::create_dir_all(folder).map_err(|e| failed("making the folder for files", e))?;
     let temporary = tempfile_in(folder)?;
     let path = temporary.1.clone();

@@ -10,6 +10,8 @@ pub(crate) use salaries::opened as open_salaries;
 pub use salaries::{MASK, SALARY};
 pub use variables::{DecimalSign, VariableError, VariablesLoaded, load_variables};
 
+use std::collections::{BTreeSet, HashMap};
+
 use jiff::civil::Date;
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::{Id, Kind};
@@ -53,14 +55,46 @@ fn check_aliases(aliases: &[String]) -> AppResult<()> {
 
 /// Makes a rep, or changes one. Two reps may share an alias; sales under it then credit nobody and raise an alert.
 pub async fn put_rep(app: &App, ctx: &Context, id: Option<Id>, document: &RepDocument) -> AppResult<Id> {
+    let ids = put_reps(app, ctx, &[(id, document.clone())]).await?;
+    ids.first().copied().ok_or_else(|| AppError::bug("no record was written"))
+}
+
+/// Makes or changes several reps together: all of them, or none and the reason. Managers and teams are there already.
+pub async fn put_reps(app: &App, ctx: &Context, reps: &[(Option<Id>, RepDocument)]) -> AppResult<Vec<Id>> {
     ctx.require(Scope::Plans)?;
+    let config = app.configuration(ctx.workspace).await?;
+    for (id, document) in reps {
+        check_document(&config, *id, document)?;
+    }
+    check_changed_reps(app, &config, reps)?;
+    let before = stored_reps(app, ctx, reps).await?;
+    let mut puts = Vec::with_capacity(reps.len());
+    for (id, document) in reps {
+        let stored = id.and_then(|id| before.get(&id)).map_or(&[][..], |rep| &rep.variables);
+        let variables = salaries::kept(app, ctx, &document.variables, stored)?;
+        let body = write(&RepDocument { variables, ..document.clone() })?;
+        puts.push(match id {
+            Some(id) => PutRecord::change(RecordKind::Rep, *id, body),
+            None => PutRecord::new(RecordKind::Rep, None, body),
+        });
+    }
+    let subject = match reps {
+        [(_, only)] => only.name.clone(),
+        several => format!("{} reps", several.len()),
+    };
+    match app.submit(ctx, subject, PutRecords { action: "rep.saved", puts, event: None }).await? {
+        Reply::Records(ids) => Ok(ids.into_iter().map(|(id, _)| id).collect()),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+fn check_document(config: &crate::Configuration, id: Option<Id>, document: &RepDocument) -> AppResult<()> {
     check_name(&document.name)?;
     check_aliases(&document.aliases)?;
     salaries::readable(document.variables.as_slice(), |variables| RepDocument { variables, ..document.clone() }.rep(Id(0)).map(|_| ()))?;
-    let config = app.configuration(ctx.workspace).await?;
     if let Some(manager) = document.manager {
-        check_rep(&config, Id(manager), "manager")?;
-        if id == Some(Id(manager)) || reports_to(&config, Id(manager), id) {
+        check_rep(config, Id(manager), "manager")?;
+        if id == Some(Id(manager)) || id.is_some() && reports_to(config, Id(manager), id) {
             return Err(AppError::invalid("manager_cycle", "manager", "a rep cannot stand above their own manager"));
         }
     }
@@ -73,20 +107,34 @@ pub async fn put_rep(app: &App, ctx: &Context, id: Option<Id>, document: &RepDoc
             ));
         }
     }
-    if let Some(id) = id {
-        let rep = RepDocument { variables: Vec::new(), ..document.clone() }.rep(id)?;
-        let days: Vec<Date> = rep.memberships.iter().filter_map(|held| held.from).collect();
-        let reps = config.directory.reps().iter().map(|other| if other.id == id { rep.clone() } else { other.clone() });
-        let changed = Directory::new(reps.collect(), config.directory.teams().to_vec());
-        check_circles(app, &config, &changed, days)?;
+    Ok(())
+}
+
+/// Looks for circles that all the changes together would close.
+fn check_changed_reps(app: &App, config: &crate::Configuration, reps: &[(Option<Id>, RepDocument)]) -> AppResult<()> {
+    let mut changed = HashMap::new();
+    for (id, document) in reps.iter().filter_map(|(id, document)| Some(((*id)?, document))) {
+        changed.insert(id, RepDocument { variables: Vec::new(), ..document.clone() }.rep(id)?);
     }
-    let before = match id {
-        Some(id) => record(app, ctx, RecordKind::Rep, id).await?.as_ref().map(read::<RepDocument>).transpose()?,
-        None => None,
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let days: BTreeSet<Date> = changed.values().flat_map(|rep| rep.memberships.iter().filter_map(|held| held.from)).collect();
+    let all = config.directory.reps().iter().map(|rep| changed.get(&rep.id).unwrap_or(rep).clone());
+    let changed = Directory::new(all.collect(), config.directory.teams().to_vec());
+    check_circles(app, config, &changed, days.into_iter().collect())
+}
+
+/// What is stored of the reps that are to be changed.
+async fn stored_reps(app: &App, ctx: &Context, reps: &[(Option<Id>, RepDocument)]) -> AppResult<HashMap<Id, RepDocument>> {
+    let workspace = ctx.workspace;
+    let ids: Vec<Id> = reps.iter().filter_map(|(id, _)| *id).collect();
+    let records = match ids.as_slice() {
+        [] => return Ok(HashMap::new()),
+        [only] => record(app, ctx, RecordKind::Rep, *only).await?.into_iter().collect(),
+        _ => app.store().read(move |r| r.records(workspace, RecordKind::Rep)).await?,
     };
-    let variables = salaries::kept(app, ctx, &document.variables, before.as_ref().map_or(&[], |rep| &rep.variables))?;
-    let document = &RepDocument { variables, ..document.clone() };
-    save(app, ctx, RecordKind::Rep, id, &document.name, write(document)?, "rep.saved").await
+    records.iter().map(|record| Ok((record.id, read::<RepDocument>(record)?))).collect()
 }
 
 fn check_rep(config: &crate::Configuration, rep: Id, field: &str) -> AppResult<()> {

@@ -37,6 +37,8 @@ kinds! {
     Session = 4, false;
     /// A link that signs in once, in the control workspace.
     SignInLink = 5, false;
+    /// When an API key was last used (its id is the natural key), in the control workspace.
+    KeyUse = 6, false;
     /// Settings of a workspace.
     Settings = 9, true;
     /// A rep.

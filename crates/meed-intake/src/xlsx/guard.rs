@@ -23,7 +23,11 @@ pub(super) fn check<R: Read + Seek>(reader: &mut R, limits: &Limits) -> Result<(
     }
     if !has("xl/workbook.xml") {
         let word = names.iter().any(|n| n.starts_with("word/") || n.starts_with("ppt/"));
-        return Err(if word { IntakeError::Markup("Word or PowerPoint") } else { IntakeError::Archive("zip") });
+        return Err(if word {
+            IntakeError::Markup("Word or PowerPoint")
+        } else {
+            IntakeError::Several(names.iter().filter(|n| !n.ends_with('/')).count())
+        });
     }
     let allowed = limits.unpacked_bytes.min(size.saturating_mul(limits.unpacked_ratio).max(1 << 20));
     let mut claimed: u64 = 0;

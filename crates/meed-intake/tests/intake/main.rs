@@ -4,6 +4,7 @@
 
 mod certain;
 mod hostile;
+mod packed;
 mod properties;
 mod resume;
 mod scoring;

@@ -47,6 +47,8 @@ pub(crate) struct KeyOut {
     created_at: String,
     /// By whom.
     created_by: String,
+    /// When it was last used, to the minute; null if it was not.
+    last_used_at: Option<String>,
 }
 
 /// A new key. Its secret is shown here and nowhere else.
@@ -69,6 +71,7 @@ impl From<&KeyInfo> for KeyOut {
             hint: info.hint.clone(),
             created_at: time(info.created_us),
             created_by: info.created_by.clone(),
+            last_used_at: info.last_used_us.map(time),
         }
     }
 }

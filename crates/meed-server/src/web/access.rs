@@ -56,6 +56,7 @@ pub const RULES: &[(&str, Who, Who)] = &[
     ("/imports/{id}/preview", Staff, Nobody),
     ("/imports/{id}/run", Nobody, Admins),
     ("/imports/{id}/discard", Nobody, Admins),
+    ("/imports/{id}/undo", Admins, Admins),
     ("/imports/{id}/progress", Staff, Nobody),
     ("/imports/{id}/progress/part", Staff, Nobody),
     ("/imports/{id}/rejects.csv", Staff, Nobody),

@@ -40,7 +40,7 @@ async fn keys_page(state: &ServerState, visit: &Visit, form: &Fields, errors: Fo
         prefix: format!("{}…", key.hint),
         scopes: words(&key.scopes),
         created: format!("made {} by {}", setting.moment(key.created_us), actors.name(&key.created_by)),
-        last_used: String::new(),
+        last_used: key.last_used_us.map(|us| setting.moment(us)).unwrap_or_default(),
         status: Badge::new("Active", Tone::Good),
         active: true,
     };

@@ -17,6 +17,7 @@ pub use till::StoredEvent;
 use meed_core::command::Head;
 use meed_core::id::Id;
 
+use crate::changes::ChangeLog;
 use crate::engine::Session;
 use crate::error::StoreError;
 use crate::{batch, sql};
@@ -24,9 +25,17 @@ use crate::{batch, sql};
 /// A snapshot of the database.
 pub struct Reader<'a> {
     pub(crate) session: &'a mut dyn Session,
+    pub(crate) changes: &'a ChangeLog,
 }
 
 impl Reader<'_> {
+    /// The sales that changed after one audit number up to another, if that is known: batches of this process are, unless
+    /// others wrote in between or too much changed. Each sale is named once.
+    #[must_use]
+    pub fn changed_sales(&self, workspace: Id, (after, until): (i64, i64)) -> Option<Vec<Id>> {
+        self.changes.between(workspace.0, after, until)
+    }
+
     /// The workspace row, without locking it.
     pub fn head(&mut self, workspace: Id) -> Result<Option<Head>, StoreError> {
         batch::load::head(self.session, workspace.0, false)

@@ -118,7 +118,7 @@ const REJECTS_SHOWN: usize = 10;
 
 pub(crate) async fn run(args: ImportArgs, settings: &Settings) -> Result<Verdict, Failure> {
     for path in &args.files {
-        open_file(path)?;
+        open_as_is(path)?;
     }
     // How a file is read is a question about the file: no workspace, no lock, the same answer anywhere.
     let is_about_file = args.json && args.source.is_none();
@@ -173,12 +173,30 @@ async fn go_on(desk: &Desk) -> Result<(), Failure> {
     Ok(())
 }
 
-fn open_file(path: &Path) -> Result<std::fs::File, Failure> {
+/// The file as it lies there.
+fn open_as_is(path: &Path) -> Result<std::fs::File, Failure> {
     let file = std::fs::File::open(path).map_err(|e| Failure::file(path, &e))?;
     if file.metadata().is_ok_and(|m| m.is_dir()) {
         return Err(Failure::file(path, &std::io::ErrorKind::IsADirectory.into()));
     }
     Ok(file)
+}
+
+/// The file, unpacked if it is packed.
+fn open_file(path: &Path) -> Result<std::fs::File, Failure> {
+    unpacked(open_as_is(path)?).map_err(|f| f.within(&path.display().to_string()))
+}
+
+/// What is in a packed file, in a file without a name; any other file as it is.
+fn unpacked(mut file: std::fs::File) -> Result<std::fs::File, Failure> {
+    use std::io::{Seek, SeekFrom};
+    let refused = |e: &meed_intake::IntakeError| Failure::refused(e.code(), e.to_string());
+    let Some(packing) = meed_intake::packing(&mut file).map_err(|e| refused(&e))? else { return Ok(file) };
+    let fault = |e: std::io::Error| Failure::fault("unpack_failed", e.to_string());
+    let mut inner = tempfile::tempfile().map_err(fault)?;
+    meed_intake::unpack(&mut file, packing, &mut inner, &Limits::default()).map_err(|e| refused(&e))?;
+    inner.seek(SeekFrom::Start(0)).map_err(fault)?;
+    Ok(inner)
 }
 
 fn file_name(path: &Path) -> String {
@@ -381,7 +399,7 @@ async fn import_files(args: &ImportArgs, desk: &Desk) -> Result<Verdict, Failure
 async fn import_file(args: &ImportArgs, desk: &Desk, path: &Path, source: &str) -> Result<Import, Failure> {
     let (app, ctx) = (&desk.app, &desk.ctx);
     let source = sources::ensure(app, ctx, source).await?;
-    let (folder, file) = (app.files().to_owned(), open_file(path)?);
+    let (folder, file) = (app.files().to_owned(), open_as_is(path)?);
     let kept = tokio::task::spawn_blocking(move || imports::store_file(&folder, file, Limits::default().file_bytes));
     let kept = kept.await.map_err(|_| Failure::fault("bug", "keeping the file failed"))??;
     let id = imports::upload(app, ctx, source, &file_name(path), &kept).await?;

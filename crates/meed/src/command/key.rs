@@ -93,6 +93,7 @@ struct Shown {
     hint: String,
     created: String,
     created_by: String,
+    last_used: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
@@ -105,6 +106,7 @@ fn shown(info: keys::KeyInfo, secret: Option<String>) -> Shown {
         hint: info.hint,
         created: jiff::Timestamp::from_microsecond(info.created_us).unwrap_or_default().to_string(),
         created_by: info.created_by,
+        last_used: info.last_used_us.map(|us| jiff::Timestamp::from_microsecond(us).unwrap_or_default().to_string()),
         secret,
     }
 }
@@ -128,11 +130,11 @@ pub(crate) async fn run(args: KeyArgs, settings: &Settings) -> Result<Verdict, F
                 print_json(&all)?;
                 return Ok(Verdict::Clean);
             }
-            let headings =
-                [("Id", Side::Left), ("Label", Side::Left), ("Begins with", Side::Left), ("Scopes", Side::Left), ("Made", Side::Left)];
+            let headings = ["Id", "Label", "Begins with", "Scopes", "Made", "Last used"].map(|heading| (heading, Side::Left));
             let mut table = Table::new(&headings);
             for key in all {
-                table.row([key.id, key.label, key.hint, key.scopes.join(", "), key.created]);
+                let last_used = key.last_used.unwrap_or_else(|| "not yet".to_owned());
+                table.row([key.id, key.label, key.hint, key.scopes.join(", "), key.created, last_used]);
             }
             print(&table.to_string())?;
         }

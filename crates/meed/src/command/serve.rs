@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::Args;
-use meed_app::access::users;
+use meed_app::access::{keys, users};
 use meed_app::{App, imports, workspaces};
 use meed_core::id::Id;
 use meed_server::{ServeOptions, ServerState, TlsFiles, bind, serve};
@@ -111,6 +111,9 @@ impl Listener {
         let state = ServerState { app: Arc::clone(&app), is_secure: self.is_secure, public_url: self.url };
         let served = serve(self.socket, state, self.tls, stop).await;
         current.abort();
+        if let Err(error) = keys::write_uses(&app).await {
+            tracing::warn!(%error, "the last use of keys could not be kept");
+        }
         let closing = tokio::task::spawn_blocking(move || app.store().close());
         closing.await.map_err(|_| Failure::fault("bug", "closing the data failed"))?;
         served.map_err(|e| Failure::fault("serving_failed", e.to_string()))?;

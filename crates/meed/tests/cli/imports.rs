@@ -77,6 +77,25 @@ fn refused_rows_go_to_a_file_with_their_errors_and_original_cells() {
     assert_eq!(place.run(&["import", "sales.csv", "--yes", "--strict"]).code, 1, "--strict makes refused rows count");
 }
 
+/// `sales.csv`, two rows, packed with gzip.
+const PACKED: &[&str] = &[
+    "1f8b0800000000000203f32f4a492d52f0cbd7f107335c124b5275821373528b1582520b741c73f34bf34ab81c750d758c0c",
+    "8ccc740d0c750d0d745c12f312750c0d0cf40c0c8052460829431d9fd4541d53b004006d2438d659000000",
+];
+
+#[test]
+fn a_packed_file_is_read_like_the_one_inside() {
+    let place = Place::with_workspace();
+    let digits = PACKED.concat();
+    let bytes: Vec<u8> = (0..digits.len() / 2).map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).expect("hex")).collect();
+    place.file("sales-2026-01.csv.gz", bytes);
+    let looked = place.ok(&["import", "--dry-run", "--json", "sales-2026-01.csv.gz"]).json();
+    assert_eq!(looked["table"]["rows"], 2, "{looked}");
+    assert!(place.ok(&["import", "--dry-run", "sales-2026-01.csv.gz"]).text().contains("2"));
+    let done = place.ok(&["import", "sales-2026-01.csv.gz", "--json"]).json();
+    assert_eq!((&done["source"], &done["counts"]["created"]), (&"sales".into(), &2.into()), "{done}");
+}
+
 #[test]
 fn hopeless_files_are_refused_with_a_reason() {
     let place = Place::with_workspace();

@@ -3,7 +3,7 @@
 use super::TillReply;
 use super::checks::invalid;
 use crate::command::{Command, Needs, PutRecord, PutRecords, RecordKind, Refused, Reply, State};
-use crate::id::Id;
+use crate::id::{Id, Kind};
 use crate::loyalty::Participant;
 use crate::loyalty::means::{Means, fold_code};
 
@@ -81,8 +81,8 @@ impl Command for SaveParticipant {
             }
         }
         let number = if self.participant.number.trim().is_empty() {
-            // Ids only go up, so a number made of one is not taken.
-            format!("RP{:013}", state.next_id().0 >> 10)
+            // Ids are given out once, so a number made of one is not taken.
+            state.next_id().text(Kind::Participant).replace("par_", "RP").to_uppercase()
         } else {
             self.participant.number.trim().to_owned()
         };
