@@ -1,13 +1,14 @@
 //! The rewards file: 21 fixed columns, a 22nd, then Meed's own (`commissions.md` §3.1).
 
 use meed_core::command::RewardRow;
+use meed_core::crediting::RewardKind;
 use meed_core::id::{Id, Kind};
 use meed_core::money::Amount;
 use meed_core::period::Period;
 use meed_core::program::EnrollmentState;
 
 use super::csv_line;
-use crate::calculations::{CalculationEntry, payees};
+use crate::calculations::{CalculationEntry, PayeeLine, payees};
 use crate::error::{AppError, AppResult};
 use crate::releases::{PeriodState, PeriodView, period_of_calculation};
 use crate::{App, Configuration, Context, Scope, approvals, preferences};
@@ -83,9 +84,9 @@ fn row_cells(
     let value = Amount { minor: row.amount, unit: row.unit }.major().to_string();
     let currency = row.unit.code().to_owned();
     let name = format!("{} {}", document.program_name, document.period);
-    let origin = if row.is_carried() { origin_label(period, row.cell_day) } else { String::new() };
-    let details = if row.is_carried() { format!("Difference to {origin}") } else { format!("Commission {}", booked.label) };
-    let own = line.filter(|_| !row.is_carried());
+    let origin = if row.cell_day != row.booked_day { origin_label(period, row.cell_day) } else { String::new() };
+    let details = details(row, line, &origin, period, &booked.label);
+    let own = line.filter(|_| row.cell_day == row.booked_day);
     let quota = own.and_then(|l| l.quota.clone());
     let label = own.map(attainment_label).unwrap_or_default();
     let program = config.program(booked.program).ok().map(|entry| &entry.program);
@@ -100,7 +101,7 @@ fn row_cells(
         rep.map(|r| r.tags.join(", ")).unwrap_or_default(),
         enrollment.title().to_owned(),
         approval.to_owned(),
-        if row.is_carried() { "Adjustment" } else { "Commission" }.to_owned(),
+        if row.is_carried() && row.kind == RewardKind::Commission { "Adjustment" } else { row.kind.title() }.to_owned(),
         details,
         value.clone(),
         currency.clone(),
@@ -140,6 +141,19 @@ fn measurement(metric: &str) -> &'static str {
         "increase" => "Increase over the period before",
         _ => "Raw value",
     }
+}
+
+/// What a reward is for: its label in the plan, and the period that earned it where that is another one.
+fn details(row: &RewardRow, line: Option<&PayeeLine>, origin: &str, period: &Period, label: &str) -> String {
+    let named = line.and_then(|line| line.lines.iter().find(|posted| posted.kind == row.kind.word() && posted.name == row.line));
+    let title = named.map_or_else(|| row.kind.title(), |posted| posted.label.as_str());
+    if row.is_carried() {
+        return format!("Difference to {origin}");
+    }
+    if row.cell_day == row.booked_day {
+        return format!("{title} {label}");
+    }
+    format!("{title} of {}", origin_label(period, row.cell_day))
 }
 
 fn status(booked: &PeriodView, row: &RewardRow) -> &'static str {

@@ -127,6 +127,9 @@ pub(super) fn raise_settling(alerts: &mut AlertCounts, rep: Id, name: &str, of: 
     let text = match problem.code {
         AlertCode::QuotaMissing => format!("{name} has no quota above 0: `{of}` pays nothing"),
         AlertCode::VariableMissing => format!("{name} has no variable `{subject}`: `{of}` pays nothing"),
+        AlertCode::AdjustmentLapsed => {
+            format!("the adjustment `{of}` of {name} lapsed: the credit it changed is gone, or stands in another tier")
+        }
         _ => format!("`{of}` has no answer for {name}: {subject}"),
     };
     alerts.note(problem.code, &format!("{rep}:{of}:{subject}"), || (text, vec![rep]));

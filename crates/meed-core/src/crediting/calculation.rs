@@ -12,9 +12,9 @@ use super::fold::Outcome;
 use super::keep::{Kept, Parts};
 use super::kept::sub;
 use super::measure::{Attainment, attainments};
-use super::reason::{Alert, AlertCode, NotCredited, Reason};
+use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
 use super::run::{Collected, Entry, NONE, Refusal, SaleTable, Texts, names_text};
-use super::settle::{self, Line, Ranks, Step};
+use super::settle::{self, AdjustmentKind, Line, Ranks, Step};
 use super::spread::Spread;
 use crate::id::Id;
 use crate::money::{Exact, Minor, Overflow};
@@ -102,24 +102,43 @@ impl<'a> Calculation<'a> {
 
     /// Everything after each cell has been folded by itself.
     pub(super) fn of_parts(bound: &'a BoundProgram<'a>, parts: Parts, spread: Spread<'_>, to_keep: bool) -> Self {
-        let Parts { sales, splits, cells, own, mut refusals, texts, index } = parts;
+        let Parts { sales, splits, cells, own, refusals, texts, index } = parts;
         let decided = refusals.len();
         let mut alerts = alerts::of_refusals(bound, &sales, &texts, &refusals);
         let kept_own = to_keep.then(|| own.clone());
         let attained = attained(bound, &sales, &cells);
         let tallies = Folder { bound, sales: &sales, splits: &splits, attained: &attained }.combine(own, spread);
         let attainments = attainments(bound, &tallies);
+        let kept = kept_own.map(|own| KeptSide { own, decided, index });
+        let (rewards, nothing) = (Vec::new(), Vec::new());
+        let mut this =
+            Self { bound, sales, splits, cells, attained, tallies, attainments, rewards, refusals, texts, alerts: nothing, kept };
+        this.settle(&mut alerts);
+        for alert in &bound.alerts {
+            alerts.note(alert.code, &alert.subject, || (alert.text.clone(), alert.reps.clone()));
+        }
+        this.alerts = alerts.finish();
+        this
+    }
+
+    /// Turns what the cells came to into rewards.
+    fn settle(&mut self, alerts: &mut AlertCounts) {
+        let bound = self.bound;
+        let ranks = Ranks::new(bound, &self.tallies);
+        let lapsed = self.lapsed();
         let mut rewards = Vec::new();
-        let ranks = Ranks::new(bound, &tallies);
-        for (index, (tally, attainment)) in (0u32..).zip(tallies.iter().zip(&attainments)) {
+        let mut refused = Vec::new();
+        for (index, (tally, attainment)) in (0u32..).zip(self.tallies.iter().zip(&self.attainments)) {
             let who = bound.beneficiary(index);
             for error in &tally.errors {
-                alerts::raise(bound, &mut alerts, who, error);
+                alerts::raise(bound, alerts, who, error);
             }
-            refusals.extend_from_slice(&tally.refusals);
+            refused.extend_from_slice(&tally.refusals);
             let Beneficiary::Rep(rep) = who else { continue };
-            let reward =
-                attainment.clone().ok_or(Overflow).and_then(|attainment| reward(bound, (index, rep.id), (tally, attainment), &ranks));
+            let reward = attainment
+                .clone()
+                .ok_or(Overflow)
+                .and_then(|attainment| reward(bound, (index, rep.id), (tally, attainment), (&ranks, &lapsed)));
             let Ok(reward) = reward else {
                 let text = format!("the reward of {} leaves the range of an amount", rep.name);
                 alerts.note(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), || (text, vec![rep.id]));
@@ -127,16 +146,26 @@ impl<'a> Calculation<'a> {
             };
             let Some((reward, problems)) = reward else { continue };
             for (of, problem) in problems {
-                alerts::raise_settling(&mut alerts, rep.id, &rep.name, &of, &problem);
+                alerts::raise_settling(alerts, rep.id, &rep.name, &of, &problem);
             }
             rewards.push(reward);
         }
-        for alert in &bound.alerts {
-            alerts.note(alert.code, &alert.subject, || (alert.text.clone(), alert.reps.clone()));
+        self.rewards = rewards;
+        self.refusals.append(&mut refused);
+    }
+
+    /// The adjustments whose credit is no longer there, or stands in another tier.
+    fn lapsed(&self) -> BTreeSet<Id> {
+        let day = crate::command::day_number(self.bound.period.first_day());
+        let mut lapsed = BTreeSet::new();
+        for (rep, adjustment) in self.bound.past.adjustments(day) {
+            let AdjustmentKind::Credit { sale, rule, tier, .. } = &adjustment.kind else { continue };
+            let stands = |credit: &Credit| credit.sale == *sale && credit.rule_id == *rule && credit.tier() == *tier;
+            if !self.trace(rep, true).iter().any(stands) {
+                lapsed.insert(adjustment.id);
+            }
         }
-        let alerts = alerts.finish();
-        let kept = kept_own.map(|own| KeptSide { own, decided, index });
-        Self { bound, sales, splits, cells, attained, tallies, attainments, rewards, refusals, texts, alerts, kept }
+        lapsed
     }
 
     /// Lets go of the program and keeps what sales left behind, to be taken up again with a few changed sales. `None` for
@@ -428,9 +457,9 @@ fn reward(
     bound: &BoundProgram<'_>,
     (index, rep): (u32, Id),
     (tally, attainment): (&Tally, Attainment),
-    ranks: &Ranks,
+    known: (&Ranks, &BTreeSet<Id>),
 ) -> Result<Option<(Reward, Problems)>, Overflow> {
-    let Some(settled) = settle::settle(bound, index, (tally, &attainment), ranks)? else { return Ok(None) };
+    let Some(settled) = settle::settle(bound, index, (tally, &attainment), known)? else { return Ok(None) };
     let flagged = !tally.errors.is_empty() || !settled.problems.is_empty();
     let settle::Settled { exact, minor, steps, lines, problems } = settled;
     let credited = tally.exact.exact()?;

@@ -87,6 +87,7 @@ fn rehearse(rehearsal: &mut Rehearsal<'_>, example: &Example, step: &ExamplePeri
     let (program, directory) = (rehearsal.program, rehearsal.directory);
     let period = period_of(program, example, step)?;
     let ids = rehearsal.take(step, &period)?;
+    rehearsal.adjust(step, &period);
     rehearsal.settle_earlier(&period);
     rehearsal.with_calculation(&period, &mut |calculation| {
         let explained = calculation.rewards().iter().filter_map(|reward| calculation.explain(reward.rep));

@@ -234,6 +234,13 @@ impl Credit {
         Some(percent.round_dp_with_strategy(4, rust_decimal::RoundingStrategy::MidpointAwayFromZero).normalize())
     }
 
+    /// The tier that it reached: its name, or its number from 1; `None` without tiers. Only of a traced credit.
+    #[must_use]
+    pub fn tier(&self) -> Option<String> {
+        let piece = self.pieces.iter().rev().find(|piece| piece.kind == PieceKind::Rated && piece.tier.is_some())?;
+        piece.tier_label.clone().or_else(|| piece.tier.map(|tier| format!("tier {}", tier + 1)))
+    }
+
     /// The arithmetic in one line: `1,000.00 at 1% = 10.00 + 1,500.00 at 2% = 30.00; blended 1.6%`.
     #[must_use]
     pub fn arithmetic(&self) -> String {

@@ -43,7 +43,10 @@ pub use kept::PLACES;
 pub use measure::Attainment;
 pub use reason::{Alert, AlertCode, NotCredited, Reason};
 pub use run::Run;
-pub use settle::{Booked, HELD_DAY, Line, LineKey, Openness, Past, PastLine, RewardKind, Step, StepKind, booked_day, differences};
+pub use settle::{
+    Adjustment, AdjustmentKind, Booked, HELD_DAY, Line, LineKey, Openness, Past, PastLine, RewardKind, Step, StepKind, booked_day,
+    differences,
+};
 pub use spread::Job;
 pub use verdict::{CreditedTo, Refused, RuleVerdict, SaleVerdict};
 pub use versions::ProgramVersion;

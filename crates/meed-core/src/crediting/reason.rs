@@ -103,6 +103,8 @@ pub enum AlertCode {
     AmountOverflow,
     /// A target of the program that names nobody, or several.
     UnknownTarget,
+    /// A change to a credit that is no longer there, or stands in another tier.
+    AdjustmentLapsed,
     /// Sales of a rep who has not enrolled.
     NotEnrolled,
     /// What a rule pays goes to nobody: no manager, no members.
@@ -128,6 +130,7 @@ impl AlertCode {
             Self::VariableMissing => "variable_missing",
             Self::AmountOverflow => "amount_overflow",
             Self::UnknownTarget => "unknown_target",
+            Self::AdjustmentLapsed => "adjustment_lapsed",
             Self::NotEnrolled => "not_enrolled",
             Self::NoRecipient => "no_recipient",
             Self::ManagerCircle => "manager_cycle",

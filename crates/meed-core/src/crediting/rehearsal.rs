@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::examples::Difference;
-use super::settle::{Booked, LineKey, Openness, Past, PastLine, RewardKind, booked_day, differences};
+use super::settle::{Adjustment, AdjustmentKind, Booked, LineKey, Openness, Past, PastLine, RewardKind, booked_day, differences};
 use super::{BoundProgram, Calculation, History, calculate};
 use crate::command::day_number;
 use crate::condition::{Originals, SaleRef};
 use crate::id::Id;
-use crate::money::{Exact, Minor};
+use crate::money::{Exact, Minor, to_minor};
 use crate::people::{Directory, Match};
 use crate::period::{Period, PeriodError, first_instant};
 use crate::program::{ExamplePeriod, ExampleSale, Program};
@@ -45,11 +45,12 @@ pub(super) struct Rehearsal<'p> {
     sales: Vec<(StoredSale, BTreeMap<String, String>)>,
     cells: Vec<Period>,
     rows: Vec<Row>,
+    adjustments: Vec<(Id, Adjustment)>,
 }
 
 impl<'p> Rehearsal<'p> {
     pub(super) fn new(program: &'p Program, directory: &'p Directory, history: &'p History) -> Self {
-        Self { program, directory, history, sales: Vec::new(), cells: Vec::new(), rows: Vec::new() }
+        Self { program, directory, history, sales: Vec::new(), cells: Vec::new(), rows: Vec::new(), adjustments: Vec::new() }
     }
 
     /// Takes the sales of a period in; answers their ids. A known unique id changes the sale that has it.
@@ -105,7 +106,38 @@ impl<'p> Rehearsal<'p> {
             let LineKey { owner, kind, name, due_day } = row.key.clone();
             past.add(owner, PastLine { cell_day: row.cell_day, due_day, kind, name, minor: row.minor });
         }
+        for (rep, adjustment) in &self.adjustments {
+            past.adjust(*rep, adjustment.clone());
+        }
         past
+    }
+
+    /// Takes in what people decide about a period; a change to a sale's commission is tied to the credit as it stands now.
+    pub(super) fn adjust(&mut self, step: &ExamplePeriod, period: &Period) {
+        for wanted in &step.adjust {
+            let Some(rep) = self.rep(&wanted.rep) else { continue };
+            let minor = wanted.amount.map(|amount| to_minor(amount, self.program.currency, self.program.rounding).unwrap_or_default());
+            let kind = match (minor, &wanted.sale) {
+                (None, _) => AdjustmentKind::ClearDraw,
+                (Some(minor), None) => AdjustmentKind::Amount { kind: RewardKind::Adjustment, minor },
+                (Some(minor), Some(unique)) => self.tied(rep, unique, minor, period),
+            };
+            let id = Id(i64::try_from(self.adjustments.len()).unwrap_or_default() + 1);
+            let cell_day = day_number(period.first_day());
+            self.adjustments.push((rep, Adjustment { id, cell_day, label: wanted.label.clone(), kind }));
+        }
+    }
+
+    fn tied(&self, rep: Id, unique: &str, minor: Minor, period: &Period) -> AdjustmentKind {
+        let sale = self.sales.iter().find(|(sale, _)| sale.unique_id.as_deref() == Some(unique)).map_or(Id(0), |(sale, _)| sale.id);
+        let mut found = AdjustmentKind::Credit { sale, rule: String::new(), tier: None, minor };
+        self.with_calculation(period, &mut |calculation| {
+            let credits = calculation.explain(rep).map(|explanation| explanation.credits).unwrap_or_default();
+            if let Some(credit) = credits.iter().find(|credit| credit.sale == sale) {
+                found = AdjustmentKind::Credit { sale, rule: credit.rule_id.clone(), tier: credit.tier(), minor };
+            }
+        });
+        found
     }
 
     /// Posts what a period's lines differ from what is posted of it.

@@ -46,8 +46,23 @@ pub struct ExamplePeriod {
     pub period: Option<String>,
     /// Sales that come in; one with the unique id of an earlier sale changes it.
     pub sales: Vec<ExampleSale>,
+    /// What people decide about the period.
+    pub adjust: Vec<ExampleAdjustment>,
     /// What must come out.
     pub expected: Expected,
+}
+
+/// What a person decides about somebody's period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleAdjustment {
+    /// Whose.
+    pub rep: String,
+    /// For people.
+    pub label: String,
+    /// How much; `None` clears the draw.
+    pub amount: Option<Exact>,
+    /// The sale whose commission is changed, by its unique id.
+    pub sale: Option<String>,
 }
 
 impl Example {
@@ -55,7 +70,12 @@ impl Example {
     #[must_use]
     pub fn steps(&self) -> Vec<ExamplePeriod> {
         if self.periods.is_empty() {
-            return vec![ExamplePeriod { period: self.period.clone(), sales: self.sales.clone(), expected: self.expected.clone() }];
+            return vec![ExamplePeriod {
+                period: self.period.clone(),
+                sales: self.sales.clone(),
+                adjust: Vec::new(),
+                expected: self.expected.clone(),
+            }];
         }
         self.periods.clone()
     }
@@ -185,10 +205,29 @@ fn example(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<Example> {
 
 fn example_period(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExamplePeriod> {
     let table = Table::of(item, "a period", findings)?;
-    table.only(&["period", "sales", "expect", "attainment", "owed", "withheld", "lines"], findings);
+    table.only(&["period", "sales", "adjust", "expect", "attainment", "owed", "withheld", "lines"], findings);
     expects_something(&table, findings);
     let sales = table.list("sales").into_iter().filter_map(|item| sale(item, findings)).collect();
-    Some(ExamplePeriod { period: period_label(&table, findings), sales, expected: expected(&table, findings) })
+    let adjust = table.list("adjust").into_iter().filter_map(|item| adjustment(item, findings)).collect();
+    Some(ExamplePeriod { period: period_label(&table, findings), sales, adjust, expected: expected(&table, findings) })
+}
+
+fn adjustment(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleAdjustment> {
+    let table = Table::of(item, "an adjustment", findings)?;
+    table.only(&["rep", "label", "amount", "sale", "clear_draw"], findings);
+    let clears = table.truth("clear_draw", findings) == Some(true);
+    if clears == table.has("amount") {
+        findings.add(table.at, Code::Conflict, "an adjustment has an `amount`, or `clear_draw = true`");
+    }
+    if !table.has("rep") {
+        table.missing("rep", "whose period is adjusted", findings);
+    }
+    Some(ExampleAdjustment {
+        rep: table.text("rep", findings)?.to_owned(),
+        label: table.text("label", findings).unwrap_or("Adjustment").to_owned(),
+        amount: table.number("amount", findings),
+        sale: table.text("sale", findings).map(str::to_owned),
+    })
 }
 
 fn period_label(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<String> {

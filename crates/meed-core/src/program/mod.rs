@@ -16,7 +16,7 @@ mod tiers;
 mod variables;
 mod who;
 
-pub use example::{Example, ExampleMembership, ExamplePeriod, ExampleRep, ExampleSale, ExampleTeam, Expected};
+pub use example::{Example, ExampleAdjustment, ExampleMembership, ExamplePeriod, ExampleRep, ExampleSale, ExampleTeam, Expected};
 pub use finding::{Code, Finding};
 pub use settle::{
     Bonus, BonusPay, Clawback, Curve, Deduct, Draw, Factor, Holdback, Instalments, Length, Multiplier, Payout, Settle, Span, Term, Until,

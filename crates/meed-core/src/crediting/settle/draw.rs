@@ -42,7 +42,7 @@ impl Stage<'_> {
     }
 
     fn recoverable(&mut self, draw: &Draw, amount: Option<Minor>) -> Result<(), Overflow> {
-        let owed: Minor = self.past.draw_owed(self.rep.id, self.cell_day)?;
+        let owed: Minor = self.draw_owed()?;
         let earned = self.due_now()?;
         if let Some(amount) = amount.filter(|amount| earned < *amount) {
             let mut advance = amount.checked_sub(earned).ok_or(Overflow)?;

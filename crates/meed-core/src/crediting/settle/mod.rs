@@ -7,6 +7,7 @@
 //!
 //! What earlier periods left comes in as [`Past`]; nothing here looks anything up.
 
+mod adjust;
 mod bonus;
 mod defer;
 mod draw;
@@ -22,7 +23,7 @@ mod terms;
 
 pub use kind::RewardKind;
 pub use line::{HELD_DAY, Line};
-pub use past::{Past, PastLine};
+pub use past::{Adjustment, AdjustmentKind, Past, PastLine};
 pub use reconcile::{Booked, LineKey, Openness, booked_day, differences};
 pub use step::{Step, StepKind};
 

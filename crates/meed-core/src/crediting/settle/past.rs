@@ -21,10 +21,50 @@ pub struct PastLine {
     pub minor: Minor,
 }
 
-/// What a calculation knows of other periods.
+/// What a person decided about a payee's period (`commissions.md` §5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adjustment {
+    /// Its id.
+    pub id: Id,
+    /// First day of the period it belongs to, as day number.
+    pub cell_day: i64,
+    /// For people.
+    pub label: String,
+    /// What it does.
+    pub kind: AdjustmentKind,
+}
+
+/// What an adjustment does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdjustmentKind {
+    /// A reward by hand; it always survives.
+    Amount {
+        /// As which kind of line: an adjustment, a bonus, a clawback.
+        kind: RewardKind,
+        /// How much.
+        minor: Minor,
+    },
+    /// The commission of one sale, changed by an amount. It survives only while the payee is credited for the sale by the
+    /// same rule in the same tier (W29).
+    Credit {
+        /// The sale.
+        sale: Id,
+        /// Id of the rule.
+        rule: String,
+        /// The tier, as [`crate::crediting::Credit::tier`] names it.
+        tier: Option<String>,
+        /// How much.
+        minor: Minor,
+    },
+    /// What is owed on draws when the period begins need not be repaid.
+    ClearDraw,
+}
+
+/// What a calculation knows of other periods, and what people decided.
 #[derive(Clone, Debug, Default)]
 pub struct Past {
     lines: BTreeMap<Id, Vec<PastLine>>,
+    adjustments: BTreeMap<Id, Vec<Adjustment>>,
 }
 
 impl Past {
@@ -33,15 +73,20 @@ impl Past {
         self.lines.entry(rep).or_default().push(line);
     }
 
-    /// Whether there is nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+    /// Adds what a person decided about a rep.
+    pub fn adjust(&mut self, rep: Id, adjustment: Adjustment) {
+        self.adjustments.entry(rep).or_default().push(adjustment);
     }
 
-    /// Everybody of whom there is something.
-    pub fn reps(&self) -> impl Iterator<Item = Id> {
-        self.lines.keys().copied()
+    /// The adjustments of a period, by rep.
+    pub(in crate::crediting) fn adjustments(&self, cell_day: i64) -> impl Iterator<Item = (Id, &Adjustment)> {
+        let all = self.adjustments.iter().flat_map(|(rep, all)| all.iter().map(|adjustment| (*rep, adjustment)));
+        all.filter(move |(_, adjustment)| adjustment.cell_day == cell_day)
+    }
+
+    pub(super) fn adjusted(&self, rep: Id, cell_day: i64) -> Vec<Adjustment> {
+        let all = self.adjustments.get(&rep).into_iter().flatten();
+        all.filter(|adjustment| adjustment.cell_day == cell_day).cloned().collect()
     }
 
     pub(super) fn of(&self, rep: Id) -> &[PastLine] {
@@ -49,7 +94,7 @@ impl Past {
     }
 
     pub(super) fn mentions(&self, rep: Id) -> bool {
-        self.lines.contains_key(&rep)
+        self.lines.contains_key(&rep) || self.adjustments.contains_key(&rep)
     }
 
     /// What a rep owes on draws when the cell begins.

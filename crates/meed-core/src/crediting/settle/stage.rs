@@ -1,5 +1,7 @@
 //! The stage itself: the order of the steps, from the credits of one rep to reward lines.
 
+use std::collections::BTreeSet;
+
 use super::super::bound::BoundProgram;
 use super::super::cells::Tally;
 use super::super::explanation::shown;
@@ -65,7 +67,7 @@ pub(in crate::crediting) fn settle(
     bound: &BoundProgram<'_>,
     who: u32,
     (tally, attainment): (&Tally, &Attainment),
-    ranks: &Ranks,
+    (ranks, lapsed): (&Ranks, &BTreeSet<Id>),
 ) -> Result<Option<Settled>, Overflow> {
     let rep = &bound.directory.reps()[who as usize];
     let settle = &bound.program.settle;
@@ -96,6 +98,7 @@ pub(in crate::crediting) fn settle(
     stage.bonuses(taking_part)?;
     stage.multipliers()?;
     stage.pay()?;
+    stage.adjustments(lapsed)?;
     if taking_part {
         stage.draw()?;
     }
