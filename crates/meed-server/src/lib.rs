@@ -4,6 +4,7 @@
 
 pub mod api;
 mod compat;
+mod odata;
 pub mod pages;
 mod serve;
 mod state;

@@ -77,6 +77,24 @@ pub async fn with_settled<T: Send + 'static>(
     calculation_after(app, workspace, config, binding, period, before, look).await
 }
 
+/// Lines of periods, by first day of the period.
+pub(crate) type LinesByDay = BTreeMap<i64, Vec<(Id, PastLine)>>;
+
+/// The same where some earlier periods left other lines than those that are stored, as a text does that is tried.
+pub(crate) async fn with_lines<T: Send + 'static>(
+    app: &App,
+    workspace: Id,
+    config: Arc<Configuration>,
+    binding: impl Into<Binding>,
+    period: Period,
+    replaced: LinesByDay,
+    look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
+) -> AppResult<T> {
+    let binding = binding.into();
+    let before = Before { program: binding.id, replaced };
+    calculation_after(app, workspace, config, binding, period, before, look).await
+}
+
 /// What was before a period.
 #[derive(Clone, Default)]
 pub(super) struct Before {
@@ -87,7 +105,7 @@ pub(super) struct Before {
 }
 
 impl Before {
-    fn read(&self, reader: &mut Reader<'_>, workspace: Id, program: &Program, period: &Period) -> Result<Past, StoreError> {
+    pub(super) fn read(&self, reader: &mut Reader<'_>, workspace: Id, program: &Program, period: &Period) -> Result<Past, StoreError> {
         let mut past = Past::default();
         let Some(id) = self.program else { return Ok(past) };
         let cell_day = day_number(period.first_day());

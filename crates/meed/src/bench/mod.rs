@@ -4,6 +4,7 @@
 //! throws the folder away. Nothing is tuned for the bench: the server runs with its defaults, commits durably, and the
 //! client shares the machine with it. Every figure is a median over rounds unless the table says otherwise.
 
+mod calculate;
 mod child;
 mod client;
 mod file;
@@ -25,6 +26,7 @@ Examples:
   meed bench sales --engine plain,encrypted --clients 64 --seconds 10
   meed bench sales --engine postgres --postgres postgres://meed@localhost/bench
   meed bench import --rows 1000000 --payees 1000    a CSV file end to end, then its commissions
+  meed bench calculate --rows 1000000               a plan with quotas, shares, two override levels and a draw
   meed bench start                                  from start to first answer, idle memory
   meed bench peers --rows 1000000                   sqlite3 .import, COPY and pgbench on this machine")]
 pub(crate) struct BenchArgs {
@@ -38,6 +40,8 @@ enum Part {
     Sales(SalesArgs),
     /// A file of sales through the importer, then its calculation
     Import(ImportArgs),
+    /// A whole plan in full, after one changed sale and as a what-if, beside SQL and pandas
+    Calculate(ImportArgs),
     /// Time to the first answer, and idle memory
     Start(EngineArgs),
     /// The database alone, for comparison
@@ -121,6 +125,7 @@ pub(crate) async fn run(args: BenchArgs, _settings: Settings) -> Result<Verdict,
     let table = match args.part {
         Part::Sales(args) => sales::run(&args.engines, &args.clients, args.seconds, args.rounds).await?,
         Part::Import(args) => import::run(&args.engines, args.rows, args.payees)?,
+        Part::Calculate(args) => calculate::run(&args.engines, args.rows, args.payees).await?,
         Part::Start(args) => sales::start(&args).await?,
         Part::Peers(args) => peers::run(args.rows, args.postgres.as_deref())?,
     };
