@@ -4,16 +4,20 @@
 //! renders no page; surfaces call it with a [`Context`]. Rules live in `meed-core`, SQL in `meed-store`.
 
 pub mod access;
+pub mod adjustments;
+pub mod announcements;
 pub mod approvals;
 pub mod audit;
 pub mod calculations;
 mod configuration;
 mod context;
 pub mod documents;
+pub mod enquiries;
 mod error;
 pub mod events;
 pub mod exports;
 pub mod imports;
+pub mod leaderboard;
 pub mod loyalty;
 pub mod overview;
 pub mod people;

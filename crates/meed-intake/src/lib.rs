@@ -25,7 +25,7 @@ pub use error::IntakeError;
 pub use hints::{Aliases, Hints, Limits};
 pub use mapping::{ColumnChoice, Companions, Mapping, MappingProblem, Remembered, Target};
 pub use packed::{Packing, packing, unpack};
-pub use reading::{Layout, Reading, Report, RowKey, Skipped, Warning, summary};
+pub use reading::{Layout, Reading, Report, RowKey, Skipped, TotalCheck, Warning, summary};
 pub use records::Dialect;
 pub use rows::{CellError, Mapped, Position, Row, Rows};
 pub use structure::SkipReason;

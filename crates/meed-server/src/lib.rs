@@ -5,6 +5,7 @@
 pub mod api;
 mod compat;
 mod crmapi;
+mod odata;
 pub mod pages;
 mod serve;
 mod state;

@@ -11,7 +11,7 @@ use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 
-use crate::{ServerState, api, web};
+use crate::{ServerState, api, odata, web};
 
 /// Certificate and key, PEM.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct ServeOptions {
 
 /// All routes.
 pub fn router(state: ServerState) -> Router {
-    Router::new().merge(api::router(&state)).merge(web::router(&state)).with_state(state)
+    Router::new().merge(api::router(&state)).merge(odata::router()).merge(web::router(&state)).with_state(state)
 }
 
 /// Binds the address. Refuses plain HTTP beyond loopback unless it is allowed.

@@ -56,6 +56,18 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("POST", "/v1/payouts", &[Scope::Release]),
     ("GET", "/v1/payouts/{payout}", &[Scope::Read, Scope::Release]),
     ("POST", "/v1/releases/{release}/reverse", &[Scope::Release]),
+    ("POST", "/v1/variables", &[Scope::Plans]),
+    ("GET", "/v1/enquiries", &[Scope::Read]),
+    ("POST", "/v1/enquiries", &[Scope::Release]),
+    ("GET", "/v1/enquiries/enq_0000000000001", &[Scope::Read]),
+    ("POST", "/v1/enquiries/enq_0000000000001", &[Scope::Release]),
+    ("GET", "/v1/enquiries/enq_0000000000001/candidates", &[Scope::Read]),
+    ("GET", "/v1/announcements", &[Scope::Read]),
+    ("POST", "/v1/announcements", &[]),
+    ("GET", "/v1/announcements/ann_0000000000001", &[Scope::Read]),
+    ("PUT", "/v1/announcements/ann_0000000000001", &[]),
+    ("DELETE", "/v1/announcements/ann_0000000000001", &[]),
+    ("GET", "/v1/leaderboard", &[Scope::Read]),
     ("GET", "/v1/programs/{program}/periods/2026-03", &[Scope::Read]),
     ("POST", "/v1/programs/{program}/what-if", &[Scope::Read]),
     ("GET", "/v1/programs/{program}/projections", &[Scope::Read]),
@@ -134,6 +146,10 @@ fn body_of(path: &str, ids: &[(&'static str, String)]) -> Vec<u8> {
         "/v1/sales/bulk" => json!({"sales": [{"date": "2026-03-01"}]}),
         "/v1/programs" | "/v1/programs/check" => json!({"text": PLAN}),
         "/v1/calculations" | "/v1/releases" => json!({"program": id("{program}"), "period": "2026-03"}),
+        "/v1/variables" => return b"who,name,value,from\nDana,quota,1000,\n".to_vec(),
+        "/v1/enquiries" => json!({"payee": id("{rep}"), "subject": "Missing", "text": "Where is it?"}),
+        "/v1/enquiries/enq_0000000000001" => json!({"text": "Found it", "status": "answered"}),
+        "/v1/announcements" | "/v1/announcements/ann_0000000000001" => json!({"title": "Contest"}),
         "/v1/programs/{program}/what-if" => json!({"text": PLAN, "from": "2026-03"}),
         "/v1/programs/{program}/projections" => json!({"period": "2026-03", "from": "2026-03-16"}),
         "/v1/releases/{release}/reverse" => json!({"reason": "wrong quota"}),
@@ -193,7 +209,12 @@ fn com_051_every_described_operation_has_its_rule() {
     let shape = |path: &str| {
         let parts = path.split('?').next().unwrap_or(path).split('/');
         let part = |part: &str| {
-            if part.starts_with('{') || part.starts_with("usr_") || part.starts_with("2026-") { "*".to_owned() } else { part.to_owned() }
+            if part.starts_with('{') || ["usr_", "enq_", "ann_"].iter().any(|prefix| part.starts_with(prefix)) || part.starts_with("2026-")
+            {
+                "*".to_owned()
+            } else {
+                part.to_owned()
+            }
         };
         parts.map(part).collect::<Vec<_>>().join("/")
     };

@@ -1,10 +1,12 @@
 //! Deleting a calculation: what it released is taken back, what it booked becomes nothing, by new transfers
 //! (`commissions.md` §5: refused once paid).
 
-use meed_core::command::{CellTargets, PostRewards, PutRecord, PutRecords, RecordKind, RewardState};
+use meed_core::command::{PostRewards, PutRecord, PutRecords, RecordKind, RewardState};
 use meed_core::id::Id;
 
 use super::read::{CalculationEntry, get, list};
+use super::run::cell;
+use super::scan::period_of;
 use crate::error::{AppError, AppResult};
 use crate::releases::{self, PeriodState};
 use crate::{App, Context, Scope};
@@ -35,6 +37,7 @@ pub async fn delete(app: &App, ctx: &Context, calculation: Id) -> AppResult<()> 
     }
     let config = app.configuration(ctx.workspace).await?;
     let entry = config.program(program)?;
+    let period = period_of(&config, &document.period)?;
     let command = PostRewards {
         calculation: newest.id,
         record: PutRecord::delete(RecordKind::Calculation, newest.id),
@@ -42,7 +45,7 @@ pub async fn delete(app: &App, ctx: &Context, calculation: Id) -> AppResult<()> 
         version: entry.version,
         unit: booked.currency,
         config_version: config.version,
-        cells: vec![CellTargets { cell_day: newest.document.cell_day, later_days: Vec::new(), period_end: app.now(), targets: Vec::new() }],
+        cells: vec![cell(&period)],
     };
     app.submit(ctx, subject.clone(), command).await?;
     app.submit(ctx, subject, PutRecords { action: "calculation.deleted", puts: Vec::new(), event: None }).await.map(|_| ())

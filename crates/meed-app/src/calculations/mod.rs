@@ -22,5 +22,5 @@ pub use projection::{ProjectedPayee, Projection, ProjectionDocument, project, pr
 pub use read::{CalculationEntry, get, latest, list, payees};
 pub use refresh::{is_due, refresh};
 pub use run::calculate;
-pub(crate) use scan::OriginalPairs;
+pub(crate) use scan::{LinesByDay, OriginalPairs, with_lines};
 pub use scan::{with_calculation, with_settled};

@@ -8,22 +8,22 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply, day_number};
 use meed_core::condition::SaleRef;
-use meed_core::crediting::{BoundProgram, Run};
+use meed_core::crediting::{Past, Run};
 use meed_core::id::Id;
 use meed_core::period::Period;
-use meed_core::program::Program;
 use meed_core::sale::{StoredSale, unpack};
 use meed_store::{Reader, StoreError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::scan::{OriginalPairs, columns, period_of};
+use super::binding::Binding;
+use super::scan::{Before, OriginalPairs, columns, period_of};
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Configuration, Context, Scope, token};
 
 /// Sales that must be there to draw from.
-pub(super) const SALES_MIN: usize = 5;
+const SALES_MIN: usize = 5;
 /// Sales that a projection may add.
 const DRAWN_MAX: u64 = 1_000_000;
 
@@ -106,9 +106,9 @@ pub async fn project(app: &App, ctx: &Context, program: Id, label: &str, from: O
         created_by: ctx.actor.0.clone(),
     };
     let (workspace, names) = (ctx.workspace, Arc::clone(&config));
-    let plan = Arc::clone(&entry.program);
+    let plan = Binding::from(&entry);
     let cut = period.clone();
-    let found = app.store().read(move |r| simulate(r, workspace, &names, &plan, &cut, from, &key)).await?;
+    let found = app.store().read(move |r| simulate(r, workspace, &names, (program, &plan), &cut, (from, &key))).await?;
     let Some(found) = found else {
         let text = format!("fewer than {SALES_MIN} sales before {from}: too few to draw from");
         return Err(AppError::invalid("projection_too_few", "period", text));
@@ -152,23 +152,28 @@ fn simulate(
     r: &mut Reader<'_>,
     workspace: Id,
     config: &Configuration,
-    program: &Program,
+    (id, plan): (Id, &Binding),
     period: &Period,
-    from: Date,
-    key: &str,
+    (from, key): (Date, &str),
 ) -> Result<Option<Projection>, StoreError> {
-    let taken = sales_before(r, workspace, period, from)?;
+    let since = plan.since_day(config, period);
+    let known = sales_before(r, workspace, period, (since, from))?;
+    // Earlier periods count for attainment where the plan says so; what is drawn is of this one.
+    let (taken, earlier): (Vec<StoredSale>, Vec<StoredSale>) = known.into_iter().partition(|sale| period.contains(sale.sale.at));
     if taken.len() < SALES_MIN {
         return Ok(None);
     }
-    let taken = with_originals(r, workspace, taken, program)?;
+    let taken = with_originals(r, workspace, taken, plan)?;
+    let earlier = with_originals(r, workspace, earlier, plan)?;
+    let past = Before { program: Some(id), ..Before::default() }.read(r, workspace, &plan.program, period)?;
     let days = |a: Date, b: Date| u64::try_from(day_number(b) - day_number(a)).unwrap_or(0);
     let (gone, left) = (days(period.first_day(), from), days(from, period.last_day()) + 1);
     // Half a sale more is one: 6 in the first half, 6 more in the second.
     let wanted = (taken.len() as u64 * left * 2 + gone) / (gone * 2);
     let drawn = draw(&taken, wanted.min(DRAWN_MAX), from, left, config, key);
-    let so_far = rewards(config, program, period, taken.iter());
-    let projected = rewards(config, program, period, taken.iter().chain(&drawn));
+    let known = || earlier.iter().chain(&taken);
+    let so_far = rewards(config, plan, period, past.clone(), known());
+    let projected = rewards(config, plan, period, past, known().chain(&drawn));
     let mut payees: Vec<ProjectedPayee> = projected
         .iter()
         .map(|(rep, (minor, percent))| ProjectedPayee {
@@ -192,7 +197,7 @@ fn simulate(
     Ok(Some(Projection {
         id: Id(0),
         document,
-        currency: program.currency,
+        currency: plan.program.currency,
         sales: taken.len() as u64,
         drawn: drawn.len() as u64,
         so_far: sum(&so_far),
@@ -201,13 +206,13 @@ fn simulate(
     }))
 }
 
-/// The sales of a period before a day, in canonical order, so that a key draws the same ones again.
-fn sales_before(r: &mut Reader<'_>, workspace: Id, period: &Period, from: Date) -> Result<Vec<StoredSale>, StoreError> {
+/// The sales between two days, in canonical order, so that a key draws the same ones again.
+fn sales_before(r: &mut Reader<'_>, workspace: Id, period: &Period, (since, from): (Date, Date)) -> Result<Vec<StoredSale>, StoreError> {
     let mut found = Vec::new();
-    let days = (day_number(period.first_day()), day_number(from) - 1);
+    let days = (day_number(since), day_number(from) - 1);
     r.scan_days(workspace, days, &mut |sale| {
         let facts = unpack(sale.facts).map_err(|e| StoreError::broken(format!("sale {}: {e}", sale.id)))?;
-        if period.contains(facts.at) {
+        if facts.at < period.end() {
             let unique_id = sale.identity.strip_prefix("u:").map(str::to_owned);
             found.push(StoredSale { id: sale.id, source: Id(0), unique_id, version: 1, sale: facts });
         }
@@ -217,8 +222,8 @@ fn sales_before(r: &mut Reader<'_>, workspace: Id, period: &Period, from: Date) 
     Ok(found)
 }
 
-fn with_originals(r: &mut Reader<'_>, workspace: Id, sales: Vec<StoredSale>, program: &Program) -> Result<Vec<Taken>, StoreError> {
-    if !program.uses_originals() {
+fn with_originals(r: &mut Reader<'_>, workspace: Id, sales: Vec<StoredSale>, plan: &Binding) -> Result<Vec<Taken>, StoreError> {
+    if !plan.uses_originals() {
         return Ok(sales.into_iter().map(|sale| Taken { sale, original: Vec::new() }).collect());
     }
     let mut layouts: HashMap<Id, HashMap<String, usize>> = HashMap::new();
@@ -258,11 +263,12 @@ fn draw(taken: &[Taken], wanted: u64, from: Date, left: u64, config: &Configurat
 
 fn rewards<'a>(
     config: &Configuration,
-    program: &Program,
+    plan: &Binding,
     period: &Period,
+    past: Past,
     sales: impl Iterator<Item = &'a Taken>,
 ) -> HashMap<Id, (i64, Option<String>)> {
-    let bound = BoundProgram::new(program, &config.directory, period);
+    let bound = plan.bind(config, period).with_past(past);
     let mut run = Run::new(&bound);
     for taken in sales {
         let originals = OriginalPairs(&taken.original);

@@ -124,7 +124,7 @@ fn past_of(targets: &[Target], cell_day: i64) -> Vec<(Id, PastLine)> {
 }
 
 /// A period without targets yet.
-fn cell(period: &Period) -> CellTargets {
+pub(super) fn cell(period: &Period) -> CellTargets {
     let mut later_days = Vec::with_capacity(LATER_PERIODS);
     let mut later = period.clone();
     for _ in 0..LATER_PERIODS {

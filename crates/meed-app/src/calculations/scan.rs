@@ -15,6 +15,7 @@ use meed_core::sale::SaleView;
 use meed_store::{Reader, SaleScan, StoreError};
 
 use super::binding::Binding;
+use crate::adjustments::AdjustmentDocument;
 use crate::documents::read;
 use crate::error::{AppError, AppResult};
 use crate::imports::LayoutDocument;
@@ -76,6 +77,24 @@ pub async fn with_settled<T: Send + 'static>(
     calculation_after(app, workspace, config, binding, period, before, look).await
 }
 
+/// Lines of periods, by first day of the period.
+pub(crate) type LinesByDay = BTreeMap<i64, Vec<(Id, PastLine)>>;
+
+/// The same where some earlier periods left other lines than those that are stored, as a text does that is tried.
+pub(crate) async fn with_lines<T: Send + 'static>(
+    app: &App,
+    workspace: Id,
+    config: Arc<Configuration>,
+    binding: impl Into<Binding>,
+    period: Period,
+    replaced: LinesByDay,
+    look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
+) -> AppResult<T> {
+    let binding = binding.into();
+    let before = Before { program: binding.id, replaced };
+    calculation_after(app, workspace, config, binding, period, before, look).await
+}
+
 /// What was before a period.
 #[derive(Clone, Default)]
 pub(super) struct Before {
@@ -86,10 +105,21 @@ pub(super) struct Before {
 }
 
 impl Before {
-    fn read(&self, reader: &mut Reader<'_>, workspace: Id, program: &Program, period: &Period) -> Result<Past, StoreError> {
+    pub(super) fn read(&self, reader: &mut Reader<'_>, workspace: Id, program: &Program, period: &Period) -> Result<Past, StoreError> {
         let mut past = Past::default();
-        let Some(id) = self.program.filter(|_| program.settle.remembers()) else { return Ok(past) };
+        let Some(id) = self.program else { return Ok(past) };
         let cell_day = day_number(period.first_day());
+        for record in reader.records(workspace, RecordKind::Adjustment)? {
+            let document: AdjustmentDocument = read(&record).map_err(|e| StoreError::broken(format!("adjustment {}: {e}", record.id)))?;
+            if document.program == id.0
+                && let Some(adjustment) = document.adjustment(record.id)
+            {
+                past.adjust(Id(document.rep), adjustment);
+            }
+        }
+        if !program.settle.remembers() {
+            return Ok(past);
+        }
         for (owner, line) in reader.reward_past(workspace, id, cell_day)? {
             if owner.kind == OwnerKind::Rep && !self.replaced.contains_key(&line.cell_day) {
                 past.add(owner.id, line);

@@ -3,8 +3,10 @@
 mod credits;
 mod csv;
 mod rewards;
+mod statement;
 
 pub use credits::credits_csv;
 pub use rewards::{REWARD_COLUMNS, rewards_csv};
 
 pub(crate) use csv::csv_line;
+pub use statement::statement_csv;

@@ -91,7 +91,7 @@ pub async fn preview(app: &App, ctx: &Context, input: PurchaseInput) -> AppResul
             config: Arc::clone(&config),
             who: who.clone(),
             identity: None,
-            basket: input.basket.clone(),
+            basket: canonical(&config, &input.basket),
             spend: None,
             is_offline: false,
             is_preview: true,
@@ -152,7 +152,7 @@ impl Ready {
             config: Arc::clone(config),
             who: self.who.clone(),
             identity: self.identity.clone(),
-            basket: self.input.basket.clone(),
+            basket: canonical(config, &self.input.basket),
             spend: self.input.spend.clone(),
             is_offline: self.input.is_offline,
             is_preview: false,
@@ -418,6 +418,13 @@ fn view(config: &TillConfig, done: PurchaseDone, person: Option<Participant>, pr
         person,
         price_token,
     }
+}
+
+/// The basket with its promo code as the shop writes it: conditions compare it by letter.
+fn canonical(config: &TillConfig, basket: &Basket) -> Basket {
+    let known = basket.promo_code.as_ref().and_then(|code| config.promo_codes.get(&meed_core::loyalty::fold_code(code)));
+    let promo_code = known.map(|promo| promo.code.clone()).or_else(|| basket.promo_code.clone());
+    Basket { promo_code, ..basket.clone() }
 }
 
 /// What a repeated purchase must be equal in, in canonical form.

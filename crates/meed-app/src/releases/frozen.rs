@@ -1,7 +1,7 @@
 //! A statement as it is frozen: every reward of a payee's period and every credit behind it.
 
 use meed_core::command::{RewardRow, day_number};
-use meed_core::crediting::{Credit, Explanation};
+use meed_core::crediting::{Credit, Explanation, VariableShown};
 use meed_core::id::Id;
 use meed_core::period::Period;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,22 @@ pub struct StatementBody {
     /// What this period earned and later ones pay: holdbacks and instalments.
     #[serde(default)]
     pub later: Vec<PostedLine>,
+    /// Figures that the plan read, with their days; never a salary.
+    #[serde(default)]
+    pub variables: Vec<VariableLine>,
+}
+
+/// A figure of the payee or the plan that the calculation read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct VariableLine {
+    pub name: String,
+    /// Exact; absent where neither the payee nor the plan has it.
+    pub value: Option<String>,
+    /// First day on which it holds, ISO; absent where it always did.
+    pub from: Option<String>,
+    /// The payee's own, and not the plan's.
+    pub own: bool,
 }
 
 /// A reward on a statement.
@@ -97,7 +113,7 @@ pub struct CreditLine {
     pub version: Option<u32>,
     /// Whose credit it is, where the rule gives what it earns to somebody else: a rep or a team.
     #[serde(default)]
-    pub assigned_from: Option<i64>,
+    pub assigned_from: Option<String>,
 }
 
 /// A piece of a credit.
@@ -144,8 +160,17 @@ impl CreditLine {
             pieces,
             text: credit.arithmetic(),
             version: credit.version,
-            assigned_from: credit.assigned.as_ref().map(|assigned| assigned.from.0),
+            assigned_from: credit.assigned.as_ref().map(meed_core::crediting::AssignedShown::from_text),
         }
+    }
+}
+
+fn variable(shown: &VariableShown) -> VariableLine {
+    VariableLine {
+        name: shown.name.clone(),
+        value: shown.value.map(|value| value.normalize().to_string()),
+        from: shown.from.map(|day| day.to_string()),
+        own: shown.own,
     }
 }
 
@@ -160,6 +185,7 @@ pub(super) fn put_explanation(body: &mut StatementBody, explanation: Option<&Exp
     body.credits = explanation.credits.iter().map(CreditLine::of).collect();
     body.credited = explanation.credited.normalize().to_string();
     body.steps = explanation.steps.iter().map(StepLine::from).collect();
+    body.variables = explanation.variables.iter().filter(|v| v.name != crate::people::SALARY).map(variable).collect();
     let day = day_number(period.first_day());
     body.later = explanation.lines.iter().filter(|line| line.due_day > day).map(|line| PostedLine::of(line, period)).collect();
 }
@@ -187,6 +213,7 @@ impl StatementBody {
             credited: "0".into(),
             steps: Vec::new(),
             later: Vec::new(),
+            variables: Vec::new(),
         }
     }
 }

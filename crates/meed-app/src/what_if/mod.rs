@@ -8,13 +8,14 @@ pub use knobs::{Knob, Turn, knobs, turn};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use meed_core::crediting::Calculation;
+use meed_core::command::day_number;
+use meed_core::crediting::{Calculation, PastLine};
 use meed_core::id::Id;
 use meed_core::money::{Exact, Unit};
 use meed_core::period::Period;
 use meed_core::program::Program;
 
-use crate::calculations::with_settled;
+use crate::calculations::{Binding, LinesByDay, with_lines};
 use crate::error::{AppError, AppResult};
 use crate::{App, Configuration, Context, Scope, programs};
 
@@ -121,6 +122,16 @@ struct Found {
     rewards: Vec<(Id, i64, Option<String>)>,
     credited: Vec<(Id, Option<String>, jiff::Timestamp, Exact)>,
     alerts: Vec<String>,
+    /// What the period leaves to later ones.
+    lines: Vec<(Id, PastLine)>,
+}
+
+/// What both sides have in common.
+struct Common<'a> {
+    app: &'a App,
+    ctx: &'a Context,
+    config: &'a Arc<Configuration>,
+    only: Option<Id>,
 }
 
 /// Calculates the present version and the text over the same sales and people, and compares.
@@ -159,9 +170,17 @@ pub async fn compare(app: &App, ctx: &Context, program: Id, question: &Question)
         examples_pass,
     };
     let mut payees: BTreeMap<Id, PayeeChange> = BTreeMap::new();
+    let common = Common { app, ctx, config: &config, only: question.only };
+    // All versions that rule some day on one side, the text alone on the other.
+    let sides = [Binding::from(&entry), Binding::from((program, Arc::clone(&other)))];
+    let mut left = [LinesByDay::new(), LinesByDay::new()];
     for period in &periods {
-        let (before, after) = both(app, ctx, &config, (program, [&entry.program, &other]), period, question.only).await?;
+        let [before, after] = common.both(&sides, period, &left).await?;
         answer.add(period, &before, &after, &mut payees, &config);
+        let day = day_number(period.first_day());
+        for (lines, found) in left.iter_mut().zip([before, after]) {
+            lines.insert(day, found.lines);
+        }
     }
     answer.before.payees = payees.values().filter(|payee| payee.before != 0).count() as u64;
     answer.after.payees = payees.values().filter(|payee| payee.after != 0).count() as u64;
@@ -193,45 +212,50 @@ fn periods(config: &Configuration, program: &Program, question: &Question) -> Ap
     Ok(periods)
 }
 
-/// Both sides of a period, of the same sales: where something is recorded in between, they are calculated again.
-async fn both(
-    app: &App,
-    ctx: &Context,
-    config: &Arc<Configuration>,
-    (id, [present, other]): (Id, [&Arc<Program>; 2]),
-    period: &Period,
-    only: Option<Id>,
-) -> AppResult<(Found, Found)> {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        let before = one(app, ctx, config, (id, present), period, only).await?;
-        let after = one(app, ctx, config, (id, other), period, only).await?;
-        if before.as_of_us == after.as_of_us || attempt == ATTEMPTS_MAX {
-            return Ok((before, after));
+impl Common<'_> {
+    /// Both sides of a period, of the same sales: where something is recorded in between, they are calculated again.
+    async fn both(&self, sides: &[Binding; 2], period: &Period, left: &[LinesByDay; 2]) -> AppResult<[Found; 2]> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let before = self.one(&sides[0], period, &left[0]).await?;
+            let after = self.one(&sides[1], period, &left[1]).await?;
+            if before.as_of_us == after.as_of_us || attempt == ATTEMPTS_MAX {
+                return Ok([before, after]);
+            }
         }
+    }
+
+    async fn one(&self, side: &Binding, period: &Period, left: &LinesByDay) -> AppResult<Found> {
+        let (only, cell_day) = (self.only, day_number(period.first_day()));
+        let look = move |calculation: &Calculation<'_>, as_of_us: i64| Found {
+            as_of_us,
+            sales: calculation.sales() as u64,
+            credits: calculation.credit_count(),
+            rewards: calculation.rewards().iter().map(|r| (r.rep, r.minor, r.attainment.percent().map(|p| p.to_string()))).collect(),
+            credited: only.map_or_else(Vec::new, |rep| {
+                calculation.credits(rep).into_iter().map(|credit| (credit.sale, credit.unique_id, credit.at, credit.amount)).collect()
+            }),
+            alerts: calculation.alerts().iter().map(|alert| alert.text.clone()).collect(),
+            lines: lines_of(calculation, cell_day),
+        };
+        with_lines(self.app, self.ctx.workspace, Arc::clone(self.config), side.clone(), period.clone(), left.clone(), look).await
     }
 }
 
-async fn one(
-    app: &App,
-    ctx: &Context,
-    config: &Arc<Configuration>,
-    (id, program): (Id, &Arc<Program>),
-    period: &Period,
-    only: Option<Id>,
-) -> AppResult<Found> {
-    let look = move |calculation: &Calculation<'_>, as_of_us: i64| Found {
-        as_of_us,
-        sales: calculation.sales() as u64,
-        credits: calculation.credit_count(),
-        rewards: calculation.rewards().iter().map(|r| (r.rep, r.minor, r.attainment.percent().map(|p| p.to_string()))).collect(),
-        credited: only.map_or_else(Vec::new, |rep| {
-            calculation.credits(rep).into_iter().map(|credit| (credit.sale, credit.unique_id, credit.at, credit.amount)).collect()
-        }),
-        alerts: calculation.alerts().iter().map(|alert| alert.text.clone()).collect(),
+fn lines_of(calculation: &Calculation<'_>, cell_day: i64) -> Vec<(Id, PastLine)> {
+    let of_reward = |reward: &meed_core::crediting::Reward| {
+        let rep = reward.rep;
+        let line = |line: &meed_core::crediting::Line| PastLine {
+            cell_day,
+            due_day: line.due_day,
+            kind: line.kind,
+            name: line.name.clone(),
+            minor: line.minor,
+        };
+        reward.lines.iter().map(|l| (rep, line(l))).collect::<Vec<_>>()
     };
-    with_settled(app, ctx.workspace, Arc::clone(config), (id, Arc::clone(program)), period.clone(), look).await
+    calculation.rewards().iter().flat_map(of_reward).collect()
 }
 
 impl WhatIf {

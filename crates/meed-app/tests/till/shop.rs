@@ -48,7 +48,6 @@ pub(crate) struct Shop {
     pub(crate) source: Id,
     now_us: Arc<AtomicI64>,
     receipts: AtomicU32,
-    engine: EngineOptions,
     schema: Option<(String, String)>,
     _folder: tempfile::TempDir,
 }
@@ -93,7 +92,7 @@ impl Shop {
         let rows =
             rows.map(|(code, family)| ProductDocument { code: code.into(), family: Some(family.into()), ..ProductDocument::default() });
         products::synchronise(&app, &ctx, rows.to_vec()).await.expect("products");
-        Self { app, ctx, unit, source, now_us, receipts: AtomicU32::new(0), engine, schema, _folder: folder }
+        Self { app, ctx, unit, source, now_us, receipts: AtomicU32::new(0), schema, _folder: folder }
     }
 
     pub(crate) async fn close(self) {
@@ -109,11 +108,6 @@ impl Shop {
         let report = self.app.store().verify(None).await.expect("verify reads the books");
         let differences: Vec<String> = report.differences.iter().map(ToString::to_string).collect();
         assert_eq!(differences, Vec::<String>::new(), "verify prints no difference");
-    }
-
-    /// The same books under another process's cache.
-    pub(crate) async fn reopen_beside(&self) -> Arc<App> {
-        open(&self.engine, &self.now_us, self._folder.path()).await
     }
 
     pub(crate) fn pass_days(&self, days: i64) {

@@ -219,68 +219,68 @@ pub struct Product {
 /// The products of a workspace.
 #[derive(Clone, Debug, Default)]
 pub struct Products {
-    by_id: HashMap<Id, Arc<Product>>,
-    by_code: HashMap<String, Id>,
-    by_alternative: HashMap<String, Id>,
+    items: HashMap<Id, Arc<Product>>,
+    codes: HashMap<String, Id>,
+    alternative_codes: HashMap<String, Id>,
 }
 
 impl Products {
     /// Adds a product, or replaces the one with its id.
     pub fn put(&mut self, product: Product) {
         self.remove(product.id);
-        self.by_code.insert(product.code.clone(), product.id);
+        self.codes.insert(product.code.clone(), product.id);
         if let Some(code) = &product.alternative_code {
-            self.by_alternative.insert(code.clone(), product.id);
+            self.alternative_codes.insert(code.clone(), product.id);
         }
-        self.by_id.insert(product.id, Arc::new(product));
+        self.items.insert(product.id, Arc::new(product));
     }
 
     /// Removes a product.
     pub fn remove(&mut self, id: Id) {
-        let Some(gone) = self.by_id.remove(&id) else { return };
-        if self.by_code.get(&gone.code) == Some(&id) {
-            self.by_code.remove(&gone.code);
+        let Some(gone) = self.items.remove(&id) else { return };
+        if self.codes.get(&gone.code) == Some(&id) {
+            self.codes.remove(&gone.code);
         }
         if let Some(code) = &gone.alternative_code
-            && self.by_alternative.get(code) == Some(&id)
+            && self.alternative_codes.get(code) == Some(&id)
         {
-            self.by_alternative.remove(code);
+            self.alternative_codes.remove(code);
         }
     }
 
     /// A product by id.
     #[must_use]
     pub fn get(&self, id: Id) -> Option<&Arc<Product>> {
-        self.by_id.get(&id)
+        self.items.get(&id)
     }
 
     /// A product by its code.
     #[must_use]
     pub fn by_code(&self, code: &str) -> Option<&Arc<Product>> {
-        self.by_code.get(code).and_then(|id| self.get(*id))
+        self.codes.get(code).and_then(|id| self.get(*id))
     }
 
     /// A product by its alternative code.
     #[must_use]
     pub fn by_alternative_code(&self, code: &str) -> Option<&Arc<Product>> {
-        self.by_alternative.get(code).and_then(|id| self.get(*id))
+        self.alternative_codes.get(code).and_then(|id| self.get(*id))
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.items.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.items.is_empty()
     }
 
     /// All products, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Product>> {
-        self.by_id.values()
+        self.items.values()
     }
 }
 

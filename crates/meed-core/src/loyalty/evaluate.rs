@@ -138,7 +138,8 @@ pub fn judge(config: &TillConfig, participant: &Participant, cell: &Cell, basket
         match judge.may_apply(day).and_then(|()| judge.counted_lines(&version.offer)) {
             Ok(lines) => matched.push(Matched { offer: entry.id, version: version.id, lines }),
             Err(why_not) => {
-                verdicts.push(Verdict { offer: entry.id, version: version.id, name: version.offer.name.clone(), why_not: Some(why_not) })
+                let name = version.offer.name.clone();
+                verdicts.push(Verdict { offer: entry.id, version: version.id, name, why_not: Some(why_not) });
             }
         }
     }
@@ -399,9 +400,8 @@ impl<'a> Count<'a, '_> {
         let repeats = if self.offer.class == Class::SignUp { Repeats::Once } else { self.offer.repeats };
         let Some(cell) = self.cell.offers.get(&self.matched.offer) else { return Ok(()) };
         let again = match repeats {
-            Repeats::Always => return Ok(()),
             Repeats::Once if cell.times > 0 => None,
-            Repeats::Once => return Ok(()),
+            Repeats::Always | Repeats::Once => return Ok(()),
             Repeats::OncePer { days, months } => {
                 let last = cell.last_day.and_then(date_of);
                 let span = jiff::Span::new().try_days(days).and_then(|span| span.try_months(months)).ok();

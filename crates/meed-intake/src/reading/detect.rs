@@ -11,7 +11,7 @@ use crate::kind::{self, FileKind};
 use crate::mapping::{self, AUTOMATIC, Mapping, Target};
 use crate::records::{Dialect, Record, RecordReader};
 use crate::source::Source;
-use crate::structure::{self, Blocks, Class, SkipReason, Structure, Walk, classify};
+use crate::structure::{self, Blocks, Class, SkipReason, Structure, Totals, Walk, classify};
 use crate::values::DecimalMark;
 use crate::values::profile::Profile;
 use crate::xlsx;
@@ -97,6 +97,7 @@ fn examine<R: Read + Seek>(
         decimal: None,
         signs: Vec::new(),
         unsettled: Vec::new(),
+        totals: None,
         currency: hints.currency.as_ref().map(|c| c.trim().to_ascii_uppercase()),
         zone: hints.zone.clone(),
         today: hints.today,
@@ -230,6 +231,7 @@ pub(super) struct Survey<'h> {
     ragged: (u64, u64),
     repaired: (u64, u64),
     other_table: Option<u64>,
+    totals: Option<Totals>,
     hints: &'h Hints,
 }
 
@@ -244,6 +246,7 @@ impl<'h> Survey<'h> {
             ragged: (0, 0),
             repaired: (0, 0),
             other_table: None,
+            totals: None,
             hints,
         }
     }
@@ -305,6 +308,11 @@ impl<'h> Survey<'h> {
                     let text = if reason == SkipReason::Blank { String::new() } else { short(&record) };
                     if reason == SkipReason::Footer && self.footers.len() < 20 {
                         self.footers.push((record.line, text.clone()));
+                    }
+                    if reason == SkipReason::Total {
+                        // A row that was found by its figures agrees by that.
+                        let told = sums.as_mut().filter(|_| !known).map(|s| s.told(&record));
+                        self.totals = told.filter(|told| !told.columns.is_empty()).or(self.totals.take());
                     }
                     if reason == SkipReason::OtherTable {
                         self.other_table.get_or_insert(record.line);
@@ -375,7 +383,12 @@ fn finish(reading: &mut Reading, survey: &Survey<'_>, hints: &Hints) {
     reading.columns = outcome.columns;
     reading.companions = outcome.companions;
     remember(reading, &survey.profiles, hints);
+    reading.totals.clone_from(&survey.totals);
     table_warnings(reading, survey);
+    if let Some(total) = reading.total().filter(|total| !total.agrees) {
+        let text = format!("`{}`: the total says {}, the rows above add up to {}", total.column, total.told, total.sum);
+        reading.warnings.push(Warning::new("total.differs", Some(total.line), text));
+    }
     decide::values(reading, survey, hints);
     let blocks = survey.blocks.as_ref();
     let key = reading.column_of(Target::UniqueId);

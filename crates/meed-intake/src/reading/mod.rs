@@ -17,7 +17,7 @@ use crate::mapping::{self, ColumnChoice, Companions, Mapping, MappingProblem, Ta
 use crate::records::{Dialect, RecordReader};
 use crate::rows::{ColumnReading, Converter, Plan, Position, Rows};
 use crate::source::Source;
-use crate::structure::{SkipReason, Structure};
+use crate::structure::{SkipReason, Structure, Totals};
 use crate::values::{DateOrder, DecimalMark};
 use crate::xlsx;
 
@@ -47,6 +47,21 @@ pub struct Skipped {
     pub reason: SkipReason,
     /// The beginning of its text.
     pub text: String,
+}
+
+/// The file's own total of its revenue, beside the sum of its rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TotalCheck {
+    /// Line of the total, from 1.
+    pub line: u64,
+    /// Name of the column.
+    pub column: String,
+    /// What the total says, as decimal text.
+    pub told: String,
+    /// What the rows add up to.
+    pub sum: String,
+    /// Whether they are the same.
+    pub agrees: bool,
 }
 
 /// How rows are told apart for updates.
@@ -101,6 +116,9 @@ pub struct Reading {
     /// Columns with a shared sign that cannot mean the currency that would be assumed.
     #[serde(default)]
     pub(crate) unsettled: Vec<(usize, String)>,
+    /// The last row that calls itself a total.
+    #[serde(default)]
+    pub(crate) totals: Option<Totals>,
     pub(crate) zone: Option<String>,
     pub(crate) today: Option<jiff::civil::Date>,
     pub(crate) key: Option<RowKey>,
@@ -154,6 +172,15 @@ impl Reading {
     /// ISO code of amounts that name no currency, where the source or a person said it.
     pub fn currency(&self) -> Option<&str> {
         self.currency.as_deref()
+    }
+
+    /// Whether the rows add up to the total that the file states, where it states one for the revenue.
+    pub fn total(&self) -> Option<TotalCheck> {
+        let totals = self.totals.as_ref()?;
+        let revenue = self.column_of(Target::Revenue)?;
+        let of = totals.columns.iter().find(|told| told.column == revenue)?;
+        let column = self.names.get(revenue)?.clone();
+        Some(TotalCheck { line: totals.line, column, told: of.told.clone(), sum: of.sum.clone(), agrees: of.agrees })
     }
 
     /// Doubts and remarks.

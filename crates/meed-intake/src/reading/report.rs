@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Layout, Reading, RowKey, Warning, detect};
+use super::{Layout, Reading, RowKey, TotalCheck, Warning, detect};
 use crate::mapping::Companions;
 use crate::values::{DateOrder, DecimalMark};
 
@@ -61,6 +61,9 @@ pub struct TableReport {
     pub skipped: Vec<SkippedReport>,
     /// How many lines are not loaded; the list names the first thousand.
     pub skipped_count: u64,
+    /// The file's own total, compared with the sum of its rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<TotalCheck>,
     /// Sheet of a workbook.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
@@ -154,6 +157,7 @@ impl Report {
                     .map(|s| SkippedReport { line: s.line, reason: s.reason.name(), text: s.text.clone() })
                     .collect(),
                 skipped_count: reading.skipped_count,
+                total: reading.total(),
                 sheet: reading.workbook.as_ref().map(|s| s.name.clone()),
             },
             mapping: reading
@@ -207,6 +211,9 @@ pub fn summary(reading: &Reading) -> String {
             let mark = if choice.automatic { "" } else { " ?" };
             let _ = writeln!(out, "  {:<28} → {}{mark}  ({})", choice.column, target.name(), choice.reason);
         }
+    }
+    if let Some(total) = reading.total().filter(|total| total.agrees) {
+        let _ = writeln!(out, "total agrees: {} (line {})", total.told, total.line);
     }
     for warning in &reading.warnings {
         let line = warning.line.map_or_else(String::new, |l| format!(" line {l}"));

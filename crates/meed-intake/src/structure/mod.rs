@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use classify::{Class, classify};
 pub(crate) use continuation::{Blocks, is_later_line};
 pub(crate) use header::find;
-pub(crate) use sums::{Sums, find_sums};
+pub(crate) use sums::{Sums, Totals, find_sums};
 
 use crate::records::Record;
 use crate::values::cell::{CellKind, kind};

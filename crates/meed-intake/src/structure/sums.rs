@@ -1,6 +1,7 @@
 //! Rows of sums that do not say so: their figures equal the rows above, their dates and texts are empty.
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::{Class, Shape, Structure, Walk, classify};
 use crate::records::Record;
@@ -58,6 +59,42 @@ impl Sums {
             }
         }
         false
+    }
+}
+
+/// What a row of totals says, beside what the rows above it add up to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Totals {
+    /// Its line.
+    pub(crate) line: u64,
+    /// What it says of each column.
+    pub(crate) columns: Vec<Told>,
+}
+
+/// What a row of totals says of one column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) column: usize,
+    /// Decimal text.
+    pub(crate) told: String,
+    /// What the rows add up to: those of the file, or of the group if that is what the row says.
+    pub(crate) sum: String,
+    pub(crate) agrees: bool,
+}
+
+impl Sums {
+    /// Takes a row that calls itself a total: what it says is kept to be compared, and a new group begins.
+    pub(crate) fn told(&mut self, record: &Record) -> Totals {
+        let mut columns = Vec::new();
+        for (column, (file, group)) in self.columns.iter().zip(&mut self.running) {
+            if let Some(told) = number::scan(record.get(*column)).and_then(|n| n.value(Some(self.mark)).ok()) {
+                let sum = if told == *group { *group } else { *file };
+                columns.push(Told { column: *column, told: told.to_string(), sum: sum.to_string(), agrees: told == sum });
+            }
+            *group = Decimal::ZERO;
+        }
+        self.since = 0;
+        Totals { line: record.line, columns }
     }
 }
 

@@ -77,6 +77,7 @@ pub(crate) fn score(path: &Path, hints: &Hints, total: &mut Score) {
     let truth: Truth = serde_json::from_reader(File::open(path.with_extension("meta.json")).unwrap()).unwrap();
     let reading = Reading::detect(&mut File::open(path).unwrap(), hints).unwrap();
     assert_eq!(reading.columns().len(), truth.by_index.len(), "{name}: number of columns");
+    assert!(reading.warnings().iter().all(|w| w.code != "total.differs"), "{name}: {:?}", reading.total());
     let column_name = |index: usize| reading.headers()[index].clone();
     let (mut misses, mut wrongs, mut asked) = (0, 0, 0);
     for (index, target) in truth.by_index.iter().enumerate() {

@@ -116,6 +116,26 @@ fn com_015_a_dollar_is_never_taken_for_a_currency_that_is_not_written_so() {
 }
 
 #[test]
+fn a_control_sum_is_compared_with_the_rows() {
+    let read = |end: &str| {
+        let text =
+            format!("Order No,Date,Amount,Sales Rep\n1,2026-03-04,1000.10,Ana\n2,2026-03-05,20.00,Bo\n3,2026-03-06,-5.00,Ana\n{end}");
+        Reading::detect(&mut std::io::Cursor::new(text.into_bytes()), &Hints::default()).unwrap()
+    };
+    let agrees = read("Total,,1015.10,\n").total().expect("a total");
+    assert_eq!((agrees.line, agrees.agrees, agrees.sum.as_str()), (5, true, "1015.10"));
+    let wrong = read("Total,,1015.00,\n");
+    assert!(!wrong.total().expect("a total").agrees);
+    let warning = wrong.warnings().iter().find(|w| w.code == "total.differs").expect("a warning");
+    assert!(warning.line == Some(5) && warning.text.contains("1015.00") && warning.text.contains("1015.10"), "{warning:?}");
+    assert_eq!(read("").total(), None, "no total, no check");
+    let report = common::folder("samples").join("quickbooks_online_sales_by_customer_detail.csv");
+    let report = Reading::detect(&mut File::open(report).unwrap(), &Hints::default()).unwrap();
+    let total = report.total().expect("a total");
+    assert_eq!((total.agrees, total.told.as_str()), (true, "2350.00"), "{total:?}");
+}
+
+#[test]
 fn the_report_has_the_documented_shape() {
     for path in common::layouts("samples") {
         let reading = Reading::detect(&mut File::open(&path).unwrap(), &Hints::default()).unwrap();

@@ -7,6 +7,7 @@ pub(crate) mod answer;
 mod calculations;
 mod codes;
 mod credit_out;
+mod desk;
 mod docs;
 pub(crate) mod idempotency;
 mod imports;
@@ -105,6 +106,12 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(releases::reverse))
         .routes(routes!(what_if::compare))
         .routes(routes!(what_if::projections, what_if::project))
+        .routes(routes!(desk::enquiry_list, desk::open))
+        .routes(routes!(desk::enquiry, desk::answer))
+        .routes(routes!(desk::candidates))
+        .routes(routes!(desk::announcement_list, desk::announce))
+        .routes(routes!(desk::announcement, desk::put_announcement, desk::remove))
+        .routes(routes!(desk::boards))
         .routes(routes!(workflow::period))
         .routes(routes!(workflow::release_credits))
         .routes(routes!(workflow::withdraw_credits))

@@ -141,6 +141,8 @@ pub struct Chrome {
     pub flash: Vec<Flash>,
     /// Id of this request, shown small in the footer.
     pub request_id: String,
+    /// Whether payees and managers see the leaderboard.
+    pub leaderboard: bool,
     /// Chosen colours.
     pub theme: Theme,
     /// Path and query of this page; forms of the frame send it back as `back`.
@@ -201,6 +203,14 @@ const OPERATOR: &[NavPlan] = &[
         ],
     ),
     (
+        "Payees",
+        &[
+            (Nav::Enquiries, "Enquiries", "/enquiries", "question"),
+            (Nav::Announcements, "Announcements", "/announcements", "news"),
+            (Nav::Leaderboard, "Leaderboard", "/leaderboard", "ranking"),
+        ],
+    ),
+    (
         "Workspace",
         &[
             (Nav::Users, "Who may sign in", "/users", "users"),
@@ -211,10 +221,24 @@ const OPERATOR: &[NavPlan] = &[
     ),
 ];
 
-const PAYEE: &[NavPlan] = &[("", &[(Nav::Statements, "My statements", "/statements", "statement")])];
+const PAYEE: &[NavPlan] = &[(
+    "",
+    &[
+        (Nav::Statements, "My statements", "/statements", "statement"),
+        (Nav::Enquiries, "Enquiries", "/enquiries", "question"),
+        (Nav::Leaderboard, "Leaderboard", "/leaderboard", "ranking"),
+    ],
+)];
 
-const MANAGER: &[NavPlan] =
-    &[("", &[(Nav::Statements, "Statements", "/statements", "statement"), (Nav::Approvals, "Approvals", "/approvals", "approval")])];
+const MANAGER: &[NavPlan] = &[(
+    "",
+    &[
+        (Nav::Statements, "Statements", "/statements", "statement"),
+        (Nav::Approvals, "Approvals", "/approvals", "approval"),
+        (Nav::Enquiries, "Enquiries", "/enquiries", "question"),
+        (Nav::Leaderboard, "Leaderboard", "/leaderboard", "ranking"),
+    ],
+)];
 
 /// Places that only a full administrator opens.
 const OPERATOR_ONLY: &[Nav] = &[Nav::Users, Nav::Settings, Nav::Keys];
@@ -229,6 +253,7 @@ impl Chrome {
             Some(Role::Payee) => PAYEE,
         };
         let is_shown = |nav: Nav| match self.user.as_ref().map(|user| user.role) {
+            Some(Role::Payee | Role::Manager) => nav != Nav::Leaderboard || self.leaderboard,
             Some(Role::Observer { sees_plans }) => !OPERATOR_ONLY.contains(&nav) && (sees_plans || nav != Nav::Programs),
             _ => true,
         };

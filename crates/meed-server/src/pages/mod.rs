@@ -12,6 +12,7 @@ pub mod auth;
 pub mod calculations;
 pub mod charts;
 pub mod chrome;
+pub mod desk;
 pub mod errors;
 pub mod explain;
 pub mod exports;

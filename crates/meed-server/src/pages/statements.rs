@@ -5,7 +5,7 @@ use askama::Template;
 use super::calculations::LateRow;
 use super::charts::{BarChart, Gauge, StepChart};
 use super::explain::CreditView;
-use super::{Amount, Badge, Choice, Chrome, Fact, Link, Pager};
+use super::{Amount, Badge, Choice, Chrome, Fact, Link, Notice, Pager};
 
 /// One statement of a list.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,8 @@ pub struct StatementsPage {
     pub q: String,
     /// Query field `period`; the first choice is all.
     pub periods: Vec<Choice>,
+    /// What payees are told; empty for the operator.
+    pub announcements: Vec<Notice>,
     /// What was earned per period, for the payee; no bars draw nothing.
     pub chart: BarChart,
     /// Newest period first.
@@ -51,6 +53,17 @@ pub struct Rounding {
     pub rule: String,
 }
 
+/// A step from the credits to what is paid.
+#[derive(Clone, Debug, Default)]
+pub struct StepRow {
+    /// What it is.
+    pub label: String,
+    /// How it came about, or when it is due; may be empty.
+    pub note: String,
+    /// What it adds or takes, unrounded.
+    pub amount: Amount,
+}
+
 /// One reward of the statement: a program and its credits.
 #[derive(Clone, Debug, Default)]
 pub struct StatementReward {
@@ -68,6 +81,12 @@ pub struct StatementReward {
     pub credits_shown: String,
     /// Credits in canonical order.
     pub credits: Vec<CreditView>,
+    /// Figures that the plan read, with their days.
+    pub variables: Vec<Fact>,
+    /// Bonuses, limits, deductions, draws: how the credits become what is paid; empty where they are it.
+    pub steps: Vec<StepRow>,
+    /// Earned here and paid in later periods.
+    pub later: Vec<StepRow>,
     /// From the exact sum to the reward; absent when the sum has no fraction of a cent.
     pub rounding: Option<Rounding>,
     /// The reward.
@@ -108,6 +127,10 @@ pub struct StatementPage {
     pub pager: Pager,
     /// Address of the credits as CSV; may be empty.
     pub csv: String,
+    /// Where to ask about it; empty for who only looks.
+    pub ask: String,
+    /// Whether each credited sale is listed with its working.
+    pub details: bool,
     /// When it was frozen or calculated.
     pub as_of: String,
 }

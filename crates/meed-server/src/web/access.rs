@@ -19,6 +19,8 @@ pub enum Who {
     Leads,
     /// Full administrators and managers.
     Deciders,
+    /// Everybody but limited administrators.
+    NotObservers,
     /// Full administrators.
     Admins,
     /// The address does not take this method.
@@ -35,13 +37,14 @@ impl Who {
             Self::Planners => matches!(role, Role::Admin | Role::Limited),
             Self::Leads => matches!(role, Role::Admin | Role::Limited | Role::LimitedNoPlans | Role::Manager),
             Self::Deciders => matches!(role, Role::Admin | Role::Manager),
+            Self::NotObservers => matches!(role, Role::Admin | Role::Manager | Role::Payee),
             Self::Admins => matches!(role, Role::Admin),
             Self::Nobody => false,
         }
     }
 }
 
-use Who::{Admins, Deciders, Everybody, Leads, Nobody, Planners, Staff};
+use Who::{Admins, Deciders, Everybody, Leads, Nobody, NotObservers, Planners, Staff};
 
 /// A route as the router writes it, who may open it, and who may send its form.
 pub const RULES: &[(&str, Who, Who)] = &[
@@ -92,6 +95,14 @@ pub const RULES: &[(&str, Who, Who)] = &[
     ("/calculations/{id}/rewards.csv", Staff, Nobody),
     ("/calculations/{id}/credits.csv", Staff, Nobody),
     ("/approvals", Leads, Deciders),
+    ("/enquiries", Everybody, NotObservers),
+    ("/enquiries/new", NotObservers, Nobody),
+    ("/enquiries/{id}", Everybody, NotObservers),
+    ("/announcements", Staff, Admins),
+    ("/announcements/{id}", Admins, Admins),
+    ("/announcements/{id}/remove", Nobody, Admins),
+    ("/leaderboard", Everybody, Nobody),
+    ("/statements/{payee}/{period}/credits.csv", Everybody, Nobody),
     ("/statements", Everybody, Nobody),
     ("/statements/{payee}/{period}", Everybody, Nobody),
     ("/exports", Staff, Nobody),

@@ -6,6 +6,7 @@ mod approvals;
 mod audit;
 mod calculations;
 mod cookie;
+mod desk;
 mod explain;
 mod exports;
 mod files;
@@ -54,6 +55,7 @@ pub fn router(state: &ServerState) -> Router<ServerState> {
         .merge(till::routes())
         .merge(users::routes())
         .merge(approvals::routes())
+        .merge(desk::routes())
         .route_layer(from_fn_with_state(state.clone(), visit::signed_in));
     let door = sign_in::door().route_layer(from_fn_with_state(state.clone(), visit::at_the_door));
     Router::new()

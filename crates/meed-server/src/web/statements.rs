@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
-use meed_app::calculations;
-use meed_app::releases::{CreditLine, StatementBody};
+use meed_app::calculations::{self, PostedLine, StepLine};
+use meed_app::releases::{self, CreditLine, StatementBody};
 use meed_app::statements::{self, Statement, StatementSale, Summary};
+use meed_app::{Role, exports, preferences};
 use meed_core::command::RewardState;
 use meed_core::id::{Id, Kind};
 use meed_core::money::{Exact, Rounding as Rule};
@@ -15,8 +16,9 @@ use meed_core::period::Period;
 use meed_core::program::{Accumulate, Program};
 use rust_decimal::Decimal;
 
-use super::answer::{Answer, Trouble, page};
+use super::answer::{Answer, Trouble, download, page};
 use super::calculations::{gauge_of, late_row, measures_money, released, team_of};
+use super::desk::notices;
 use super::form::{Asked, id};
 use super::sales::subject;
 use super::shown::{Setting, counted, decimal, exact_text, iso_day, money_in, period_words, setting};
@@ -26,7 +28,7 @@ use crate::ServerState;
 use crate::pages::charts::{Bar, BarChart, StepChart};
 use crate::pages::explain::CreditView;
 use crate::pages::shown::count;
-use crate::pages::statements::{Rounding, StatementPage, StatementReward, StatementRow, StatementsPage};
+use crate::pages::statements::{Rounding, StatementPage, StatementReward, StatementRow, StatementsPage, StepRow};
 use crate::pages::{Amount, Badge, Choice, Fact, Link, Nav, Pager, Tone};
 
 /// Statements on one page, and credits on one page of a statement.
@@ -35,7 +37,10 @@ const PAGE: usize = 200;
 const BARS: usize = 12;
 
 pub(super) fn routes() -> Router<ServerState> {
-    Router::new().route("/statements", get(list)).route("/statements/{payee}/{period}", get(show))
+    Router::new()
+        .route("/statements", get(list))
+        .route("/statements/{payee}/{period}", get(show))
+        .route("/statements/{payee}/{period}/credits.csv", get(credits_csv))
 }
 
 fn badge(state: RewardState) -> Badge {
@@ -80,7 +85,8 @@ async fn list(State(state): State<ServerState>, visit: Visit, Asked(asked): Aske
         older: (from.saturating_add(PAGE) < matching.len()).then(|| at(from + PAGE)),
     };
     page(&StatementsPage {
-        chart: if visit.ctx.payee.is_some() { chart(&all) } else { BarChart::default() },
+        announcements: if visit.ctx.payee.is_some() { notices(&state, &visit.ctx).await? } else { Vec::new() },
+        chart: if visit.ctx.role == Role::Payee { chart(&all) } else { BarChart::default() },
         chrome: visit.chrome(Nav::Statements),
         q: asked.text("q").to_owned(),
         periods,
@@ -137,7 +143,13 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
             late.push(late_row(&setting, rep, &body.rep_name, &carried.period, carried.amount, program.currency, since));
         }
     }
-    let csv = if ctx.payee.is_some() { String::new() } else { csv(&state, &visit, &all).await? };
+    let wanted = preferences::get(app, ctx).await?;
+    let details = ctx.payee.is_none() || wanted.details;
+    let csv = match ctx.payee {
+        None => csv(&state, &visit, &all).await?,
+        Some(_) if details && wanted.export && !all.is_empty() => format!("/statements/{payee}/{label}/credits.csv"),
+        Some(_) => String::new(),
+    };
     let states = all.iter().map(|statement| statement.state).min().unwrap_or(RewardState::Accrued);
     let at = |from: usize| format!("/statements/{payee}/{label}?from={from}");
     page(&StatementPage {
@@ -162,9 +174,17 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
             older: (range.from + PAGE < range.all).then(|| at(range.from + PAGE)),
         },
         csv,
+        ask: if visit.ctx.role.is_of_rep() { format!("/enquiries/new?payee={payee}&period={label}") } else { String::new() },
+        details,
         as_of: as_of(&setting, &all),
         chrome: visit.chrome(Nav::Statements),
     })
+}
+
+/// The payee's own credits to take away.
+async fn credits_csv(State(state): State<ServerState>, visit: Visit, Path((payee, label)): Path<(String, String)>) -> Answer {
+    let bytes = exports::statement_csv(&state.app, &visit.ctx, id(&payee, Kind::Rep)?, &label).await?;
+    Ok(download(&format!("credits-{label}.csv"), bytes))
 }
 
 /// Which credits of which statement one page shows, over all of them in order.
@@ -273,6 +293,9 @@ impl View<'_> {
             tiers: self.stairs(),
             credits_shown: shown,
             credits: credits.iter().map(|line| self.credit(line)).collect(),
+            variables: self.variables(),
+            steps: self.steps(),
+            later: self.later(),
             rounding: self.rounding(),
             total: money_in(own, code),
         }
@@ -329,6 +352,46 @@ impl View<'_> {
             origin: found.map(origin).unwrap_or_default(),
             ..explain::credit(line, self.program, through.as_deref(), self.body.quota.as_deref())
         }
+    }
+
+    fn variables(&self) -> Vec<Fact> {
+        let fact = |variable: &releases::VariableLine| {
+            let value = variable.value.as_deref().map_or_else(|| "missing".to_owned(), |value| crate::pages::shown::grouped(value));
+            let origin = match (&variable.from, variable.own) {
+                (Some(from), _) => format!(", from {}", iso_day(from)),
+                (None, false) => ", the plan’s own".to_owned(),
+                (None, true) => String::new(),
+            };
+            Fact { label: variable.name.clone(), value: format!("{value}{origin}"), href: String::new() }
+        };
+        self.body.variables.iter().map(fact).collect()
+    }
+
+    /// Steps other than credits and rounding, which are told elsewhere; with them the sums they start from.
+    fn steps(&self) -> Vec<StepRow> {
+        let is_told = |step: &&StepLine| !matches!(step.kind.as_str(), "credits" | "rounding");
+        if !self.body.steps.iter().any(|step| is_told(&step)) {
+            return Vec::new();
+        }
+        let code = &self.body.currency;
+        let row = |step: &StepLine| StepRow {
+            label: step.label.clone(),
+            note: step.inputs.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", "),
+            amount: exact_text(&step.amount, code),
+        };
+        self.body.steps.iter().map(row).collect()
+    }
+
+    fn later(&self) -> Vec<StepRow> {
+        let row = |line: &PostedLine| StepRow {
+            label: line.label.clone(),
+            note: line
+                .due
+                .as_deref()
+                .map_or_else(|| "while its condition is open".to_owned(), |due| format!("paid with {}", period_words(due))),
+            amount: money_in(line.amount, &self.body.currency),
+        };
+        self.body.later.iter().map(row).collect()
     }
 
     /// From the exact sum to whole minor units; nothing where the sum has no fraction of one.

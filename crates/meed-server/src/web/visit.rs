@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use meed_app::access::sessions::{self, Session};
-use meed_app::{Context, workspaces};
+use meed_app::{Context, preferences, workspaces};
 use meed_core::command::Class;
 use tower_http::request_id::RequestId;
 
@@ -152,6 +152,7 @@ async fn visit(state: &ServerState, headers: &HeaderMap, chrome: Chrome) -> Resu
             },
         }),
         csrf: session.csrf.clone(),
+        leaderboard: session.context.role.is_of_rep() && preferences::get(&state.app, &session.context).await?.leaderboard,
         ..chrome
     };
     Ok(Some(Visit { ctx: session.context.clone(), session: Arc::new(session), chrome }))

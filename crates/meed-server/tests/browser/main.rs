@@ -8,6 +8,7 @@ mod support;
 
 mod looks;
 mod main_way;
+mod plan_way;
 mod till;
 mod wizard;
 

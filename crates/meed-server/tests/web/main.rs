@@ -7,6 +7,7 @@ mod support;
 
 mod desk;
 mod door;
+mod enquiries;
 mod pay;
 mod plans;
 mod roles;

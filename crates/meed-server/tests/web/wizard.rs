@@ -196,6 +196,25 @@ async fn an_import_is_undone_after_a_question() {
 }
 
 #[tokio::test]
+async fn com_015_dollars_are_asked_about_where_they_cannot_be_the_workspace_s_currency() {
+    const DOLLARS: &[u8] =
+        b"Order No,Order Date,Sales Rep,Amount\nA-1,2026-01-10,Dana,$100.00\nA-2,2026-01-11,Lee,$50.00\nTotal,,,$150.00\n";
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let sent = operator.upload("file", "", "till.csv", DOLLARS).await;
+    let id = import_of(sent.location());
+    let asked = operator.get(&format!("/imports/{id}/mapping")).await;
+    assert!(asked.says("One question") && asked.says("Which one is it?"), "{}", asked.body);
+    let refused = operator.post(&format!("/imports/{id}/mapping"), &[("action", "preview")]).await;
+    assert!(refused.says("mapping.currency"), "{}", refused.body);
+    operator.post(&format!("/imports/{id}/mapping"), &[("action", "reread"), ("currency", "usd")]).await;
+    let answered = operator.get(&format!("/imports/{id}/mapping")).await;
+    assert!(!answered.says("Which one is it?") && answered.says("value=\"USD\""), "{}", answered.body);
+    let tried = operator.get(&format!("/imports/{id}/preview")).await;
+    assert!(tried.says("own total agrees: 150.00"), "{}", tried.body);
+}
+
+#[tokio::test]
 async fn a_discarded_import_stores_nothing() {
     let site = site().await;
     let mut operator = site.operator().await;

@@ -17,5 +17,6 @@ mod sales;
 mod statements;
 mod submissions;
 mod till;
+mod till_kills;
 mod twins;
 mod verify;

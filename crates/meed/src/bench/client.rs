@@ -77,6 +77,11 @@ impl Connection {
     }
 }
 
+/// A GET.
+pub(super) fn get(path: &str, key: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {key}\r\n\r\n").into_bytes()
+}
+
 /// A POST with a JSON body.
 pub(super) fn post(path: &str, key: &str, body: &str) -> Vec<u8> {
     format!(

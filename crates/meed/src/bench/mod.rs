@@ -4,6 +4,7 @@
 //! throws the folder away. Nothing is tuned for the bench: the server runs with its defaults, commits durably, and the
 //! client shares the machine with it. Every figure is a median over rounds unless the table says otherwise.
 
+mod calculate;
 mod child;
 mod client;
 mod file;
@@ -27,6 +28,7 @@ Examples:
   meed bench sales --engine postgres --postgres postgres://meed@localhost/bench
   meed bench till --clients 64                      purchases, previews, bulk and the mix of a till
   meed bench import --rows 1000000 --payees 1000    a CSV file end to end, then its commissions
+  meed bench calculate --rows 1000000               a plan with quotas, shares, two override levels and a draw
   meed bench start                                  from start to first answer, idle memory
   meed bench peers --rows 1000000                   sqlite3 .import, COPY and pgbench on this machine")]
 pub(crate) struct BenchArgs {
@@ -42,6 +44,8 @@ enum Part {
     Till(SalesArgs),
     /// A file of sales through the importer, then its calculation
     Import(ImportArgs),
+    /// A whole plan in full, after one changed sale and as a what-if, beside SQL and pandas
+    Calculate(ImportArgs),
     /// Time to the first answer, and idle memory
     Start(EngineArgs),
     /// The database alone, for comparison
@@ -126,6 +130,7 @@ pub(crate) async fn run(args: BenchArgs, _settings: Settings) -> Result<Verdict,
         Part::Sales(args) => sales::run(&args.engines, &args.clients, args.seconds, args.rounds).await?,
         Part::Till(args) => till::run(&args.engines, &args.clients, args.seconds, args.rounds).await?,
         Part::Import(args) => import::run(&args.engines, args.rows, args.payees)?,
+        Part::Calculate(args) => calculate::run(&args.engines, args.rows, args.payees).await?,
         Part::Start(args) => sales::start(&args).await?,
         Part::Peers(args) => peers::run(args.rows, args.postgres.as_deref())?,
     };

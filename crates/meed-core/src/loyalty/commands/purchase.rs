@@ -342,8 +342,11 @@ impl Purchase {
         }
         leave(state, participant, counters, decided.cell);
         state.emit("purchase.created", id.text(Kind::Purchase), "{}".to_owned());
-        if decided.uncovered > 0 {
-            state.emit("purchase.review_needed", id.text(Kind::Purchase), format!("{{\"uncovered\":{}}}", decided.uncovered));
+        let age_us = recorded_us.saturating_sub(self.basket.at.as_microsecond());
+        let is_old = age_us > self.config.settings.offline_hours.saturating_mul(3_600_000_000);
+        if self.is_offline && (is_old || decided.uncovered > 0) {
+            let body = format!("{{\"uncovered\":{},\"late\":{is_old}}}", decided.uncovered);
+            state.emit("purchase.review_needed", id.text(Kind::Purchase), body);
         }
         let done =
             PurchaseDone { id, participant, body, standing, balances, additional: decided.additional, verdicts, spend, is_replayed: false };

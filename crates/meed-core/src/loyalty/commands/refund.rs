@@ -93,8 +93,11 @@ impl Command for Refund {
     }
 }
 
+/// What came back of a line: place, amount, quantity.
+type Returned = (u32, (Minor, Exact));
+
 /// Adds what comes back to what came back before. Quantities become amounts cumulatively, so the last one closes the line.
-fn returned(work: &mut Work, asked: &[RefundLine]) -> Result<Vec<(u32, (Minor, Exact))>, Refused> {
+fn returned(work: &mut Work, asked: &[RefundLine]) -> Result<Vec<Returned>, Refused> {
     let exceeds = |line: u32, text: String| invalid("return_exceeds_purchase", &format!("lines[{line}]"), text);
     let basket = work.body.basket.clone();
     let all: Vec<RefundLine> = (0u32..).take(basket.lines.len()).map(|line| RefundLine { line, amount: None, quantity: None }).collect();

@@ -213,6 +213,8 @@ fn paying() -> Vec<(&'static str, String)> {
         can_delete: true,
     };
     let statement = StatementPage {
+        ask: "/enquiries/new?payee=rep_1&period=2026-03".into(),
+        details: true,
         chrome: payee_chrome("/statements/rep_1/2026-04"),
         payee: "Mara Quill".into(),
         about: String::new(),
@@ -295,6 +297,7 @@ fn paying() -> Vec<(&'static str, String)> {
         drawn(
             "statements-empty",
             &StatementsPage {
+                announcements: Vec::new(),
                 chrome: payee_chrome("/statements"),
                 q: String::new(),
                 periods: Vec::new(),

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod blank;
+pub(crate) mod desk;
 pub(crate) mod door;
 pub(crate) mod intake;
 pub(crate) mod pay;
@@ -80,6 +81,7 @@ pub(crate) fn chrome(nav: Nav, path: &str) -> Chrome {
         csrf: "csrf-token-of-the-sample".into(),
         flash: Vec::new(),
         request_id: "req_01jq4x8z3e".into(),
+        leaderboard: true,
         theme: Theme::Auto,
         path: s(path),
     }
@@ -108,6 +110,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     pages.extend(admin::pages());
     pages.extend(blank::pages());
     pages.extend(workflow::pages());
+    pages.extend(desk::pages());
     pages
 }
 

@@ -255,6 +255,8 @@ fn statement(chrome: Chrome) -> StatementPage {
     let mut tiers = plans::tiers();
     tiers.marker = Some(StepMarker { value: dec("110361.03"), shown: "110,361.03".into() });
     StatementPage {
+        ask: "/enquiries/new?payee=rep_1&period=2026-03".into(),
+        details: true,
         chrome,
         payee: s("Mara Quill"),
         about: s("North, manager Sven Holm"),
@@ -264,6 +266,9 @@ fn statement(chrome: Chrome) -> StatementPage {
         status_note: "Released 2 April 2026".into(),
         totals: vec![eur(583_916)],
         rewards: vec![StatementReward {
+            variables: vec![super::fact("quota", "100,000, from 1 Jan 2026")],
+            steps: Vec::new(),
+            later: Vec::new(),
             program: link("Field sales 2026", ""),
             version: "v3".into(),
             measures: vec![fact("Credited revenue", "110,361.03 EUR"), fact("Sales", "4")],
@@ -310,6 +315,7 @@ fn statements(chrome: Chrome) -> StatementsPage {
             .collect(),
     };
     StatementsPage {
+        announcements: Vec::new(),
         chart: if chrome.is_payee() { chart } else { BarChart::default() },
         chrome,
         q: String::new(),

@@ -57,7 +57,13 @@ pub(super) async fn preview(State(state): State<ServerState>, visit: Visit, Path
         text: warning.line.map_or_else(String::new, |line| format!("Line {line}.")),
         ..Notice::default()
     });
-    let notices = warnings.chain(ignored_notice(&tried)).collect();
+    let agrees = reading.total().filter(|total| total.agrees).map(|total| Notice {
+        tone: Tone::Good,
+        title: format!("The file’s own total agrees: {}", total.told),
+        text: format!("Line {}.", total.line),
+        ..Notice::default()
+    });
+    let notices = warnings.chain(ignored_notice(&tried)).chain(agrees).collect();
     page(&DryRunPage {
         chrome: visit.chrome(Nav::Imports),
         id: text,

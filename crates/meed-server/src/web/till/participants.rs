@@ -20,7 +20,7 @@ use crate::pages::{Badge, Fact, FormErrors, Nav, Pager, Tone};
 use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
 use crate::web::flash;
 use crate::web::form::{Asked, Fields, Posted, id};
-use crate::web::shown::{Setting, day_text, decimal, money, setting};
+use crate::web::shown::{Setting, decimal, money, setting};
 use crate::web::visit::Visit;
 
 /// Rows of a page.
@@ -171,7 +171,7 @@ fn facts(setting: &Setting, view: &ParticipantView) -> Vec<Fact> {
 fn expiring(wallet: &WalletView) -> BarChart {
     let code = wallet.unit.code();
     let bar = |(day, minor): &(i64, i64)| Bar {
-        label: date_of(*day).map(day_text).unwrap_or_default(),
+        label: date_of(*day).map(|day| day.strftime("%-d %b").to_string()).unwrap_or_default(),
         value: decimal(*minor, code),
         shown: money(*minor, wallet.unit).text(),
         href: String::new(),
