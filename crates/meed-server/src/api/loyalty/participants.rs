@@ -431,7 +431,8 @@ pub(crate) async fn put(
     responses((status = 200, description = "All of them", body = Page<MeansOut>), Refusals),
 )]
 pub(crate) async fn means(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>) -> Answered<Response> {
-    let all = participants::means(&state.app, &ctx, by(&id)?).await?;
+    let id = participants::find(&state.app, &ctx, &Who::Id(by(&id)?)).await?.id;
+    let all = participants::means(&state.app, &ctx, id).await?;
     let out = all.into_iter().map(|means| MeansOut {
         id: means.id.text(Kind::Means),
         kind: means.kind,
