@@ -329,6 +329,27 @@ fn a_share_from_the_sale_without_a_value_credits_nobody_and_says_so() {
     });
 }
 
+#[test]
+fn an_overrides_condition_without_an_answer_is_an_alert_and_names_the_sale() {
+    let program = plan(
+        "[[rule]]\nid = \"base\"\nrate = \"10%\"\n[[rule]]\nid = \"over\"\nwhen = 'sale.revenue / sale.quantity > 1'\nrate = \"1%\"\noverride = { base = \"sales\", once_per = \"sale\" }",
+    );
+    let ana = Rep { manager: Some(Id(9)), ..rep(1, "Ana", &[]) };
+    let mut none = sale(1, 10_000, "Ana", "");
+    none.sale.quantity = Some(Exact::ZERO);
+    with(&program, &Directory::new(vec![ana, rep(9, "Max", &[])], vec![]), &[none], |calculation| {
+        assert_eq!(earned(calculation), of(&[(1, "10")]));
+        assert_eq!(
+            calculation.alerts()[0].text,
+            "rule `over` has no answer for some sales: `sale.revenue / sale.quantity` divides by zero"
+        );
+        assert_eq!(
+            calculation.not_credited().iter().map(|not| (not.sale.0, not.rule, not.reason)).collect::<Vec<_>>(),
+            [(1, 1, Reason::ConditionError)]
+        );
+    });
+}
+
 /// Invariant 8: pieces sum to credits, credits to rewards.
 fn check_sums(calculation: &Calculation<'_>) {
     for reward in calculation.rewards() {

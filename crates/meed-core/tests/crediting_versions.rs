@@ -121,6 +121,32 @@ fn a_version_in_another_currency_is_left_out_and_an_alert_says_so() {
     assert_eq!(verdict.rules[0].refused[0].text, "the sale is of 2026-01-10, version 2 of the program is valid later");
 }
 
+#[test]
+fn a_rule_may_continue_another_inside_one_document() {
+    let program = plan(
+        "quota = 10000\n[[rule]]\nid = \"commission\"\nvalid_until = 2026-02-14\ncap = 100\n[rule.tiers]\naccumulate = \"accumulated\"\nmode = \"marginal\"\nbands = [{ to = 1000, rate = \"5%\" }, { rate = \"8%\" }]\n\n[[rule]]\nid = \"from-february\"\ncontinues = \"commission\"\nvalid_from = 2026-02-15\ncap = 100\n[rule.tiers]\naccumulate = \"accumulated\"\nmode = \"marginal\"\nbands = [{ to = 1000, rate = \"5%\" }, { rate = \"10%\" }]\n\n[[rule]]\nid = \"over\"\nrate = \"1%\"\noverride = { base = \"sales\", once_per = \"sale\" }",
+    );
+    let (directory, period) = (people(), quarter());
+    let bound = BoundProgram::new(&program, &directory, &period);
+    let sales = [
+        sale(1, date(2026, 1, 10), 90_000, "R1"),
+        sale(2, date(2026, 2, 14), 30_000, "R1"),
+        sale(3, date(2026, 2, 15), 10_000, "R1"),
+        sale(4, date(2026, 3, 15), 900_000, "R1"),
+    ];
+    let calculation = calculate(&bound, sales.iter().map(SaleRef::from));
+    let found: Vec<_> = calculation
+        .credits(Id(1))
+        .iter()
+        .map(|credit| (credit.rule_id.clone(), credit.before.normalize(), credit.amount.normalize()))
+        .collect();
+    // Like a change of versions; the cap of 100 is one for both.
+    let expected = [("commission", 0, 45), ("commission", 900, 21), ("from-february", 1_200, 10), ("from-february", 1_300, 24)];
+    assert_eq!(found, expected.map(|(rule, before, amount)| (rule.to_owned(), Exact::from(before), Exact::from(amount))));
+    assert_eq!(calculation.attainment(Id(1)).and_then(|attainment| attainment.percent()), Some(103.into()), "both count");
+    assert_eq!(calculation.reward(Id(3)).map(|reward| reward.minor), Some(10_300), "the override builds on both");
+}
+
 /// A plan with everything that keeps a total: tiers, limits, overrides in both ways.
 fn everything_plan(accumulate: &str, mode: &str, on_sales: bool, limits: &str) -> Program {
     let group = if accumulate == "group" { "group = \"month\"" } else { "" };

@@ -113,7 +113,7 @@ pub struct CreditLine {
     pub version: Option<u32>,
     /// Whose credit it is, where the rule gives what it earns to somebody else: a rep or a team.
     #[serde(default)]
-    pub assigned_from: Option<i64>,
+    pub assigned_from: Option<String>,
 }
 
 /// A piece of a credit.
@@ -160,7 +160,7 @@ impl CreditLine {
             pieces,
             text: credit.arithmetic(),
             version: credit.version,
-            assigned_from: credit.assigned.as_ref().map(|assigned| assigned.from.0),
+            assigned_from: credit.assigned.as_ref().map(meed_core::crediting::AssignedShown::from_text),
         }
     }
 }

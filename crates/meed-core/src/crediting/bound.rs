@@ -283,7 +283,7 @@ impl<'a> BoundProgram<'a> {
 
     fn bind_rule(&mut self, first: usize, index: usize, rule: &'a Rule) {
         for (level, pay) in rule.pays.iter().enumerate() {
-            let component = self.component(first + index, level, pay);
+            let component = self.component(first, first + index, level, pay);
             match &rule.trigger {
                 Trigger::Sale(_) => self.rules[first + index].component = component,
                 Trigger::Override(over) => {
@@ -296,22 +296,23 @@ impl<'a> BoundProgram<'a> {
         }
     }
 
-    /// The component of a rule and level: that of an earlier version, where the rule measures the same.
-    fn component(&mut self, index: usize, level: usize, pay: &'a Pay) -> u16 {
+    /// The component of a rule and level: that of the rule it continues, or of the same rule in an earlier version where
+    /// that measures the same.
+    fn component(&mut self, first: usize, index: usize, level: usize, pay: &'a Pay) -> u16 {
         let rule = self.rules[index].rule;
-        let part = Part { rule: index, pay, by_credited: matches!(rule.trigger, Trigger::Override(_)) && reads_credited(rule, pay) };
         let version = self.rules[index].version;
-        let same = |component: &Component<'_>| {
-            let last = component.parts.last();
-            let Some(other) = last.filter(|part| self.rules[part.rule].version < version) else { return false };
-            let before = self.rules[other.rule].rule;
-            component.level == level
-                && before.id == rule.id
-                && before.basis.name() == rule.basis.name()
-                && kind(&before.trigger) == kind(&rule.trigger)
+        let part = Part { rule: index, pay, by_credited: matches!(rule.trigger, Trigger::Override(_)) && reads_credited(rule, pay) };
+        let continued = rule.continues.map(|before| first + before);
+        let same = |other: &Part<'_>| {
+            let before = &self.rules[other.rule];
+            let goes_on = continued == Some(other.rule) || before.version < version && before.rule.id == rule.id;
+            goes_on
+                && before.rule.basis.name() == rule.basis.name()
+                && kind(&before.rule.trigger) == kind(&rule.trigger)
                 && group_word(other.pay) == group_word(pay)
         };
-        if let Some(known) = self.components.iter().position(same) {
+        let known = self.components.iter().position(|component| component.level == level && component.parts.iter().any(same));
+        if let Some(known) = known {
             self.components[known].parts.push(part);
             return u16::try_from(known).unwrap_or(u16::MAX);
         }
@@ -368,8 +369,11 @@ impl<'a> BoundProgram<'a> {
         match parts.as_slice() {
             [only] => only,
             parts => {
-                let version = self.version_at(at);
-                parts.iter().rev().find(|part| self.rules[part.rule].version <= version).unwrap_or(&parts[0])
+                let rules_then = |part: &&Part<'_>| {
+                    let (start, end) = self.rules[part.rule].window;
+                    start <= at && at < end
+                };
+                parts.iter().find(rules_then).unwrap_or(&parts[0])
             }
         }
     }

@@ -372,6 +372,7 @@ impl<'a> Calculation<'a> {
                 let part = assign.paid(outcome.amount).and_then(|paid| recipients.part(paid, to)).unwrap_or_default();
                 let shown = AssignedShown {
                     from: self.bound.beneficiary(from).id(),
+                    is_team: matches!(self.bound.beneficiary(from), Beneficiary::Team(_)),
                     from_name: self.bound.beneficiary(from).name().to_owned(),
                     earned: outcome.amount,
                     percent: (assign.factor * Exact::ONE_HUNDRED).normalize(),

@@ -156,6 +156,8 @@ impl fmt::Display for SplitShown {
 pub struct AssignedShown {
     /// The rep or team whose credit it is.
     pub from: Id,
+    /// Whether it is a team's.
+    pub is_team: bool,
     /// Their name.
     pub from_name: String,
     /// What the credit earned.
@@ -164,6 +166,14 @@ pub struct AssignedShown {
     pub percent: Exact,
     /// How many share it.
     pub among: usize,
+}
+
+impl AssignedShown {
+    /// The id of the rep or team as people and other systems see it.
+    #[must_use]
+    pub fn from_text(&self) -> String {
+        self.from.text(if self.is_team { Kind::Team } else { Kind::Rep })
+    }
 }
 
 impl fmt::Display for AssignedShown {
@@ -573,7 +583,7 @@ impl From<&Credit> for StoredCredit {
             pieces: credit.pieces.iter().map(StoredPiece::from).collect(),
             version: credit.version,
             assigned: credit.assigned.as_ref().map(|assigned| StoredAssigned {
-                from: assigned.from.to_string(),
+                from: assigned.from_text(),
                 from_name: assigned.from_name.clone(),
                 earned: plain(assigned.earned),
                 percent: plain(assigned.percent),

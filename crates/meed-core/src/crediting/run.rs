@@ -326,13 +326,14 @@ impl<'a> Run<'a> {
     /// Takes one sale in.
     pub fn feed_one(&mut self, sale: SaleRef<'_>) {
         let index = self.collected.sales.push(sale);
-        if self.bound.has_conditions {
-            self.collected.sales.passes.push(passes(self.bound, sale));
-        }
         if self.has_terms {
             self.collected.sales.push_terms(terms_of(self.bound, sale));
         }
         let mut sink = Collector { bound: self.bound, sale, index, collected: &mut self.collected };
+        if self.bound.has_conditions {
+            let passes = passes(self.bound, sale, &mut sink);
+            sink.collected.sales.passes.push(passes);
+        }
         decide(self.bound, &mut self.memo, sale, &mut sink);
     }
 
@@ -394,14 +395,21 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The conditional overrides whose condition the sale fulfils. An error does not fulfil it.
-fn passes(bound: &BoundProgram<'_>, sale: SaleRef<'_>) -> u64 {
+/// The conditional overrides whose condition the sale fulfils. A condition without an answer does not hold, and says so.
+fn passes(bound: &BoundProgram<'_>, sale: SaleRef<'_>, sink: &mut impl Sink) -> u64 {
     let context = Context { sale, period: bound.period, rep: None };
     let mut bits = 0;
-    for rule in bound.versions[bound.version_at(sale.facts.at())].rules.clone() {
-        let BoundRule { rule, condition_bit: Some(bit), .. } = &bound.rules[rule] else { continue };
-        let holds = rule.when.as_ref().is_some_and(|when| when.holds(&context) == Ok(true));
-        bits |= u64::from(holds) << bit;
+    let at = sale.facts.at();
+    for index in bound.versions[bound.version_at(at)].rules.clone() {
+        let BoundRule { rule, window, condition_bit: Some(bit), .. } = &bound.rules[index] else { continue };
+        if at < window.0 || at >= window.1 {
+            continue;
+        }
+        match rule.when.as_ref().map(|when| when.holds(&context)) {
+            Some(Ok(holds)) => bits |= u64::from(holds) << bit,
+            Some(Err(error)) => sink.refuse(index, Reason::ConditionError, &Detail::Error(&error)),
+            None => {}
+        }
     }
     bits
 }

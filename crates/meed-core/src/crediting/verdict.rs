@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::assign::Recipients;
 use super::bound::BoundProgram;
 use super::decide::{Detail, Share, Sink, decide};
 use super::find::Memo;
@@ -45,6 +46,8 @@ pub struct CreditedTo {
     pub is_team: bool,
     /// Their name.
     pub name: String,
+    /// Who gets what it earns, with their names; empty where that is whoever is credited.
+    pub goes_to: Vec<(Id, String)>,
     /// The credited basis; `None` for an override on commission, whose base the calculation finds.
     pub basis: Option<Exact>,
 }
@@ -67,6 +70,10 @@ impl fmt::Display for RuleVerdict {
             match credited.basis {
                 Some(basis) => write!(f, " {} is credited {};", credited.name, super::explanation::shown(basis))?,
                 None => write!(f, " {} earns on its commission;", credited.name)?,
+            }
+            if !credited.goes_to.is_empty() {
+                let names: Vec<&str> = credited.goes_to.iter().map(|(_, name)| name.as_str()).collect();
+                write!(f, " what it earns goes to {};", names.join(", "))?;
             }
         }
         for refused in &self.refused {
@@ -111,7 +118,7 @@ impl Sink for Judge<'_, '_> {
     fn credit(&mut self, share: &Share<'_>) {
         let rule = share.rule - self.first;
         self.reps[rule].push((share.who, share.basis));
-        let credited = self.credited(share.who, Some(share.basis));
+        let credited = self.credited(share.rule, share.who, Some(share.basis));
         self.rules[rule].credited.push(credited);
     }
 
@@ -124,10 +131,12 @@ impl Sink for Judge<'_, '_> {
 }
 
 impl Judge<'_, '_> {
-    fn credited(&self, who: u32, basis: Option<Exact>) -> CreditedTo {
+    fn credited(&self, rule: usize, who: u32, basis: Option<Exact>) -> CreditedTo {
         let credited = self.bound.beneficiary(who);
+        let recipients = self.bound.rules[rule].recipients.get(who as usize).map(Recipients::people).unwrap_or_default();
+        let goes_to = recipients.iter().map(|to| self.bound.beneficiary(*to)).map(|to| (to.id(), to.name().to_owned())).collect();
         let is_team = matches!(credited, Beneficiary::Team(_));
-        CreditedTo { rep: credited.id(), is_team, name: credited.name().to_owned(), basis }
+        CreditedTo { rep: credited.id(), is_team, name: credited.name().to_owned(), goes_to, basis }
     }
 
     fn why_not(&self, when: &Condition, detail: &Detail<'_>) -> Option<Failed> {
@@ -235,7 +244,7 @@ impl Judge<'_, '_> {
             for (rep, basis) in below {
                 let Some(manager) = bound.people.managers[rep as usize].get(over.level).copied() else { continue };
                 if bound.may_earn(manager) {
-                    let credited = self.credited(manager, on_sales.then_some(basis));
+                    let credited = self.credited(over.rule, manager, on_sales.then_some(basis));
                     self.rules[index].credited.push(credited);
                     continue;
                 }

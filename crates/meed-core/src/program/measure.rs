@@ -69,10 +69,17 @@ pub(super) fn measure(
     let words = [("value", Metric::Value), ("rank", Metric::Rank), ("increase", Metric::Increase)];
     let metric = attainment.as_ref().and_then(|attainment| attainment.word("metric", &words, findings)).unwrap_or_default();
     let holder = attainment.filter(|attainment| attainment.has("counts")).or(in_quota);
-    let counts = match holder {
+    let mut counts = match holder {
         Some(holder) => counted(&holder, (rules, written), findings),
         None => first,
     };
+    // What continues a counted rule counts like it.
+    for (index, rule) in rules.iter().enumerate() {
+        let before = rule.continues.and_then(|before| counts.iter().find(|counted| counted.rule == before).copied());
+        if let Some(before) = before.filter(|_| counts.iter().all(|counted| counted.rule != index)) {
+            counts.push(Counted { rule: index, ..before });
+        }
+    }
     check_units(&counts, rules, table, findings);
     (counts, metric)
 }

@@ -3,6 +3,7 @@
 //! A document is TOML text (`docs/plans.md`). [`Program::parse`] either returns a program that can be calculated, or
 //! every finding at once, each with its line, a stable code and a sentence.
 
+mod continues;
 mod credit;
 mod document;
 mod example;
@@ -242,6 +243,8 @@ pub struct Rule {
     pub valid_from: Option<Date>,
     /// Last day on which sales count for this rule.
     pub valid_until: Option<Date>,
+    /// Index of the rule whose running total goes on under this one.
+    pub continues: Option<usize>,
     /// Which sales; all where there is none.
     pub when: Option<Condition>,
     /// What starts the rule, and whom it credits.

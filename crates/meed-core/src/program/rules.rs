@@ -10,12 +10,13 @@ use super::{Accumulate, Basis, Figure, Group, OncePer, Override, OverrideBase, P
 use crate::condition::Want;
 use crate::condition::nearest::suggestion;
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "id",
     "label",
     "when",
     "valid_from",
     "valid_until",
+    "continues",
     "credit",
     "assign",
     "basis",
@@ -35,6 +36,8 @@ pub(super) struct Draft {
     pub(super) rule: Rule,
     /// Names of the rules that an override builds on, with their places; `None` where the document leaves them out.
     pub(super) of: Option<Vec<(String, usize)>>,
+    /// Name of the rule whose running total goes on, with its place.
+    pub(super) continues: Option<(String, usize)>,
     /// Where the rule starts.
     pub(super) at: usize,
     /// Where its override starts.
@@ -105,6 +108,7 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
         line,
         valid_from,
         valid_until,
+        continues: None,
         when,
         trigger: trigger?,
         basis: basis?,
@@ -116,7 +120,8 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
         kickers,
         gate,
     };
-    Some(Draft { rule, of, at: table.at, override_at })
+    let continues = table.text("continues", findings).map(|name| (name.to_owned(), table.place("continues")));
+    Some(Draft { rule, of, continues, at: table.at, override_at })
 }
 
 /// What only the sale of an override's base rule can answer is asked there.
@@ -273,6 +278,7 @@ pub(super) fn resolve(drafts: Vec<Draft>, written: &[String], findings: &mut Fin
     let bases: Vec<Basis> = drafts.iter().map(|draft| draft.rule.basis.clone()).collect();
     let by_sale: Vec<usize> =
         drafts.iter().enumerate().filter(|(_, draft)| matches!(draft.rule.trigger, Trigger::Sale(_))).map(|(index, _)| index).collect();
+    let continues: Vec<_> = drafts.iter().map(|draft| draft.continues.clone()).collect();
     let mut rules = Vec::with_capacity(drafts.len());
     for (index, mut draft) in drafts.into_iter().enumerate() {
         if ids[..index].contains(&draft.rule.id) {
@@ -302,6 +308,7 @@ pub(super) fn resolve(drafts: Vec<Draft>, written: &[String], findings: &mut Fin
         }
         rules.push(draft.rule);
     }
+    super::continues::connect(&mut rules, continues, (&ids, written), findings);
     rules
 }
 

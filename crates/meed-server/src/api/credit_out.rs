@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = CreditPiece)]
 pub(crate) struct PieceOut {
-    /// `rated`, `retroactive`, `above_tiers`, `cap` or `floor`.
+    /// `rated`, `retroactive`, `above_tiers`, `cap`, `floor` or `assigned`.
     #[schema(example = "rated")]
     pub kind: String,
     /// The part of the basis, exact.
@@ -54,6 +54,10 @@ pub(crate) struct CreditOut {
     pub split: Option<String>,
     /// The rep whose credit an override builds on.
     pub through: Option<String>,
+    /// Whose credit it is, a rep or a team, where the plan gives what it earns to somebody else.
+    pub assigned_from: Option<String>,
+    /// Number of the plan's version, where several rule the period.
+    pub plan_version: Option<u32>,
     /// What the rule had measured before this sale, exact.
     pub before: String,
     /// The amount in major units of the plan's currency, exact and unrounded.
@@ -91,6 +95,8 @@ impl CreditOut {
             basis: credit.basis.clone(),
             split: credit.split.clone(),
             through: credit.through.map(|id| Id(id).text(Kind::Rep)),
+            assigned_from: credit.assigned_from.clone(),
+            plan_version: credit.version,
             before: credit.before.clone(),
             amount: credit.amount.clone(),
             rate: credit.rate.clone(),

@@ -13,10 +13,12 @@ use super::credit_out::CreditOut;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = CreditedTo)]
 pub(crate) struct CreditedOut {
-    /// Who.
+    /// Who: a rep, or a team.
     pub payee: String,
     /// Their name.
     pub name: String,
+    /// The reps who get what it earns; empty where that is whoever is credited.
+    pub goes_to: Vec<String>,
     /// The credited basis, exact; null for an override on commission, whose base the calculation finds.
     pub basis: Option<String>,
 }
@@ -66,7 +68,8 @@ pub(crate) struct VerdictOut {
 impl From<&RuleVerdict> for RuleOut {
     fn from(verdict: &RuleVerdict) -> Self {
         let credited = verdict.credited.iter().map(|to| CreditedOut {
-            payee: to.rep.text(Kind::Rep),
+            payee: to.rep.text(if to.is_team { Kind::Team } else { Kind::Rep }),
+            goes_to: to.goes_to.iter().map(|(id, _)| id.text(Kind::Rep)).collect(),
             name: to.name.clone(),
             basis: to.basis.map(|basis| basis.normalize().to_string()),
         });
@@ -79,7 +82,11 @@ impl From<&Verdict> for VerdictOut {
     fn from(verdict: &Verdict) -> Self {
         let name_of = |rep| {
             let all = verdict.verdict.rules.iter().flat_map(|rule| &rule.credited);
-            all.into_iter().find(|to| to.rep == rep).map_or_else(String::new, |to| to.name.clone())
+            let named = |to: &meed_core::crediting::CreditedTo| {
+                let goes = to.goes_to.iter().find(|(id, _)| *id == rep).map(|(_, name)| name.clone());
+                if to.rep == rep { Some(to.name.clone()) } else { goes }
+            };
+            all.into_iter().find_map(named).unwrap_or_default()
         };
         Self {
             program: verdict.program.text(Kind::Program),

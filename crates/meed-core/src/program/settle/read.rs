@@ -27,7 +27,7 @@ pub(super) struct Known<'k> {
 
 /// Reads everything that turns credits into reward lines.
 pub(in crate::program) fn settle(table: &Table<'_, '_>, (rules, written): (&[Rule], &[String]), findings: &mut Findings<'_>) -> Settle {
-    let known = Known { rules, written, has_quota: table.has("quota") };
+    let known = Known { rules, written, has_quota: table.has("quota") || measures_increase(table) };
     let bonuses = bonuses(table, known, findings);
     let settle = Settle {
         measure: span(table, "measure_from", findings),
@@ -49,6 +49,12 @@ pub(in crate::program) fn settle(table: &Table<'_, '_>, (rules, written): (&[Rul
         findings.add(table.place("measure_from"), Code::Conflict, text);
     }
     settle
+}
+
+/// An increase is a percentage without any quota.
+fn measures_increase(table: &Table<'_, '_>) -> bool {
+    let attainment = table.get("attainment").and_then(|item| item.get_ref().as_table());
+    attainment.and_then(|attainment| attainment.get("metric")).and_then(|metric| metric.get_ref().as_str()) == Some("increase")
 }
 
 impl Known<'_> {
