@@ -4,6 +4,7 @@
 //! renders no page; surfaces call it with a [`Context`]. Rules live in `meed-core`, SQL in `meed-store`.
 
 pub mod access;
+pub mod adjustments;
 pub mod announcements;
 pub mod approvals;
 pub mod audit;

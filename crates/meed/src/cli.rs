@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bench::BenchArgs;
 use crate::command::{
+    adjust::AdjustArgs,
     backup::{BackupArgs, RestoreArgs},
     calculate::CalculateArgs,
     doctor::DoctorArgs,
@@ -142,6 +143,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Work out what everybody earned in a period
     Calculate(CalculateArgs),
+    /// Give a reward by hand, change a commission, clear a draw
+    Adjust(AdjustArgs),
     /// Why a payee earned what they earned, or why a sale was credited or not
     Explain(ExplainArgs),
     /// Decide that a calculated period may be paid

@@ -1,11 +1,13 @@
 //! Keeps calculations current beside a running server: when writing pauses, periods whose facts changed are calculated
-//! again. Released periods are not touched (`commissions.md` behaviour 53). Keeps the last use of API keys, too.
+//! again. Released periods are not touched (`commissions.md` behaviour 53). Keeps the last use of API keys, too, and posts
+//! what is due in wallets that nobody touches.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use meed_app::access::keys;
+use meed_app::loyalty::wallets;
 use meed_app::{App, AppError, calculations, workspaces};
 use meed_core::id::Id;
 
@@ -14,8 +16,11 @@ use crate::open::context;
 /// How often it is looked whether something was written.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// Of so many looks one writes when API keys were last used: once a minute.
+/// Of so many looks one writes when API keys were last used, and sweeps wallets: once a minute.
 const LOOKS_PER_KEY_USE: u64 = 6;
+
+/// Lots that a sweep takes up at once.
+const LOTS_PER_SWEEP: i64 = 500;
 
 /// What was seen of a workspace: the time of its last write, and whether that write is taken in.
 #[derive(Clone, Copy)]
@@ -38,10 +43,23 @@ pub(crate) async fn keep_current(app: Arc<App>) {
         {
             tracing::warn!(%error, "the last use of keys could not be kept");
         }
+        if look_number.is_multiple_of(LOOKS_PER_KEY_USE)
+            && let Err(error) = sweep(&app).await
+        {
+            tracing::warn!(%error, "wallets could not be swept");
+        }
         if let Err(error) = look(&app, &mut seen).await {
             tracing::warn!(%error, "calculations could not be kept current");
         }
     }
+}
+
+/// The books are right without it: whoever touches a wallet posts what is due first.
+async fn sweep(app: &App) -> Result<(), AppError> {
+    for workspace in workspaces::list(app).await? {
+        wallets::sweep(app, &context(Id(workspace.workspace)), LOTS_PER_SWEEP).await?;
+    }
+    Ok(())
 }
 
 async fn look(app: &App, seen: &mut HashMap<Id, Seen>) -> Result<(), AppError> {

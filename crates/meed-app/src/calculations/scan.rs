@@ -15,6 +15,7 @@ use meed_core::sale::SaleView;
 use meed_store::{Reader, SaleScan, StoreError};
 
 use super::binding::Binding;
+use crate::adjustments::AdjustmentDocument;
 use crate::documents::read;
 use crate::error::{AppError, AppResult};
 use crate::imports::LayoutDocument;
@@ -106,8 +107,19 @@ pub(super) struct Before {
 impl Before {
     pub(super) fn read(&self, reader: &mut Reader<'_>, workspace: Id, program: &Program, period: &Period) -> Result<Past, StoreError> {
         let mut past = Past::default();
-        let Some(id) = self.program.filter(|_| program.settle.remembers()) else { return Ok(past) };
+        let Some(id) = self.program else { return Ok(past) };
         let cell_day = day_number(period.first_day());
+        for record in reader.records(workspace, RecordKind::Adjustment)? {
+            let document: AdjustmentDocument = read(&record).map_err(|e| StoreError::broken(format!("adjustment {}: {e}", record.id)))?;
+            if document.program == id.0
+                && let Some(adjustment) = document.adjustment(record.id)
+            {
+                past.adjust(Id(document.rep), adjustment);
+            }
+        }
+        if !program.settle.remembers() {
+            return Ok(past);
+        }
         for (owner, line) in reader.reward_past(workspace, id, cell_day)? {
             if owner.kind == OwnerKind::Rep && !self.replaced.contains_key(&line.cell_day) {
                 past.add(owner.id, line);

@@ -14,6 +14,7 @@ on_every_engine!(
     pos_037_a_wallet_is_never_overdrawn,
     pos_058_once_only_holds_under_concurrent_purchases,
     led_028_late_and_out_of_order_end_as_in_order,
+    invariant_07_any_order_of_sales_and_returns_ends_alike,
     pos_048_pos_057_cumulative_offers_fire_once_and_are_unwound,
     pos_061_tiers_rise_and_fall,
     pos_033_a_bad_row_does_not_fail_the_others,
@@ -159,6 +160,92 @@ async fn led_028_late_and_out_of_order_end_as_in_order(shop: &Shop) {
     }
     assert_eq!(ends[0], ends[1], "in order, and the other way round");
     assert_eq!(ends[0], ends[2]);
+}
+
+/// A small generator: the same seed gives the same order.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % 1_000_003).expect("small") % end
+    }
+}
+
+/// What happens to a customer: a sale, or a return of part of one.
+#[derive(Clone, Copy)]
+enum Step {
+    Buy(usize),
+    Return(usize),
+    Cancel(usize),
+}
+
+/// Sales and returns in order, and in random orders: awards by sale, and what the customer has less what they owe.
+async fn invariant_07_any_order_of_sales_and_returns_ends_alike(shop: &Shop) {
+    shop.offer("name = \"Third\"\nstacks = true\nclass = \"number\"\nat_least = 3\nwithin = \"12 days\"\n[award]\namount = 5").await;
+    shop.offer("name = \"Sum\"\nstacks = true\nclass = \"amount\"\nfrom = 30\nwithin = \"9 days\"\n[award]\npercent = \"5%\"").await;
+    shop.offer("name = \"Week\"\nrepeats = \"once per 7 days\"\n[award]\npercent = \"10%\"").await;
+    shop.offer("name = \"Small\"\nfrom = 5\n[award]\npercent = \"3%\"\nscope = \"item\"").await;
+    shop.offer("name = \"Welcome\"\nstacks = true\nclass = \"sign_up\"\n[award]\namount = 2").await;
+    shop.pass_days(40);
+    let in_order: Vec<Step> = (0..8).map(Step::Buy).chain([Step::Return(1), Step::Cancel(3), Step::Return(6)]).collect();
+    let mut random = Random(20_261_120);
+    let mut expected = None;
+    for run in 0..7 {
+        let mut order = in_order.clone();
+        if run > 0 {
+            for place in (1..order.len()).rev() {
+                order.swap(place, random.below(place + 1));
+            }
+            // A return cannot come before its sale.
+            order.sort_by_key(|step| matches!(step, Step::Return(_) | Step::Cancel(_)) && random.0 % 3 == 0);
+            let is_bought = |order: &[Step], sale: usize| order.iter().any(|step| matches!(step, Step::Buy(other) if *other == sale));
+            for place in 0..order.len() {
+                if let Step::Return(sale) | Step::Cancel(sale) = order[place]
+                    && !is_bought(&order[..place], sale)
+                {
+                    let later = order[place..].iter().position(|step| matches!(step, Step::Buy(other) if *other == sale));
+                    order.swap(place, place + later.expect("every sale is bought"));
+                }
+            }
+        }
+        let end = play(shop, run, &order).await;
+        assert_eq!(*expected.get_or_insert_with(|| end.clone()), end, "run {run}");
+    }
+}
+
+async fn play(shop: &Shop, run: usize, order: &[Step]) -> (i64, Vec<Vec<i64>>) {
+    let amounts = [1_000, 2_500, 700, 1_900, 3_100, 450, 2_200, 1_300];
+    let person = shop.customer(&format!("P{run}")).await;
+    let mut ids = [None; 8];
+    for step in order {
+        match *step {
+            Step::Buy(sale) => {
+                let mut basket = shop.basket(&[("bread", amounts[sale]), ("wine", 333)]).await;
+                basket.at = shop.now() - jiff::SignedDuration::from_hours(24 * (30 - 3 * i64::try_from(sale).expect("small")));
+                basket.reference = format!("R-{sale}");
+                let input = purchases::PurchaseInput { is_offline: true, ..shop.input(person.id, basket) };
+                ids[sale] = Some(shop.create(input).await.expect("a purchase").done.id);
+            }
+            Step::Return(sale) => {
+                shop.refund(ids[sale].expect("bought"), &[(0, 444)]).await.expect("returned");
+            }
+            Step::Cancel(sale) => {
+                shop.cancel(ids[sale].expect("bought")).await.expect("cancelled");
+            }
+        }
+    }
+    let mut awards = Vec::new();
+    for id in ids.into_iter().flatten() {
+        let view = purchases::show(&shop.app, &shop.ctx, id).await.expect("a purchase");
+        let mut grants: Vec<_> = view.done.standing.grants.iter().filter(|grant| grant.amount > 0).collect();
+        grants.sort_by_key(|grant| (grant.offer, grant.line));
+        awards.push(grants.into_iter().map(|grant| grant.amount).collect());
+    }
+    let wallet = shop.wallet(person.id).await;
+    (wallet.balance - wallet.owed, awards)
 }
 
 async fn pos_048_pos_057_cumulative_offers_fire_once_and_are_unwound(shop: &Shop) {

@@ -71,6 +71,8 @@ kinds! {
     Reading = 23, false;
     /// The payees of a calculation with their attainment.
     CalculationPayees = 24, false;
+    /// What a person decided about a payee's period.
+    Adjustment = 60, true;
     /// A mapping that a caller prepared, by its batch id.
     ImportBatch = 25, true;
     /// A participant; its number is the natural key.

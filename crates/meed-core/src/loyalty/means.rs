@@ -70,8 +70,23 @@ impl Means {
     }
 }
 
-/// The code as it is compared: no white space, dashes or case.
+/// The code as it is compared: without white space and case; without dashes and parentheses, too, unless it is an e-mail
+/// address, where they make a difference.
 #[must_use]
 pub fn fold_code(code: &str) -> String {
-    code.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '(' | ')')).flat_map(char::to_lowercase).collect()
+    let is_address = code.contains('@');
+    let counts = |c: &char| !c.is_whitespace() && (is_address || !matches!(c, '-' | '(' | ')'));
+    code.chars().filter(counts).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold_code;
+
+    #[test]
+    fn codes_are_compared_as_people_write_them() {
+        assert_eq!(fold_code("+49 (170) 123-45"), fold_code("+4917012345"));
+        assert_eq!(fold_code(" Ann@Example.com"), "ann@example.com");
+        assert_ne!(fold_code("a-b@example.com"), fold_code("ab@example.com"));
+    }
 }

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod adjust;
 pub(crate) mod backup;
 pub(crate) mod calculate;
 pub(crate) mod doctor;
@@ -33,6 +34,7 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Result<Verdict,
         Command::Calculate(args) => calculate::run(args, &settings).await,
         Command::Explain(args) => explain::run(args, &settings).await,
         Command::Release(args) => release::run(args, &settings).await,
+        Command::Adjust(args) => adjust::run(args, &settings).await,
         Command::Pay(args) => pay::run(args, &settings).await,
         Command::Export(args) => export::run(args, &settings).await,
         Command::Verify(args) => verify::run(args, &settings).await,

@@ -54,7 +54,7 @@ impl Stage<'_> {
 
     /// What is owed now: from earlier periods, less what was cleared in this one.
     pub(super) fn draw_owed(&self) -> Result<Minor, Overflow> {
-        let own = self.lines.iter().filter(|line| line.kind.moves_draw()).map(|line| line.minor);
-        own.fold(Some(self.past.draw_owed(self.rep.id, self.cell_day)?), |sum, minor| sum?.checked_add(minor)).ok_or(Overflow)
+        let mut own = self.lines.iter().filter(|line| line.kind.moves_draw()).map(|line| line.minor);
+        own.try_fold(self.past.draw_owed(self.rep.id, self.cell_day)?, Minor::checked_add).ok_or(Overflow)
     }
 }

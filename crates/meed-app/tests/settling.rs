@@ -1,0 +1,172 @@
+//! Draws, what is paid later and what is taken back, on the books: posted, released, changed late, adjusted, verified.
+
+use std::sync::Arc;
+
+use meed_app::adjustments::{self, NewAdjustment};
+use meed_app::documents::RepDocument;
+use meed_app::{App, AppOptions, Context, Secrets, calculations, exports, people, programs, releases, sales, sources, workspaces};
+use meed_core::command::{SaleContent, SaleInput};
+use meed_core::crediting::RewardKind;
+use meed_core::id::Id;
+use meed_core::sale::Sale;
+use meed_store::{EngineOptions, SqliteOptions, Store, StoreOptions};
+
+struct Books {
+    app: Arc<App>,
+    ctx: Context,
+    source: Id,
+    program: Id,
+    ana: Id,
+    _folder: tempfile::TempDir,
+}
+
+async fn books(rest: &str) -> Books {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clock: meed_store::Clock = Arc::new(|| 1_780_000_000_000_000);
+    let engine = EngineOptions::Sqlite(SqliteOptions { path: folder.path().join("meed.db"), key: None });
+    let store = Store::open(StoreOptions { engine, readers: 3, clock: Arc::clone(&clock) }).await.expect("a store");
+    let app = App::new(AppOptions { store, clock, secrets: Secrets::new(&[1; 32]), files: folder.path().join("files") });
+    let ctx = Context::system(workspaces::create(&app, "main", "Main", "live", "UTC", "USD").await.expect("a workspace"));
+    let ana = people::put_rep(&app, &ctx, None, &RepDocument { name: "Ana".into(), ..RepDocument::default() }).await.expect("a rep");
+    let source = sources::ensure(&app, &ctx, "Shop").await.expect("a source");
+    let plan = format!("name = \"Plan\"\ncurrency = \"USD\"\nperiod = \"monthly\"\n{rest}\n[[rule]]\nid = \"base\"\nrate = \"10%\"\n");
+    let (program, ..) = programs::apply(&app, &ctx, &plan, "").await.expect("a plan");
+    Books { app, ctx, source, program, ana, _folder: folder }
+}
+
+impl Books {
+    async fn sale(&self, unique: &str, day: &str, revenue: &str, cancelled: Option<&str>) {
+        let mut sale = Sale {
+            at: format!("{day}T12:00:00Z").parse().expect("a time"),
+            revenue: revenue.parse().ok(),
+            owners: [Some("Ana".into()), None, None],
+            ..Sale::default()
+        };
+        sale.other_date[0] = cancelled.map(str::to_owned);
+        let content = SaleContent::Full(Box::new(sale));
+        let input = SaleInput { unique_id: Some(unique.into()), content, original: None, line: None };
+        sales::record(&self.app, &self.ctx, self.source, vec![input]).await.expect("recorded");
+    }
+
+    async fn calculate(&self, month: &str) {
+        calculations::calculate(&self.app, &self.ctx, self.program, month).await.expect("a calculation");
+    }
+
+    async fn release(&self, month: &str) -> i64 {
+        releases::release(&self.app, &self.ctx, self.program, month, None).await.expect("a release").document.total
+    }
+
+    /// The sums of a month's lines by kind, in cents.
+    async fn lines(&self, month: &str) -> Vec<(&'static str, i64)> {
+        let booked = releases::period(&self.app, &self.ctx, self.program, month).await.expect("a period");
+        let rows: Vec<_> = booked.payees.iter().flat_map(|payee| &payee.rewards).collect();
+        let sum = |kind: RewardKind| rows.iter().filter(|row| row.kind == kind).map(|row| row.amount).sum::<i64>();
+        RewardKind::ALL.into_iter().map(|kind| (kind.word(), sum(kind))).filter(|(_, sum)| *sum != 0).collect()
+    }
+
+    async fn is_verified(&self) {
+        let report = self.app.store().verify(None).await.expect("verified");
+        assert!(report.differences.is_empty(), "{:?}", report.differences);
+    }
+
+    async fn adjust(&self, month: &str, kind: &str, amount: Option<&str>, sale: Option<Id>) -> Id {
+        let new = NewAdjustment {
+            program: self.program,
+            period: month.into(),
+            rep: self.ana,
+            kind: kind.into(),
+            amount: amount.map(|amount| amount.parse().expect("an amount")),
+            label: "By hand".into(),
+            sale,
+        };
+        adjustments::add(&self.app, &self.ctx, &new).await.expect("an adjustment").id
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_043_a_draw_is_advanced_owed_repaid_and_cleared_on_the_books() {
+    let books = books("draw = { amount = 500, recoverable = true }").await;
+    books.sale("A-1", "2026-01-10", "3200", None).await;
+    books.calculate("2026-01").await;
+    assert_eq!(books.lines("2026-01").await, [("commission", 32_000), ("draw_advance", 18_000)]);
+    assert_eq!(books.release("2026-01").await, 50_000, "the advance is paid with its period");
+    books.sale("A-2", "2026-02-10", "6000", None).await;
+    books.calculate("2026-02").await;
+    assert_eq!(books.lines("2026-02").await, [("commission", 60_000), ("draw_repayment", -10_000)]);
+    // January earned more after all: less was advanced, and February repays less of it.
+    books.sale("A-3", "2026-01-20", "1000", None).await;
+    books.calculate("2026-01").await;
+    assert_eq!(books.lines("2026-02").await, [("commission", 70_000), ("draw_advance", -10_000), ("draw_repayment", -8_000)]);
+    assert_eq!(books.release("2026-02").await, 52_000, "60,000 + 10,000 − 10,000 − 8,000");
+    books.calculate("2026-03").await;
+    assert_eq!(books.lines("2026-03").await, [("draw_advance", 50_000)], "no sale: the whole draw");
+    books.is_verified().await;
+    books.release("2026-03").await;
+    books.calculate("2026-04").await;
+    books.adjust("2026-04", "clear_draw", None, None).await;
+    let cleared = [("draw_advance", 50_000), ("draw_repayment", -50_000), ("draw_cleared", 50_000)];
+    assert_eq!(books.lines("2026-04").await, cleared, "what was owed is cleared; April advances anew");
+    books.calculate("2026-04").await;
+    assert_eq!(books.lines("2026-04").await, cleared, "running twice posts nothing");
+    books.is_verified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_045_what_is_withheld_is_pending_until_its_period_is_released() {
+    let rest = "[[holdback]]\nid = \"paid\"\nshare = \"50%\"\nuntil = { day = 'sale.other_date1' }\n";
+    let books = books(rest).await;
+    books.sale("A-1", "2026-01-10", "1000", None).await;
+    books.sale("A-2", "2026-01-11", "1000", Some("2026-02-05")).await;
+    books.calculate("2026-01").await;
+    assert_eq!(books.lines("2026-01").await, [("commission", 10_000)]);
+    assert_eq!(books.lines("2026-02").await, [("holdback", 5_000)]);
+    books.is_verified().await;
+    assert_eq!(books.release("2026-01").await, 10_000);
+    // The customer of the first sale pays in February, too.
+    books.sale("A-1", "2026-01-10", "1000", Some("2026-02-20")).await;
+    books.calculate("2026-01").await;
+    books.calculate("2026-02").await;
+    assert_eq!(books.lines("2026-02").await, [("holdback", 10_000)]);
+    assert_eq!(books.release("2026-02").await, 10_000);
+    books.is_verified().await;
+    let statement = releases::statement(&books.app, &books.ctx, books.program, "2026-01", books.ana).await.expect("a statement").0;
+    assert_eq!(statement.later.iter().map(|line| line.amount).sum::<i64>(), 10_000, "the frozen statement tells what is outstanding");
+    assert!(statement.steps.iter().any(|step| step.kind == "withheld"), "{:?}", statement.steps);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_044_a_clawback_is_an_entry_of_its_own_period_and_names_its_sale() {
+    let rest = "[[clawback]]\nid = \"exit\"\non = 'sale.other_date1'\nshare = \"50%\"\n";
+    let books = books(rest).await;
+    books.sale("A-1", "2026-01-10", "100000", None).await;
+    books.calculate("2026-01").await;
+    books.release("2026-01").await;
+    books.sale("A-1", "2026-01-10", "100000", Some("2026-03-05")).await;
+    books.calculate("2026-01").await;
+    assert_eq!(books.lines("2026-01").await, [("commission", 1_000_000)], "the released period stays");
+    assert_eq!(books.lines("2026-03").await, [("clawback", -500_000)]);
+    let booked = releases::period(&books.app, &books.ctx, books.program, "2026-03").await.expect("march");
+    assert!(booked.payees[0].rewards[0].line.starts_with("exit:sale_"), "{}", booked.payees[0].rewards[0].line);
+    books.is_verified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_055_an_adjustment_survives_a_run_and_one_of_a_sale_lapses_with_its_credit() {
+    let books = books("").await;
+    books.sale("A-1", "2026-01-10", "1000", None).await;
+    books.calculate("2026-01").await;
+    let sale = sales::one_by_unique_id(&books.app, &books.ctx, books.source, "A-1").await.expect("a sale").sale.stored.id;
+    books.adjust("2026-01", "bonus", Some("25"), None).await;
+    let changed = books.adjust("2026-01", "adjustment", Some("-40"), Some(sale)).await;
+    assert_eq!(books.lines("2026-01").await, [("commission", 10_000), ("bonus", 2_500), ("adjustment", -4_000)]);
+    let calculation = calculations::latest(&books.app, &books.ctx).await.expect("calculations").remove(0);
+    let csv = String::from_utf8(exports::rewards_csv(&books.app, &books.ctx, &calculation).await.expect("a file")).expect("text");
+    assert!(csv.contains(",Bonus,By hand 2026-01,25.00,USD"), "{csv}");
+    // The sale is gone for Ana: the change of its commission lapses, the bonus stays.
+    books.sale("A-1", "2026-02-10", "1000", None).await;
+    books.calculate("2026-01").await;
+    assert_eq!(books.lines("2026-01").await, [("bonus", 2_500)]);
+    adjustments::remove(&books.app, &books.ctx, changed).await.expect("removed");
+    assert_eq!(adjustments::list(&books.app, &books.ctx, books.program).await.expect("listed").len(), 1);
+    books.is_verified().await;
+}
