@@ -26,7 +26,7 @@ pub use engine::{EngineKind, PostgresOptions, SqliteOptions};
 pub use error::{Fault, StoreError};
 pub use read::{AuditEntry, Event, Reader, Replaced, RewardSum, SaleScan, StoredEvent, StoredVersion};
 pub use schema::{JOURNAL_TABLES, TABLE_MANIFEST};
-pub use sql::copy_script;
+pub use sql::{calculation_script, copy_script};
 pub use store::{CONTROL_WORKSPACE, EngineOptions, Store, StoreOptions};
 pub use verify::{Difference, VerifyReport};
 

@@ -3,6 +3,7 @@
 //! What is kept of a projection is its key; nothing of it is booked.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -231,10 +232,11 @@ fn with_originals(r: &mut Reader<'_>, workspace: Id, sales: Vec<StoredSale>, pla
     for sale in sales {
         let mut original = Vec::new();
         if let Some((layout, cells)) = r.original(workspace, sale.id)? {
-            if !layouts.contains_key(&layout) {
-                layouts.insert(layout, columns(r, workspace, layout)?);
-            }
-            original = layouts[&layout].iter().filter_map(|(name, at)| Some((name.clone(), cells.get(*at)?.clone()))).collect();
+            let places = match layouts.entry(layout) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(slot) => slot.insert(columns(r, workspace, layout)?),
+            };
+            original = places.iter().filter_map(|(name, at)| Some((name.clone(), cells.get(*at)?.clone()))).collect();
         }
         taken.push(Taken { sale, original });
     }

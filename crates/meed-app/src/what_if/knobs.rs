@@ -160,7 +160,7 @@ impl Scan<'_> {
         let head = self.text[start..self.at].split('#').next().unwrap_or_default().trim().trim_matches(['[', ']']).trim();
         self.in_test = head == "test" || head.starts_with("test.");
         if head == "rule" {
-            self.group = "rule".to_owned();
+            "rule".clone_into(&mut self.group);
         } else if !head.starts_with("rule.") {
             head.clone_into(&mut self.group);
         }

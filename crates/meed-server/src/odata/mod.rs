@@ -1,4 +1,4 @@
-//! `/odata/v4/*`: read access for tools that speak OData (`commissions.md` §3.6, behaviour 67).
+//! `/odata/v4/*`: read access for tools that speak `OData` (`commissions.md` §3.6, behaviour 67).
 //!
 //! Read-only, for keys of the scope `admin`. Answers are pages of 200 rows; `@odata.nextLink` leads to the next one. What
 //! must be sorted or counted is read whole, up to a limit.
@@ -39,7 +39,7 @@ pub(crate) fn router() -> Router<ServerState> {
     Router::new().route("/odata/v4", any(service)).route("/odata/v4/", any(service)).route("/odata/v4/{*path}", any(resource))
 }
 
-/// A refusal as OData writes it.
+/// A refusal as the protocol writes it.
 struct Refused(Problem);
 
 impl<T: Into<Problem>> From<T> for Refused {

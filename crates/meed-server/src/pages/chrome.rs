@@ -143,6 +143,10 @@ pub struct Chrome {
     pub request_id: String,
     /// Whether payees and managers see the leaderboard.
     pub leaderboard: bool,
+    /// The workspace's own word for a statement, shown to payees; empty for the usual one.
+    pub statement_word: String,
+    /// The workspace's own word for attainment, shown to payees; empty for the usual one.
+    pub attainment_word: String,
     /// Chosen colours.
     pub theme: Theme,
     /// Path and query of this page; forms of the frame send it back as `back`.

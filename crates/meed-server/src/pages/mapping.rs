@@ -149,7 +149,7 @@ impl MappingError {
             Self::DuplicateMappings { .. } => "Duplicate mappings",
             Self::CannotDate => "Can’t date transactions",
             Self::CannotCredit => "Can’t credit transactions",
-            Self::CurrencyUnknown { .. } => "Which currency?",
+            Self::CurrencyUnknown { .. } => "Currency not known",
         }
     }
 

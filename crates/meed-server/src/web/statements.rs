@@ -356,7 +356,7 @@ impl View<'_> {
 
     fn variables(&self) -> Vec<Fact> {
         let fact = |variable: &releases::VariableLine| {
-            let value = variable.value.as_deref().map_or_else(|| "missing".to_owned(), |value| crate::pages::shown::grouped(value));
+            let value = variable.value.as_deref().map_or_else(|| "missing".to_owned(), crate::pages::shown::grouped);
             let origin = match (&variable.from, variable.own) {
                 (Some(from), _) => format!(", from {}", iso_day(from)),
                 (None, false) => ", the plan’s own".to_owned(),

@@ -137,6 +137,8 @@ fn not_for(role: meed_app::Role) -> Response {
 async fn visit(state: &ServerState, headers: &HeaderMap, chrome: Chrome) -> Result<Option<Visit>, Trouble> {
     let Some(session) = session(state, headers).await? else { return Ok(None) };
     let workspace = workspaces::get(&state.app, session.context.workspace).await?;
+    let is_of_rep = session.context.role.is_of_rep();
+    let wanted = if is_of_rep { preferences::get(&state.app, &session.context).await? } else { preferences::Preferences::default() };
     let chrome = Chrome {
         workspace: workspace.name,
         side: if workspace.side == "sandbox" { Side::Sandbox } else { Side::Live },
@@ -152,7 +154,9 @@ async fn visit(state: &ServerState, headers: &HeaderMap, chrome: Chrome) -> Resu
             },
         }),
         csrf: session.csrf.clone(),
-        leaderboard: session.context.role.is_of_rep() && preferences::get(&state.app, &session.context).await?.leaderboard,
+        leaderboard: wanted.leaderboard,
+        statement_word: wanted.statement_word,
+        attainment_word: wanted.attainment_word,
         ..chrome
     };
     Ok(Some(Visit { ctx: session.context.clone(), session: Arc::new(session), chrome }))

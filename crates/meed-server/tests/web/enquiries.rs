@@ -119,7 +119,10 @@ async fn the_leaderboard_opens_where_the_workspace_wants_it_and_shows_no_money()
     let taken = mara.get(&file).await;
     assert!(taken.says("Plan,Period,Date,Sale,Rule,Credited,Rate,Credit,Currency\r\n") && taken.says("field-revenue"), "{}", taken.body);
     operator.get("/settings").await;
-    operator.post("/settings", &[("visible_from", "credits")]).await;
+    let words = [("visible_from", "credits"), ("statement_word", "Pay slips"), ("attainment_word", "Progress")];
+    operator.post("/settings", &words).await;
+    assert!(mara.get("/statements").await.says("<h1>Pay slips</h1>"));
     let bare = mara.get(&format!("/statements/{}/2026-01", company.rep.text(Kind::Rep))).await;
     assert!(!bare.says("class=\"credit\"") && !bare.says("credits.csv") && bare.says("Total January 2026"), "{}", bare.body);
+    assert!(bare.says("<dt>Progress</dt>") && bare.says(">Pay slips</a>"), "{}", bare.body);
 }

@@ -19,6 +19,12 @@ pub(crate) fn all() -> Vec<&'static Statement> {
     [workspace::ALL, record::ALL, sale::ALL, ledger::ALL, reward::ALL, journal::ALL, statistics::ALL, till::ALL, verify::ALL].concat()
 }
 
+/// What `meed bench calculate` lets sqlite3 calculate, for comparison, with the same quota for everybody.
+#[must_use]
+pub fn calculation_script(quota: u64) -> String {
+    include_str!("calculate_peer.sql").replace("{quota}", &format!("{quota}.0"))
+}
+
 /// What `meed bench peers` lets psql do with a file, for comparison: COPY into a table without keys.
 #[must_use]
 pub fn copy_script(csv: &str) -> String {

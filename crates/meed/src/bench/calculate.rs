@@ -154,7 +154,7 @@ fn peers(table: &mut Table, rows: u64, payees: u64) -> Result<(), Failure> {
 fn in_sql(table: &mut Table, folder: &Path, rows: u64) {
     let database = folder.join("peer.db").display().to_string();
     let load = format!(".mode csv\n.import {} sales\n", folder.join("sales.csv").display());
-    let calculation = include_str!("calculate.sql").replace(":quota", &format!("{QUOTA}.0"));
+    let calculation = meed_store::calculation_script(QUOTA);
     if run_with(&database, &load).is_none() {
         table.note("`sqlite3` is not installed.");
         return;

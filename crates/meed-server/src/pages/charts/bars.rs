@@ -57,7 +57,11 @@ impl BarChart {
     fn grid(f: &mut fmt::Formatter<'_>, high: Decimal, low: Decimal) -> fmt::Result {
         let whole = high.saturating_add(low);
         let half = high.checked_div(Decimal::TWO).unwrap_or(high);
-        let mut ticks = vec![(high, "grid"), (half, "grid"), (Decimal::ZERO, "base")];
+        let mut ticks = vec![(high, "grid"), (Decimal::ZERO, "base")];
+        // Half a sale is no mark on an axis.
+        if half.fract().is_zero() || high > Decimal::TEN {
+            ticks.insert(1, (half, "grid"));
+        }
         if !low.is_zero() {
             ticks.push((-low, "grid"));
         }
@@ -142,3 +146,15 @@ impl Display for BarChart {
 }
 
 impl HtmlSafe for BarChart {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_sales_have_no_half_ones_on_the_axis() {
+        let tick = |value: i64| BarChart { bars: vec![Bar { value: value.into(), ..Bar::default() }], ..BarChart::default() }.to_string();
+        assert!(!tick(3).contains("1.5"), "{}", tick(3));
+        assert!(tick(4).contains(">2<") && tick(300).contains(">150<"), "{}", tick(4));
+    }
+}

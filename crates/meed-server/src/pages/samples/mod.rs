@@ -82,6 +82,8 @@ pub(crate) fn chrome(nav: Nav, path: &str) -> Chrome {
         flash: Vec::new(),
         request_id: "req_01jq4x8z3e".into(),
         leaderboard: true,
+        statement_word: s(""),
+        attainment_word: s(""),
         theme: Theme::Auto,
         path: s(path),
     }

@@ -246,7 +246,9 @@ fn question(reading: &Reading, report: &Report) -> String {
         _ => None,
     });
     match sign {
-        Some(sign) => format!("“{sign}” is the sign of several currencies. Which one is it? Write its code in the field “Currency”."),
+        Some(sign) => format!(
+            "“{sign}” is the sign of several currencies. Which one is it? Write its code below, such as USD, and read the file again."
+        ),
         None => {
             let warning = report.warnings.iter().find(|warning| warning.code == QUESTION);
             warning.map(|warning| super::super::answer::sentence(&warning.text)).unwrap_or_default()
