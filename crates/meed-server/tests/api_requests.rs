@@ -39,7 +39,7 @@ const REFUSALS: &[(&str, &str, &str, u16, &str, &str)] = &[
     ("GET", "/v1/sales?colour=red", "", 400, "field_unknown", "colour"),
     ("GET", "/v1/sales?query=%00", "", 400, "text_has_nul", ""),
     ("GET", "/v1/sales?from=March", "", 400, "date_unreadable", "from"),
-    ("GET", "/v1/sales?source=Shop", "", 422, "id_invalid", "source"),
+    ("GET", "/v1/sales?source=Shop", "", 422, "source_unknown", "source"),
     ("GET", "/v1/sales?unique_id=A", "", 400, "source_missing", "source"),
     ("GET", "/v1/sales/1", "", 404, "not_found", ""),
     ("GET", "/v1/sales/sale_0000000000000", "", 404, "not_found", ""),

@@ -84,7 +84,7 @@ fn row_cells(
     let value = Amount { minor: row.amount, unit: row.unit }.major().to_string();
     let currency = row.unit.code().to_owned();
     let name = format!("{} {}", document.program_name, document.period);
-    let origin = if row.cell_day != row.booked_day { origin_label(period, row.cell_day) } else { String::new() };
+    let origin = if row.cell_day == row.booked_day { String::new() } else { origin_label(period, row.cell_day) };
     let details = details(row, line, &origin, period, &booked.label);
     let own = line.filter(|_| row.cell_day == row.booked_day);
     let quota = own.and_then(|l| l.quota.clone());

@@ -200,7 +200,7 @@ async fn invariant_07_any_order_of_sales_and_returns_ends_alike(shop: &Shop) {
                 order.swap(place, random.below(place + 1));
             }
             // A return cannot come before its sale.
-            order.sort_by_key(|step| matches!(step, Step::Return(_) | Step::Cancel(_)) && random.0 % 3 == 0);
+            order.sort_by_key(|step| matches!(step, Step::Return(_) | Step::Cancel(_)) && random.0.is_multiple_of(3));
             let is_bought = |order: &[Step], sale: usize| order.iter().any(|step| matches!(step, Step::Buy(other) if *other == sale));
             for place in 0..order.len() {
                 if let Step::Return(sale) | Step::Cancel(sale) = order[place]

@@ -19,7 +19,9 @@ pub(super) fn quota(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Optio
         inner.only(&["amount", "variable", "of", "per", "counts", "ramp", "against"], findings);
         to_date = inner.word("against", &[("to_date", true), ("span", false)], findings);
         ramp = inner.list("ramp").into_iter().filter_map(|item| super::settle::percent_item(item, "ramp", findings)).collect();
-        if inner.has("ramp") && !inner.has("variable") && !matches!(inner.get("amount").map(|item| item.get_ref()), Some(DeValue::Table(_)))
+        if inner.has("ramp")
+            && !inner.has("variable")
+            && !matches!(inner.get("amount").map(toml::Spanned::get_ref), Some(DeValue::Table(_)))
         {
             let text = "a ramp begins with the day from which the quota's variable holds, so the quota is a `variable`";
             findings.add(inner.place("ramp"), Code::Conflict, text);

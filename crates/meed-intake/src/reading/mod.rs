@@ -180,7 +180,7 @@ impl Reading {
         let revenue = self.column_of(Target::Revenue)?;
         let of = totals.columns.iter().find(|told| told.column == revenue)?;
         let column = self.names.get(revenue)?.clone();
-        Some(TotalCheck { line: totals.line, column, told: of.told.clone(), sum: of.sum.clone(), agrees: of.agrees })
+        Some(TotalCheck { line: totals.line, column, told: of.stated.clone(), sum: of.sum.clone(), agrees: of.agrees })
     }
 
     /// Doubts and remarks.

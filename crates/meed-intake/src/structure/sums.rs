@@ -76,7 +76,7 @@ pub(crate) struct Totals {
 pub(crate) struct Told {
     pub(crate) column: usize,
     /// Decimal text.
-    pub(crate) told: String,
+    pub(crate) stated: String,
     /// What the rows add up to: those of the file, or of the group if that is what the row says.
     pub(crate) sum: String,
     pub(crate) agrees: bool,
@@ -89,7 +89,7 @@ impl Sums {
         for (column, (file, group)) in self.columns.iter().zip(&mut self.running) {
             if let Some(told) = number::scan(record.get(*column)).and_then(|n| n.value(Some(self.mark)).ok()) {
                 let sum = if told == *group { *group } else { *file };
-                columns.push(Told { column: *column, told: told.to_string(), sum: sum.to_string(), agrees: told == sum });
+                columns.push(Told { column: *column, stated: told.to_string(), sum: sum.to_string(), agrees: told == sum });
             }
             *group = Decimal::ZERO;
         }

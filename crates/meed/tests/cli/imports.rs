@@ -91,7 +91,7 @@ fn a_packed_file_is_read_like_the_one_inside() {
     place.file("sales-2026-01.csv.gz", bytes);
     let looked = place.ok(&["import", "--dry-run", "--json", "sales-2026-01.csv.gz"]).json();
     assert_eq!(looked["table"]["rows"], 2, "{looked}");
-    assert!(place.ok(&["import", "--dry-run", "sales-2026-01.csv.gz"]).text().contains("2"));
+    assert!(place.ok(&["import", "--dry-run", "sales-2026-01.csv.gz"]).text().contains('2'));
     let done = place.ok(&["import", "sales-2026-01.csv.gz", "--json"]).json();
     assert_eq!((&done["source"], &done["counts"]["created"]), (&"sales".into(), &2.into()), "{done}");
 }

@@ -64,7 +64,7 @@ impl Span {
     /// The first day of the span that holds `day`.
     #[must_use]
     pub fn start(self, day: Date) -> Date {
-        let months = i64::from(self.months());
+        let months = self.months();
         let month = (i64::from(day.month()) - 1) / months * months + 1;
         let month = i8::try_from(month).unwrap_or(1);
         // A first of a month exists in every year.
