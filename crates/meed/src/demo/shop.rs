@@ -148,7 +148,7 @@ async fn sign_up(app: &App, ctx: &Context) -> Result<Vec<String>, Failure> {
 
 fn receipt(app: &App, config: &TillConfig, units: &[Id], known: &[String], day: u32, number: u32) -> PurchaseInput {
     let seed = day * 1_000 + number;
-    let lines = (0..draw(seed, 5) + 1).filter_map(|line| {
+    let lines = (0..=draw(seed, 5)).filter_map(|line| {
         let place = usize::try_from(draw(seed * 7 + line, 11)).ok()?;
         let (code, _, _, price) = PRODUCTS.get(place)?;
         let product = config.products.by_code(code)?;
