@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{FIVE_PERCENT, Shop, cents, code, hex, on_both_engines};
+use crate::shop::{FIVE_PERCENT, Shop, cents, code, hex, on_both_engines, purchase, spend};
 
 on_both_engines!(
     pos_018_and_pos_019_and_pos_020_a_preview_says_what_the_purchase_will,
@@ -21,7 +21,7 @@ const PREVIEW: &str = "customer_events/purchases/preview";
 async fn pos_018_and_pos_019_and_pos_020_a_preview_says_what_the_purchase_will(shop: &Shop) {
     shop.offer(FIVE_PERCENT).await;
     shop.buy("R0", &[("wine", "100.00")]).await;
-    let body = shop.purchase("R1", &[("bread", "2.00"), ("wine", "1.00")]);
+    let body = purchase("R1", &[("bread", "2.00"), ("wine", "1.00")]);
     let seen = shop.ok(PREVIEW, body.clone()).await;
     assert_eq!(shop.ok(PREVIEW, body.clone()).await, seen, "a preview changes nothing");
     assert_eq!(shop.balance().await, "5.00");
@@ -41,7 +41,7 @@ async fn pos_018_and_pos_019_and_pos_020_a_preview_says_what_the_purchase_will(s
 async fn pos_022_and_pos_030_a_purchase_is_posted_with_its_sums(shop: &Shop) {
     shop.offer(FIVE_PERCENT).await;
     shop.offer("name = \"Instant\"\nstacks = true\n[award]\namount = 1\n[spend]\nmethod = \"instant\"\n").await;
-    let mut body = shop.purchase("R1", &[("bread", "20.00"), ("milk", "4.50")]);
+    let mut body = purchase("R1", &[("bread", "20.00"), ("milk", "4.50")]);
     body["products_set"][0] =
         json!({"product_identifier": {"code": "bread"}, "quantity": 2, "net_amount": 18.69, "vat_amount": 1.31, "total_amount": 20});
     body["udf_string_1"] = json!("window");
@@ -63,23 +63,23 @@ async fn pos_022_and_pos_030_a_purchase_is_posted_with_its_sums(shop: &Shop) {
 
 async fn pos_023_and_pos_024_what_is_mandatory_is_asked_for(shop: &Shop) {
     for field in ["performed_by_unit_identifier", "performed_on", "reference_number", "products_set"] {
-        let mut body = shop.purchase("R1", &[("bread", "2.00")]);
+        let mut body = purchase("R1", &[("bread", "2.00")]);
         body.as_object_mut().expect("fields").remove(field);
         let answer = shop.call(CREATE, body).await;
         assert_eq!((code(&answer), &answer["status"]["description"]), ("MANDATORY_PARAMETER_MISSING", &json!(field)));
     }
     for field in ["net_amount", "vat_amount", "total_amount"] {
-        let mut body = shop.purchase("R1", &[("bread", "2.00"), ("milk", "1.00")]);
+        let mut body = purchase("R1", &[("bread", "2.00"), ("milk", "1.00")]);
         body["products_set"][1].as_object_mut().expect("fields").remove(field);
         let answer = shop.call(CREATE, body).await;
         let place = format!("products_set[1].{field}");
         assert_eq!((code(&answer), &answer["status"]["description"]), ("MANDATORY_PARAMETER_MISSING", &json!(place)));
     }
-    let mut empty = shop.purchase("R1", &[]);
+    let mut empty = purchase("R1", &[]);
     assert_eq!(shop.refused(CREATE, empty.clone()).await, "MANDATORY_PARAMETER_MISSING");
     empty["rewards_participant_identifier"] = Value::Null;
     assert_eq!(shop.refused(CREATE, empty).await, "SEMI_OPTIONAL_CONFLICT");
-    let mut by_terminal = shop.purchase("R2", &[("bread", "2.00")]);
+    let mut by_terminal = purchase("R2", &[("bread", "2.00")]);
     by_terminal["performed_by_tap_identifier"] = json!({"code": "T-1"});
     assert_eq!(shop.refused(CREATE, by_terminal.clone()).await, "SEMI_OPTIONAL_CONFLICT");
     by_terminal.as_object_mut().expect("fields").remove("performed_by_unit_identifier");
@@ -88,7 +88,7 @@ async fn pos_023_and_pos_024_what_is_mandatory_is_asked_for(shop: &Shop) {
 }
 
 async fn pos_025_the_intended_currency_is_checked_and_not_stored(shop: &Shop) {
-    let mut body = shop.purchase("R1", &[("bread", "2.00")]);
+    let mut body = purchase("R1", &[("bread", "2.00")]);
     body["intended_currency_identifier"] = json!({"code": "EUR"});
     assert_eq!(shop.refused(CREATE, body.clone()).await, "CURRENCY_MISMATCH");
     body["intended_currency_identifier"] = json!({"code": "USD"});
@@ -97,7 +97,7 @@ async fn pos_025_the_intended_currency_is_checked_and_not_stored(shop: &Shop) {
 }
 
 async fn pos_026_an_unknown_product_goes_on_the_default_product_or_is_refused(shop: &Shop) {
-    let body = shop.purchase("R1", &[("cheese", "2.00")]);
+    let body = purchase("R1", &[("cheese", "2.00")]);
     assert_eq!(shop.refused(CREATE, body.clone()).await, "PRODUCT_NOT_FOUND");
     let of_anna = json!({"rewards_participant_identifier": {"number": "RP0000000019"}});
     assert_eq!(shop.ok("customer_events/purchases/list", of_anna).await, json!([]));
@@ -109,7 +109,7 @@ async fn pos_026_an_unknown_product_goes_on_the_default_product_or_is_refused(sh
 
 async fn pos_034_the_same_reference_twice_is_one_purchase(shop: &Shop) {
     shop.offer(FIVE_PERCENT).await;
-    let mut body = shop.purchase("R1", &[("bread", "20.00")]);
+    let mut body = purchase("R1", &[("bread", "20.00")]);
     body["external_system"] = json!("till");
     body["external_system_reference_number"] = json!("T-1/1");
     let first = shop.ok(CREATE, body.clone()).await;
@@ -123,7 +123,7 @@ async fn pos_034_the_same_reference_twice_is_one_purchase(shop: &Shop) {
     body["external_system"] = json!("another till");
     assert_ne!(shop.ok(CREATE, body).await["id"], first["id"], "a reference is unique within its system");
     let key = shop.client.with("idempotency-key", "abc");
-    let mut keyed = shop.purchase("R9", &[("milk", "1.00")]);
+    let mut keyed = purchase("R9", &[("milk", "1.00")]);
     keyed["token"] = json!(shop.token);
     let once = crate::shop::post(&key, CREATE, &keyed).await;
     assert_eq!(crate::shop::post(&key, CREATE, &keyed).await["data"]["id"], once["data"]["id"]);
@@ -133,7 +133,7 @@ async fn pos_045_and_pos_046_a_cancelled_purchase_leaves_the_wallet_as_it_was(sh
     shop.offer(FIVE_PERCENT).await;
     shop.buy("R0", &[("wine", "100.00")]).await;
     let made = shop.buy("R1", &[("bread", "40.00")]).await;
-    shop.ok("customer_events/spend_requests/create", shop.spend(&made, Some("3.00"))).await;
+    shop.ok("customer_events/spend_requests/create", spend(&made, Some("3.00"))).await;
     assert_eq!(shop.balance().await, "4.00");
     let which = json!({"customer_event_identifier": {"id": made["id"]}});
     let cancelled = shop.ok("customer_events/purchases/cancel", which.clone()).await;
@@ -142,9 +142,9 @@ async fn pos_045_and_pos_046_a_cancelled_purchase_leaves_the_wallet_as_it_was(sh
     assert_eq!(cents(&cancelled["reversal"]["spent_amount_given_back"]), "3.00");
     assert_eq!(shop.balance().await, "5.00");
     assert_eq!(shop.refused("customer_events/purchases/cancel", which.clone()).await, "INVALID_LIFE_CYCLE_STATE");
-    assert_eq!(shop.refused("customer_events/spend_requests/create", shop.spend(&made, None)).await, "INVALID_LIFE_CYCLE_STATE");
+    assert_eq!(shop.refused("customer_events/spend_requests/create", spend(&made, None)).await, "INVALID_LIFE_CYCLE_STATE");
     let other = shop.buy("R2", &[("bread", "40.00")]).await;
-    let spend = shop.ok("customer_events/spend_requests/create", shop.spend(&other, Some("1.00"))).await;
+    let spend = shop.ok("customer_events/spend_requests/create", spend(&other, Some("1.00"))).await;
     let wrong = json!({"customer_event_identifier": {"id": spend["id"]}});
     assert_eq!(shop.refused("customer_events/purchases/cancel", wrong).await, "INVALID_EVENT_TYPE");
     let nothing = json!({"customer_event_identifier": {"number": "0000000000000"}});
@@ -153,7 +153,7 @@ async fn pos_045_and_pos_046_a_cancelled_purchase_leaves_the_wallet_as_it_was(sh
 
 async fn bad_values_are_refused_whole_with_their_place(shop: &Shop) {
     let change = |path: &str, value: Value| {
-        let mut body = shop.purchase("R1", &[("bread", "2.00")]);
+        let mut body = purchase("R1", &[("bread", "2.00")]);
         *body.pointer_mut(path).unwrap_or_else(|| panic!("{path}")) = value;
         body
     };
@@ -172,18 +172,18 @@ async fn bad_values_are_refused_whole_with_their_place(shop: &Shop) {
         assert_eq!(code(&answer), wanted, "{path} {value}: {answer}");
         assert!(answer["status"]["description"].is_string(), "{path}: {answer}");
     }
-    let mut unknown = shop.purchase("R1", &[("bread", "2.00")]);
+    let mut unknown = purchase("R1", &[("bread", "2.00")]);
     unknown["products_set"][0]["colour"] = json!("red");
     let answer = shop.call(CREATE, unknown).await;
     assert_eq!((code(&answer), &answer["status"]["description"]), ("PARAMETER_UNKNOWN", &json!("products_set[0].colour")));
-    let text = shop.purchase("R1", &[("bread", "2.00")]).to_string().replacen(
+    let text = purchase("R1", &[("bread", "2.00")]).to_string().replacen(
         '{',
         &format!("{{\"token\":\"{}\",\"performed_on\":\"x\",", shop.token),
         1,
     );
     let reply = shop.client.send("POST", "/crmapi/rest/v2/customer_events/purchases/create", &[], text.as_bytes()).await;
     assert_eq!(code(&reply.expect(200)), "PARAMETER_REPEATED");
-    let mut promo = shop.purchase("R1", &[("bread", "2.00")]);
+    let mut promo = purchase("R1", &[("bread", "2.00")]);
     promo["promo_code"] = json!("NOPE");
     assert_eq!(shop.refused(CREATE, promo).await, "INVALID_PROMO_CODE");
     let of_anna = json!({"rewards_participant_identifier": {"number": "RP0000000019"}});

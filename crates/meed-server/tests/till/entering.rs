@@ -5,7 +5,7 @@ use meed_app::loyalty::participants;
 use meed_core::id::Kind;
 use serde_json::{Value, json};
 
-use crate::shop::{FIVE_PERCENT, Shop, basic, code, envelope, hex, on_both_engines, post};
+use crate::shop::{FIVE_PERCENT, Shop, basic, code, envelope, hex, on_both_engines, post, purchase};
 
 on_both_engines!(
     pos_001_and_pos_004_a_person_gets_a_token_for_a_unit,
@@ -38,7 +38,9 @@ async fn pos_001_and_pos_004_a_person_gets_a_token_for_a_unit(shop: &Shop) {
     users::accept_link(app, &link, "Ines", "Aurora-2026").await.expect("a password");
     let login = |change: &[(&str, Value)]| {
         let mut body = json!({"username": "ines@corner.example", "password": "Aurora-2026", "organisation": "corner"});
-        change.iter().for_each(|(name, value)| body[*name] = value.clone());
+        for (name, value) in change {
+            body[*name] = value.clone();
+        }
         body
     };
     assert_eq!(shop.short_name().await, "corner");
@@ -78,7 +80,7 @@ async fn pos_002_a_token_lives_two_hours_whether_used_or_not(shop: &Shop) {
     shop.ok("rewards_participants/show", who.clone()).await;
     shop.app.clock.advance_seconds(1);
     assert_eq!(shop.refused("rewards_participants/show", who.clone()).await, "EXPIRED_TOKEN");
-    assert_eq!(shop.refused("customer_events/purchases/create", shop.purchase("R1", &[("bread", "2.00")])).await, "EXPIRED_TOKEN");
+    assert_eq!(shop.refused("customer_events/purchases/create", purchase("R1", &[("bread", "2.00")])).await, "EXPIRED_TOKEN");
 }
 
 async fn pos_003_a_key_travels_as_the_name_of_http_basic(shop: &Shop) {
@@ -93,7 +95,7 @@ async fn pos_003_a_key_travels_as_the_name_of_http_basic(shop: &Shop) {
 
 async fn pos_005_without_a_good_token_nothing_happens(shop: &Shop) {
     shop.offer(FIVE_PERCENT).await;
-    let purchase = shop.purchase("R1", &[("bread", "20.00")]);
+    let purchase = purchase("R1", &[("bread", "20.00")]);
     let with = |token: Value| {
         let mut body = purchase.clone();
         body["token"] = token;
@@ -147,7 +149,7 @@ async fn pos_006_a_customers_token_sees_its_own_customer_only(shop: &Shop) {
     assert_eq!(call("customer_events/purchases/show", theirs.clone()).await, "ACCESS_DENIED");
     assert_eq!(call("customer_events/purchases/cancel", theirs).await, "ACCESS_DENIED");
     assert_eq!(call("rewards_participants/list", json!({})).await, "ACCESS_DENIED");
-    assert_eq!(call("customer_events/purchases/create", shop.purchase("R2", &[("bread", "2.00")])).await, "ACCESS_DENIED");
+    assert_eq!(call("customer_events/purchases/create", purchase("R2", &[("bread", "2.00")])).await, "ACCESS_DENIED");
     assert_eq!(call("products/synchronise", json!({"products_set": []})).await, "ACCESS_DENIED");
 }
 
@@ -185,7 +187,7 @@ async fn pos_008_and_pos_014_groups_and_pass_codes_are_checked(shop: &Shop) {
 
 async fn pos_010_and_pos_011_fields_and_pages(shop: &Shop) {
     shop.offer(FIVE_PERCENT).await;
-    let mut body = shop.purchase("R1", &[("bread", "20.00")]);
+    let mut body = purchase("R1", &[("bread", "20.00")]);
     body["fields_set"] = json!("id,total_awarded_amount,colour");
     let answer = shop.call("customer_events/purchases/create", body).await;
     let first = &answer["data"];

@@ -1,13 +1,15 @@
-//! `/v1` of loyalty: who may do what.
+//! `/v1` of loyalty: who may do what, what belongs to whom, and holds.
 
 use meed_app::Scope;
 use meed_core::id::Kind;
 use meed_testkit::Engine;
 use serde_json::{Value, json};
 
-use crate::shop::{FIVE_PERCENT, Shop};
+use crate::shop::{FIVE_PERCENT, Shop, on_both_engines};
 
 use Scope::{Plans, Read, Release, Sales};
+
+on_both_engines!(a_hold_is_captured_in_part_and_the_rest_is_free_again, another_workspace_finds_none_of_it);
 
 const ANY: &[Scope] = &[Read, Sales, Plans, Release];
 const LOOK: &[Scope] = &[Read, Sales, Plans];
@@ -171,4 +173,42 @@ async fn every_operation_of_loyalty_insists_on_its_scope() {
         }
     }
     shop.close().await;
+}
+
+async fn another_workspace_finds_none_of_it(shop: &Shop) {
+    let ids = furnish(shop).await;
+    let other = shop.app.workspace("neighbour").await;
+    for (method, path, _) in CALLS.iter().filter(|(_, path, _)| path.contains('{')) {
+        let reply = other.client.send(method, &filled(path, &ids), &[], &body_of(method, path, &ids)).await;
+        assert!(matches!(reply.status, 404 | 422), "{method} {path}: {} {}", reply.status, reply.text());
+    }
+    for path in ["/v1/participants", "/v1/purchases", "/v1/offers", "/v1/schemes", "/v1/units", "/v1/products"] {
+        assert_eq!(other.client.get(path).await.expect(200)["data"], json!([]), "{path}");
+    }
+    assert_eq!(shop.balance().await, "10.00", "ten from the welcome, one from the purchase, one held");
+}
+
+async fn a_hold_is_captured_in_part_and_the_rest_is_free_again(shop: &Shop) {
+    let admin = shop.client.with("authorization", &format!("Bearer {}", shop.secret));
+    let anna = shop.anna.id.text(Kind::Participant);
+    let once = admin.with("idempotency-key", "welcome");
+    let body = json!({"participant": anna, "amount": 1_000, "reason": "Welcome"});
+    let first = once.post("/v1/adjustments", &body).await.expect(201);
+    assert_eq!(once.post("/v1/adjustments", &body).await.expect(201)["id"], first["id"]);
+    let held = admin.post("/v1/holds", &json!({"participant": anna, "amount": 600, "minutes": 10})).await.expect(201);
+    assert_eq!(shop.balance().await, "4.00");
+    let hold = held["hold"].as_str().expect("a hold");
+    let used = admin.post(&format!("/v1/holds/{hold}/capture"), &json!({"amount": 250})).await.expect(200);
+    assert_eq!((&used["amount"]["amount"], &used["balance"]["amount"]), (&json!(250), &json!(750)));
+    assert!(admin.post(&format!("/v1/holds/{hold}/capture"), &json!({"amount": 1})).await.status >= 400);
+    let second = admin.post("/v1/holds", &json!({"participant": anna, "amount": 750, "minutes": 10})).await.expect(201);
+    assert_eq!(shop.balance().await, "0.00");
+    shop.app.clock.advance_seconds(601);
+    let third = admin.post("/v1/holds", &json!({"participant": anna, "amount": 750, "minutes": 10})).await.expect(201);
+    let path = format!("/v1/holds/{}/release", third["hold"].as_str().expect("a hold"));
+    assert_eq!(admin.post(&path, &json!({})).await.expect(200)["balance"]["amount"], 750, "the time of the second is over");
+    let late = second["hold"].as_str().expect("a hold");
+    assert!(admin.post(&format!("/v1/holds/{late}/capture"), &json!({})).await.status >= 400);
+    let wallets = admin.get(&format!("/v1/participants/{anna}/wallets")).await.expect(200);
+    assert_eq!(wallets["data"][0]["balance"]["amount"], 750);
 }

@@ -135,34 +135,8 @@ impl Shop {
         code(&answer).to_owned()
     }
 
-    /// A purchase of (product, amount) by Anna's card.
-    pub(crate) fn purchase(&self, reference: &str, lines: &[(&str, &str)]) -> Value {
-        let line = |(code, total): &(&str, &str)| {
-            let total: Value = serde_json::from_str(total).expect("a number");
-            json!({"product_identifier": {"code": code}, "net_amount": total, "vat_amount": 0, "total_amount": total})
-        };
-        json!({
-            "rewards_participant_identifier": {"access_token_identifier": {"authentication_code": "4711"}},
-            "performed_by_unit_identifier": {"alternative_code": "high"},
-            "performed_on": "2026-04-10T08:00:00",
-            "reference_number": reference,
-            "products_set": lines.iter().map(line).collect::<Vec<_>>(),
-        })
-    }
-
     pub(crate) async fn buy(&self, reference: &str, lines: &[(&str, &str)]) -> Value {
-        self.ok("customer_events/purchases/create", self.purchase(reference, lines)).await
-    }
-
-    pub(crate) fn spend(&self, purchase: &Value, amount: Option<&str>) -> Value {
-        let amount: Value = amount.map_or(Value::Null, |text| serde_json::from_str(text).expect("a number"));
-        json!({
-            "rewards_participant_identifier": {"number": "RP0000000019"},
-            "purchase_customer_request_identifier": {"id": purchase["id"]},
-            "performed_by_unit_identifier": {"alternative_code": "high"},
-            "performed_on": "2026-04-10T08:00:00",
-            "spend_amount": amount,
-        })
+        self.ok("customer_events/purchases/create", purchase(reference, lines)).await
     }
 
     pub(crate) async fn balance(&self) -> String {
@@ -173,6 +147,33 @@ impl Shop {
     pub(crate) async fn short_name(&self) -> String {
         workspaces::get(&self.app.app, self.ctx.workspace).await.expect("a workspace").slug
     }
+}
+
+/// A purchase of (product, amount) by Anna's card.
+pub(crate) fn purchase(reference: &str, lines: &[(&str, &str)]) -> Value {
+    let line = |(code, total): &(&str, &str)| {
+        let total: Value = serde_json::from_str(total).expect("a number");
+        json!({"product_identifier": {"code": code}, "net_amount": total, "vat_amount": 0, "total_amount": total})
+    };
+    json!({
+        "rewards_participant_identifier": {"access_token_identifier": {"authentication_code": "4711"}},
+        "performed_by_unit_identifier": {"alternative_code": "high"},
+        "performed_on": "2026-04-10T08:00:00",
+        "reference_number": reference,
+        "products_set": lines.iter().map(line).collect::<Vec<_>>(),
+    })
+}
+
+/// A spend by Anna on a purchase.
+pub(crate) fn spend(purchase: &Value, amount: Option<&str>) -> Value {
+    let amount: Value = amount.map_or(Value::Null, |text| serde_json::from_str(text).expect("a number"));
+    json!({
+        "rewards_participant_identifier": {"number": "RP0000000019"},
+        "purchase_customer_request_identifier": {"id": purchase["id"]},
+        "performed_by_unit_identifier": {"alternative_code": "high"},
+        "performed_on": "2026-04-10T08:00:00",
+        "spend_amount": amount,
+    })
 }
 
 /// HTTP Basic with a user name and an empty password.

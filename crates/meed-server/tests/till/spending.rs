@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::shop::{FIVE_PERCENT, Shop, cents, code, on_both_engines};
+use crate::shop::{FIVE_PERCENT, Shop, cents, code, on_both_engines, purchase, spend};
 
 on_both_engines!(
     pos_035_and_pos_036_what_is_asked_and_what_is_spent,
@@ -26,16 +26,16 @@ async fn ten(shop: &Shop) {
 async fn pos_035_and_pos_036_what_is_asked_and_what_is_spent(shop: &Shop) {
     ten(shop).await;
     let small = shop.buy("R1", &[("bread", "4.00")]).await;
-    let spent = shop.ok(SPEND, shop.spend(&small, None)).await;
+    let spent = shop.ok(SPEND, spend(&small, None)).await;
     assert_eq!((cents(&spent["requested_spend_amount"]), cents(&spent["spend_amount"])), ("4.00".into(), "4.00".into()));
     assert_eq!((&spent["type"], &spent["life_cycle_state"]), (&json!("SPEND REQUEST"), &json!("POSTED")));
     assert_eq!((&spent["reduction_method"], &spent["instant_spend"]), (&json!("FRONT_END_REDUCTION"), &json!(false)));
     let large = shop.buy("R2", &[("wine", "100.00")]).await;
-    let spent = shop.ok(SPEND, shop.spend(&large, Some("50.00"))).await;
+    let spent = shop.ok(SPEND, spend(&large, Some("50.00"))).await;
     assert_eq!(cents(&spent["requested_spend_amount"]), "50.00");
     assert_eq!(cents(&spent["spend_amount"]), "6.20", "no more than there was before this purchase");
     assert_eq!(shop.balance().await, "5.00", "what it earned pays for the next one");
-    let mut all = shop.spend(&large, Some("50.00"));
+    let mut all = spend(&large, Some("50.00"));
     all["all_or_nothing"] = json!(1);
     let answer = shop.call(SPEND, all).await;
     assert_ne!(code(&answer), "OK", "{answer}");
@@ -44,16 +44,16 @@ async fn pos_035_and_pos_036_what_is_asked_and_what_is_spent(shop: &Shop) {
 async fn pos_037_no_more_than_the_purchase_and_pos_039_limits(shop: &Shop) {
     ten(shop).await;
     let made = shop.buy("R1", &[("bread", "6.00")]).await;
-    shop.ok(SPEND, shop.spend(&made, Some("4.00"))).await;
-    assert_eq!(cents(&shop.ok(SPEND, shop.spend(&made, Some("4.00"))).await["spend_amount"]), "2.00");
+    shop.ok(SPEND, spend(&made, Some("4.00"))).await;
+    assert_eq!(cents(&shop.ok(SPEND, spend(&made, Some("4.00"))).await["spend_amount"]), "2.00");
     let limits = meed_app::loyalty::TillSettingsDocument { minimum_spend: 200, maximum_spend: Some(500), ..Default::default() };
     shop.settings(limits).await;
     let other = shop.buy("R2", &[("wine", "20.00")]).await;
     for amount in ["1.99", "5.01", "0"] {
-        assert_eq!(shop.refused(SPEND, shop.spend(&other, Some(amount))).await, "SPEND_AMOUNT_OUT_OF_RANGE", "{amount}");
+        assert_eq!(shop.refused(SPEND, spend(&other, Some(amount))).await, "SPEND_AMOUNT_OUT_OF_RANGE", "{amount}");
     }
-    assert_eq!(cents(&shop.ok(SPEND, shop.spend(&other, Some("2.00"))).await["spend_amount"]), "2.00");
-    let seen = shop.ok("customer_events/purchases/preview", shop.purchase("R3", &[("wine", "20.00")])).await;
+    assert_eq!(cents(&shop.ok(SPEND, spend(&other, Some("2.00"))).await["spend_amount"]), "2.00");
+    let seen = shop.ok("customer_events/purchases/preview", purchase("R3", &[("wine", "20.00")])).await;
     assert_eq!(cents(&seen["minimum_spend_amount_per_transaction"]), "2.00");
     assert_eq!(cents(&seen["maximum_spend_amount_per_transaction"]), "5.00");
 }
@@ -61,16 +61,16 @@ async fn pos_037_no_more_than_the_purchase_and_pos_039_limits(shop: &Shop) {
 async fn pos_041_only_a_posted_purchase_can_be_paid(shop: &Shop) {
     ten(shop).await;
     let made = shop.buy("R1", &[("bread", "6.00")]).await;
-    let spend = shop.ok(SPEND, shop.spend(&made, Some("1.00"))).await;
-    assert_eq!(shop.refused(SPEND, shop.spend(&spend, Some("1.00"))).await, "INVALID_EVENT_TYPE");
-    let mut nobody = shop.spend(&made, Some("1.00"));
+    let made_spend = shop.ok(SPEND, spend(&made, Some("1.00"))).await;
+    assert_eq!(shop.refused(SPEND, spend(&made_spend, Some("1.00"))).await, "INVALID_EVENT_TYPE");
+    let mut nobody = spend(&made, Some("1.00"));
     nobody["purchase_customer_request_identifier"] = json!({"id": "00000000000000000000000000000001"});
     assert_eq!(shop.refused(SPEND, nobody).await, "ENTITY_NOT_FOUND");
 }
 
 async fn pos_042_create_spend_is_all_or_nothing(shop: &Shop) {
     ten(shop).await;
-    let whole = shop.purchase("R1", &[("bread", "20.00")]);
+    let whole = purchase("R1", &[("bread", "20.00")]);
     let body = |amount: i64, all: bool| {
         json!({
             "rewards_participant_identifier": whole["rewards_participant_identifier"],
@@ -101,7 +101,7 @@ async fn pos_043_what_was_redeemed_is_read_again(shop: &Shop) {
     ten(shop).await;
     shop.offer("name = \"Instant\"\nstacks = true\n[award]\namount = 1\n[spend]\nmethod = \"instant\"\n").await;
     let made = shop.buy("R1", &[("bread", "20.00")]).await;
-    let spent = shop.ok(SPEND, shop.spend(&made, Some("4.00"))).await;
+    let spent = shop.ok(SPEND, spend(&made, Some("4.00"))).await;
     let shown = shop.ok("customer_events/purchases/show", json!({"customer_event_identifier": {"id": made["id"]}})).await;
     let text = |name: &str| cents(&shown[name]);
     assert_eq!((text("total_instant_spend_amount"), text("total_automatic_spend_amount")), ("1.00".into(), "0.00".into()));
@@ -113,7 +113,7 @@ async fn pos_043_what_was_redeemed_is_read_again(shop: &Shop) {
 async fn pos_047_a_cancelled_spend_is_back_in_the_wallet(shop: &Shop) {
     ten(shop).await;
     let made = shop.buy("R1", &[("bread", "20.00")]).await;
-    let spent = shop.ok(SPEND, shop.spend(&made, Some("4.00"))).await;
+    let spent = shop.ok(SPEND, spend(&made, Some("4.00"))).await;
     let which = json!({"customer_event_identifier": {"number": spent["number"]}});
     assert_eq!(shop.ok("customer_events/spend_requests/cancel", which.clone()).await["life_cycle_state"], "CANCELLED");
     assert_eq!(shop.balance().await, "11.00");
@@ -128,7 +128,7 @@ async fn pos_047_a_cancelled_spend_is_back_in_the_wallet(shop: &Shop) {
 async fn pos_063_purchases_are_listed_by_what_was_spent_on_them(shop: &Shop) {
     ten(shop).await;
     let first = shop.buy("R1", &[("bread", "2.00")]).await;
-    shop.ok(SPEND, shop.spend(&first, Some("2.00"))).await;
+    shop.ok(SPEND, spend(&first, Some("2.00"))).await;
     shop.app.clock.advance_seconds(60);
     let second = shop.buy("R2", &[("bread", "2.00")]).await;
     let list = async |name: &str, value: serde_json::Value| {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{FIVE_PERCENT, Shop, cents, on_both_engines};
+use crate::shop::{FIVE_PERCENT, Shop, cents, on_both_engines, spend};
 
 on_both_engines!(
     pos_052_a_future_balance_leaves_out_what_will_have_expired,
@@ -55,7 +55,7 @@ async fn the_journal_tells_what_happened(shop: &Shop) {
     shop.offer(FIVE_PERCENT).await;
     shop.buy("R1", &[("wine", "100.00")]).await;
     let made = shop.buy("R2", &[("milk", "20.00")]).await;
-    shop.ok("customer_events/spend_requests/create", shop.spend(&made, Some("2.00"))).await;
+    shop.ok("customer_events/spend_requests/create", spend(&made, Some("2.00"))).await;
     let rows = shop.ok("wallets/journal", anna()).await;
     let row = |place: usize| (rows[place]["type"].clone(), cents(&rows[place]["credit_amount"]), cents(&rows[place]["debit_amount"]));
     assert_eq!(row(0), (json!("SPEND_REQUEST"), "0.00".into(), "2.00".into()));

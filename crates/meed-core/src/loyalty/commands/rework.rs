@@ -9,7 +9,7 @@ use crate::command::{Refused, State};
 use crate::id::Id;
 use crate::ledger::{Owner, Purpose, Refusal, Wallet, Wallets};
 use crate::loyalty::cell::Cell;
-use crate::loyalty::event::{EventKind, HoldBody, RefundBody, SpendBody};
+use crate::loyalty::event::{AdjustmentBody, EventKind, HoldBody, RefundBody, SpendBody};
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::PurchaseSlot;
 use crate::loyalty::{Participant, TillConfig};
@@ -140,6 +140,10 @@ pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
             let body = HoldBody::from_row(&event.body).map_err(damaged)?;
             Ok(TillReply::Hold(Box::new(HoldDone { id, about, participant, body })))
         }
-        EventKind::Adjustment | EventKind::Settlement => Err(super::checks::not_found("event")),
+        EventKind::Adjustment => {
+            let body = AdjustmentBody::from_row(&event.body).map_err(damaged)?;
+            Ok(TillReply::Adjustment(id, Box::new(body)))
+        }
+        EventKind::Settlement => Err(super::checks::not_found("event")),
     }
 }

@@ -57,16 +57,16 @@ impl<'a> Till<'a> {
         let unit = unit_of(form, &config)?;
         let code = form.text("code");
         let mut refused = None;
-        let found = match code.is_empty() {
-            true => None,
-            false => match customer(&state.app, &visit.ctx, code).await {
+        let mut found = None;
+        if !code.is_empty() {
+            found = match customer(&state.app, &visit.ctx, code).await {
                 Err(AppError::Refused(no)) if no.code == "access_token_not_effective" => {
                     refused = Some("This card or number is switched off.".to_owned());
                     None
                 }
                 other => other?,
-            },
-        };
+            };
+        }
         let wallet = match &found {
             Some(found) => wallets::read(&state.app, &visit.ctx, found.id, None).await?,
             None => Vec::new(),
