@@ -56,7 +56,8 @@ async fn goes_through(browser: &Browser, site: &Site, base: &str, file: &str) {
             browser.click(".bar-actions button.primary").await;
         }
         if browser.has("#h-columns").await {
-            assert!(browser.text(".notice.bad").await.contains("mapping.no_credit"), "{file}");
+            let problems = browser.text(".notice.bad").await;
+            assert!(problems.contains("mapping.no_credit"), "{file}: {problems}");
             name_an_owner(browser).await;
             browser.click(".bar-actions button.primary").await;
         }

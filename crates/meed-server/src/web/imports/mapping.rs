@@ -39,9 +39,18 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
 }
 
 pub(super) async fn choose(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(form): Posted) -> Answer {
-    let (import, reading) = open(&state, &visit, &text).await?;
+    let (mut import, mut reading) = open(&state, &visit, &text).await?;
     if form.text("action") == "reread" {
         return reread(&state, &visit, &import, &reading, &form).await;
+    }
+    // A currency that was typed counts, also where nobody asked to read again.
+    let currency = form.filled("currency").map(str::to_uppercase);
+    if currency.is_some() && currency.as_deref() != reading.currency() {
+        let answer = reread(&state, &visit, &import, &reading, &form).await?;
+        (import, reading) = open(&state, &visit, &text).await?;
+        if currency.as_deref() != reading.currency() {
+            return Ok(answer);
+        }
     }
     let chosen = imports::set_mapping(&state.app, &visit.ctx, import.id, &choices(&reading, &form)).await?;
     let problems = chosen.problems();
