@@ -15,6 +15,7 @@ pub mod records;
 mod replay;
 pub mod simulate;
 pub mod spends;
+mod verify;
 pub mod wallets;
 mod who;
 

@@ -484,7 +484,7 @@ fn left_of(seen: Seen<'_>, is_asked: impl Fn(usize) -> bool, on_paid: bool) -> C
     let mut counted = Counted::default();
     for (place, line) in seen.basket.lines.iter().enumerate().filter(|(place, _)| is_asked(*place)) {
         let (returned, returned_quantity) = seen.standing.returned.get(place).copied().unwrap_or_default();
-        let spent = if on_paid { seen.standing.spent_on(place) } else { 0 };
+        let spent = if on_paid { seen.standing.paid_from_wallet(place) } else { 0 };
         counted.gross += line.total;
         counted.returned += returned;
         counted.left += (line.total - returned - spent).max(0);
@@ -497,6 +497,7 @@ impl Evaluation {
     /// Lets a customer's cell take in what this purchase adds to it.
     pub fn advance(&self, config: &TillConfig, cell: &mut Cell, seen: Seen<'_>) {
         let key = canonical(seen);
+        cell.fold_by(config.basis());
         if cell.last.as_ref().is_none_or(|last| *last < key) {
             cell.last = Some(key);
         }

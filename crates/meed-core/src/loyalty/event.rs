@@ -520,6 +520,14 @@ impl Standing {
         self.uses.iter().filter(|u| usize::try_from(u.line) == Ok(line)).map(Use::standing_worth).sum()
     }
 
+    /// What stands of the spends on a line that the customer had to spend before, in the workspace's currency: a discount that
+    /// the purchase gives itself is none of them.
+    #[must_use]
+    pub fn paid_from_wallet(&self, line: usize) -> Minor {
+        let own = |used: &&Use| matches!(used.method, SpendMethod::OnRequest | SpendMethod::Automatic);
+        self.uses.iter().filter(|u| usize::try_from(u.line) == Ok(line)).filter(own).map(Use::standing_worth).sum()
+    }
+
     /// What stands of the spends by one method, in the workspace's currency.
     #[must_use]
     pub fn spent_by(&self, method: SpendMethod) -> Minor {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cell::Cell;
 use super::event::{EventKind, PurchaseBody, Standing, TillEvent};
-use super::{Damaged, canonical};
+use super::{Damaged, TillConfig, canonical};
 use crate::audit::{Digest, Hash};
 use crate::id::Id;
 
@@ -45,6 +45,8 @@ pub struct TillNeeds {
     pub programs: BTreeSet<Id>,
     /// Counters by subject.
     pub counters: BTreeSet<Id>,
+    /// Purchases whose promo code's counter is needed, with the configuration that knows the code.
+    pub promo_of: Vec<(Id, Arc<TillConfig>)>,
     /// Lots that are named.
     pub named_lots: BTreeSet<Id>,
     /// Lots that are due, this many at most, with their participants.

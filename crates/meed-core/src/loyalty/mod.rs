@@ -10,6 +10,7 @@ mod config;
 mod evaluate;
 mod event;
 mod giving;
+mod limits;
 mod loaded;
 mod means;
 mod offer;
@@ -34,6 +35,7 @@ pub use event::{
     AdjustmentBody, EventKind, ExtensionBody, Grant, HeldPart, HoldBody, Matched, PaidBack, PayBackBody, PayBackMethod, PurchaseBody,
     PurchaseState, RefundBody, SettlementBody, SpendBody, SpendMethod, Standing, TakenBack, TillEvent, TransferBody, Use, Withheld,
 };
+pub use limits::{Limit, LimitKind, LimitPeriod, Usage};
 pub use loaded::{CellSlot, PurchaseSlot, TakenIdentity, TillEffects, TillNeeds, Tills, WalletRef, event_hash};
 pub use means::{Means, fold_code};
 pub use offer::{

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Damaged;
+use super::limits::{Limit, LimitKind, LimitPeriod};
 use crate::id::Id;
 use crate::money::Minor;
 
@@ -42,6 +43,8 @@ pub struct Participant {
     pub sign_up_us: i64,
     /// Schemes they joined, besides those that everyone is in.
     pub schemes: Vec<Membership>,
+    /// Limits of their own wallet, on top of the general ones.
+    pub limits: Vec<Limit>,
     /// Terms of spending by itself.
     pub auto_spend: AutoSpend,
     /// Whether spends are blocked. Awards go on.
@@ -147,6 +150,9 @@ struct Stored {
     sign_up_us: i64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     schemes: Vec<(i64, i64, Option<i64>, Option<i64>)>,
+    /// Kind, period, unit, number, amount.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<(i16, i16, String, Option<i64>, Option<i64>)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auto_spend: Option<StoredAutoSpend>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -163,6 +169,11 @@ struct StoredAutoSpend {
     maximum_spend: Option<i64>,
     merchants: Vec<i64>,
     updated_us: i64,
+}
+
+fn limit((kind, per, unit, number, amount): (i16, i16, String, Option<i64>, Option<i64>)) -> Option<Limit> {
+    let (kind, per) = (LimitKind::from_code(kind)?, LimitPeriod::from_code(per)?);
+    Some(Limit { kind, per, unit: unit.parse().ok()?, number, amount })
 }
 
 impl From<Stored> for Participant {
@@ -198,6 +209,7 @@ impl From<Stored> for Participant {
             sign_up_unit: stored.sign_up_unit.map(Id),
             sign_up_us: stored.sign_up_us,
             schemes: stored.schemes.into_iter().map(member).collect(),
+            limits: stored.limits.into_iter().filter_map(limit).collect(),
             auto_spend: auto_spend.unwrap_or_default(),
             is_blocked: stored.blocked,
             terminated: stored.terminated.map(|(at_us, reason)| Termination { at_us, reason }),
@@ -233,6 +245,11 @@ impl From<Participant> for Stored {
             sign_up_unit: participant.sign_up_unit.map(|id| id.0),
             sign_up_us: participant.sign_up_us,
             schemes: participant.schemes.iter().map(|m| (m.scheme.0, m.since_us, m.until_us, m.unit.map(|id| id.0))).collect(),
+            limits: participant
+                .limits
+                .iter()
+                .map(|l| (l.kind.code(), l.per.code(), l.unit.code().to_owned(), l.number, l.amount))
+                .collect(),
             auto_spend,
             blocked: participant.is_blocked,
             terminated: participant.terminated.map(|end| (end.at_us, end.reason)),

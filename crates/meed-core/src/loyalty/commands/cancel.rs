@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::checks::{check_config, conflict, invalid, resolve};
 use super::rework::{Works, balances, giver, stored};
 use super::spend::spend_of;
-use super::{RefundDone, TillReply};
+use super::{RefundDone, TillReply, limit};
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
-use crate::loyalty::TillConfig;
 use crate::loyalty::event::{EventKind, PurchaseState, RefundBody};
 use crate::loyalty::giving::Giver;
 use crate::loyalty::loaded::{TillNeeds, WalletRef};
+use crate::loyalty::{LimitKind, TillConfig};
 
 /// Cancels a purchase.
 #[derive(Clone, Debug)]
@@ -58,6 +58,7 @@ impl Command for CancelPurchase {
 
     fn needs(&self, needs: &mut Needs) {
         need_rework(&self.config, self.purchase, &mut needs.tills);
+        needs.tills.promo_of.push((self.purchase, Arc::clone(&self.config)));
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
@@ -82,6 +83,7 @@ impl Command for CancelPurchase {
             works.own().standing.state = PurchaseState::Cancelled;
             Ok((works.give(&mut giver, wallets)?, given_back))
         })?;
+        let times = i64::from(given_back > 0) * i64::try_from(spends.len()).unwrap_or(0);
         for spend in spends.into_iter().filter(|spend| *spend != self.purchase) {
             state.tills.change_standing(spend, vec![2]);
         }
@@ -89,7 +91,10 @@ impl Command for CancelPurchase {
         let returned: i64 = slot.standing.returned.iter().map(|(amount, _)| amount).sum();
         let paid_back = slot.body.basket.total() - returned - slot.standing.spent();
         let body = RefundBody { given_back, paid_back, note: self.note.clone(), ..RefundBody::default() };
-        finish(state, (id, EventKind::CancelPurchase, self.purchase, self.at), works, giver, cell, body)
+        let reply = finish(state, (id, EventKind::CancelPurchase, self.purchase, self.at), works, giver, cell, body)?;
+        let back = (LimitKind::Debit, self.config.currency, -times, -given_back);
+        limit::counted(state, &self.config, (participant, &person), back, slot.recorded_us);
+        Ok(reply)
     }
 }
 
@@ -105,6 +110,7 @@ impl Command for CancelSpend {
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
         check_config(state, &self.config)?;
         let (_, purchase, _) = spend_of(state, self.spend)?;
+        let spent_us = state.tills.event(self.spend).map_or(0, |event| event.recorded_us);
         if state.tills.standing(self.spend).is_some() {
             return Err(conflict("invalid_life_cycle_state", "the spend request is cancelled already"));
         }
@@ -119,8 +125,11 @@ impl Command for CancelSpend {
             Ok((works.give(&mut giver, wallets)?, given_back))
         })?;
         state.tills.change_standing(self.spend, vec![2]);
+        let back = (LimitKind::Debit, self.config.currency, -1, -given_back);
         let body = RefundBody { given_back, ..RefundBody::default() };
-        finish(state, (id, EventKind::CancelSpend, self.spend, self.at), works, giver, cell, body)
+        let reply = finish(state, (id, EventKind::CancelSpend, self.spend, self.at), works, giver, cell, body)?;
+        limit::counted(state, &self.config, (participant, &person), back, spent_us);
+        Ok(reply)
     }
 }
 

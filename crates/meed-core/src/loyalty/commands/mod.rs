@@ -7,6 +7,7 @@ mod checks;
 mod erase;
 mod extend;
 mod hold;
+mod limit;
 mod participants;
 mod pay_back;
 mod purchase;
