@@ -73,7 +73,7 @@ pub struct PurchaseDone {
     /// Whose.
     pub participant: Id,
     /// What was bought and how it stood at first.
-    pub body: PurchaseBody,
+    pub body: Arc<PurchaseBody>,
     /// How it stands.
     pub standing: Standing,
     /// What may be used of the money wallet now, and of the points wallet.
