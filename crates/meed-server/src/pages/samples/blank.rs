@@ -98,6 +98,7 @@ fn intake() -> Vec<(&'static str, String)> {
                 name: String::new(),
                 currency: String::new(),
                 time_zone: String::new(),
+                owner: String::new(),
                 date_orders: Vec::new(),
                 layouts: Vec::new(),
                 imports: Vec::new(),
