@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
+use meed_app::loyalty::Who;
 use meed_app::loyalty::participants;
 use meed_app::loyalty::purchases::{self, PurchaseFilter, PurchaseInput};
-use meed_app::loyalty::Who;
 use meed_core::id::{Id, Kind};
 use serde::Deserialize;
 

@@ -30,6 +30,8 @@ pub use spend::Spend;
 pub use sweep::Sweep;
 pub use transfer::TransferWallet;
 
+use std::sync::Arc;
+
 use super::evaluate::Verdict;
 use super::event::{AdjustmentBody, ExtensionBody, HoldBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, Standing, TransferBody};
 use crate::command::Refused;
