@@ -75,7 +75,10 @@ fn com_046_a_sale_is_converted_at_the_rate_of_its_day_and_the_credit_keeps_both_
         assert_eq!(shown, [Some(first.to_owned()), Some(second.to_owned()), None]);
         assert_eq!(explanation.credits[0].arithmetic(), format!("{first}; 1,080.00 at 10% = 108.00"));
         let json = explanation.credits[0].explanation_json();
-        assert!(json.contains("\"converted\":{\"from\":\"EUR\",\"to\":\"USD\",\"rate\":\"1.08\",\"day\":\"2026-01-01\",\"amount\":\"1000\"}"), "{json}");
+        assert!(
+            json.contains("\"converted\":{\"from\":\"EUR\",\"to\":\"USD\",\"rate\":\"1.08\",\"day\":\"2026-01-01\",\"amount\":\"1000\"}"),
+            "{json}"
+        );
     });
 }
 
@@ -90,7 +93,10 @@ fn com_046_a_missing_rate_flags_the_payee_and_the_manager_and_is_no_silent_zero(
         let flagged: Vec<(i64, i64, bool)> = calculation.rewards().iter().map(|r| (r.rep.0, r.minor, r.flagged)).collect();
         assert_eq!(flagged, [(1, 10_800 + 600, true), (2, 1_080, true), (3, 1_000 + 300, false)]);
         let [alert] = calculation.alerts() else { panic!("one alert: {:?}", calculation.alerts()) };
-        assert_eq!((alert.code, alert.reps.as_slice(), alert.sales, alert.first_sale), (AlertCode::RateMissing, [Id(1)].as_slice(), 1, Some(Id(1))));
+        assert_eq!(
+            (alert.code, alert.reps.as_slice(), alert.sales, alert.first_sale),
+            (AlertCode::RateMissing, [Id(1)].as_slice(), 1, Some(Id(1)))
+        );
         let missed: Vec<_> = calculation.not_credited().into_iter().map(|miss| (miss.sale, miss.rule, miss.reason, miss.detail)).collect();
         assert_eq!(missed, [(Id(1), 0, Reason::RateMissing, "EUR".to_owned())]);
         let verdict = calculation.bound().verdict(SaleRef::from(&sales[0]));
@@ -123,7 +129,8 @@ fn conditions_and_formulas_read_converted_money_and_the_original_currency() {
     unknown.sale.quantity = Some(exact("1"));
     with(&plan(text), vec![rep(1, "Ana", None, None)], &rates, &[of, unknown], |calculation| {
         // 1,000 EUR are 1,250 USD; 100 EUR are 125.
-        let amounts: Vec<_> = calculation.credits(Id(1)).iter().map(|c| (c.sale.0, c.rule_id.clone(), c.amount.normalize().to_string())).collect();
+        let amounts: Vec<_> =
+            calculation.credits(Id(1)).iter().map(|c| (c.sale.0, c.rule_id.clone(), c.amount.normalize().to_string())).collect();
         let of = |rule: &str, amount: &str| (1, rule.to_owned(), amount.to_owned());
         assert_eq!(amounts, [of("large", "7"), of("net", "112.5"), of("units", "6"), (2, "units".to_owned(), "2".to_owned())]);
         assert!(calculation.rewards()[0].flagged, "of SEK neither the condition nor the formula has an answer");
@@ -152,7 +159,14 @@ fn com_046_the_plan_may_fix_rates_use_those_of_the_last_day_and_refuse_old_ones(
 
 #[test]
 fn com_046_a_payee_is_paid_in_their_own_currency_and_a_missing_rate_is_told_before_anything_is_earned() {
-    let people = || vec![rep(1, "Ana", None, Some("EUR")), rep(2, "Bo", None, Some("JPY")), rep(3, "Cy", None, Some("SEK")), rep(4, "Di", None, Some("USD"))];
+    let people = || {
+        vec![
+            rep(1, "Ana", None, Some("EUR")),
+            rep(2, "Bo", None, Some("JPY")),
+            rep(3, "Cy", None, Some("SEK")),
+            rep(4, "Di", None, Some("USD")),
+        ]
+    };
     let rates = rates(&[("EUR", "USD", "2026-01-01", "1.25"), ("USD", "JPY", "2026-01-31", "150.5")]);
     let sales = [sale(1, "Ana", 5, ("1000.06", None)), sale(2, "Bo", 5, ("33.33", None)), sale(4, "Di", 5, ("10", None))];
     with(&plan(FLAT), people(), &rates, &sales, |calculation| {
@@ -212,7 +226,8 @@ fn com_036_runs_are_merged_in_any_cut_with_the_same_conversions() {
     let (directory, period) = (Directory::new(vec![rep(1, "Ana", None, None)], vec![]), january());
     let bound = BoundProgram::new(&program, &directory, &period).with_rates(&rates);
     let codes = [Some("EUR"), Some("GBP"), None, Some("SEK")];
-    let sales: Vec<StoredSale> = (0u8..12).map(|n| sale(i64::from(n) + 1, "Ana", 1 + (n * 7) % 28, ("100", codes[usize::from(n) % 4]))).collect();
+    let sales: Vec<StoredSale> =
+        (0u8..12).map(|n| sale(i64::from(n) + 1, "Ana", 1 + (n * 7) % 28, ("100", codes[usize::from(n) % 4]))).collect();
     let whole = calculate(&bound, sales.iter().map(SaleRef::from));
     for cut in 0..sales.len() {
         let (low, high) = sales.split_at(cut);

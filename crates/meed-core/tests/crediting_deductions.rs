@@ -54,7 +54,10 @@ fn com_042_the_three_options_by_quarter_by_half_year_and_none() {
             format!("expect = {{ Ana = {paid} }}\nlines = {{ Ana = {{ commission = {earned}{deduction} }} }}")
         };
         let flat = "[[rule]]\nid = \"base\"\nrate = \"5%\"\n";
-        let periods = [month(1, 80, "expect = { Ana = 4 }"), month(2, 100, &format!("expect = {{ Ana = {} }}", if head.contains("nothing") { 9 } else { 5 }))];
+        let periods = [
+            month(1, 80, "expect = { Ana = 4 }"),
+            month(2, 100, &format!("expect = {{ Ana = {} }}", if head.contains("nothing") { 9 } else { 5 })),
+        ];
         let later = [month(4, 100, &line(april)), month(7, 140, &line(july))];
         passes(&monthly(head, flat, &(periods.concat() + &later.concat())));
     };
@@ -73,7 +76,11 @@ fn com_042_rewards_that_are_not_deductible_are_left_out() {
         month(1, 1000, "expect = { Ana = 157 }\nlines = { Ana = { commission = 107, bonus = 50 } }"),
         // The commission of the base rule is 200 by now, and 100 was paid; the two SPIFFs and the badge are paid anew.
         month(2, 1000, "expect = { Ana = 264 }\nlines = { Ana = { commission = 214, bonus = 150, deduction = -100 } }"),
-        month(3, 0, "adjust = [{ rep = \"Ana\", label = \"Fair\", amount = 11 }]\nexpect = { Ana = 82 }\nlines = { Ana = { commission = 221, bonus = 150, deduction = -300, adjustment = 11 } }"),
+        month(
+            3,
+            0,
+            "adjust = [{ rep = \"Ana\", label = \"Fair\", amount = 11 }]\nexpect = { Ana = 82 }\nlines = { Ana = { commission = 221, bonus = 150, deduction = -300, adjustment = 11 } }",
+        ),
         month(4, 0, "expect = { Ana = 78 }\nlines = { Ana = { commission = 228, bonus = 150, deduction = -300 } }"),
     ];
     passes(&monthly("deduct = { from = \"year\" }", rules, &periods.concat()));
@@ -126,7 +133,10 @@ fn deductions_that_contradict_themselves_are_refused() {
         Err(findings) => findings.iter().map(|finding| (finding.line, finding.code.code())).collect::<Vec<_>>(),
     };
     let rule = "[[rule]]\nid = \"base\"\nrate = \"5%\"\n";
-    assert_eq!(code(&monthly("deduct = { from = \"year\", what = \"nothing\", negative = \"carry\" }", rule, "expect = {}")), [(4, "conflict")]);
+    assert_eq!(
+        code(&monthly("deduct = { from = \"year\", what = \"nothing\", negative = \"carry\" }", rule, "expect = {}")),
+        [(4, "conflict")]
+    );
     assert_eq!(code(&monthly("deduct = { from = \"year\", what = \"all\" }", rule, "expect = {}")), [(4, "bad_value")]);
     assert_eq!(code(&monthly("deduct = { what = \"released\" }", rule, "expect = {}")), [(4, "missing_key")]);
     let held = format!("{rule}deductible = false\n[[holdback]]\nid = \"h\"\nshare = \"20%\"\nuntil = {{ periods = 1 }}\n");

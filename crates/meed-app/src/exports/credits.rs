@@ -56,7 +56,8 @@ pub async fn credits_csv(app: &App, ctx: &Context, calculation: &CalculationEntr
     };
     let mut out = "\u{feff}".as_bytes().to_vec();
     let own = ["Beneficiary", "Measure", "Split", "Commission", "Commission Currency", "Commission Rate", "Commission Details"];
-    let tail = ["Imported Date", "Edited Date", "Added By", "Unique Id", "Sale Id", "File Line", "Sale Currency", "Sale Amount", "Exchange Rate"];
+    let tail =
+        ["Imported Date", "Edited Date", "Added By", "Unique Id", "Sale Id", "File Line", "Sale Currency", "Sale Amount", "Exchange Rate"];
     let header: Vec<String> =
         own.iter().map(ToString::to_string).chain(columns.iter().cloned()).chain(tail.iter().map(ToString::to_string)).collect();
     csv_line(&mut out, &header);

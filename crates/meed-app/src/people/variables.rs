@@ -193,7 +193,10 @@ fn places(headers: &[String], columns: &Columns) -> AppResult<[Option<usize>; 4]
     }
     let missing: Vec<&str> = columns[..3].iter().zip(&places).filter(|(_, place)| place.is_none()).map(|((name, _), _)| *name).collect();
     let [(first, _), (second, _), (third, _), (last, _)] = columns;
-    let text = format!("the sheet needs the columns {first}, {second}, {third} and, where it is said, {last}; there is no column for {}", missing.join(", "));
+    let text = format!(
+        "the sheet needs the columns {first}, {second}, {third} and, where it is said, {last}; there is no column for {}",
+        missing.join(", ")
+    );
     Err(AppError::invalid("columns_unknown", "file", text))
 }
 

@@ -4,7 +4,7 @@ mod sheet;
 
 pub use sheet::{RateError, RatesLoaded, load};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use meed_core::command::{PutRecord, PutRecords, Record, RecordKind};
@@ -111,14 +111,11 @@ async fn apply(app: &App, ctx: &Context, rates: &[RateEntry], dry_run: bool, loa
         total += document.rates.len();
         pairs.insert(format!("{}:{}", document.from, document.to), document);
     }
-    let mut changed = BTreeMap::new();
+    let mut changed = BTreeSet::new();
     for RateEntry { from, to, day, rate } in rates {
         let key = pair_key(*from, *to);
-        let pair = pairs.entry(key.clone()).or_insert_with(|| PairDocument {
-            from: from.to_string(),
-            to: to.to_string(),
-            rates: BTreeMap::new(),
-        });
+        let pair =
+            pairs.entry(key.clone()).or_insert_with(|| PairDocument { from: from.to_string(), to: to.to_string(), rates: BTreeMap::new() });
         let value = rate.normalize().to_string();
         match pair.rates.insert(day.to_string(), value.clone()) {
             Some(before) if before == value => {
@@ -131,7 +128,7 @@ async fn apply(app: &App, ctx: &Context, rates: &[RateEntry], dry_run: bool, loa
                 total += 1;
             }
         }
-        changed.insert(key, ());
+        changed.insert(key);
     }
     if total > RATES_MAX {
         return Err(AppError::invalid("too_many_rates", "file", format!("a workspace keeps at most {RATES_MAX} rates")));
@@ -140,12 +137,12 @@ async fn apply(app: &App, ctx: &Context, rates: &[RateEntry], dry_run: bool, loa
         return Ok(());
     }
     let mut puts = Vec::with_capacity(changed.len());
-    for key in changed.keys() {
+    for key in &changed {
         let document = pairs.get(key).map(write).transpose()?.unwrap_or_default();
         puts.push(PutRecord::upsert(RecordKind::ExchangeRates, key.clone(), document));
     }
     let subject = match changed.len() {
-        1 => changed.keys().next().map(|key| key.replace(':', " to ")).unwrap_or_default(),
+        1 => changed.first().map(|key| key.replace(':', " to ")).unwrap_or_default(),
         several => format!("{several} pairs of currencies"),
     };
     app.submit(ctx, subject, PutRecords { action: "rates.saved", puts, event: None }).await.map(|_| ())

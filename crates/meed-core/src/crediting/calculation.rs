@@ -507,9 +507,9 @@ fn reward(
 fn paid_in(bound: &BoundProgram<'_>, conversion: Conversion, lines: &[Line]) -> Result<PaidIn, Overflow> {
     let day = crate::command::day_number(bound.period.first_day());
     let due = lines.iter().filter(|line| line.due_day == day);
-    let minor = due.map(|line| conversion.minor(line.minor, bound.program.rounding)).try_fold(0, |sum: Minor, minor| {
-        sum.checked_add(minor?).ok_or(Overflow)
-    })?;
+    let minor = due
+        .map(|line| conversion.minor(line.minor, bound.program.rounding))
+        .try_fold(0, |sum: Minor, minor| sum.checked_add(minor?).ok_or(Overflow))?;
     Ok(PaidIn { conversion, minor })
 }
 

@@ -178,7 +178,9 @@ impl From<&Explanation> for Stored {
             credited: plain(explanation.credited),
             steps: explanation.steps.iter().map(StoredStep::from).collect(),
             lines: explanation.lines.iter().map(StoredLine::from).collect(),
-            paid_in: explanation.paid_in.map(|paid| StoredPaidIn { conversion: StoredConversion::from(&paid.conversion), minor: paid.minor }),
+            paid_in: explanation
+                .paid_in
+                .map(|paid| StoredPaidIn { conversion: StoredConversion::from(&paid.conversion), minor: paid.minor }),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::assign::Recipients;
 use super::bound::BoundProgram;
 use super::cells::Tally;
 use super::reason::Reason;
@@ -19,7 +20,7 @@ pub(super) fn mark(bound: &BoundProgram<'_>, flags: &[Flag], tallies: &mut [Tall
     for (who, rule) in concerned {
         tallies[who as usize].flagged = true;
         let recipients = bound.rules[rule].recipients.get(who as usize);
-        for to in recipients.into_iter().flat_map(|recipients| recipients.people()) {
+        for to in recipients.into_iter().flat_map(Recipients::people) {
             tallies[*to as usize].flagged = true;
         }
         for over in bound.overrides.iter().filter(|over| over.of.get(rule) == Some(&true)) {

@@ -53,7 +53,17 @@ pub(super) struct Rehearsal<'p> {
 
 impl<'p> Rehearsal<'p> {
     pub(super) fn new(program: &'p Program, directory: &'p Directory, (history, rates): (&'p History, &'p Rates)) -> Self {
-        Self { program, directory, history, rates, sales: Vec::new(), cells: Vec::new(), released: BTreeSet::new(), rows: Vec::new(), adjustments: Vec::new() }
+        Self {
+            program,
+            directory,
+            history,
+            rates,
+            sales: Vec::new(),
+            cells: Vec::new(),
+            released: BTreeSet::new(),
+            rows: Vec::new(),
+            adjustments: Vec::new(),
+        }
     }
 
     /// Takes the sales of a period in; answers their ids. A known unique id changes the sale that has it.

@@ -229,7 +229,8 @@ mod tests {
 
     #[test]
     fn the_opposite_direction_divides_and_two_legs_meet_in_the_base() {
-        let rates = rates(&[("EUR", "USD", "2026-01-01", "1.25"), ("USD", "JPY", "2026-01-05", "150"), ("USD", "EUR", "2026-06-01", "0.5")]);
+        let rates =
+            rates(&[("EUR", "USD", "2026-01-01", "1.25"), ("USD", "JPY", "2026-01-05", "150"), ("USD", "EUR", "2026-06-01", "0.5")]);
         assert_eq!(convert(&rates, "USD", "EUR", "2026-01-02", "100").as_deref(), Some("80"));
         assert_eq!(convert(&rates, "EUR", "JPY", "2026-01-05", "2").as_deref(), Some("375"));
         assert_eq!(convert(&rates, "JPY", "EUR", "2026-01-05", "375").as_deref(), Some("2"));

@@ -50,7 +50,8 @@ pub(super) fn exchange(table: &Table<'_, '_>, currency: Option<Unit>, findings: 
 /// Reads a table of rates: what one unit of each currency is worth in the program's, by day where it changes.
 pub(super) fn rates(table: &Table<'_, '_>, key: &str, to: Option<Unit>, findings: &mut Findings<'_>) -> Rates {
     let mut all = Rates::default();
-    let Some(inner) = table.get(key).filter(|item| matches!(item.get_ref(), DeValue::Table(_))).and_then(|item| Table::of(item, key, findings))
+    let Some(inner) =
+        table.get(key).filter(|item| matches!(item.get_ref(), DeValue::Table(_))).and_then(|item| Table::of(item, key, findings))
     else {
         if table.has(key) {
             findings.add(table.place(key), Code::WrongType, format!("`{key}` is a table such as {{ EUR = 1.08 }}"));

@@ -21,7 +21,8 @@ pub use example::{Example, ExampleAdjustment, ExampleMembership, ExamplePeriod, 
 pub use exchange::{Exchange, ExchangeDay};
 pub use finding::{Code, Finding};
 pub use settle::{
-    Bonus, BonusPay, Clawback, Curve, Deduct, Deducted, Draw, Factor, Holdback, Instalments, Length, Multiplier, Payout, Settle, Span, Term, Until,
+    Bonus, BonusPay, Clawback, Curve, Deduct, Deducted, Draw, Factor, Holdback, Instalments, Length, Multiplier, Payout, Settle, Span,
+    Term, Until,
 };
 pub use who::{Assign, AssignTo, CreditTo, Crediting, EnrollmentState, OwnerField, Share, Split, TeamCredit, TeamShare};
 

@@ -143,11 +143,7 @@ fn key(entry: &RateEntry) -> String {
     get, path = "/exchange-rates", tag = "Plans", operation_id = "listExchangeRates", params(PageParams),
     responses((status = 200, description = "A page of rates", body = Page<RateOut>), Refusals),
 )]
-pub(crate) async fn index(
-    State(state): State<ServerState>,
-    Caller(ctx): Caller,
-    Params(params): Params<PageParams>,
-) -> Answered<Response> {
+pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
     let (entries, next) = page_of(rates::list(&state.app, &ctx).await?, &params, key, |text| Some(text.to_owned()))?;
     page(entries.iter().map(RateOut::from).collect(), next, params.fields.as_deref())
 }
@@ -183,9 +179,8 @@ fn wrong(field: &str, text: String) -> Problem {
 
 /// The pair and day of an address.
 fn place((from, to, day): (String, String, String)) -> Answered<((Unit, Unit), Date)> {
-    let unit = |field: &str, text: &str| {
-        rates::currency(text).ok_or_else(|| wrong(field, format!("`{text}` is not an ISO 4217 currency code")))
-    };
+    let unit =
+        |field: &str, text: &str| rates::currency(text).ok_or_else(|| wrong(field, format!("`{text}` is not an ISO 4217 currency code")));
     let pair = (unit("from", &from)?, unit("to", &to)?);
     let day = day.parse::<Date>().map_err(|_| wrong("day", format!("`{day}` is not a date such as 2026-03-31")))?;
     Ok((pair, day))

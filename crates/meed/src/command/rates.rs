@@ -117,8 +117,7 @@ pub(crate) async fn run(args: RatesArgs, settings: &Settings) -> Result<Verdict,
 
 fn place(from: &str, to: &str, day: &str) -> Result<(Unit, Unit, Date), Failure> {
     let unit = |text: &str| {
-        rates::currency(text)
-            .ok_or_else(|| Failure::refused("currency_unknown", format!("`{text}` is not an ISO 4217 currency code")))
+        rates::currency(text).ok_or_else(|| Failure::refused("currency_unknown", format!("`{text}` is not an ISO 4217 currency code")))
     };
     let date = day.parse().map_err(|_| Failure::refused("date_unreadable", format!("`{day}` is not a date such as 2026-03-31")))?;
     Ok((unit(from)?, unit(to)?, date))

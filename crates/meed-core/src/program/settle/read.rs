@@ -148,7 +148,12 @@ pub(super) fn amount(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'
     Some(figure)
 }
 
-pub(in crate::program) fn whole_number(table: &Table<'_, '_>, key: &str, (least, most): (u32, u32), findings: &mut Findings<'_>) -> Option<u32> {
+pub(in crate::program) fn whole_number(
+    table: &Table<'_, '_>,
+    key: &str,
+    (least, most): (u32, u32),
+    findings: &mut Findings<'_>,
+) -> Option<u32> {
     let number = table.number(key, findings)?;
     let whole = (number.fract().is_zero()).then(|| u32::try_from(number).ok()).flatten().filter(|n| (least..=most).contains(n));
     if whole.is_none() {
