@@ -144,7 +144,7 @@ fn key(entry: &RateEntry) -> String {
     responses((status = 200, description = "A page of rates", body = Page<RateOut>), Refusals),
 )]
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
-    let (entries, next) = page_of(rates::list(&state.app, &ctx).await?, &params, key, |text| Some(text.to_owned()))?;
+    let (entries, next) = page_of(rates::list(&state.app, &ctx).await?, &params, key)?;
     page(entries.iter().map(RateOut::from).collect(), next, params.fields.as_deref())
 }
 
