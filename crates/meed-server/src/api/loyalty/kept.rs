@@ -498,7 +498,7 @@ macro_rules! kept_routes {
             use axum::http::StatusCode;
             use axum::response::Response;
             use meed_app::loyalty::records;
-            use meed_core::id::{Id, Kind};
+            use meed_core::id::Kind;
 
             use super::{$type, Stored, Travels};
             use crate::ServerState;
@@ -517,7 +517,7 @@ macro_rules! kept_routes {
             )]
             pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
                 let all = records::list::<Document>(&state.app, &ctx).await?;
-                let (rows, next) = page_of(all, &params, |entry| entry.id, |text| text.parse::<Id>().ok())?;
+                let (rows, next) = page_of(all, &params, |entry| entry.id)?;
                 page(rows.into_iter().map(Stored::<$type>::of).collect(), next, params.fields.as_deref())
             }
 
