@@ -18,9 +18,9 @@ const DAMAGE: &[(&str, &str, &str)] = &[
     ("update lot set held = held - 1 where held > 0", "lot_held", "update lot set held = held + 1 where held > 0"),
     ("update lot set expired = expired - 1 where expired > 0", "lot_expired", "update lot set expired = expired + 1 where expired > 0"),
     (
-        "update lot set extended_us = extended_us + 1 where extended_us is not null",
+        "update lot set extended_us = extended_us - 7 where extended_us is not null",
         "lot_expiry",
-        "update lot set extended_us = extended_us - 1 where extended_us is not null",
+        "update lot set extended_us = extended_us + 7 where extended_us is not null",
     ),
     ("update lot set expires_us = expires_us + 1", "digest", "update lot set expires_us = expires_us - 1"),
     ("update lot_move set amount = amount + 1", "lot_moves", "update lot_move set amount = amount - 1"),
