@@ -2,13 +2,13 @@
 
 use meed_core::command::{Class, PutRecord, PutRecords, Record, RecordKind, Reply, day_number};
 use meed_core::id::Id;
-use meed_core::loyalty::{Cell, Means, NewMeans, Participant, SaveParticipant, Tier, TillConfig, TillReply, WalletRef, fold_code};
+use meed_core::loyalty::{
+    Cell, Means, NewMeans, OneTimeCode, Participant, SaveParticipant, Tier, TillConfig, TillReply, WalletRef, fold_code,
+};
 use meed_core::money::Exact;
 use meed_store::Reader;
 
-use super::documents::OneTimeCodeDocument;
 use super::who::{Who, pass_code_hash, refused};
-use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
 
@@ -72,25 +72,43 @@ pub async fn find(app: &App, ctx: &Context, who: &Who) -> AppResult<ParticipantV
     ctx.require_any(&[Scope::Read, Scope::Sales])?;
     let wallet = who.wallet(app, ctx.workspace).await?;
     let config = app.fresh_till_config(ctx.workspace).await?;
-    let (workspace, now_day) = (ctx.workspace, day_number(config.zone.to_datetime(app.now()).date()));
+    let (workspace, now_us) = (ctx.workspace, app.now_us());
+    let now_day = day_number(config.zone.to_datetime(app.now()).date());
     let found = app
         .store()
         .read(move |r| {
-            let Some(record) = record_of(r, workspace, &wallet)? else { return Ok(None) };
-            let Ok(record) = record else { return Ok(Some(Err(()))) };
+            let Some(record) = record_of(r, workspace, &wallet, now_us)? else { return Ok(None) };
+            let record = match record {
+                Ok(record) => record,
+                Err(no) => return Ok(Some(Err(no))),
+            };
             let cell = r.till_cell(workspace, record.id)?;
             Ok(Some(Ok((record, cell))))
         })
         .await?;
     match found {
         None => Err(refused(Class::NotFound, "entity_not_found", "there is no such participant")),
-        Some(Err(())) => Err(refused(Class::Conflict, "access_token_not_effective", "this means of identification is not effective")),
+        Some(Err(NotNamed::NotEffective)) => {
+            Err(refused(Class::Conflict, "access_token_not_effective", "this means of identification is not effective"))
+        }
+        Some(Err(NotNamed::WrongCode)) => Err(refused(Class::Conflict, "invalid_otp", "the one-time code is wrong, used or has expired")),
         Some(Ok((record, cell))) => view(&config, &record, &cell, now_day),
     }
 }
 
-/// The record that a reference means; the inner error: by a means that is not effective.
-fn record_of(r: &mut Reader<'_>, workspace: Id, who: &WalletRef) -> Result<Option<Result<Record, ()>>, meed_store::StoreError> {
+/// Why a reference names nobody although it is known.
+enum NotNamed {
+    NotEffective,
+    WrongCode,
+}
+
+/// The record that a reference means.
+fn record_of(
+    r: &mut Reader<'_>,
+    workspace: Id,
+    who: &WalletRef,
+    now_us: i64,
+) -> Result<Option<Result<Record, NotNamed>>, meed_store::StoreError> {
     Ok(match who {
         WalletRef::Participant(id) => r.record(workspace, RecordKind::Participant, *id)?.map(Ok),
         WalletRef::Number(number) => r.record_by_key(workspace, RecordKind::Participant, number)?.map(Ok),
@@ -98,8 +116,15 @@ fn record_of(r: &mut Reader<'_>, workspace: Id, who: &WalletRef) -> Result<Optio
             let means = r.record_by_key(workspace, RecordKind::Means, &fold_code(code))?;
             match means.and_then(|means| Means::read(&means.body).ok()) {
                 None => None,
-                Some(means) if !means.is_effective => Some(Err(())),
+                Some(means) if !means.is_effective => Some(Err(NotNamed::NotEffective)),
                 Some(means) => r.record(workspace, RecordKind::Participant, means.participant)?.map(Ok),
+            }
+        }
+        WalletRef::OneTime(code) => {
+            let code = r.record_by_key(workspace, RecordKind::OneTimeCode, &fold_code(code))?;
+            match code.and_then(|code| OneTimeCode::read(&code.body).ok()).filter(|code| code.is_good(now_us)) {
+                None => Some(Err(NotNamed::WrongCode)),
+                Some(code) => r.record(workspace, RecordKind::Participant, code.participant)?.map(Ok),
             }
         }
         WalletRef::Of(_) => None,
@@ -221,20 +246,10 @@ pub async fn one_time_code(app: &App, ctx: &Context, participant: Id) -> AppResu
     getrandom::fill(&mut bytes).map_err(|_| AppError::bug("the system gives no random numbers"))?;
     let code = format!("{:08}", u64::from_be_bytes(bytes) % 90_000_000 + 10_000_000);
     let expires_us = app.now_us() + ONE_TIME_US;
-    let document = OneTimeCodeDocument { participant: participant.0, expires_us, used: false };
-    let put = PutRecord::upsert(RecordKind::OneTimeCode, code.clone(), write(&document)?);
+    let document = OneTimeCode { participant, expires_us, is_used: false };
+    let put = PutRecord::upsert(RecordKind::OneTimeCode, code.clone(), document.write());
     app.submit(ctx, participant.to_string(), PutRecords::one("one_time_code.made", put)).await?;
     Ok((code, expires_us))
-}
-
-/// Uses a one-time code up, after the purchase or spend that it authorised.
-pub async fn use_one_time_code(app: &App, ctx: &Context, code: &str) -> AppResult<()> {
-    let (workspace, key) = (ctx.workspace, fold_code(code));
-    let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::OneTimeCode, &key)).await?;
-    let Some(record) = record else { return Ok(()) };
-    let document = OneTimeCodeDocument { used: true, ..read(&record)? };
-    let put = PutRecord::change(RecordKind::OneTimeCode, record.id, write(&document)?);
-    app.submit(ctx, record.id.to_string(), PutRecords::one("one_time_code.used", put)).await.map(|_| ())
 }
 
 /// How far a participant is with each offer that counts over purchases.

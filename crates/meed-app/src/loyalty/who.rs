@@ -2,11 +2,9 @@
 
 use meed_core::command::{Class, RecordKind, Refused};
 use meed_core::id::Id;
-use meed_core::loyalty::{Means, WalletRef, fold_code};
+use meed_core::loyalty::{Means, Participant, WalletRef, fold_code};
 
-use super::documents::OneTimeCodeDocument;
 use crate::App;
-use crate::documents::read;
 use crate::error::{AppError, AppResult};
 
 /// A customer as a till names them.
@@ -27,6 +25,8 @@ pub enum Who {
     },
     /// By a one-time code.
     OneTimeCode(String),
+    /// By name, which must be one customer's alone. Looks through all of them: for people, not for every sale.
+    Name(String),
 }
 
 pub(crate) fn refused(class: Class, code: &'static str, text: &str) -> AppError {
@@ -34,7 +34,7 @@ pub(crate) fn refused(class: Class, code: &'static str, text: &str) -> AppError 
 }
 
 impl Who {
-    /// As commands take it. Secrets are checked here; the rest is found by the batch itself.
+    /// As commands take it. Pass codes are checked here; the rest is found by the batch itself.
     pub(crate) async fn wallet(&self, app: &App, workspace: Id) -> AppResult<WalletRef> {
         match self {
             Self::Id(id) => Ok(WalletRef::Participant(*id)),
@@ -51,17 +51,34 @@ impl Who {
                 }
                 Ok(WalletRef::Code(identifier.clone()))
             }
-            Self::OneTimeCode(code) => {
-                let key = fold_code(code);
-                let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::OneTimeCode, &key)).await?;
-                let wrong = || refused(Class::Conflict, "invalid_otp", "the one-time code is wrong or has expired");
-                let document: OneTimeCodeDocument = read(&record.ok_or_else(wrong)?)?;
-                if document.used || document.expires_us <= app.now_us() {
-                    return Err(wrong());
-                }
-                Ok(WalletRef::Participant(Id(document.participant)))
-            }
+            Self::OneTimeCode(code) => Ok(WalletRef::OneTime(code.clone())),
+            Self::Name(name) => Ok(WalletRef::Participant(by_name(app, workspace, name).await?)),
         }
+    }
+}
+
+/// The one participant with this name.
+async fn by_name(app: &App, workspace: Id, name: &str) -> AppResult<Id> {
+    let wanted = name.trim().to_owned();
+    let found = app
+        .store()
+        .read(move |r| {
+            let (mut found, mut before) = (Vec::new(), None);
+            loop {
+                let page = r.records_back(workspace, RecordKind::Participant, before, 1_000)?;
+                before = page.last().map(|record| record.id);
+                let is_named = |body: &str| Participant::read(body).is_ok_and(|person| person.name == wanted);
+                found.extend(page.iter().filter(|record| is_named(&record.body)).map(|record| record.id));
+                if page.len() < 1_000 || found.len() > 1 {
+                    return Ok(found);
+                }
+            }
+        })
+        .await?;
+    match found.as_slice() {
+        [id] => Ok(*id),
+        [] => Err(refused(Class::NotFound, "entity_not_found", "there is no such participant")),
+        _ => Err(refused(Class::Conflict, "name_not_unique", "several customers have this name; name this one by id or number")),
     }
 }
 

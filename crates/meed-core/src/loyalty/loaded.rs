@@ -18,6 +18,8 @@ pub enum WalletRef {
     Code(String),
     /// By number.
     Number(String),
+    /// By a one-time code, which a purchase or spend uses up.
+    OneTime(String),
     /// The participant of an event.
     Of(Id),
 }

@@ -25,14 +25,14 @@ pub use commands::{
     PurchaseDone, Purchases, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, Settle, Spend, SpendAsk, SpendDone,
     Sweep, TillReply,
 };
-pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings};
+pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate};
 pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};
 pub use event::{
     AdjustmentBody, EventKind, Grant, HeldPart, HoldBody, Matched, PurchaseBody, PurchaseState, RefundBody, SettlementBody, SpendBody,
     SpendMethod, Standing, TakenBack, TillEvent, Use, Withheld,
 };
 pub use loaded::{CellSlot, PurchaseSlot, TakenIdentity, TillEffects, TillNeeds, Tills, WalletRef, event_hash};
-pub use means::{Means, fold_code};
+pub use means::{Means, OneTimeCode, fold_code};
 pub use offer::{
     Award, Class, Expiry, Occasion, Offer, OfferEntry, OfferIndex, OfferVersion, Rate, Repeats, Scope, Terms, Window, expiry_instant,
 };

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use meed_core::command::{RecordKind, State};
 use meed_core::id::Id;
 use meed_core::ledger::{Hold, HoldState, Lot, Original, Owner, OwnerKind, Phase, Purpose};
-use meed_core::loyalty::{EventKind, Means, Participant, PurchaseSlot, TakenIdentity, TillEvent, TillNeeds, WalletRef, fold_code};
+use meed_core::loyalty::{
+    EventKind, Means, OneTimeCode, Participant, PurchaseSlot, TakenIdentity, TillEvent, TillNeeds, WalletRef, fold_code,
+};
 use meed_core::money::Unit;
 
 use super::load::{account_row, code16, owner, record_row, unit};
@@ -148,6 +150,7 @@ impl Loader<'_> {
             match who {
                 WalletRef::Code(code) => by_key.push(vec![RecordKind::Means.code().into(), fold_code(code).into()]),
                 WalletRef::Number(number) => by_key.push(vec![RecordKind::Participant.code().into(), number.as_str().into()]),
+                WalletRef::OneTime(code) => by_key.push(vec![RecordKind::OneTimeCode.code().into(), fold_code(code).into()]),
                 WalletRef::Participant(_) | WalletRef::Of(_) => {}
             }
         }
@@ -164,6 +167,10 @@ impl Loader<'_> {
                 WalletRef::Code(code) => {
                     let record = self.state.record_by_key(RecordKind::Means, &fold_code(code));
                     record.and_then(|record| Means::read(&record.body).ok()).map(|means| means.participant)
+                }
+                WalletRef::OneTime(code) => {
+                    let record = self.state.record_by_key(RecordKind::OneTimeCode, &fold_code(code));
+                    record.and_then(|record| OneTimeCode::read(&record.body).ok()).map(|code| code.participant)
                 }
             };
             if let Some(id) = id {

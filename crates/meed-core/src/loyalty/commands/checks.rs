@@ -1,9 +1,9 @@
 //! Who it is, and whether what was sent can be a purchase.
 
-use crate::command::{Class, RecordKind, Refused, State};
+use crate::command::{Class, Record, RecordKind, Refused, State};
 use crate::id::Id;
 use crate::loyalty::loaded::WalletRef;
-use crate::loyalty::means::Means;
+use crate::loyalty::means::{Means, OneTimeCode};
 use crate::loyalty::{Basket, Damaged, LINES_MAX, Participant, PromoCode, TillConfig, fold_code};
 use crate::money::Exact;
 
@@ -49,6 +49,14 @@ pub(super) fn resolve(state: &State, who: &WalletRef) -> Result<(Id, Participant
             }
             state.record(RecordKind::Participant, means.participant)
         }
+        WalletRef::OneTime(code) => {
+            let code = state.record_by_key(RecordKind::OneTimeCode, &fold_code(code)).ok_or_else(wrong_code)?;
+            let code = OneTimeCode::read(&code.body).map_err(damaged)?;
+            if !code.is_good(state.recorded_us()) {
+                return Err(wrong_code());
+            }
+            state.record(RecordKind::Participant, code.participant)
+        }
         WalletRef::Of(event) => {
             let event = state.tills.event(*event).ok_or_else(|| not_found("event"))?;
             state.record(RecordKind::Participant, event.participant)
@@ -56,6 +64,40 @@ pub(super) fn resolve(state: &State, who: &WalletRef) -> Result<(Id, Participant
     };
     let record = record.ok_or_else(unknown)?;
     Ok((record.id, Participant::read(&record.body).map_err(damaged)?))
+}
+
+fn wrong_code() -> Refused {
+    conflict("invalid_otp", "the one-time code is wrong, used or has expired")
+}
+
+/// Uses a one-time code up, together with what it was used for.
+pub(super) fn use_up(state: &mut State, who: &WalletRef) {
+    let WalletRef::OneTime(code) = who else { return };
+    let Some(record) = state.record_by_key(RecordKind::OneTimeCode, &fold_code(code)).cloned() else { return };
+    let Ok(code) = OneTimeCode::read(&record.body) else { return };
+    let (version, recorded_us) = (record.version.saturating_add(1), state.recorded_us());
+    state.put_record(Record { version, recorded_us, body: OneTimeCode { is_used: true, ..code }.write(), ..record });
+}
+
+/// Brand and type of the payment medium that a means of identification is.
+pub(super) fn payment_of(state: &State, who: &WalletRef) -> Option<(Option<String>, Option<String>)> {
+    let WalletRef::Code(code) = who else { return None };
+    let means = state.record_by_key(RecordKind::Means, &fold_code(code))?;
+    // Most means are no payment media: their documents are not read twice.
+    if !means.body.contains("\"payment_") {
+        return None;
+    }
+    Means::read(&means.body).ok().map(|means| (means.payment_brand, means.payment_type))
+}
+
+/// A customer who bound payment media to the account pays with one of them, where the till says how they pay.
+pub(super) fn check_payment_medium(basket: &Basket, person: &Participant) -> Result<(), Refused> {
+    let Some(medium) = basket.payment_medium.as_deref().filter(|_| !person.payment_media.is_empty()) else { return Ok(()) };
+    if person.payment_media.iter().any(|bound| fold_code(bound) == fold_code(medium)) {
+        return Ok(());
+    }
+    let text = "this payment medium is not bound to the customer's account";
+    Err(conflict("payment_medium_not_allowed", text).at("payment_medium_identifier"))
 }
 
 pub(super) fn not_terminated(person: &Participant) -> Result<(), Refused> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::checks::{check_config, conflict, invalid, not_found, not_terminated, resolve};
+use super::checks::{check_config, conflict, invalid, not_found, not_terminated, resolve, use_up};
 use super::purchase::{Identified, SpendAsk, check_ask, insufficient};
 use super::rework::{Works, balances, giver};
 use super::{SpendDone, TillReply};
@@ -90,20 +90,18 @@ impl Command for Spend {
             Ok((cell, spent))
         })?;
         works.leave(state, giver, cell);
-        let body = SpendBody {
-            asked,
-            spent,
-            system_reference: self.ask.system_reference.clone(),
-            description: self.ask.description.clone(),
-            balance: balances(state, participant).0,
-        };
+        let body = self.ask.body((asked, spent), balances(state, participant).0);
         let event = state.till_event(id, EventKind::Spend, participant, Some(self.purchase), self.at, body.to_row());
         state.tills.add_event(event);
         if let Some(identity) = &self.identity {
             identity.take(state, id);
         }
         state.emit("spend.created", id.text(Kind::Spend), "{}".to_owned());
-        let done = SpendDone { id, purchase: self.purchase, participant, body, is_cancelled: false, is_replayed: false };
+        if let Some(who) = &self.who {
+            use_up(state, who);
+        }
+        let at_us = self.at.as_microsecond();
+        let done = SpendDone { id, purchase: self.purchase, participant, at_us, body, is_cancelled: false, is_replayed: false };
         Ok(Reply::Till(TillReply::Spend(Box::new(done))))
     }
 }

@@ -7,9 +7,10 @@ use meed_app::loyalty::{TillConfig, Who};
 use meed_core::id::{Id, Kind};
 use meed_core::money::Amount as Exactly;
 
-use super::basket::{basket, customer, errors, products, typed, unit_of, units};
+use super::basket::{basket, customer, errors, unit_of, units};
+use super::lines::{self, products};
 use crate::ServerState;
-use crate::pages::till::{OfferPage, OfferRow, OfferSays, OffersPage, ReplayView};
+use crate::pages::till::{OfferPage, OfferRow, OfferSays, OffersPage, ReplayView, TillLine};
 use crate::pages::{Badge, FormErrors, Nav, Tone};
 use crate::web::answer::{Answer, Trouble, form_errors, form_page, page, sentence};
 use crate::web::flash;
@@ -38,6 +39,13 @@ pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit)
     };
     let rows = offers::list(&state.app, &visit.ctx).await?.iter().map(row).collect();
     page(&OffersPage { chrome: visit.chrome(Nav::Offers), rows })
+}
+
+/// Room for three more lines.
+fn with_room(mut lines: Vec<TillLine>) -> Vec<TillLine> {
+    let next = lines.len() + 1;
+    lines.extend((next..next + 3).map(|place| TillLine { place, ..TillLine::default() }));
+    lines
 }
 
 /// What stands on the page besides the document.
@@ -73,7 +81,7 @@ async fn offer_page(
         findings: findings.iter().map(|finding| (finding.line, sentence(&finding.text))).collect(),
         units: units(&config, unit_of(form, &config)?),
         products: products(&config),
-        lines: typed(form),
+        lines: with_room(lines::typed(form, &config)),
         code: form.text("code").to_owned(),
         says: shown.says,
         replay: shown.replay,
@@ -161,12 +169,12 @@ async fn tried(state: &ServerState, visit: &Visit, form: &Fields, text: &str) ->
     let who = match form.filled("code") {
         None => None,
         Some(code) => match customer(app, ctx, code).await? {
-            Some(found) => Some(Who::Id(found.id)),
+            Some((found, _)) => Some(Who::Id(found.id)),
             None => return refused(FormErrors::one("code", "Nobody is identified by this.")),
         },
     };
     let unit = unit_of(form, &config)?.unwrap_or(Id(0));
-    let basket = match basket(form, &config, unit, app.now(), "simulated".to_owned()) {
+    let basket = match basket(form, &lines::typed(form, &config), &config, unit, app.now(), "simulated".to_owned()) {
         Ok(basket) => basket,
         Err(wrong) => return refused(errors(wrong)),
     };

@@ -59,7 +59,7 @@ async fn list_page(state: &ServerState, visit: &Visit, form: &Fields, errors: Fo
     let setting = setting(app, ctx).await?;
     let (mut views, mut pager) = (Vec::new(), Pager::default());
     match form.filled("q") {
-        Some(q) => views.extend(customer(app, ctx, q).await?),
+        Some(q) => views.extend(customer(app, ctx, q).await?.map(|(found, _)| found)),
         None => {
             let before = form.id("before", Kind::Participant)?;
             views = participants::list(app, ctx, before, i64::try_from(ROWS).unwrap_or(50) + 1).await?;
