@@ -61,7 +61,7 @@ async fn a_customer_buys_earns_spends_and_brings_a_part_back() {
     browser.type_into("#spend", "2").await;
     // The sum to pay has not been seen yet: nothing is sold.
     send(&browser, "#sell").await;
-    assert!(browser.text("main").await.contains("The basket has changed: EUR 18.00"), "{}", browser.text("main").await);
+    assert!(browser.text("main").await.contains("The basket has changed: 18.00 EUR"), "{}", browser.text("main").await);
     browser.type_into("#given", "20").await;
     send(&browser, "#sell").await;
     assert!(browser.text("h1").await.contains("Receipt"), "{}", browser.text("main").await);
@@ -75,7 +75,7 @@ async fn a_customer_buys_earns_spends_and_brings_a_part_back() {
     browser.type_into("#pieces1", "1").await;
     send(&browser, "#return").await;
     assert!(browser.text("#returned").await.contains("1.50"));
-    assert!(browser.text("main").await.contains("Pay EUR 1.35 back"), "a tenth of it had been redeemed: {}", browser.text("main").await);
+    assert!(browser.text("main").await.contains("Pay 1.35 EUR back"), "a tenth of it had been redeemed: {}", browser.text("main").await);
     browser.type_into("#back2", "100").await;
     send(&browser, "#return").await;
     assert!(browser.text("main").await.contains("left of the line"), "{}", browser.text("main").await);
