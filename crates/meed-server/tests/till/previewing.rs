@@ -2,6 +2,7 @@
 
 use meed_app::loyalty::{MerchantDocument, PromoCodeDocument, TillSettingsDocument, participants, records};
 use meed_core::id::Kind;
+use meed_core::money::Exact;
 use serde_json::{Value, json};
 
 use crate::shop::{FIVE_PERCENT, Shop, cents, on_both_engines, purchase, spend};
@@ -114,9 +115,9 @@ async fn pos_020_what_may_be_added_is_what_the_purchase_leaves_and_the_wallet_ma
     let additional = async |lines: &[(&str, &str)]| {
         let seen = shop.ok(PREVIEW, purchase("R1", lines)).await;
         let (additional, instant) = (cents(&seen["total_additional_spend_amount"]), cents(&seen["total_instant_spend_amount"]));
-        let total: f64 = lines.iter().map(|(_, amount)| amount.parse::<f64>().expect("an amount")).sum();
-        let number = |text: &str| text.parse::<f64>().expect("an amount");
-        assert!(number(&additional) <= total - number(&instant) + 0.001, "{lines:?}: {additional}");
+        let number = |text: &str| text.parse::<Exact>().expect("an amount");
+        let total: Exact = lines.iter().map(|(_, amount)| number(amount)).sum();
+        assert!(number(&additional) <= total - number(&instant), "{lines:?}: {additional}");
         additional
     };
     assert_eq!(additional(&[("wine", "20.00")]).await, "5.00", "bakery money buys no wine");

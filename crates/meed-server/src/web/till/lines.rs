@@ -41,7 +41,7 @@ pub(super) fn typed(form: &Fields, config: &TillConfig) -> Vec<TillLine> {
 /// Fills in what is shown beside what was typed.
 fn describe(line: &mut TillLine, config: &TillConfig) {
     let product = known(config, &line.product);
-    line.name = product.map(|product| name_of(product)).unwrap_or_else(|| line.product.clone());
+    line.name = product.map_or_else(|| line.product.clone(), |product| name_of(product));
     if line.vat.is_empty() {
         line.vat = vat::percent(config, product.map(|product| &**product)).normalize().to_string();
     }
