@@ -62,6 +62,8 @@ pub struct MerchantDocument {
     pub contribution: String,
     pub allows_automatic: bool,
     pub pays_back: bool,
+    /// `refund`, `credit_note` or `voucher`: how, if it pays back.
+    pub pays_back_by: String,
     pub allows_spending: bool,
 }
 
@@ -78,6 +80,7 @@ impl Default for MerchantDocument {
             contribution: "0".to_owned(),
             allows_automatic: true,
             pays_back: false,
+            pays_back_by: "credit_note".to_owned(),
             allows_spending: true,
         }
     }

@@ -1,9 +1,10 @@
 //! Participants and their means of identification.
 
 use meed_core::command::{Class, PutRecord, PutRecords, Record, RecordKind, Reply, day_number};
-use meed_core::id::Id;
+use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{
-    Cell, Means, NewMeans, OneTimeCode, Participant, SaveParticipant, Tier, TillConfig, TillReply, WalletRef, fold_code,
+    Cell, EraseParticipant, ErasedBalance, Means, NewMeans, OneTimeCode, Participant, SaveParticipant, Seen, Tier, TierChange, TillConfig,
+    TillReply, WalletRef, fold_code,
 };
 use meed_core::money::Exact;
 use meed_store::Reader;
@@ -70,45 +71,27 @@ pub struct MeansInput {
 /// Finds a participant as a till names them.
 pub async fn find(app: &App, ctx: &Context, who: &Who) -> AppResult<ParticipantView> {
     ctx.require_any(&[Scope::Read, Scope::Sales])?;
-    let wallet = who.wallet(app, ctx.workspace).await?;
+    let wallet = who.looked_up(app, ctx.workspace).await?;
     let config = app.fresh_till_config(ctx.workspace).await?;
-    let (workspace, now_us) = (ctx.workspace, app.now_us());
-    let now_day = day_number(config.zone.to_datetime(app.now()).date());
+    let (workspace, now_day) = (ctx.workspace, day_number(config.zone.to_datetime(app.now()).date()));
     let found = app
         .store()
         .read(move |r| {
-            let Some(record) = record_of(r, workspace, &wallet, now_us)? else { return Ok(None) };
-            let record = match record {
-                Ok(record) => record,
-                Err(no) => return Ok(Some(Err(no))),
-            };
+            let Some(record) = record_of(r, workspace, &wallet)? else { return Ok(None) };
+            let Ok(record) = record else { return Ok(Some(Err(()))) };
             let cell = r.till_cell(workspace, record.id)?;
             Ok(Some(Ok((record, cell))))
         })
         .await?;
     match found {
         None => Err(refused(Class::NotFound, "entity_not_found", "there is no such participant")),
-        Some(Err(NotNamed::NotEffective)) => {
-            Err(refused(Class::Conflict, "access_token_not_effective", "this means of identification is not effective"))
-        }
-        Some(Err(NotNamed::WrongCode)) => Err(refused(Class::Conflict, "invalid_otp", "the one-time code is wrong, used or has expired")),
+        Some(Err(())) => Err(refused(Class::Conflict, "access_token_not_effective", "this means of identification is not effective")),
         Some(Ok((record, cell))) => view(&config, &record, &cell, now_day),
     }
 }
 
-/// Why a reference names nobody although it is known.
-enum NotNamed {
-    NotEffective,
-    WrongCode,
-}
-
-/// The record that a reference means.
-fn record_of(
-    r: &mut Reader<'_>,
-    workspace: Id,
-    who: &WalletRef,
-    now_us: i64,
-) -> Result<Option<Result<Record, NotNamed>>, meed_store::StoreError> {
+/// The record that a reference means; the inner error: by a means that is not effective.
+fn record_of(r: &mut Reader<'_>, workspace: Id, who: &WalletRef) -> Result<Option<Result<Record, ()>>, meed_store::StoreError> {
     Ok(match who {
         WalletRef::Participant(id) => r.record(workspace, RecordKind::Participant, *id)?.map(Ok),
         WalletRef::Number(number) => r.record_by_key(workspace, RecordKind::Participant, number)?.map(Ok),
@@ -116,18 +99,11 @@ fn record_of(
             let means = r.record_by_key(workspace, RecordKind::Means, &fold_code(code))?;
             match means.and_then(|means| Means::read(&means.body).ok()) {
                 None => None,
-                Some(means) if !means.is_effective => Some(Err(NotNamed::NotEffective)),
+                Some(means) if !means.is_effective => Some(Err(())),
                 Some(means) => r.record(workspace, RecordKind::Participant, means.participant)?.map(Ok),
             }
         }
-        WalletRef::OneTime(code) => {
-            let code = r.record_by_key(workspace, RecordKind::OneTimeCode, &fold_code(code))?;
-            match code.and_then(|code| OneTimeCode::read(&code.body).ok()).filter(|code| code.is_good(now_us)) {
-                None => Some(Err(NotNamed::WrongCode)),
-                Some(code) => r.record(workspace, RecordKind::Participant, code.participant)?.map(Ok),
-            }
-        }
-        WalletRef::Of(_) => None,
+        WalletRef::OneTimeCode(_) | WalletRef::Of(_) => None,
     })
 }
 
@@ -269,4 +245,23 @@ pub async fn progress(app: &App, ctx: &Context, participant: Id) -> AppResult<Ve
         all.push(Progress { offer: entry.id, name: version.offer.name.clone(), current, target, times: counters.times });
     }
     Ok(all)
+}
+
+/// When a participant rose and fell, with the purchases that caused it.
+pub async fn tier_changes(app: &App, ctx: &Context, participant: Id) -> AppResult<Vec<TierChange>> {
+    ctx.require_any(&[Scope::Read, Scope::Sales])?;
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let all = super::purchases::of_participant(app, ctx.workspace, participant).await?;
+    let seen: Vec<Seen<'_>> = all.iter().map(|done| Seen { id: done.id, basket: &done.body.basket, standing: &done.standing }).collect();
+    let today = day_number(config.zone.to_datetime(app.now()).date());
+    meed_core::loyalty::tier_changes(&config, &seen, today).map_err(|_| AppError::bug("the value units of a participant leave their range"))
+}
+
+/// Erases everything that says who a participant was: name, address, codes. Ids, balances, transfers and audit lines stay.
+pub async fn erase(app: &App, ctx: &Context, participant: Id, balance: ErasedBalance) -> AppResult<()> {
+    ctx.require(Scope::Admin)?;
+    let system = Context { scopes: vec![Scope::Admin], ..ctx.clone() };
+    let means = means(app, &system, participant).await?.iter().map(|means| means.id).collect();
+    let command = EraseParticipant { participant, means, balance, at: app.now() };
+    app.submit(ctx, participant.text(Kind::Participant), command).await.map(|_| ())
 }

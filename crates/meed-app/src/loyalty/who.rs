@@ -2,7 +2,7 @@
 
 use meed_core::command::{Class, RecordKind, Refused};
 use meed_core::id::Id;
-use meed_core::loyalty::{Means, Participant, WalletRef, fold_code};
+use meed_core::loyalty::{Means, OneTimeCode, Participant, WalletRef, fold_code};
 
 use crate::App;
 use crate::error::{AppError, AppResult};
@@ -34,7 +34,7 @@ pub(crate) fn refused(class: Class, code: &'static str, text: &str) -> AppError 
 }
 
 impl Who {
-    /// As commands take it. Pass codes are checked here; the rest is found by the batch itself.
+    /// As commands take it. Pass codes are checked here; the rest is found by the batch itself, which uses a one-time code up.
     pub(crate) async fn wallet(&self, app: &App, workspace: Id) -> AppResult<WalletRef> {
         match self {
             Self::Id(id) => Ok(WalletRef::Participant(*id)),
@@ -51,8 +51,22 @@ impl Who {
                 }
                 Ok(WalletRef::Code(identifier.clone()))
             }
-            Self::OneTimeCode(code) => Ok(WalletRef::OneTime(code.clone())),
+            Self::OneTimeCode(code) => Ok(WalletRef::OneTimeCode(code.clone())),
             Self::Name(name) => Ok(WalletRef::Participant(by_name(app, workspace, name).await?)),
+        }
+    }
+
+    /// As queries take it: a one-time code is looked up, and not used up.
+    pub(crate) async fn looked_up(&self, app: &App, workspace: Id) -> AppResult<WalletRef> {
+        match self {
+            Self::OneTimeCode(code) => {
+                let key = fold_code(code);
+                let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::OneTimeCode, &key)).await?;
+                let wrong = || refused(Class::Conflict, "invalid_otp", "the one-time code is wrong or has expired");
+                let code = record.and_then(|record| OneTimeCode::read(&record.body).ok()).filter(|code| code.is_good(app.now_us()));
+                Ok(WalletRef::Participant(code.ok_or_else(wrong)?.participant))
+            }
+            other => other.wallet(app, workspace).await,
         }
     }
 }

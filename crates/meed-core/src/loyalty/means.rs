@@ -70,46 +70,6 @@ impl Means {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct StoredOneTime {
-    participant: i64,
-    expires_us: i64,
-    #[serde(default)]
-    used: bool,
-}
-
-/// A code that names a participant for a while, and for one purchase or spend. Folded, it is the record's key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OneTimeCode {
-    /// Whom it names.
-    pub participant: Id,
-    /// Until when, microseconds UTC.
-    pub expires_us: i64,
-    /// Whether a purchase or spend has used it up.
-    pub is_used: bool,
-}
-
-impl OneTimeCode {
-    /// Reads a record's body.
-    pub fn read(body: &str) -> Result<Self, Damaged> {
-        let stored: StoredOneTime = serde_json::from_str(body).map_err(|_| Damaged)?;
-        Ok(Self { participant: Id(stored.participant), expires_us: stored.expires_us, is_used: stored.used })
-    }
-
-    /// Writes a record's body.
-    #[must_use]
-    pub fn write(&self) -> String {
-        let stored = StoredOneTime { participant: self.participant.0, expires_us: self.expires_us, used: self.is_used };
-        serde_json::to_string(&stored).expect("numbers always become JSON")
-    }
-
-    /// Whether it names anyone at a time.
-    #[must_use]
-    pub const fn is_good(&self, now_us: i64) -> bool {
-        !self.is_used && now_us < self.expires_us
-    }
-}
-
 /// The code as it is compared: without white space and case; without dashes and parentheses, too, unless it is an e-mail
 /// address, where they make a difference.
 #[must_use]

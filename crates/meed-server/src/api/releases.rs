@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{FieldParams, Page, PageParams, bad_cursor, json, limit_of, one, page, page_of};
+use super::answer::{FieldParams, Page, PageParams, json, list_params, one, page, page_of};
 use super::credit_out::CreditOut;
 use super::openapi::Refusals;
 use super::problem::{Answered, Problem};
@@ -145,7 +145,7 @@ pub(crate) async fn release(State(state): State<ServerState>, Caller(ctx): Calle
 )]
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
     let all = releases::list(&state.app, &ctx).await?;
-    let (found, next) = page_of(all, &params, |release| release.id, |text| text.parse::<Id>().ok())?;
+    let (found, next) = page_of(all, &params, |release| release.id)?;
     page(found.iter().map(ReleaseOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -260,22 +260,14 @@ fn statement_out(body: &StatementBody, frozen: Option<&StatementEntry>) -> State
     }
 }
 
-/// Which frozen statements a list shows.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct StatementsParams {
-    /// Entries at most, 1 to 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Names of the fields to answer, with commas between them; all if not given.
-    #[param(example = "id,payee_name,total")]
-    fields: Option<String>,
-    /// Those of a release. Either this or `payee`.
-    release: Option<String>,
-    /// Those of a payee. Either this or `release`.
-    payee: Option<String>,
+list_params! {
+    /// Which frozen statements a list shows.
+    StatementsParams, fields like "id,payee_name,total" {
+        /// Those of a release. Either this or `payee`.
+        release: Option<String>,
+        /// Those of a payee. Either this or `release`.
+        payee: Option<String>,
+    }
 }
 
 /// Which statement is wanted.
@@ -311,8 +303,7 @@ pub(crate) async fn statements(
         (None, Some(payee)) => releases::statements_of_payee(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?,
         _ => return Err(Problem::unreadable("parameter_missing", "name either `release` or `payee`").at("release")),
     };
-    let paging = PageParams { limit: params.limit, cursor: params.cursor.clone(), fields: None };
-    let (found, next) = page_of(all, &paging, |statement| statement.id, |text| text.parse::<Id>().ok())?;
+    let (found, next) = page_of(all, &params.paging(), |statement| statement.id)?;
     page(found.iter().map(|s| statement_out(&s.body, Some(s))).collect(), next, params.fields.as_deref())
 }
 
@@ -423,10 +414,9 @@ pub(crate) async fn payouts(
     Caller(ctx): Caller,
     Params(params): Params<PageParams>,
 ) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
-    let before = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
-    let found = releases::payouts(&state.app, &ctx, before, i64::try_from(limit).unwrap_or(1)).await?;
-    let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());
+    let wanted = params.stretch()?;
+    let found = releases::payouts(&state.app, &ctx, wanted.after, wanted.rows()).await?;
+    let next = wanted.next(&found, |payout| payout.id);
     page(found.iter().map(PayoutOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -512,20 +502,12 @@ impl From<&RewardRow> for RewardOut {
     }
 }
 
-/// Which rewards a list shows.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct RewardsParams {
-    /// Entries at most, 1 to 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Names of the fields to answer, with commas between them; all if not given.
-    #[param(example = "id,payee,amount")]
-    fields: Option<String>,
-    /// Only those of this payee.
-    payee: Option<String>,
+list_params! {
+    /// Which rewards a list shows.
+    RewardsParams, fields like "id,payee,amount" {
+        /// Only those of this payee.
+        payee: Option<String>,
+    }
 }
 
 /// List rewards
@@ -540,16 +522,19 @@ pub(crate) async fn reward_list(
     Caller(ctx): Caller,
     Params(params): Params<RewardsParams>,
 ) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
-    if let Some(payee) = &params.payee {
-        let all = rewards::of_rep(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?;
-        let paging = PageParams { limit: params.limit, cursor: params.cursor.clone(), fields: None };
-        let (found, next) = page_of(all, &paging, |reward| reward.id, |text| text.parse::<Id>().ok())?;
-        return page(found.iter().map(RewardOut::from).collect(), next, params.fields.as_deref());
-    }
-    let after = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
-    let found = rewards::list(&state.app, &ctx, after, i64::try_from(limit).unwrap_or(1)).await?;
-    let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());
+    let paging = params.paging();
+    let wanted = paging.stretch()?;
+    let (found, next) = match &params.payee {
+        Some(payee) => {
+            let all = rewards::of_rep(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?;
+            page_of(all, &paging, |reward| reward.id)?
+        }
+        None => {
+            let found = rewards::list(&state.app, &ctx, wanted.after, wanted.rows()).await?;
+            let next = wanted.next(&found, |reward| reward.id);
+            (found, next)
+        }
+    };
     page(found.iter().map(RewardOut::from).collect(), next, params.fields.as_deref())
 }
 

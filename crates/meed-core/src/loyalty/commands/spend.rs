@@ -79,7 +79,7 @@ impl Command for Spend {
         let (cell, spent) = state.wallets(|wallets| {
             giver.settle_due(wallets)?;
             let work = works.own();
-            let allotted = giver.allot(wallets, work, asked)?;
+            let allotted = giver.allot(wallets, work, asked, None)?;
             let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
             if self.ask.all_or_nothing && could < asked {
                 return Err(insufficient(self.config.currency, participant, could, asked));
@@ -89,17 +89,17 @@ impl Command for Spend {
             let cell = if reads_paid { works.give(&mut giver, wallets)? } else { None };
             Ok((cell, spent))
         })?;
-        works.leave(state, giver, cell);
+        works.leave(state, giver, cell)?;
         let body = self.ask.body((asked, spent), balances(state, participant).0);
         let event = state.till_event(id, EventKind::Spend, participant, Some(self.purchase), self.at, body.to_row());
         state.tills.add_event(event);
         if let Some(identity) = &self.identity {
             identity.take(state, id);
         }
-        state.emit("spend.created", id.text(Kind::Spend), "{}".to_owned());
         if let Some(who) = &self.who {
             use_up(state, who);
         }
+        state.emit("spend.created", id.text(Kind::Spend), "{}".to_owned());
         let at_us = self.at.as_microsecond();
         let done = SpendDone { id, purchase: self.purchase, participant, at_us, body, is_cancelled: false, is_replayed: false };
         Ok(Reply::Till(TillReply::Spend(Box::new(done))))
