@@ -152,8 +152,14 @@ async fn a_draft_is_tried_on_a_basket_and_on_the_past() {
     send(&browser, "#simulate").await;
     let says = browser.text("#says").await;
     assert!(says.contains("Five per cent back") && says.contains("It gives 0.50 EUR"), "{says}");
+    // Five per cent there are already; the draft of the same name takes its place and gives ten.
+    let text = "kind = \"reward\"\nname = \"Five per cent back\"\nscheme = \"club\"\n[award]\npercent = \"10%\"\n";
+    browser.script("document.querySelector('#text').value = arguments[0]", &[serde_json::json!(text)]).await;
     send(&browser, "#replay").await;
-    assert!(browser.text("#replayed").await.contains("purchases of the last 30 days"));
+    let found = browser.text("#replayed").await;
+    assert!(found.contains("10 purchases: the last 30 days") && found.contains("Anna Reed"), "{found}");
+    // Ten times 35.70: 3.57 instead of 1.79.
+    assert!(browser.text("#difference").await.contains("17.80"), "{found}");
     send(&browser, "#save").await;
     assert!(browser.text("h1").await.contains("Five per cent back"));
     no_complaints(&browser, "the simulator").await;

@@ -395,19 +395,50 @@ pub struct OffersPage {
     pub rows: Vec<OfferRow>,
 }
 
+/// One line of a replay: an offer or a shopper, as it is and with the draft.
+#[derive(Clone, Debug, Default)]
+pub struct ReplayRow {
+    /// Name.
+    pub name: String,
+    /// Where it leads; may be empty.
+    pub href: String,
+    /// Marks the draft.
+    pub is_draft: bool,
+    /// Purchases: before and after for an offer, the same for a shopper.
+    pub purchases: (String, String),
+    /// What it gave, what it would give, and the difference.
+    pub before: Amount,
+    /// See above.
+    pub after: Amount,
+    /// See above.
+    pub difference: Amount,
+    /// The same in points, in words; may be empty.
+    pub points: String,
+}
+
 /// What a replay found.
 #[derive(Clone, Debug, Default)]
 pub struct ReplayView {
-    /// In words: "1,204 purchases of the last 30 days".
+    /// In words: "1,204 purchases of March 2026".
     pub looked_at: String,
     /// For how many the draft gives something.
     pub matched: String,
-    /// What all offers gave.
+    /// How many would be refused today; empty if none.
+    pub refused: String,
+    /// What the offers give as they are.
     pub before: Amount,
     /// What they would give.
     pub after: Amount,
+    /// The difference.
+    pub difference: Amount,
     /// What the draft itself would give.
     pub draft: Vec<Amount>,
+    /// By offer.
+    pub offers: Vec<ReplayRow>,
+    /// By shopper, the largest difference first.
+    pub shoppers: Vec<ReplayRow>,
+    /// How many more shoppers there are; empty if none.
+    pub more_shoppers: String,
     /// Whether not all purchases were looked at.
     pub is_cut: bool,
 }
@@ -442,6 +473,12 @@ pub struct OfferPage {
     pub code: String,
     /// What each offer says, once asked.
     pub says: Vec<OfferSays>,
+    /// Periods to replay, field `period`.
+    pub periods: Vec<Choice>,
+    /// Field `budget`: what the draft may grant in a replay.
+    pub budget: String,
+    /// Code of the workspace's currency.
+    pub currency: String,
     /// What the draft would have given, once asked.
     pub replay: Option<ReplayView>,
     /// What was wrong.
