@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::RESULTS_MAX;
 use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
-use super::out::{Out, hex, money, object};
+use super::out::{Out, Wanted, hex, money, object};
 use super::place::{config, log, unit_out};
 use super::purchase_out::free_fields;
 use super::values::{ACCOUNT, Identifier, count, customer, local};
@@ -157,7 +157,7 @@ fn out(config: &TillConfig, view: &ParticipantView) -> Out {
         "termination_information": ended,
         "log_information": log(super::made_us(view.id), person.sign_up_unit.and_then(|unit| config.units.get(&unit)).map(|unit| unit.name.as_str()), zone),
     };
-    out.with(free_fields(&BTreeMap::new()))
+    out.with(free_fields(&BTreeMap::new(), &Wanted::All))
 }
 
 fn account(view: &ParticipantView) -> Out {

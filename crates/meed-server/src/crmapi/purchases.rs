@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::RESULTS_MAX;
 use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
-use super::out::{Out, hex, money, number, object};
+use super::out::{Out, Wanted, hex, money, number, object};
 use super::place::{config, unit_out, with_config};
 use super::purchase_in::{Asked, PurchaseParameters, Purpose, identity, name_of, text};
 use super::purchase_out::{awards_with, preview as preview_out, purchase as purchase_out, spend as spend_out};
@@ -44,9 +44,8 @@ pub(super) async fn preview(State(state): State<ServerState>, call: Call<Purchas
     let input = input(&state, ctx.workspace, &call.parameters, Purpose::Preview, None).await?;
     let view = purchases::preview(app, ctx, input).await?;
     call.may_see(view.done.participant)?;
-    let wallets = wallets::read(app, ctx, view.done.participant, None).await?;
     let config = config(&state, ctx.workspace).await?;
-    Ok(call.answer(preview_out(&view, &config, &wallets)))
+    Ok(call.answer(preview_out(&view, &config)))
 }
 
 /// `purchases/create`.
@@ -56,7 +55,7 @@ pub(super) async fn create(State(state): State<ServerState>, call: Call<Purchase
     let input = input(&state, ctx.workspace, &call.parameters, Purpose::Create, call.key.as_deref()).await?;
     let view = purchases::create(app, ctx, input).await?;
     let config = config(&state, ctx.workspace).await?;
-    Ok(call.answer(purchase_out(&view, &config, Some(view.done.balances))))
+    Ok(call.answer(purchase_out(&view, &config, Some(view.done.balances), &call.wanted())))
 }
 
 /// What `create_spend` takes.
@@ -140,7 +139,7 @@ pub(super) async fn create_spend(State(state): State<ServerState>, mut call: Cal
     }
     let view = purchases::create(app, &ctx, input).await?;
     let spent = view.done.spend.as_ref().map(|done| spend_out(done, None, &config));
-    let both = object! {"purchase": purchase_out(&view, &config, Some(view.done.balances)), "spend_request": spent};
+    let both = object! {"purchase": purchase_out(&view, &config, Some(view.done.balances), &Wanted::All), "spend_request": spent};
     Ok(call.answer(both))
 }
 
@@ -165,7 +164,7 @@ pub(super) async fn show(State(state): State<ServerState>, call: Call<ShowParame
     let view = purchases::show(&state.app, ctx, call.parameters.purchase()?).await?;
     call.may_see(view.done.participant)?;
     let config = config(&state, ctx.workspace).await?;
-    Ok(call.answer(purchase_out(&view, &config, None)))
+    Ok(call.answer(purchase_out(&view, &config, None, &call.wanted())))
 }
 
 /// `purchases/cancel`: the whole purchase, now cancelled.
@@ -192,7 +191,7 @@ pub(super) async fn cancel(State(state): State<ServerState>, call: Call<ShowPara
     };
     let wallets = wallets::read(&state.app, ctx, view.done.participant, None).await?;
     let balance = |unit: Unit| wallets.iter().find(|wallet| wallet.unit == unit).map_or(0, |wallet| wallet.balance);
-    let out = purchase_out(&view, &config, Some((balance(config.currency), balance(Unit::POINTS))));
+    let out = purchase_out(&view, &config, Some((balance(config.currency), balance(Unit::POINTS))), &call.wanted());
     Ok(call.answer(out.with(vec![("reversal", what)])))
 }
 
@@ -293,7 +292,8 @@ pub(super) async fn list(State(state): State<ServerState>, call: Call<ListParame
         limit: count(given.number_of_results, "number_of_results")?.unwrap_or(RESULTS_MAX).min(RESULTS_MAX),
     };
     let views = if filter.limit == 0 { Vec::new() } else { purchases::list(app, ctx, filter).await? };
-    Ok(call.answer(Out::List(views.iter().map(|view| purchase_out(view, &config, None)).collect())))
+    let wanted = call.wanted();
+    Ok(call.answer(Out::List(views.iter().map(|view| purchase_out(view, &config, None, &wanted)).collect())))
 }
 
 /// The identity of a spend, apart from those of purchases.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::call::read;
 use super::failure::{Answered, Failure};
-use super::out::{Out, hex, money, number, object};
+use super::out::{Out, Wanted, hex, money, number, object};
 use super::place::{Place, config, line_of, with_config};
 use super::purchase_in::Asked;
 use super::purchase_out::purchase as purchase_out;
@@ -227,7 +227,7 @@ pub(super) async fn create(State(state): State<ServerState>, request: Request) -
     })
     .await?;
     let view = purchases::create(&state.app, &ctx, input).await?;
-    Ok(both(named(purchase_out(&view, &config, Some(view.done.balances)), given.id.clone())))
+    Ok(both(named(purchase_out(&view, &config, Some(view.done.balances), &Wanted::All), given.id.clone())))
 }
 
 /// `POST /purchases/{id}/cancel`.

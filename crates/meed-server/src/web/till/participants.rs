@@ -178,9 +178,10 @@ fn expiring(wallet: &WalletView) -> BarChart {
     let mut sums: Vec<(String, Minor)> = Vec::new();
     for (day, minor) in days {
         let label = day.strftime(if by_day { "%-d %b" } else { "%b %Y" }).to_string();
+        let is_full = sums.len() >= BARS - 1;
         match sums.last_mut() {
             Some((known, sum)) if *known == label => *sum += minor,
-            Some((later, sum)) if sums.len() >= BARS - 1 => {
+            Some((later, sum)) if is_full => {
                 "later".clone_into(later);
                 *sum += minor;
             }
