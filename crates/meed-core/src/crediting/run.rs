@@ -10,7 +10,7 @@ use super::decide::{Detail, Share, Sink, SplitPart, decide};
 use super::find::Memo;
 use super::foreign::{Converted, Origins, Standing};
 use super::reason::Reason;
-use super::settle::{SaleTerm, has_terms, terms_of};
+use super::settle::{SaleTerm, Unanswered, has_terms, terms_of};
 use super::spread::{Job, Spread};
 use crate::condition::{Context, SaleRef};
 use crate::id::Id;
@@ -353,15 +353,20 @@ impl<'a> Run<'a> {
     /// Takes in a sale whose amounts are in the program's currency.
     fn take(&mut self, sale: SaleRef<'_>, missing: Option<Unit>) {
         let index = self.collected.sales.push(sale);
+        let mut unanswered = Vec::new();
         if self.has_terms {
-            self.collected.sales.push_terms(terms_of(self.bound, sale));
+            self.collected.sales.push_terms(terms_of(self.bound, sale, &mut unanswered));
         }
+        let first = self.collected.filed.len();
         let mut sink = Collector { bound: self.bound, sale, index, collected: &mut self.collected };
         if self.bound.has_conditions {
             let passes = passes(self.bound, (sale, missing), &mut sink);
             sink.collected.sales.passes.push(passes);
         }
         decide(self.bound, &mut self.memo, (sale, missing), &mut sink);
+        if !unanswered.is_empty() {
+            sink.flag_credited(first, &unanswered);
+        }
     }
 
     /// How many sales were taken in.
@@ -467,6 +472,18 @@ struct Collector<'r, 'b, 's> {
 }
 
 impl Collector<'_, '_, '_> {
+    /// Flags whoever the sale credited (from one of the credits on) under rules that have a term without an answer.
+    fn flag_credited(&mut self, first: usize, unanswered: &[Unanswered]) {
+        let at = self.sale.facts.at();
+        for place in first..self.collected.filed.len() {
+            let Filed { who, entry } = self.collected.filed[place];
+            let rule = self.bound.part_at(entry.component, at).rule;
+            for (_, error) in unanswered.iter().filter(|(of, _)| of.is_none_or(|of| of == rule)) {
+                self.flag(rule, who, Reason::ConditionError, &Detail::Error(error));
+            }
+        }
+    }
+
     fn detail(&mut self, detail: &Detail<'_>) -> u32 {
         match detail {
             Detail::Nothing => NONE,

@@ -325,6 +325,9 @@ fn membership(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleMem
             table.missing("team", "the name of a team", findings);
         }
         let (from, until) = (table.date("from", findings), table.date("until", findings));
+        if from.zip(until).is_some_and(|(from, until)| until <= from) {
+            findings.add(table.place("until"), Code::ValidityReversed, "`until` is the first day after the membership, and lies after `from`");
+        }
         return Some(ExampleMembership { team: table.text("team", findings)?.to_owned(), from, until });
     }
     let team = super::reader::text(item, "teams", findings)?.to_owned();
