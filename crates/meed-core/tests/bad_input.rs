@@ -14,14 +14,22 @@ const HEAD: &str = "name = \"Plan\"\ncurrency = \"USD\"\nperiod = \"monthly\"\n"
 #[test]
 fn every_wrong_plan_is_refused_at_its_line_with_a_reason() {
     let rule = "[[rule]]\nid = \"base\"\nrate = \"5%\"\n";
-    let tiers = |bands: &str| format!("[[rule]]\nid = \"base\"\ntiers = {{ accumulate = \"accumulated\", mode = \"marginal\", bands = {bands} }}\n");
+    let tiers = |bands: &str| {
+        format!("[[rule]]\nid = \"base\"\ntiers = {{ accumulate = \"accumulated\", mode = \"marginal\", bands = {bands} }}\n")
+    };
     let when = |text: &str| format!("[[rule]]\nid = \"base\"\nrate = \"5%\"\nwhen = '{text}'\n");
     let dear = vec!["sale.customer_name.matches(\"(a+)+(b+)+(c+)+\")"; 400].join(" || ");
     let nested = format!("{}true{}", "!(".repeat(300), ")".repeat(300));
     let cases: Vec<(&str, String, u32, &str, &str)> = vec![
         ("gap", tiers("[{ to = 499.99, rate = \"5%\" }, { from = 500, rate = \"6%\" }]"), 6, "tier_gap", "499.99"),
         ("overlap", tiers("[{ to = 500, rate = \"5%\" }, { from = 400, rate = \"6%\" }]"), 6, "tier_overlap", "400"),
-        ("band that ends before it starts", tiers("[{ to = 500, rate = \"5%\" }, { to = 300, rate = \"6%\" }, { rate = \"7%\" }]"), 6, "tier_bounds", ""),
+        (
+            "band that ends before it starts",
+            tiers("[{ to = 500, rate = \"5%\" }, { to = 300, rate = \"6%\" }, { rate = \"7%\" }]"),
+            6,
+            "tier_bounds",
+            "",
+        ),
         ("unknown field", when("sale.revnue > 5"), 7, "condition_unknown_field", "revenue"),
         ("unknown key", format!("{rule}colour = \"red\"\n"), 7, "unknown_key", "colour"),
         ("too dear", when(&dear), 7, "condition_too_complex", ""),
@@ -32,8 +40,20 @@ fn every_wrong_plan_is_refused_at_its_line_with_a_reason() {
         ("no such word", format!("exchange = \"sometimes\"\n{rule}"), 4, "bad_value", "sale_day"),
         ("quota of zero", format!("quota = 0\n{rule}"), 4, "quota_not_positive", "more than 0"),
         ("quota below zero", format!("quota = {{ amount = -5 }}\n{rule}"), 4, "quota_not_positive", "more than 0"),
-        ("plan that ends before it starts", format!("valid_from = 2026-02-01\nvalid_until = 2026-01-31\n{rule}"), 5, "validity_reversed", "before"),
-        ("rule that ends before it starts", format!("{rule}valid_from = 2026-02-01\nvalid_until = 2026-01-31\n"), 8, "validity_reversed", "before"),
+        (
+            "plan that ends before it starts",
+            format!("valid_from = 2026-02-01\nvalid_until = 2026-01-31\n{rule}"),
+            5,
+            "validity_reversed",
+            "before",
+        ),
+        (
+            "rule that ends before it starts",
+            format!("{rule}valid_from = 2026-02-01\nvalid_until = 2026-01-31\n"),
+            8,
+            "validity_reversed",
+            "before",
+        ),
         (
             "draw that ends before it starts",
             format!("draw = {{ amount = 5, recoverable = true, from = 2026-02-01, until = 2026-01-31 }}\n{rule}"),
@@ -43,7 +63,9 @@ fn every_wrong_plan_is_refused_at_its_line_with_a_reason() {
         ),
         (
             "membership that ends before it starts",
-            format!("{rule}[[test]]\nexpect = {{}}\nreps = [{{ name = \"Ana\", teams = [{{ team = \"West\", from = 2026-02-01, until = 2026-01-31 }}] }}]\n"),
+            format!(
+                "{rule}[[test]]\nexpect = {{}}\nreps = [{{ name = \"Ana\", teams = [{{ team = \"West\", from = 2026-02-01, until = 2026-01-31 }}] }}]\n"
+            ),
             9,
             "validity_reversed",
             "after",
@@ -94,7 +116,9 @@ fn what_divides_by_zero_flags_the_payee_wherever_it_stands() {
         format!("{rule}rate = \"5%\"\nbasis = {{ formula = 'sale.revenue / sale.quantity' }}\n"),
         format!("{rule}rate = \"5%\"\n[[rule.multiplier]]\nfactor = 2\nwhen = 'sale.revenue / sale.quantity > 1'\n"),
         format!("{rule}tiers = {{ by = 'sale.revenue / sale.quantity', bands = [{{ to = 5, rate = \"5%\" }}, {{ rate = \"6%\" }}] }}\n"),
-        format!("{rule}rate = \"5%\"\n[[holdback]]\nid = \"h\"\nshare = \"20%\"\nuntil = {{ when = 'sale.revenue / sale.quantity > 1' }}\n"),
+        format!(
+            "{rule}rate = \"5%\"\n[[holdback]]\nid = \"h\"\nshare = \"20%\"\nuntil = {{ when = 'sale.revenue / sale.quantity > 1' }}\n"
+        ),
         format!("{rule}rate = \"5%\"\n[[clawback]]\nid = \"c\"\non = 'sale.other_date1'\nwhen = 'sale.revenue / sale.quantity > 1'\n"),
     ] {
         run(&text, people(), |calculation| {
