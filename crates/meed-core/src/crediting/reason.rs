@@ -113,6 +113,8 @@ pub enum AlertCode {
     ManagerCircle,
     /// A team below itself.
     TeamCircle,
+    /// A program that shares a draw and cannot be counted.
+    PlanUncounted,
     /// A version of the program that cannot share a calculation with the current one.
     VersionIgnored,
 }
@@ -135,6 +137,7 @@ impl AlertCode {
             Self::NoRecipient => "no_recipient",
             Self::ManagerCircle => "manager_cycle",
             Self::TeamCircle => "team_cycle",
+            Self::PlanUncounted => "plan_uncounted",
             Self::VersionIgnored => "version_ignored",
         }
     }
