@@ -75,7 +75,11 @@ async fn a_customer_buys_earns_spends_and_brings_a_part_back() {
     browser.type_into("#pieces1", "1").await;
     send(&browser, "#return").await;
     assert!(browser.text("#returned").await.contains("1.50"));
-    assert!(browser.text("main").await.contains("Pay 1.35 EUR back"), "a tenth of it had been redeemed: {}", browser.text("main").await);
+    assert!(
+        browser.text("main").await.contains("Pay 1.50 EUR back"),
+        "bakery money paid bread, and none of the milk: {}",
+        browser.text("main").await
+    );
     browser.type_into("#back2", "100").await;
     send(&browser, "#return").await;
     assert!(browser.text("main").await.contains("left of the line"), "{}", browser.text("main").await);
