@@ -137,9 +137,9 @@ fn a_failing_example_says_which_sale_was_left_out_and_why() {
     let results = Program::parse(&text).expect("a program").run_tests();
     let shown = results[0].workings.join("\n");
     assert!(shown.contains("sale S7, c:") && shown.contains("'lost'"), "{shown}");
-    let unknown = text.replace("rate = \"5%\"", "rate = \"rate\"").replace("\"lost\"", "\"won\"");
+    let unknown = text.replace("rate = \"5%\"", "amount = { variable = \"kiker\" }").replace("\"lost\"", "\"won\"");
     let results = Program::parse(&unknown).expect("a program").run_tests();
-    assert!(results[0].alerts.iter().any(|alert| alert.contains("rate")), "{:?}", results[0].alerts);
+    assert!(results[0].alerts.iter().any(|alert| alert.contains("kiker")), "{:?}", results[0].alerts);
 }
 
 #[test]

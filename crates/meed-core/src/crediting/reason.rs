@@ -116,6 +116,8 @@ pub enum AlertCode {
     ManagerCircle,
     /// A team below itself.
     TeamCircle,
+    /// A program that shares a draw and cannot be counted.
+    PlanUncounted,
     /// A version of the program that cannot share a calculation with the current one.
     VersionIgnored,
 }
@@ -138,6 +140,7 @@ impl AlertCode {
             Self::NoRecipient => "no_recipient",
             Self::ManagerCircle => "manager_cycle",
             Self::TeamCircle => "team_cycle",
+            Self::PlanUncounted => "plan_uncounted",
             Self::VersionIgnored => "version_ignored",
         }
     }

@@ -49,6 +49,8 @@ pub(super) struct Rehearsal<'p> {
     released: BTreeSet<i64>,
     rows: Vec<Row>,
     adjustments: Vec<(Id, Adjustment)>,
+    /// What the plans that share the draw pay, by first day of the period.
+    others: Vec<(i64, Id, Minor)>,
 }
 
 impl<'p> Rehearsal<'p> {
@@ -63,6 +65,7 @@ impl<'p> Rehearsal<'p> {
             released: BTreeSet::new(),
             rows: Vec::new(),
             adjustments: Vec::new(),
+            others: Vec::new(),
         }
     }
 
@@ -123,7 +126,7 @@ impl<'p> Rehearsal<'p> {
         let rows = self.rows.iter().filter(|row| row.booked_day == day && row.cell_day != day && row.minor != 0);
         rows.map(|row| {
             let cell = self.cells.iter().find(|cell| day_number(cell.first_day()) == row.cell_day);
-            let of = cell.map_or_else(|| "an earlier period".to_owned(), |cell| cell.label().to_owned());
+            let of = cell.map_or_else(|| "an earlier period".to_owned(), |cell| cell.label().clone());
             format!("{} of {of}, booked here: {} {}", self.name(row.key.owner), row.key.kind, self.major(row.minor))
         })
         .collect()
@@ -152,12 +155,22 @@ impl<'p> Rehearsal<'p> {
         for (rep, adjustment) in &self.adjustments {
             past.adjust(*rep, adjustment.clone());
         }
+        for (_, rep, minor) in self.others.iter().filter(|(day, ..)| *day == cell_day) {
+            // A figure of a test that leaves the range is no test of anything.
+            let _ = past.add_other(*rep, *minor);
+        }
         past.released_on(self.released.clone());
         past
     }
 
     /// Takes in what people decide about a period; a change to a sale's commission is tied to the credit as it stands now.
     pub(super) fn adjust(&mut self, step: &ExamplePeriod, period: &Period) {
+        let cell_day = day_number(period.first_day());
+        for (name, amount) in &step.other_plans {
+            let minor = to_minor(*amount, self.program.currency, self.program.rounding).unwrap_or_default();
+            let found = self.rep(name).map(|rep| (cell_day, rep, minor));
+            self.others.extend(found);
+        }
         for wanted in &step.adjust {
             let Some(rep) = self.rep(&wanted.rep) else { continue };
             let minor = wanted.amount.map(|amount| to_minor(amount, self.program.currency, self.program.rounding).unwrap_or_default());

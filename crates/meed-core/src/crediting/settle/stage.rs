@@ -259,7 +259,9 @@ impl Stage<'_> {
         match answer {
             Ok(answer) => Some(answer),
             Err(error) => {
-                self.problem(of, AlertCode::ConditionError, &error.to_string());
+                // That somebody lacks a figure may be meant so; that a formula cannot be answered never is.
+                let problem = PayProblem { code: AlertCode::ConditionError, subject: error.to_string() };
+                self.problems.push((of.to_owned(), problem));
                 None
             }
         }
