@@ -47,6 +47,8 @@ pub struct Participant {
     pub limits: Vec<Limit>,
     /// Terms of spending by itself.
     pub auto_spend: AutoSpend,
+    /// Payment media bound to the account; empty: any may be used.
+    pub payment_media: Vec<String>,
     /// Whether spends are blocked. Awards go on.
     pub is_blocked: bool,
     /// Why and when they left.
@@ -155,6 +157,8 @@ struct Stored {
     limits: Vec<(i16, i16, String, Option<i64>, Option<i64>)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auto_spend: Option<StoredAutoSpend>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    payment_media: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     blocked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,6 +215,7 @@ impl From<Stored> for Participant {
             schemes: stored.schemes.into_iter().map(member).collect(),
             limits: stored.limits.into_iter().filter_map(limit).collect(),
             auto_spend: auto_spend.unwrap_or_default(),
+            payment_media: stored.payment_media,
             is_blocked: stored.blocked,
             terminated: stored.terminated.map(|(at_us, reason)| Termination { at_us, reason }),
         }
@@ -251,6 +256,7 @@ impl From<Participant> for Stored {
                 .map(|l| (l.kind.code(), l.per.code(), l.unit.code().to_owned(), l.number, l.amount))
                 .collect(),
             auto_spend,
+            payment_media: participant.payment_media,
             blocked: participant.is_blocked,
             terminated: participant.terminated.map(|end| (end.at_us, end.reason)),
         }
