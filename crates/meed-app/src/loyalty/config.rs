@@ -106,7 +106,8 @@ impl App {
                         let first = findings.first().map(ToString::to_string).unwrap_or_default();
                         AppError::bug(&format!("the stored offer {} cannot be read: {first}", document.offer))
                     })?;
-                    let offer = Arc::new(offer);
+                    let key = document.draw_key.as_deref().and_then(draw_key).unwrap_or_default();
+                    let offer = Arc::new(offer.drawn_by(key));
                     known.insert(record.id, Arc::clone(&offer));
                     offer
                 }
@@ -125,6 +126,13 @@ impl App {
         }
         Ok(OfferIndex::new(entries))
     }
+}
+
+/// 32 bytes from hexadecimal digits.
+fn draw_key(hex: &str) -> Option<[u8; 32]> {
+    let byte = |at: usize| u8::from_str_radix(hex.get(at * 2..at * 2 + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..32).map(byte).collect();
+    bytes?.try_into().ok()
 }
 
 /// Everything that a configuration is made of, of one moment.

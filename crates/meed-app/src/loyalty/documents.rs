@@ -248,4 +248,7 @@ pub struct OfferVersionDocument {
     pub note: String,
     pub created_us: i64,
     pub created_by: String,
+    /// What decides the draws of a lottery, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draw_key: Option<String>,
 }

@@ -3,6 +3,7 @@
 //! What tills go by is cached as one [`TillConfig`] and costs a purchase no read: the batch refuses a command that was
 //! prepared with another version, and it is prepared again.
 
+pub mod activities;
 mod config;
 pub mod documents;
 pub mod holds;

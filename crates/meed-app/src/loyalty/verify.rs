@@ -84,7 +84,7 @@ impl Check<'_> {
             }
         }
         purchases.sort_by_key(|(_, done)| canonical(Seen { id: done.id, basket: &done.body.basket, standing: &done.standing }));
-        let (mut cell, place) = (Cell::default(), id.text(Kind::Participant));
+        let (mut cell, place) = (Cell::of(id), id.text(Kind::Participant));
         for (recorded_us, done) in &purchases {
             let seen = Seen { id: done.id, basket: &done.body.basket, standing: &done.standing };
             let matched = judge_again(self.config, person, &cell, seen.basket, &done.body.matched);

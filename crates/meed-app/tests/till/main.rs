@@ -4,6 +4,7 @@
 #[macro_use]
 mod shop;
 
+mod activities;
 mod damage;
 mod earning;
 mod hands;

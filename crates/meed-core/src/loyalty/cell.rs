@@ -13,6 +13,8 @@ use crate::money::Exact;
 /// The cell of a customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
+    /// Whose it is. No part of the stored form.
+    pub owner: Id,
     /// The last purchase seen, by the canonical order.
     pub last: Option<(i64, (String, Id))>,
     /// Counters by offer; only offers that count have one.
@@ -72,6 +74,12 @@ const FORM: u8 = 2;
 type More = ((Option<i64>, BTreeMap<Id, i64>), Vec<Usage>);
 
 impl Cell {
+    /// The cell of a customer of whom nothing is known yet.
+    #[must_use]
+    pub fn of(owner: Id) -> Self {
+        Self { owner, ..Self::default() }
+    }
+
     /// Reads the stored form.
     pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
         if row.first() == Some(&FIRST_FORM) {

@@ -47,6 +47,8 @@ coded! {
         TransferIn = 15 "transfer_in",
         /// A lot may be used until a later time.
         Extension = 16 "extension",
+        /// Something that is no sale and may be rewarded.
+        Activity = 17 "activity",
     }
 }
 
@@ -494,6 +496,14 @@ impl Standing {
             back.pack(&mut row);
         }
         row
+    }
+}
+
+impl EventKind {
+    /// Whether it is kept like a purchase: with a standing, and counted by offers.
+    #[must_use]
+    pub const fn is_bought(self) -> bool {
+        matches!(self, Self::Purchase | Self::Activity)
     }
 }
 

@@ -22,12 +22,12 @@ mod sight;
 mod tier_changes;
 mod why;
 
-pub use basket::{Basket, LINES_MAX, Line};
+pub use basket::{ACTIVITY, ActivityKind, Basket, LINES_MAX, Line};
 pub use cell::{Cell, OfferCell};
 pub use commands::{
     AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, EraseParticipant, ErasedBalance, ExtendLot, HoldDone, HoldStanding,
-    HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant,
-    SetBudget, Settle, Spend, SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
+    HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases, RecordActivity, Refund, RefundDone, RefundLine, ReleaseHold,
+    SaveParticipant, SetBudget, Settle, Spend, SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
 };
 pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate};
 pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};

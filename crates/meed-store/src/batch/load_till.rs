@@ -231,8 +231,8 @@ impl Loader<'_> {
     }
 
     fn history(&mut self, participants: &BTreeSet<Id>) -> Result<(), StoreError> {
-        let kind = i64::from(EventKind::Purchase.code());
-        let keys: Vec<Vec<Value>> = participants.iter().map(|id| vec![(*id).into(), kind.into()]).collect();
+        let kinds = [EventKind::Purchase, EventKind::Activity].map(|kind| i64::from(kind.code()));
+        let keys: Vec<Vec<Value>> = participants.iter().flat_map(|id| kinds.map(|kind| vec![(*id).into(), kind.into()])).collect();
         let mut of: BTreeMap<Id, Vec<Id>> = participants.iter().map(|id| (*id, Vec::new())).collect();
         self.each(&sql::till::EVENT_BY_PARTICIPANT_SET, &keys, &mut |state, row| {
             let (event, standing) = (event_row(row)?, row.opt_bytes(8)?.map(<[u8]>::to_vec));

@@ -97,7 +97,7 @@ impl Check<'_> {
             self.each(&sql::till::EVENT_PAGE_ALL, &[before, EVENTS], &mut |_, row| {
                 (count, first) = (count + 1, row.id(0)?.0);
                 let event = event_row(row)?;
-                if event.kind != EventKind::Purchase {
+                if !event.kind.is_bought() {
                     return Ok(());
                 }
                 let broken = |_| StoreError::broken("the standing of a purchase cannot be read");

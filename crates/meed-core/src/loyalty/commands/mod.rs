@@ -1,6 +1,7 @@
 //! The commands of the till. Each is decided on the loaded state, without I/O; a preview is the same command whose effects
 //! are thrown away.
 
+mod activity;
 mod adjust;
 mod cancel;
 mod checks;
@@ -18,6 +19,7 @@ mod spend;
 mod sweep;
 mod transfer;
 
+pub use activity::RecordActivity;
 pub use adjust::{Adjust, SetBudget};
 pub use cancel::{CancelPurchase, CancelSpend};
 pub use erase::{EraseParticipant, ErasedBalance};

@@ -298,7 +298,7 @@ impl Purchase {
         decided: &mut Decided,
     ) -> Result<(), Refusal> {
         let is_alone = works.len() == 1;
-        let mut cell = if is_alone { cell.clone() } else { Cell::default() };
+        let mut cell = if is_alone { cell.clone() } else { Cell::of(giver.participant) };
         for work in works {
             if work.id == id && !is_alone {
                 // A late purchase is judged as the customer stood then.
@@ -378,7 +378,8 @@ impl Purchase {
         body.standing = own.standing;
         body.balance = balances.0;
         let paid_back = pay_back::begin(&self.config, &self.basket, &mut body.standing);
-        let event = state.till_event(id, EventKind::Purchase, participant, None, self.basket.at, body.to_row());
+        let kind = if self.basket.activity().is_some() { EventKind::Activity } else { EventKind::Purchase };
+        let event = state.till_event(id, kind, participant, None, self.basket.at, body.to_row());
         let recorded_us = event.recorded_us;
         let standing = body.standing.clone();
         let body = Arc::new(body);
@@ -414,7 +415,11 @@ impl Purchase {
         if !self.is_preview {
             use_up(state, &self.who);
         }
-        state.emit("purchase.created", id.text(Kind::Purchase), "{}".to_owned());
+        state.emit(
+            if kind == EventKind::Activity { "activity.recorded" } else { "purchase.created" },
+            id.text(Kind::Purchase),
+            "{}".to_owned(),
+        );
         let age_us = recorded_us.saturating_sub(self.basket.at.as_microsecond());
         let is_old = age_us > self.config.settings.offline_hours.saturating_mul(3_600_000_000);
         if self.is_offline && (is_old || decided.uncovered > 0) {

@@ -135,7 +135,7 @@ pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
     let event = state.tills.event(id).ok_or_else(|| super::checks::not_found("event"))?;
     let (participant, about, at_us) = (event.participant, event.about, event.at_us);
     match event.kind {
-        EventKind::Purchase => {
+        EventKind::Purchase | EventKind::Activity => {
             let slot = state.tills.purchase(id).ok_or_else(|| super::checks::not_found("purchase"))?;
             Ok(TillReply::Purchase(Box::new(PurchaseDone { is_replayed: true, ..stored(state, slot) })))
         }

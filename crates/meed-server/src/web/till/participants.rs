@@ -253,6 +253,7 @@ const fn word(kind: EventKind) -> &'static str {
         EventKind::TransferOut => "Given to somebody",
         EventKind::TransferIn => "Got from somebody",
         EventKind::Extension => "Expiry extended",
+        EventKind::Activity => "Activity",
     }
 }
 
