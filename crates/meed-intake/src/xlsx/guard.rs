@@ -74,7 +74,7 @@ impl Kind {
     fn of(name: &str) -> Self {
         if name.starts_with("xl/worksheets/") && !name.contains("_rels") {
             Self::Sheet
-        } else if name.ends_with(".xml") || name.ends_with(".rels") {
+        } else if matches!(name.rsplit_once('.'), Some((_, "xml" | "rels"))) {
             Self::Held
         } else {
             Self::Ignored
@@ -84,12 +84,11 @@ impl Kind {
     /// Looks at the next bytes of a member of which `got` bytes have come. `piece` counts bytes since the last cell or row.
     fn check(&self, got: u64, piece: &mut u64, bytes: &[u8], limits: &Limits) -> Result<(), IntakeError> {
         match self {
-            Self::Ignored => Ok(()),
             Self::Held if got > limits.held_bytes => Err(IntakeError::ZipLimit(format!(
                 "its texts take more than {} bytes, which would have to be held in memory; save the sheet as CSV",
                 limits.held_bytes
             ))),
-            Self::Held => Ok(()),
+            Self::Held | Self::Ignored => Ok(()),
             Self::Sheet => {
                 let mut last = 0;
                 for tag in memchr::memchr_iter(b'<', bytes) {

@@ -125,7 +125,9 @@ fn account(bytes: &[u8], lines: u64, hints: &Hints) -> Option<(u64, u64)> {
             Ok(_) => good += 1,
             Err(errors) => {
                 assert!(!errors.is_empty());
-                errors.iter().for_each(|error| must_be_told(&error.code, &error.text, Some(error.line), lines));
+                for error in &errors {
+                    must_be_told(&error.code, &error.text, Some(error.line), lines);
+                }
                 rejected += 1;
             }
         }
