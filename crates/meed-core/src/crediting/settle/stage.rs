@@ -77,7 +77,9 @@ pub(in crate::crediting) fn settle(
     if !tally.touched && !tally.flagged && !entitled && !remembered {
         return Ok(None);
     }
-    let facts = ResultFacts { bound, tally, attainment, rank: attainment.rank.or_else(|| ranks.of(who)) };
+    // Who was credited nothing has no place, however few took part.
+    let rank = attainment.rank.filter(|_| tally.touched).or_else(|| ranks.of(who));
+    let facts = ResultFacts { bound, tally, attainment, rank };
     let mut stage = Stage {
         bound,
         tally,
