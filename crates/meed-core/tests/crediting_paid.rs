@@ -7,7 +7,7 @@ fn passes(head: &str, rest: &str, test: &str) {
     let text = format!("name = \"Plan\"\ncurrency = \"USD\"\nperiod = \"monthly\"\n{head}\n[[rule]]\nid = \"c\"\n{rest}\n[[test]]\n{test}");
     let program = Program::parse(&text).unwrap_or_else(|findings| panic!("{findings:?}\n{text}"));
     for result in program.run_tests() {
-        assert!(result.passed(), "{:?}\n{text}\n{}", result.differences, result.explanations.join("\n"));
+        assert!(result.passed(), "{:?}\n{text}\n{}", result.differences, result.workings.join("\n"));
     }
 }
 

@@ -497,13 +497,16 @@ impl<'a> Calculation<'a> {
     }
 }
 
+/// Adds to each cell what comes to it from others, with what overrides follow.
+type Combine<'c> = &'c dyn Fn(&Factors, Vec<(Tally, Outwards)>) -> Vec<Tally>;
+
 /// What each cell comes to with what comes from others. Overrides on commission follow what the reps below are paid after
 /// gates and multipliers, which depend on what those attained; nobody stands above themselves, so levels settle one by one.
 fn combined(
     bound: &BoundProgram<'_>,
     own: Vec<(Tally, Outwards)>,
     flags: &[Flag],
-    combine: &dyn Fn(&Factors, Vec<(Tally, Outwards)>) -> Vec<Tally>,
+    combine: Combine<'_>,
 ) -> (Vec<Tally>, Vec<Option<Attainment>>, Factors) {
     let mut factors = Factors::new();
     for _ in 0..MAX_FOLLOWED {

@@ -616,7 +616,9 @@ impl Folder<'_, '_> {
     /// Puts a manager's overrides in order and lets each sale count as often as the document says.
     fn count(&self, mut raised: Vec<Raised>, refusals: &mut Vec<Refusal>) -> Vec<Entry> {
         if !self.factors.is_empty() {
-            raised.iter_mut().for_each(|raised| self.follow(raised));
+            for raised in &mut raised {
+                self.follow(raised);
+            }
         }
         let rank = |raised: &Raised| self.sales.rank(raised.entry.sale);
         raised.sort_by_key(|raised| (raised.entry.component, rank(raised), raised.rule, raised.entry.place, raised.entry.origin));

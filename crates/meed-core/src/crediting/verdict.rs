@@ -193,6 +193,7 @@ impl Judge<'_, '_> {
                 format!("{subject} has no usable variable by which the team shares on {}", bound.period.last_day())
             }
             Reason::ShareMissing => format!("the share `{subject}` has no value for this sale"),
+            Reason::GroupMissing => "the sale belongs to no group: the formula of the groups has no value for it".to_owned(),
             Reason::NotEnrolled => format!("{subject} has not enrolled in {}", bound.program.name),
             Reason::NoRecipient => format!("there is nobody to get what {subject} earns"),
             Reason::ConditionError => subject,

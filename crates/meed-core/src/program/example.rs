@@ -160,14 +160,15 @@ pub struct ExampleSale {
 /// What an example must come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
-    /// Rewards by name; whoever is not named must earn nothing.
-    pub rewards: Vec<(String, Exact)>,
+    /// Rewards by name; whoever is not named must earn nothing. `None`: not compared.
+    pub rewards: Option<Vec<(String, Exact)>>,
     /// Attainment by name, in percent or as place, compared at the places that are written.
     pub attainment: Vec<(String, Exact)>,
-    /// What is owed on draws after the period, by name; whoever is not named must owe nothing.
-    pub owed: Vec<(String, Exact)>,
+    /// What is owed on draws after the period, by name; whoever is not named must owe nothing. `None`: not compared.
+    pub owed: Option<Vec<(String, Exact)>>,
     /// What is withheld or paid in parts later, after the period; whoever is not named must have nothing outstanding.
-    pub withheld: Vec<(String, Exact)>,
+    /// `None`: not compared.
+    pub withheld: Option<Vec<(String, Exact)>>,
     /// What is paid by kind of reward line, by name; kinds that are not named must be 0.
     pub lines: Vec<(String, Vec<(RewardKind, Exact)>)>,
     /// What the period pays in the payee's own currency, by name.
@@ -269,10 +270,10 @@ const EXPECTED: [&str; 6] = ["expect", "attainment", "owed", "withheld", "lines"
 
 fn expected(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Expected {
     Expected {
-        rewards: amounts(table, "expect", findings),
+        rewards: table.has("expect").then(|| amounts(table, "expect", findings)),
         attainment: percentages(table, findings),
-        owed: amounts(table, "owed", findings),
-        withheld: amounts(table, "withheld", findings),
+        owed: table.has("owed").then(|| amounts(table, "owed", findings)),
+        withheld: table.has("withheld").then(|| amounts(table, "withheld", findings)),
         lines: lines(table, findings),
         in_currency: amounts(table, "in_currency", findings),
     }

@@ -139,7 +139,8 @@ impl<'s> Stage<'s> {
         (tally, attainment): (&'s Tally, &'s Attainment),
         ranks: &Ranks,
     ) -> Self {
-        let rank = attainment.rank.or_else(|| ranks.of(who));
+        // Who was credited nothing has no place, however few took part.
+        let rank = attainment.rank.filter(|_| tally.touched).or_else(|| ranks.of(who));
         Self {
             bound,
             tally,
