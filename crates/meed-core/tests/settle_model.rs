@@ -174,9 +174,10 @@ impl Model<'_> {
     /// The commission: what is held, what is paid in parts, and the rest of the rounded whole.
     fn split(&self, month: usize, (a, b): (Exact, Exact), commission: Exact, limited: Exact) -> BTreeMap<Key, Cents> {
         let mut lines = BTreeMap::new();
-        let scaled = |amount: Exact| match commission.is_zero() || commission == limited {
-            true => amount,
-            false => twelve(amount * limited / commission),
+        let scaled = |amount: Exact| if commission.is_zero() || commission == limited {
+            amount
+        } else {
+            twelve(amount * limited / commission)
         };
         let mut rest = cents(limited);
         if let Some(periods) = self.plan.holdback {
@@ -290,7 +291,9 @@ fn engine(plan: &Plan, months: &[Vec<Cents>]) -> Vec<BTreeMap<(String, String, u
             sales.push(StoredSale { id, source: Id(1), unique_id: None, version: 1, sale });
         }
         let mut past = Past::default();
-        lines.iter().for_each(|line| past.add(Id(1), line.clone()));
+        for line in &lines {
+            past.add(Id(1), line.clone());
+        }
         let bound = BoundProgram::new(&program, &directory, &period).with_past(past);
         let calculation = calculate(&bound, sales.iter().filter(|sale| bound.measures(sale.sale.at)).map(SaleRef::from));
         let cell_day = day_number(period.first_day());
