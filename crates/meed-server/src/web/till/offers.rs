@@ -258,7 +258,7 @@ struct Period {
 fn periods(config: &TillConfig, now: Timestamp) -> Vec<Period> {
     let today = config.zone.to_datetime(now).date();
     let first = today.first_of_month();
-    let start = |day: Date| day.to_zoned(config.zone.clone()).map(|zoned| zoned.timestamp()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let start = |day: Date| day.to_zoned(config.zone.clone()).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
     let before = first.checked_sub(1.month()).unwrap_or(first);
     let month = |day: Date| day.strftime("%B %Y").to_string();
     let ago = |days: i64| now.checked_sub((days * 24).hours()).unwrap_or(Timestamp::UNIX_EPOCH);
