@@ -207,7 +207,11 @@ fn replay_view(config: &TillConfig, found: &Replay, period: &str) -> ReplayView 
         |before: &[(Unit, Minor)], after: &[(Unit, Minor)]| money(sum_in(after, currency) - sum_in(before, currency), currency);
     let in_points = |before: &[(Unit, Minor)], after: &[(Unit, Minor)]| {
         let (before, after) = (sum_in(before, Unit::POINTS), sum_in(after, Unit::POINTS));
-        if before == 0 && after == 0 { String::new() } else { format!("{before} → {after} points") }
+        if before == after {
+            String::new()
+        } else {
+            format!("{} → {} points", crate::pages::shown::count(before), crate::pages::shown::count(after))
+        }
     };
     let plain = |count: usize| crate::pages::shown::count(count);
     let offer = |offer: &OfferTotal| ReplayRow {
