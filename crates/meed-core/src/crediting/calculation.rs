@@ -18,7 +18,7 @@ use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
 use super::run::{Collected, Entry, Flag, NONE, Refusal, SaleTable, Texts, names_text};
 use super::settle::{self, AdjustmentKind, Line, Ranks, Step};
 use super::spread::Spread;
-use super::tally::{Factors, Outwards, Tally};
+use super::tally::{Factors, Followed, Outwards, Tally};
 use crate::id::Id;
 use crate::money::{Conversion, Exact, Minor, Overflow};
 use crate::people::{Beneficiary, team_variable_on, variable_on};
@@ -508,22 +508,23 @@ fn combined(
     flags: &[Flag],
     combine: Combine<'_>,
 ) -> (Vec<Tally>, Vec<Option<Attainment>>, Factors) {
+    let follows = bound.follows_commission();
+    let mut own = Some(own);
     let mut factors = Factors::new();
-    for _ in 0..MAX_FOLLOWED {
-        let again = bound.follows_commission().then(|| own.clone());
-        let Some(again) = again else { break };
-        let mut tallies = combine(&factors, again);
+    let mut left = if follows { MAX_FOLLOWED } else { 0 };
+    loop {
+        let cells = if left == 0 { own.take() } else { own.clone() };
+        let mut tallies = combine(&factors, cells.unwrap_or_default());
         flags::mark(bound, flags, &mut tallies);
-        let found = settle::factors(bound, &tallies, &attainments(bound, &tallies));
-        if found == factors {
-            break;
+        let reached = attainments(bound, &tallies);
+        let found = if follows { settle::factors(bound, &tallies, &reached) } else { Followed::default() };
+        if left == 0 || found.factors == factors {
+            flags::mark_followers(bound, &found.unknown, &mut tallies);
+            return (tallies, reached, factors);
         }
-        factors = found;
+        factors = found.factors;
+        left -= 1;
     }
-    let mut tallies = combine(&factors, own);
-    flags::mark(bound, flags, &mut tallies);
-    let attainments = attainments(bound, &tallies);
-    (tallies, attainments, factors)
 }
 
 /// A credit of which somebody gets `part`: the last piece says what goes elsewhere or comes from there.
