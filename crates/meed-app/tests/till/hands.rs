@@ -110,7 +110,7 @@ async fn a_hold_that_ran_out_shows_as_released_before_the_sweep(shop: &Shop) {
     let input = |amount| HoldInput { who: Who::Id(ann.id), unit: eur(), amount, minutes: Some(10), source: shop.source, identity: None };
     let kept = holds::hold(&shop.app, &shop.ctx, input(300)).await.expect("a hold");
     let used = holds::hold(&shop.app, &shop.ctx, input(100)).await.expect("a hold");
-    holds::capture(&shop.app, &shop.ctx, used.id, Some(40)).await.expect("captured");
+    holds::capture(&shop.app, &shop.ctx, used.id, Some(40), None).await.expect("captured");
     let wallet = shop.wallet(ann.id).await;
     assert_eq!((wallet.balance, wallet.held), (160, 300));
     assert_eq!(holds::show(&shop.app, &shop.ctx, kept.id).await.expect("a hold").state, HoldState::Open);
@@ -282,7 +282,7 @@ async fn led_043_a_person_is_erased_and_the_books_stand(shop: &Shop) {
     let hold = HoldInput { who: Who::Id(ann.id), unit: eur(), amount: 100, minutes: None, source: shop.source, identity: None };
     let hold = holds::hold(&shop.app, &shop.ctx, hold).await.expect("a hold");
     assert_eq!(erase(ErasedBalance::Forfeited).await.expect_err("something is reserved"), "hold_open");
-    holds::release(&shop.app, &shop.ctx, hold.id).await.expect("released");
+    holds::release(&shop.app, &shop.ctx, hold.id, None).await.expect("released");
     erase(ErasedBalance::Forfeited).await.expect("erased");
     shop.must_verify().await;
     assert_eq!((shop.balance(ann.id).await, shop.wallet(ann.id).await.lots.len()), (0, 0));

@@ -29,7 +29,7 @@ pub(super) struct Work {
 
 impl Work {
     pub(super) fn seen(&self) -> Seen<'_> {
-        Seen { id: self.id, basket: &self.body.basket, standing: &self.standing }
+        Seen::of(self.id, &self.body, &self.standing)
     }
 
     /// What moves of this purchase name as their cause.

@@ -65,6 +65,14 @@ struct Named {
 
 const REQUEST: &str = "request_unique_identifier";
 
+/// Whether a row names something that was not known: it may be by now.
+fn may_be_new(row: &Answered<PurchaseInput>) -> bool {
+    match row {
+        Ok(input) => input.basket.lines.iter().any(|line| line.intended.is_some()),
+        Err(failure) => failure.code.ends_with("NOT_FOUND"),
+    }
+}
+
 /// `customer_events/bulk/purchases/create`.
 pub(super) async fn purchases(State(state): State<ServerState>, call: Call<BulkPurchases>) -> Answered<Response> {
     call.not_a_customer()?;
@@ -94,7 +102,7 @@ pub(super) async fn purchases(State(state): State<ServerState>, call: Call<BulkP
     };
     let mut inputs = inputs_by(&*config(&state, ctx.workspace).await?);
     // Something unknown may be new.
-    if inputs.iter().any(|row| row.as_ref().is_err_and(|failure| failure.code.ends_with("NOT_FOUND"))) {
+    if inputs.iter().any(may_be_new) {
         inputs = inputs_by(&*app.fresh_till_config(ctx.workspace).await?);
     }
     let (mut good, mut outcomes) = (Vec::new(), Vec::with_capacity(inputs.len()));

@@ -8,6 +8,7 @@ on_both_engines!(
     pos_033_a_bad_row_of_bulk_purchases_fails_alone,
     pos_051_an_ad_hoc_return_debits_the_wallet_and_cancels_nothing,
     pos_053_a_thousand_products_are_taken_and_no_more,
+    pos_054_a_changed_product_counts_for_the_next_purchase,
     pos_055_a_bad_row_is_listed_and_the_rest_goes_through,
     pos_062_a_settlement_is_invoiced_once,
 );
@@ -68,6 +69,33 @@ async fn pos_053_a_thousand_products_are_taken_and_no_more(shop: &Shop) {
     assert_eq!(actions(changed).await, ["UPDATED", "UNCHANGED"]);
     let made = shop.buy("R1", &[("P0", "2.00")]).await;
     assert_eq!(made["products_set"][0]["product"]["description"], "Product 0", "what a row does not name stays");
+}
+
+async fn pos_054_a_changed_product_counts_for_the_next_purchase(shop: &Shop) {
+    shop.offer("name = \"Acme\"\ncondition = 'line.brand == \"Acme\"'\n[award]\namount = 1").await;
+    shop.default_product().await;
+    let synchronise = async |row: Value| {
+        let body = json!({"token": shop.token, "products_set": [row]});
+        let reply = shop.client.post("/crmapi/rest/v2/products/synchronise", &body).await.expect(200);
+        assert_eq!(code(&reply), "OK", "{reply}");
+    };
+    shop.buy("R0", &[("bread", "2.00")]).await;
+    synchronise(json!({"code": "bread", "brand_identifier": {"name": "Acme"}})).await;
+    assert_eq!(cents(&shop.buy("R1", &[("bread", "2.00")]).await["total_awarded_amount"]), "1.00", "a purchase");
+    synchronise(json!({"code": "milk", "brand_identifier": {"name": "Acme"}})).await;
+    let seen = shop.ok("customer_events/purchases/preview", purchase("R2", &[("milk", "2.00")])).await;
+    assert_eq!(cents(&seen["total_award_amount"]), "1.00", "a preview");
+    synchronise(json!({"code": "wine", "brand_identifier": {"name": "Acme"}})).await;
+    let row = |place: usize| {
+        let mut row = purchase(&format!("B{place}"), &[("wine", "2.00")]);
+        row["request_unique_identifier"] = json!(place.to_string());
+        row
+    };
+    shop.ok("customer_events/bulk/purchases/create", json!({"customer_events_set": (0..5).map(row).collect::<Vec<_>>()})).await;
+    assert_eq!(shop.balance().await, "6.00", "many purchases");
+    synchronise(json!({"code": "cake", "brand_identifier": {"name": "Acme"}})).await;
+    let made = shop.buy("R3", &[("cake", "2.00")]).await;
+    assert_eq!((&made["products_set"][0]["product"]["code"], cents(&made["total_awarded_amount"])), (&json!("cake"), "1.00".into()));
 }
 
 async fn pos_055_a_bad_row_is_listed_and_the_rest_goes_through(shop: &Shop) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::checks::{check_config, conflict, invalid, resolve};
+use super::purchase::{Identified, first_answer, need_identity, take_identity};
 use super::rework::{Works, balances, giver, stored};
 use super::spend::spend_of;
 use super::{RefundDone, TillReply};
@@ -21,6 +22,8 @@ pub struct CancelPurchase {
     pub config: Arc<TillConfig>,
     /// The purchase.
     pub purchase: Id,
+    /// Its identity, if it has one.
+    pub identity: Option<Identified>,
     /// When.
     pub at: jiff::Timestamp,
     /// Why.
@@ -34,6 +37,8 @@ pub struct CancelSpend {
     pub config: Arc<TillConfig>,
     /// The spend.
     pub spend: Id,
+    /// Its identity, if it has one.
+    pub identity: Option<Identified>,
     /// When.
     pub at: jiff::Timestamp,
 }
@@ -58,10 +63,14 @@ impl Command for CancelPurchase {
 
     fn needs(&self, needs: &mut Needs) {
         need_rework(&self.config, self.purchase, &mut needs.tills);
+        need_identity(self.identity.as_ref(), needs);
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
         check_config(state, &self.config)?;
+        if let Some(first) = first_answer(state, self.identity.as_ref())? {
+            return Ok(Reply::Till(first));
+        }
         let (participant, person) = resolve(state, &WalletRef::Of(self.purchase))?;
         let Some(slot) = state.tills.purchase(self.purchase).cloned() else {
             return Err(invalid("invalid_event_type", "customer_event_identifier", "this event is not a purchase"));
@@ -89,7 +98,9 @@ impl Command for CancelPurchase {
         let returned: i64 = slot.standing.returned.iter().map(|(amount, _)| amount).sum();
         let paid_back = slot.body.basket.total() - returned - slot.standing.spent();
         let body = RefundBody { given_back, paid_back, note: self.note.clone(), ..RefundBody::default() };
-        finish(state, (id, EventKind::CancelPurchase, self.purchase, self.at), works, giver, cell, body)
+        let reply = finish(state, (id, EventKind::CancelPurchase, self.purchase, self.at), works, giver, cell, body)?;
+        take_identity(state, self.identity.as_ref(), id);
+        Ok(reply)
     }
 }
 
@@ -100,10 +111,14 @@ impl Command for CancelSpend {
 
     fn needs(&self, needs: &mut Needs) {
         need_rework(&self.config, self.spend, &mut needs.tills);
+        need_identity(self.identity.as_ref(), needs);
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
         check_config(state, &self.config)?;
+        if let Some(first) = first_answer(state, self.identity.as_ref())? {
+            return Ok(Reply::Till(first));
+        }
         let (_, purchase, _) = spend_of(state, self.spend)?;
         if state.tills.standing(self.spend).is_some() {
             return Err(conflict("invalid_life_cycle_state", "the spend request is cancelled already"));
@@ -120,7 +135,9 @@ impl Command for CancelSpend {
         })?;
         state.tills.change_standing(self.spend, vec![2]);
         let body = RefundBody { given_back, ..RefundBody::default() };
-        finish(state, (id, EventKind::CancelSpend, self.spend, self.at), works, giver, cell, body)
+        let reply = finish(state, (id, EventKind::CancelSpend, self.spend, self.at), works, giver, cell, body)?;
+        take_identity(state, self.identity.as_ref(), id);
+        Ok(reply)
     }
 }
 

@@ -68,16 +68,41 @@ impl Identified {
         match state.tills.identity(self.source, &self.reference) {
             None => Ok(None),
             Some(taken) if taken.fingerprint == self.fingerprint => replay(state, taken.event).map(Some),
+            Some(_) if self.is_key() => Err(Refusal::IdempotencyKeyReused.into()),
             Some(_) => {
-                let text = format!("the reference `{}` was used with other content", self.reference);
+                let reference = self.reference.rsplit('\n').next().unwrap_or_default();
+                let text = format!("the reference `{reference}` was used with other content");
                 Err(conflict("duplicate_reference", text).at("external_system_reference_number"))
             }
         }
     }
 
+    /// Whether it is the `Idempotency-Key` of a request, instead of a reference of the caller's.
+    fn is_key(&self) -> bool {
+        let kind = self.reference.split_once('\n').map_or("", |(kind, _)| kind);
+        kind.ends_with(" key") || ["adjust", "hold", "refund", "transfer"].contains(&kind)
+    }
+
     pub(super) fn take(&self, state: &mut State, event: Id) {
         let taken = TakenIdentity { event, fingerprint: self.fingerprint };
         state.tills.take_identity(self.source, self.reference.clone(), taken);
+    }
+}
+
+pub(super) fn need_identity(identity: Option<&Identified>, needs: &mut Needs) {
+    if let Some(identity) = identity {
+        identity.need(&mut needs.tills);
+    }
+}
+
+/// The first answer to a command that may have an identity, if that is taken.
+pub(super) fn first_answer(state: &State, identity: Option<&Identified>) -> Result<Option<TillReply>, Refused> {
+    identity.map_or(Ok(None), |identity| identity.first_answer(state))
+}
+
+pub(super) fn take_identity(state: &mut State, identity: Option<&Identified>, event: Id) {
+    if let Some(identity) = identity {
+        identity.take(state, event);
     }
 }
 
