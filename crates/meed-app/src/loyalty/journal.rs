@@ -119,7 +119,7 @@ fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, Str
         }
         EventKind::Spend => {
             let body = SpendBody::from_row(row).ok()?;
-            (currency, 0, body.spent, body.description.or(body.system_reference).unwrap_or_default())
+            (currency, 0, body.spent - body.uncovered, body.description.or(body.system_reference).unwrap_or_default())
         }
         EventKind::CancelPurchase | EventKind::CancelSpend | EventKind::Refund => {
             let body = RefundBody::from_row(row).ok()?;

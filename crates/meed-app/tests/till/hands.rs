@@ -155,8 +155,19 @@ async fn led_028_an_offline_spend_revives_what_expired_since(shop: &Shop) {
         all.iter().filter(|a| a.key.purpose == meed_core::ledger::Purpose::Suspense).map(meed_core::ledger::Account::posted).sum::<i64>()
     };
     assert_eq!(review().await, 0);
-    assert_eq!(shop.create(second).await.expect("a purchase").done.standing.spent(), 200, "what was left of it");
+    let mut second = second;
+    second.spend = second.spend.map(|ask| SpendAsk { all_or_nothing: true, ..ask });
+    let second = shop.create(second).await.expect("the goods are gone").done;
+    let body = second.spend.as_ref().map(|spend| (spend.body.asked, spend.body.spent, spend.body.uncovered));
+    assert_eq!((second.standing.spent(), body), (400, Some((400, 400, 200))), "half of it was left");
     assert_eq!(review().await.abs(), 200, "the rest is for a person to decide");
+    let entries = meed_app::loyalty::journal::page(&shop.app, &shop.ctx, ann.id, None, 100).await.expect("a journal");
+    let sum: i64 = entries.iter().map(|entry| entry.credit - entry.debit).sum();
+    assert_eq!(sum, shop.balance(ann.id).await, "the journal tells what the wallet lost");
+    let back = shop.refund(second.id, &[(0, 500)]).await.expect("half of the goods come back");
+    assert_eq!((back.body.given_back, back.body.paid_back, review().await.abs()), (0, 300, 0), "last in, first out");
+    let rest = shop.cancel(second.id).await.expect("cancelled");
+    assert_eq!((rest.body.given_back, review().await), (200, 0));
     shop.cancel(done.done.id).await.expect("cancelled");
     assert_eq!(shop.balance(ann.id).await, 0, "what comes back to an expired award expires at once");
 }

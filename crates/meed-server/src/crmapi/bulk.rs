@@ -18,7 +18,7 @@ use super::failure::{Answered, Failure};
 use super::out::{hex, number, object};
 use super::place::config;
 use super::purchase_in::{PurchaseParameters, Purpose};
-use super::values::Identifier;
+use super::values::{Identifier, parse_id};
 use crate::ServerState;
 use crate::api::request::parse;
 use crate::api::wire::LooseText;
@@ -194,7 +194,11 @@ fn named_of(raw: &RawValue) -> Option<Option<String>> {
     let identifier: Option<Identifier> = serde_json::from_str(raw.get()).ok()?;
     match identifier {
         None => Some(None),
-        Some(one) => one.one("it", &["id", "name", "code", "alternative_code"]).ok().map(|(_, value)| Some(value.to_owned())),
+        Some(one) => {
+            let (key, value) = one.one("it", &["id", "name", "code", "alternative_code"]).ok()?;
+            // Types, brands and families are names: an id names none of them.
+            (key != "id" || parse_id(value).is_none()).then(|| Some(value.to_owned()))
+        }
     }
 }
 

@@ -100,15 +100,16 @@ async fn pos_054_a_changed_product_counts_for_the_next_purchase(shop: &Shop) {
 
 async fn pos_055_a_bad_row_is_listed_and_the_rest_goes_through(shop: &Shop) {
     let token = serde_json::to_string(&shop.token).expect("JSON");
+    let unknown = "F".repeat(32);
     let body = format!(
-        "{{\"token\":{token},\"products_set\":[{{\"code\":\"P1\",\"type_identifier\":{{\"name\":\"Drink\"}},\"colour\":\"red\",\"description\":7}},\
+        "{{\"token\":{token},\"products_set\":[{{\"code\":\"P1\",\"type_identifier\":{{\"name\":\"Drink\"}},\"brand_identifier\":{{\"id\":\"{unknown}\"}},\"colour\":\"red\",\"description\":7}},\
          {{\"description\":\"no code\"}},{{\"code\":\"P2\",\"code\":\"P3\"}},\"text\",{{\"code\":\"P1\"}},{{\"code\":\"P4\",\"description\":[]}}]}}"
     );
     let reply = shop.client.send("POST", "/crmapi/rest/v2/products/synchronise", &[], body.as_bytes()).await.expect(200);
     assert_eq!(code(&reply), "OK", "{reply}");
     let (done, left) = (&reply["data"]["processed_products_set"], &reply["data"]["unprocessed_products_set"]);
     assert_eq!(done.as_array().map(Vec::len), Some(2), "{reply}");
-    assert!(done[0]["message"].as_str().is_some_and(|text| text.contains("colour")), "{done}");
+    assert!(done[0]["message"].as_str().is_some_and(|text| text.contains("brand_identifier, colour")), "{done}");
     assert!(done[1]["message"].as_str().is_some_and(|text| text.contains("description")), "{done}");
     let codes: Vec<&str> = left.as_array().expect("a set").iter().filter_map(|row| row["error_code"].as_str()).collect();
     assert_eq!(codes, ["MANDATORY_PARAMETER_MISSING", "PARAMETER_REPEATED", "PARAMETER_INVALID", "DUPLICATE_CODE"], "{left}");

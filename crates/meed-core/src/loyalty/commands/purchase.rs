@@ -18,7 +18,7 @@ use crate::loyalty::event::{EventKind, Matched, PurchaseBody, SpendBody, SpendMe
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::{PurchaseSlot, TakenIdentity, TillNeeds, WalletRef};
 use crate::loyalty::{Basket, Look, Participant, TillConfig};
-use crate::money::{Amount, Minor};
+use crate::money::Minor;
 
 /// What a customer asks to spend.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,9 +41,9 @@ pub struct SpendAsk {
 
 impl SpendAsk {
     /// What is stored of a spend that asked for this.
-    pub(super) fn body(&self, (asked, spent): (Minor, Minor), balance: Minor) -> SpendBody {
+    pub(super) fn body(&self, (asked, spent): (Minor, Minor), uncovered: Minor, balance: Minor) -> SpendBody {
         let Self { system_reference, description, system, classification, extra, .. } = self.clone();
-        SpendBody { asked, spent, system_reference, description, balance, system, classification, extra }
+        SpendBody { asked, spent, uncovered, system_reference, description, balance, system, classification, extra }
     }
 }
 
@@ -345,7 +345,8 @@ impl Purchase {
         let alive_us = self.is_offline.then(|| self.basket.at.as_microsecond());
         let allotted = giver.allot(wallets, work, asked, alive_us)?;
         let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
-        if self.spend.as_ref().is_some_and(|ask| ask.all_or_nothing) && could < asked {
+        // What an offline till gave away it gave away, whatever it would have insisted on.
+        if !self.is_offline && self.spend.as_ref().is_some_and(|ask| ask.all_or_nothing) && could < asked {
             return Err(insufficient(self.config.currency, giver.participant, could, asked));
         }
         let spent = giver.spend(wallets, work, &allotted, SpendMethod::OnRequest, spend_id)?;
@@ -354,12 +355,11 @@ impl Purchase {
         if self.is_offline && spent < asked && self.spend.as_ref().is_some_and(|ask| ask.amount.is_some()) {
             let uncovered = (asked - spent).min(room);
             if uncovered > 0 {
-                let amount = Amount { minor: uncovered, unit: self.config.currency };
-                wallets.uncovered(self.config.workspace, amount, work.origin(giver.at))?;
+                giver.uncover(wallets, work, uncovered, spend_id)?;
                 decided.uncovered = uncovered;
             }
         }
-        decided.spent = Some((asked, spent));
+        decided.spent = Some((asked, spent + decided.uncovered));
         Ok(())
     }
 
@@ -392,7 +392,7 @@ impl Purchase {
         }
         let spend = match (spend_id, decided.spent, &self.spend) {
             (Some(spend_id), Some((asked, spent)), Some(ask)) => {
-                let body = ask.body((asked, spent), balances.0);
+                let body = ask.body((asked, spent), decided.uncovered, balances.0);
                 let event = state.till_event(spend_id, EventKind::Spend, participant, Some(id), self.basket.at, body.to_row());
                 state.tills.add_event(event);
                 let at_us = self.basket.at.as_microsecond();

@@ -90,7 +90,7 @@ impl Command for Spend {
             Ok((cell, spent))
         })?;
         works.leave(state, giver, cell)?;
-        let body = self.ask.body((asked, spent), balances(state, participant).0);
+        let body = self.ask.body((asked, spent), 0, balances(state, participant).0);
         let event = state.till_event(id, EventKind::Spend, participant, Some(self.purchase), self.at, body.to_row());
         state.tills.add_event(event);
         if let Some(identity) = &self.identity {
