@@ -140,6 +140,19 @@ fn com_042_a_clawback_of_the_span_is_deducted_once() {
 }
 
 #[test]
+fn com_042_a_cap_of_the_year_takes_nothing_back_of_what_is_deducted() {
+    let months = [
+        month(1, &[3000], "expect = { Ana = 300 }"),
+        month(2, &[1000], "expect = { Ana = 100 }"),
+        month(4, &[2000], "expect = { Ana = 100 }"),
+        month(5, &[2000], "expect = { Ana = 0 }"),
+    ];
+    for span in ["quarter", "half_year", "year"] {
+        passes(&format!("deduct = {{ from = \"{span}\" }}\npayout = {{ cap_per_year = 500 }}"), "rate = \"10%\"", &months.concat());
+    }
+}
+
+#[test]
 fn com_042_rewards_by_hand_are_not_deducted_whatever_they_are_called() {
     let periods = [
         month(1, &[1000], "adjust = [{ rep = \"Ana\", label = \"Fair\", amount = 11 }]\nexpect = { Ana = 111 }"),
