@@ -47,16 +47,18 @@ pub async fn hold(app: &App, ctx: &Context, input: HoldInput) -> AppResult<HoldD
     done(super::submit(app, ctx, "hold".to_owned(), Priority::Interactive, prepare).await?)
 }
 
-/// Uses a hold, in full or in part; the rest returns to its lots.
-pub async fn capture(app: &App, ctx: &Context, hold: Id, amount: Option<Minor>) -> AppResult<HoldDone> {
+/// Uses a hold, in full or in part; the rest returns to its lots. With a key the same call again has its first answer.
+pub async fn capture(app: &App, ctx: &Context, hold: Id, amount: Option<Minor>, key: Option<&str>) -> AppResult<HoldDone> {
     ctx.require(Scope::Sales)?;
-    of(app.submit(ctx, hold.to_string(), CaptureHold { hold, amount, at: app.now() }).await?)
+    let identity = super::keyed(app, "capture", key, hold, &format!("{amount:?}"));
+    of(app.submit(ctx, hold.to_string(), CaptureHold { hold, identity, amount, at: app.now() }).await?)
 }
 
-/// Gives a hold up.
-pub async fn release(app: &App, ctx: &Context, hold: Id) -> AppResult<HoldDone> {
+/// Gives a hold up. With a key the same call again has its first answer.
+pub async fn release(app: &App, ctx: &Context, hold: Id, key: Option<&str>) -> AppResult<HoldDone> {
     ctx.require(Scope::Sales)?;
-    of(app.submit(ctx, hold.to_string(), ReleaseHold { hold, at: app.now() }).await?)
+    let identity = super::keyed(app, "release", key, hold, "");
+    of(app.submit(ctx, hold.to_string(), ReleaseHold { hold, identity, at: app.now() }).await?)
 }
 
 fn of(reply: Reply) -> AppResult<HoldDone> {
@@ -123,5 +125,5 @@ fn shown(event: &TillEvent, standing: Option<&[u8]>, now_us: i64) -> Option<Hold
         None if body.expires_us <= now_us => HoldState::Expired,
         None => HoldState::Open,
     };
-    Some(HoldView { done: HoldDone { id: event.id, about: event.about, participant: event.participant, body }, state })
+    Some(HoldView { done: HoldDone { id: event.id, about: event.about, participant: event.participant, body, is_replayed: false }, state })
 }

@@ -1,6 +1,9 @@
 //! The journal of a wallet for people: what each event put in and took out.
 
+use std::collections::BTreeMap;
+
 use meed_core::id::Id;
+use meed_core::ledger::Lot;
 use meed_core::loyalty::{
     AdjustmentBody, EventKind, ExtensionBody, HoldBody, PayBackBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, SpendMethod,
     TillEvent, TransferBody,
@@ -11,14 +14,34 @@ use super::wallets;
 use crate::error::AppResult;
 use crate::{App, Context};
 
-/// One event.
+/// What an entry tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// An event.
+    Event(EventKind),
+    /// What was left of a lot expired: no event, since nobody does it.
+    Expiry,
+}
+
+impl What {
+    /// Its word in answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Event(kind) => kind.name(),
+            Self::Expiry => "expiry",
+        }
+    }
+}
+
+/// One event, or the expiry of a lot.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// The event.
+    /// The event; of an expiry a number of its own, ordered like the others by time.
     pub id: Id,
     /// What happened.
-    pub kind: EventKind,
-    /// The event that it is about.
+    pub kind: What,
+    /// The event that it is about; of an expiry the purchase that earned it.
     pub about: Option<Id>,
     /// Business time, microseconds UTC.
     pub at_us: i64,
@@ -34,19 +57,52 @@ pub struct Entry {
     pub text: String,
 }
 
-/// The newest `limit` events of a participant before the id `before`.
+/// The newest `limit` entries of a participant before the id `before`: all credits less all debits of a unit are what is in
+/// the wallet, pending and held amounts with it.
 pub async fn page(app: &App, ctx: &Context, participant: Id, before: Option<Id>, limit: usize) -> AppResult<Vec<Entry>> {
     let limit = i64::try_from(limit.clamp(1, 1_000)).unwrap_or(1_000);
     let currency = app.till_config(ctx.workspace).await?.currency;
     let events = wallets::journal(app, ctx, participant, before, limit).await?;
-    Ok(events.iter().map(|(event, _)| entry(event, currency)).collect())
+    let (workspace, now_us) = (ctx.workspace, app.now_us());
+    let lots = app.store().read(move |r| Ok((r.expired_lots(workspace, participant)?, r.open_lots(workspace, participant)?))).await?;
+    let full = i64::try_from(events.len()).is_ok_and(|count| count >= limit);
+    let last = events.last().map(|(event, _)| event.id).filter(|_| full);
+    let is_here = |id: Id| before.is_none_or(|before| id < before) && last.is_none_or(|last| id > last);
+    let mut all: Vec<Entry> = events.iter().map(|(event, _)| entry(event, currency)).collect();
+    all.extend(events.iter().filter_map(|(event, _)| revived(event)));
+    all.extend(expiries(lots, now_us).into_iter().filter(|entry| is_here(entry.id)));
+    all.sort_by_key(|entry| std::cmp::Reverse(entry.id));
+    all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(all)
+}
+
+/// What expired of lots and is gone, whether a command has said so or not.
+fn expiries((expired, open): (Vec<Lot>, Vec<Lot>), now_us: i64) -> Vec<Entry> {
+    let mut gone: BTreeMap<Id, (Lot, Minor)> = expired.into_iter().map(|lot| (lot.id, (lot, lot.expired))).collect();
+    for lot in open.into_iter().filter(|lot| lot.is_over(now_us) && lot.free() > 0) {
+        gone.entry(lot.id).or_insert((lot, 0)).1 += lot.free();
+    }
+    gone.into_values().filter_map(|(lot, amount)| Some(expiry(lot.id, lot.sale, lot.unit, amount, lot.expires_us?))).collect()
+}
+
+/// What had expired of a lot before somebody extended it: the extension brought it back.
+fn revived(event: &TillEvent) -> Option<Entry> {
+    let body = ExtensionBody::from_row(&event.body).ok().filter(|body| event.kind == EventKind::Extension && body.revived > 0)?;
+    let before = expiry(body.lot, None, body.unit, body.revived, body.before_us?);
+    Some(Entry { id: Id(event.id.0 - 1), ..before })
+}
+
+fn expiry(lot: Id, sale: Option<Id>, unit: Unit, amount: Minor, at_us: i64) -> Entry {
+    // The lot's own low bits tell lots of one instant apart.
+    let id = Id(Id::next(at_us, Id(0)).0 | (lot.0 & 0xf_ffff));
+    Entry { id, kind: What::Expiry, about: sale, at_us, recorded_us: at_us, unit, credit: 0, debit: amount, text: String::new() }
 }
 
 fn entry(event: &TillEvent, currency: Unit) -> Entry {
     // A body that cannot be read is shown without amounts; `meed verify` reports it.
     let (unit, credit, debit, text) = amounts(event, currency).unwrap_or((currency, 0, 0, String::new()));
     let TillEvent { id, kind, about, at_us, recorded_us, .. } = *event;
-    Entry { id, kind, about, at_us, recorded_us, unit, credit, debit, text }
+    Entry { id, kind: What::Event(kind), about, at_us, recorded_us, unit, credit, debit, text }
 }
 
 fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, String)> {
@@ -57,12 +113,13 @@ fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, Str
             let used = |method| body.standing.spent_by(method);
             let (money, points) = (body.standing.awarded(currency), body.standing.awarded(Unit::POINTS));
             let (unit, earned) = if money == 0 && points > 0 { (Unit::POINTS, points) } else { (currency, money) };
-            let at_once = used(SpendMethod::Instant) + used(SpendMethod::Automatic);
+            let vouchers = body.standing.uses.iter().filter(|used| used.method == SpendMethod::Voucher && used.unit == unit);
+            let at_once = used(SpendMethod::Instant) + used(SpendMethod::Automatic) + vouchers.map(|used| used.amount).sum::<Minor>();
             (unit, earned, at_once, body.basket.reference)
         }
         EventKind::Spend => {
             let body = SpendBody::from_row(row).ok()?;
-            (currency, 0, body.spent, body.description.or(body.system_reference).unwrap_or_default())
+            (currency, 0, body.spent - body.uncovered, body.description.or(body.system_reference).unwrap_or_default())
         }
         EventKind::CancelPurchase | EventKind::CancelSpend | EventKind::Refund => {
             let body = RefundBody::from_row(row).ok()?;

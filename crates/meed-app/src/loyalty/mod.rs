@@ -62,6 +62,12 @@ fn is_stale(refused: &Refused) -> bool {
     refused.code == "configuration_stale"
 }
 
+/// The identity of a command on something that has an id, by the key that came with it.
+pub(crate) fn keyed(app: &App, action: &str, key: Option<&str>, about: meed_core::id::Id, more: &str) -> Option<Identified> {
+    let key = key?;
+    Some(identified(app, meed_core::id::Id(0), &format!("{action} key\n{key}"), &format!("{action}\n{about}\n{more}")))
+}
+
 /// The identity of a command: its reference within a source, and a keyed hash of its parsed content.
 pub(crate) fn identified(app: &App, source: meed_core::id::Id, reference: &str, content: &str) -> Identified {
     Identified { source, reference: reference.to_owned(), fingerprint: app.secrets().fingerprint(content.as_bytes()) }

@@ -261,7 +261,7 @@ pub async fn tier_changes(app: &App, ctx: &Context, participant: Id) -> AppResul
     ctx.require_any(&[Scope::Read, Scope::Sales])?;
     let config = app.fresh_till_config(ctx.workspace).await?;
     let all = super::purchases::of_participant(app, ctx.workspace, participant).await?;
-    let seen: Vec<Seen<'_>> = all.iter().map(|done| Seen { id: done.id, basket: &done.body.basket, standing: &done.standing }).collect();
+    let seen: Vec<Seen<'_>> = all.iter().map(|done| Seen::of(done.id, &done.body, &done.standing)).collect();
     let today = day_number(config.zone.to_datetime(app.now()).date());
     meed_core::loyalty::tier_changes(&config, &seen, today).map_err(|_| AppError::bug("the value units of a participant leave their range"))
 }

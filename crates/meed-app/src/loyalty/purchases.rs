@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use meed_core::command::{Class, RecordKind, Refused, Reply};
 use meed_core::id::Id;
 use meed_core::loyalty::{
-    AdHocReturn, Basket, CancelPurchase, EventKind, Identified, Look, Participant, Purchase, PurchaseBody, PurchaseDone, PurchaseState,
-    Purchases, Refund, RefundDone, RefundLine, Seen, Settle, SettlementBody, SpendAsk, Standing, TillConfig, TillReply, Verdict, WalletRef,
-    evaluate, judge,
+    AdHocReturn, Basket, CancelPurchase, EventKind, Identified, Line, Look, Participant, Purchase, PurchaseBody, PurchaseDone,
+    PurchaseState, Purchases, Refund, RefundDone, RefundLine, Seen, Settle, SettlementBody, SpendAsk, Standing, TillConfig, TillReply,
+    Verdict, WalletRef, evaluate, judge,
 };
 use meed_core::money::Minor;
 use meed_store::Priority;
@@ -289,11 +289,15 @@ impl PurchaseFilter {
     }
 }
 
-/// Cancels a purchase with all that it earned and spent.
-pub async fn cancel(app: &App, ctx: &Context, id: Id, note: Option<String>) -> AppResult<RefundDone> {
+/// Cancels a purchase with all that it earned and spent. With a key the same call again has its first answer.
+pub async fn cancel(app: &App, ctx: &Context, id: Id, note: Option<String>, key: Option<&str>) -> AppResult<RefundDone> {
     ctx.require(Scope::Sales)?;
     let at = app.now();
-    let prepare = |config: &Arc<TillConfig>| Ok(CancelPurchase { config: Arc::clone(config), purchase: id, at, note: note.clone() });
+    let identity = super::keyed(app, "cancel purchase", key, id, "");
+    let prepare = |config: &Arc<TillConfig>| {
+        let (identity, note) = (identity.clone(), note.clone());
+        Ok(CancelPurchase { config: Arc::clone(config), purchase: id, identity, at, note })
+    };
     refund_done(super::submit(app, ctx, id.to_string(), Priority::Interactive, prepare).await?)
 }
 
@@ -364,7 +368,7 @@ pub async fn explain(app: &App, ctx: &Context, id: Id) -> AppResult<Vec<Verdict>
     let person = participant(app, ctx.workspace, done.participant).await?.unwrap_or_default();
     let cell = cell_before(app, ctx.workspace, &config, &done).await?;
     let (_, mut verdicts) = judge(&config, &person, &cell, &done.body.basket, Look::All);
-    let seen = Seen { id, basket: &done.body.basket, standing: &done.standing };
+    let seen = Seen::of(id, &done.body, &done.standing);
     let evaluation = evaluate(&config, &cell, seen, &done.body.matched, &[])
         .map_err(|_| AppError::bug("a stored purchase leaves the range of its amounts"))?;
     // What was judged when it was sold stands, whatever the offers say now.
@@ -377,11 +381,11 @@ pub async fn explain(app: &App, ctx: &Context, id: Id) -> AppResult<Vec<Verdict>
 /// What was remembered of the customer before a purchase.
 async fn cell_before(app: &App, workspace: Id, config: &TillConfig, done: &PurchaseDone) -> AppResult<meed_core::loyalty::Cell> {
     let mut all = of_participant(app, workspace, done.participant).await?;
-    let key = |done: &PurchaseDone| (done.body.basket.at, done.body.basket.reference.clone(), done.id);
+    let key = |done: &PurchaseDone| meed_core::loyalty::canonical(Seen::of(done.id, &done.body, &done.standing));
     all.sort_by_key(key);
     let mut cell = meed_core::loyalty::Cell::of(done.participant);
     for earlier in all.iter().take_while(|other| key(other) < key(done)) {
-        let seen = Seen { id: earlier.id, basket: &earlier.body.basket, standing: &earlier.standing };
+        let seen = Seen::of(earlier.id, &earlier.body, &earlier.standing);
         let evaluation = evaluate(config, &cell, seen, &earlier.body.matched, &[])
             .map_err(|_| AppError::bug("a stored purchase leaves the range of its amounts"))?;
         evaluation.advance(config, &mut cell, seen);
@@ -458,11 +462,21 @@ pub(crate) fn view(config: &TillConfig, done: PurchaseDone, person: Option<Parti
     }
 }
 
-/// The basket with its promo code as the shop writes it: conditions compare it by letter.
+/// The basket as this configuration knows it: with its promo code as the shop writes it, since conditions compare it by
+/// letter, and with what its products are now, since the surface may have read it with an older configuration.
 fn canonical(config: &TillConfig, basket: &Basket) -> Basket {
     let known = basket.promo_code.as_ref().and_then(|code| config.promo_codes.get(&meed_core::loyalty::fold_code(code)));
     let promo_code = known.map(|promo| promo.code.clone()).or_else(|| basket.promo_code.clone());
-    Basket { promo_code, ..basket.clone() }
+    let mut basket = Basket { promo_code, ..basket.clone() };
+    for line in &mut basket.lines {
+        if let Some(product) = config.products.get(line.product)
+            && !line.is_of(product)
+        {
+            let Line { quantity, net, vat, total, intended, .. } = line.clone();
+            *line = Line { quantity, net, vat, total, intended, ..product.line() };
+        }
+    }
+    basket
 }
 
 /// What a repeated purchase must be equal in, in canonical form.

@@ -76,7 +76,7 @@ pub(super) fn parsed(draft: Option<&str>) -> AppResult<Option<Offer>> {
 fn judged(config: &TillConfig, person: &Participant, cell: &Cell, basket: &Basket) -> AppResult<(Vec<Target>, Vec<Verdict>)> {
     let (matched, mut verdicts) = judge(config, person, cell, basket, Look::All);
     let standing = Standing::new(basket.lines.len());
-    let seen = Seen { id: DRAFT, basket, standing: &standing };
+    let seen = Seen { id: DRAFT, basket, standing: &standing, is_offline: false };
     let evaluation = evaluate(config, cell, seen, &matched, &[])
         .map_err(|_| AppError::invalid("amount_overflow", "basket", "an amount leaves the range that can be kept"))?;
     verdicts.retain(|verdict| !matched.iter().any(|found| found.offer == verdict.offer));

@@ -49,11 +49,12 @@ pub async fn create(app: &App, ctx: &Context, input: SpendInput) -> AppResult<Sp
     }
 }
 
-/// Cancels a spend: what it used goes back to the same lots.
-pub async fn cancel(app: &App, ctx: &Context, id: Id) -> AppResult<RefundDone> {
+/// Cancels a spend: what it used goes back to the same lots. With a key the same call again has its first answer.
+pub async fn cancel(app: &App, ctx: &Context, id: Id, key: Option<&str>) -> AppResult<RefundDone> {
     ctx.require(Scope::Sales)?;
     let at = app.now();
-    let prepare = |config: &Arc<TillConfig>| Ok(CancelSpend { config: Arc::clone(config), spend: id, at });
+    let identity = super::keyed(app, "cancel spend", key, id, "");
+    let prepare = |config: &Arc<TillConfig>| Ok(CancelSpend { config: Arc::clone(config), spend: id, identity: identity.clone(), at });
     match super::submit(app, ctx, id.to_string(), Priority::Interactive, prepare).await? {
         TillReply::Refund(done) => Ok(*done),
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),

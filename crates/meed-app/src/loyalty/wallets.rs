@@ -81,13 +81,16 @@ impl Parts {
 
     fn wallet(&self, config: &TillConfig, unit: Unit, at_us: i64) -> WalletView {
         let owed = self.accounts.iter().find(|account| (account.key.purpose, account.key.unit) == (Purpose::Recoverable, unit));
-        let mut open: Vec<Lot> = self.lots.iter().filter(|lot| lot.unit == unit && !lot.is_over(at_us)).copied().collect();
+        // Of a lot that is over stays what a hold reserves: it may still be captured.
+        let stays = |lot: &Lot| if lot.is_over(at_us) { Lot { remaining: lot.held, ..*lot } } else { *lot };
+        let open = self.lots.iter().filter(|lot| lot.unit == unit).map(stays);
+        let mut open: Vec<Lot> = open.filter(|lot| lot.held > 0 || !lot.is_over(at_us)).collect();
         open.sort_by_key(Lot::consumption_key);
         // A lot whose day has come counts as active, whether a command has said so or not.
         let is_active = |lot: &&Lot| !lot.is_pending || lot.active_us <= at_us;
         let free: Vec<&Lot> = open.iter().filter(is_active).collect();
         let mut expiring: BTreeMap<i64, Minor> = BTreeMap::new();
-        for lot in &open {
+        for lot in open.iter().filter(|lot| !lot.is_over(at_us)) {
             let Some(expires) = lot.expires_us.and_then(|us| Timestamp::from_microsecond(us).ok()) else { continue };
             *expiring.entry(day_number(config.zone.to_datetime(expires).date())).or_default() += lot.remaining;
         }

@@ -112,7 +112,7 @@ async fn a_hold_that_ran_out_shows_as_released_before_the_sweep(shop: &Shop) {
     let input = |amount| HoldInput { who: Who::Id(ann.id), unit: eur(), amount, minutes: Some(10), source: shop.source, identity: None };
     let kept = holds::hold(&shop.app, &shop.ctx, input(300)).await.expect("a hold");
     let used = holds::hold(&shop.app, &shop.ctx, input(100)).await.expect("a hold");
-    holds::capture(&shop.app, &shop.ctx, used.id, Some(40)).await.expect("captured");
+    holds::capture(&shop.app, &shop.ctx, used.id, Some(40), None).await.expect("captured");
     let wallet = shop.wallet(ann.id).await;
     assert_eq!((wallet.balance, wallet.held), (160, 300));
     assert_eq!(holds::show(&shop.app, &shop.ctx, kept.id).await.expect("a hold").state, HoldState::Open);
@@ -157,8 +157,19 @@ async fn led_028_an_offline_spend_revives_what_expired_since(shop: &Shop) {
         all.iter().filter(|a| a.key.purpose == meed_core::ledger::Purpose::Suspense).map(meed_core::ledger::Account::posted).sum::<i64>()
     };
     assert_eq!(review().await, 0);
-    assert_eq!(shop.create(second).await.expect("a purchase").done.standing.spent(), 200, "what was left of it");
+    let mut second = second;
+    second.spend = second.spend.map(|ask| SpendAsk { all_or_nothing: true, ..ask });
+    let second = shop.create(second).await.expect("the goods are gone").done;
+    let body = second.spend.as_ref().map(|spend| (spend.body.asked, spend.body.spent, spend.body.uncovered));
+    assert_eq!((second.standing.spent(), body), (400, Some((400, 400, 200))), "half of it was left");
     assert_eq!(review().await.abs(), 200, "the rest is for a person to decide");
+    let entries = meed_app::loyalty::journal::page(&shop.app, &shop.ctx, ann.id, None, 100).await.expect("a journal");
+    let sum: i64 = entries.iter().map(|entry| entry.credit - entry.debit).sum();
+    assert_eq!(sum, shop.balance(ann.id).await, "the journal tells what the wallet lost");
+    let back = shop.refund(second.id, &[(0, 500)]).await.expect("half of the goods come back");
+    assert_eq!((back.body.given_back, back.body.paid_back, review().await.abs()), (0, 300, 0), "last in, first out");
+    let rest = shop.cancel(second.id).await.expect("cancelled");
+    assert_eq!((rest.body.given_back, review().await), (200, 0));
     shop.cancel(done.done.id).await.expect("cancelled");
     assert_eq!(shop.balance(ann.id).await, 0, "what comes back to an expired award expires at once");
 }
@@ -284,7 +295,7 @@ async fn led_043_a_person_is_erased_and_the_books_stand(shop: &Shop) {
     let hold = HoldInput { who: Who::Id(ann.id), unit: eur(), amount: 100, minutes: None, source: shop.source, identity: None };
     let hold = holds::hold(&shop.app, &shop.ctx, hold).await.expect("a hold");
     assert_eq!(erase(ErasedBalance::Forfeited).await.expect_err("something is reserved"), "hold_open");
-    holds::release(&shop.app, &shop.ctx, hold.id).await.expect("released");
+    holds::release(&shop.app, &shop.ctx, hold.id, None).await.expect("released");
     erase(ErasedBalance::Forfeited).await.expect("erased");
     shop.must_verify().await;
     assert_eq!((shop.balance(ann.id).await, shop.wallet(ann.id).await.lots.len()), (0, 0));

@@ -11,5 +11,6 @@ mod hands;
 mod races;
 mod replays;
 mod returns;
+mod same_second;
 mod spending;
 mod wallet;

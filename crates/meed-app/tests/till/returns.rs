@@ -48,13 +48,13 @@ async fn pos_047_a_cancelled_spend_is_back_with_its_old_expiry(shop: &Shop) {
     let buy = async || shop.buy(ann.id, &[("wine", 800)]).await.done.id;
     let purchase = buy().await;
     let spend = shop.spend(purchase, Some(400)).await.expect("a spend");
-    meed_app::loyalty::spends::cancel(&shop.app, &shop.ctx, spend.id).await.expect("cancelled");
+    meed_app::loyalty::spends::cancel(&shop.app, &shop.ctx, spend.id, None).await.expect("cancelled");
     let same = shop.wallet(ann.id).await.lots.into_iter().find(|lot| lot.id == before[0].id);
     assert_eq!(same.map(|lot| (lot.remaining, lot.expires_us)), Some((1_000, before[0].expires_us)));
     let spend = shop.spend(purchase, Some(400)).await.expect("a spend");
     shop.pass_days(7);
     assert_eq!(shop.balance(ann.id).await, 0);
-    meed_app::loyalty::spends::cancel(&shop.app, &shop.ctx, spend.id).await.expect("cancelled");
+    meed_app::loyalty::spends::cancel(&shop.app, &shop.ctx, spend.id, None).await.expect("cancelled");
     assert_eq!(shop.balance(ann.id).await, 0, "what has expired stays expired");
 }
 

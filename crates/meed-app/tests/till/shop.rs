@@ -131,6 +131,10 @@ impl Shop {
         self.now_us.fetch_add(days * 86_400_000_000, Ordering::SeqCst);
     }
 
+    pub(crate) fn pass_millis(&self, millis: i64) {
+        self.now_us.fetch_add(millis * 1_000, Ordering::SeqCst);
+    }
+
     pub(crate) fn pass_minutes(&self, minutes: i64) {
         self.now_us.fetch_add(minutes * 60_000_000, Ordering::SeqCst);
     }
@@ -221,7 +225,7 @@ impl Shop {
     }
 
     pub(crate) async fn cancel(&self, purchase: Id) -> Result<RefundDone, String> {
-        purchases::cancel(&self.app, &self.ctx, purchase, None).await.map_err(|error| code(&error))
+        purchases::cancel(&self.app, &self.ctx, purchase, None, None).await.map_err(|error| code(&error))
     }
 
     pub(crate) async fn top_up(&self, who: Id, amount: i64) {

@@ -181,7 +181,7 @@ async fn led_013_the_tail_of_a_hold_returns_to_its_lots(shop: &Shop) {
     shop.top_up(ann.id, 100).await;
     let hold = holds::hold(&shop.app, &shop.ctx, hold_of(shop, ann.id, 100)).await.expect("a hold");
     let before = shop.wallet(ann.id).await;
-    let done = holds::capture(&shop.app, &shop.ctx, hold.id, Some(70)).await.expect("captured");
+    let done = holds::capture(&shop.app, &shop.ctx, hold.id, Some(70), None).await.expect("captured");
     assert_eq!(done.body.parts.iter().map(|part| part.amount).collect::<Vec<_>>(), vec![60, 10], "the sooner expiry from the front");
     let after = shop.wallet(ann.id).await;
     assert_eq!((before.balance, after.balance, after.held), (60, 90, 0));
@@ -192,8 +192,8 @@ async fn led_014_a_hold_is_resolved_once(shop: &Shop) {
     let ann = shop.customer("Ann").await;
     shop.top_up(ann.id, 1_000).await;
     let hold = async |amount| holds::hold(&shop.app, &shop.ctx, hold_of(shop, ann.id, amount)).await.expect("a hold").id;
-    let capture = async |id, amount| holds::capture(&shop.app, &shop.ctx, id, Some(amount)).await.map_err(|error| code(&error));
-    let release = async |id| holds::release(&shop.app, &shop.ctx, id).await.map_err(|error| code(&error));
+    let capture = async |id, amount| holds::capture(&shop.app, &shop.ctx, id, Some(amount), None).await.map_err(|error| code(&error));
+    let release = async |id| holds::release(&shop.app, &shop.ctx, id, None).await.map_err(|error| code(&error));
     let first = hold(100).await;
     assert_eq!(capture(first, 101).await.expect_err("refused"), "hold_amount_exceeded");
     capture(first, 100).await.expect("captured");
@@ -219,11 +219,11 @@ async fn led_015_pos_050_expiry_takes_the_unspent_part_once(shop: &Shop) {
     let ctx = shop.ctx.clone();
     holds::hold(&shop.app, &ctx, hold_of(shop, ann.id, 10_000)).await.map(|hold| hold.id).expect("a hold");
     let hold = holds::hold(&shop.app, &ctx, hold_of(shop, ann.id, 1)).await.expect("a hold");
-    holds::release(&shop.app, &ctx, hold.id).await.expect("released");
+    holds::release(&shop.app, &ctx, hold.id, None).await.expect("released");
     // The first hold reserves the lot that expires on day 10; capture it whole.
     let events = meed_app::loyalty::wallets::journal(&shop.app, &ctx, ann.id, None, 10).await.expect("a journal");
     let first = events.iter().filter(|(event, _)| event.kind == meed_core::loyalty::EventKind::Hold).map(|(event, _)| event.id).min();
-    holds::capture(&shop.app, &ctx, first.expect("a hold"), None).await.expect("captured");
+    holds::capture(&shop.app, &ctx, first.expect("a hold"), None, None).await.expect("captured");
     assert_eq!(shop.balance(ann.id).await, 10_000);
     shop.pass_days(6);
     assert_eq!(shop.balance(ann.id).await, 10_000, "100 spent of the first lot; nothing of it is left to expire");
@@ -244,7 +244,7 @@ async fn led_017_held_points_do_not_expire_until_they_are_released(shop: &Shop) 
     shop.pass_days(3);
     sweep(&shop.app, &shop.ctx, 100).await.expect("swept");
     assert_eq!(shop.wallet(ann.id).await.balance, 0);
-    let done = holds::capture(&shop.app, &shop.ctx, hold.id, Some(500)).await.expect("what is held may be used");
+    let done = holds::capture(&shop.app, &shop.ctx, hold.id, Some(500), None).await.expect("what is held may be used");
     assert_eq!(done.body.amount, 500);
     let left = shop.app.store().read({
         let (workspace, who) = (shop.ctx.workspace, ann.id);

@@ -63,6 +63,8 @@ coded! {
         Transferred = 123 "transferred",
         /// Given up with the wallet's owner.
         Forfeited = 124 "forfeited",
+        /// What an offline use that the wallet did not cover was given for came back.
+        UncoveredReversed = 125 "uncovered_reversed",
         /// A reward was credited.
         Credited = 201 "credited",
         /// A reward was credited while a condition is still open.

@@ -500,6 +500,13 @@ impl<'a> Wallets<'a> {
         self.post(TransferKind::Uncovered, debit, credit, amount.minor, origin)
     }
 
+    /// Takes back part of what no lot covered: its goods came back, so nobody has to decide about it any more.
+    pub fn uncovered_back(&mut self, program: Id, original: Id, amount: Amount, origin: Origin) -> Result<Id, Refusal> {
+        let debit = Owner::program(program).account(Purpose::Redeemed, amount.unit);
+        let credit = Owner::workspace(self.workspace).account(Purpose::Suspense, amount.unit);
+        self.reverse(TransferKind::UncoveredReversed, debit, credit, amount.minor, original, origin)
+    }
+
     /// Brings what a program may still grant to `target`. Lowering it below what was granted makes it 0; answers the
     /// shortfall.
     pub fn set_budget(&mut self, program: Id, unit: Unit, more: Minor, origin: Origin) -> Result<Minor, Refusal> {

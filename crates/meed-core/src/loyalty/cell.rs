@@ -1,6 +1,6 @@
 //! What is remembered of a customer between purchases: counters of offers, value units, and the order of what was seen.
 //!
-//! A cell is the fold of the customer's purchases in canonical order (business time, reference, id). A purchase that comes
+//! A cell is the fold of the customer's purchases in canonical order (see [`super::canonical`]). A purchase that comes
 //! in order is added to it; for anything else the fold is done again over all of them, with the same function.
 
 use std::collections::BTreeMap;

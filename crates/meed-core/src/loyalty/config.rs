@@ -319,6 +319,15 @@ impl Products {
     }
 }
 
+impl Line {
+    /// Whether the line says of its product what is known of it.
+    #[must_use]
+    pub fn is_of(&self, product: &Product) -> bool {
+        (self.product, &self.code, &self.kind, &self.brand, &self.family, &self.categories)
+            == (product.id, &product.code, &product.kind, &product.brand, &product.family, &product.categories)
+    }
+}
+
 impl Product {
     /// A line of this product with no amounts yet.
     #[must_use]

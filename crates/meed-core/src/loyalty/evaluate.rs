@@ -7,7 +7,7 @@
 use super::basket::Basket;
 use super::cell::{Cell, add_by_day};
 use super::config::TillConfig;
-use super::event::{Matched, PurchaseState, SpendMethod, Standing};
+use super::event::{Matched, PurchaseBody, PurchaseState, SpendMethod, Standing};
 use super::offer::{Class, Occasion, Offer, OfferEntry, OfferVersion, Rate, Repeats, Scope};
 use super::participant::Participant;
 use super::sight::{LINE, Sight};
@@ -26,6 +26,16 @@ pub struct Seen<'a> {
     pub basket: &'a Basket,
     /// What became of it.
     pub standing: &'a Standing,
+    /// Whether its till was offline.
+    pub is_offline: bool,
+}
+
+impl<'a> Seen<'a> {
+    /// A stored purchase as it stands.
+    #[must_use]
+    pub fn of(id: Id, body: &'a PurchaseBody, standing: &'a Standing) -> Self {
+        Self { id, basket: &body.basket, standing, is_offline: body.is_offline }
+    }
 }
 
 /// What an offer gives for a purchase.
@@ -552,8 +562,11 @@ impl Evaluation {
     }
 }
 
-/// The canonical order of a customer's purchases.
+/// The canonical order of a customer's purchases. Of those of one time the ones that a till sold while it was connected come
+/// first, as they were recorded: what it was answered stands. Those of a till that was offline follow by reference, in
+/// whatever order they arrive.
 #[must_use]
 pub fn canonical(seen: Seen<'_>) -> (i64, (String, Id)) {
-    (seen.basket.at.as_microsecond(), (seen.basket.reference.clone(), seen.id))
+    let reference = if seen.is_offline { seen.basket.reference.clone() } else { String::new() };
+    (seen.basket.at.as_microsecond(), (reference, seen.id))
 }

@@ -249,6 +249,8 @@ pub struct SpendBody {
     pub asked: Minor,
     /// What was spent.
     pub spent: Minor,
+    /// Of it, what a till without a connection gave away and the wallet did not cover: a person decides (`ledger.md` §7).
+    pub uncovered: Minor,
     /// The sending system's own, unique reference.
     pub system_reference: Option<String>,
     /// Free text.
@@ -417,7 +419,7 @@ packed!(Use { event, method, unit, transfer, lot, line, amount, worth, returned,
 packed!(Withheld { offer, reason });
 packed!(Matched { offer, version, lines });
 packed!(PurchaseBody { basket, matched, standing, balance, is_offline });
-packed!(SpendBody { asked, spent, system_reference, description, balance, system, classification, extra });
+packed!(SecondSpend { asked, spent, system_reference, description, balance, system, classification, extra });
 packed!(EarlierSpend { asked, spent, system_reference, description, balance });
 packed!(TakenBack { purchase, offer, unit, steps });
 packed!(Clawed { from_lots, from_expired, from_others, owed, forgiven });
@@ -457,21 +459,46 @@ struct EarlierSpend {
     balance: Minor,
 }
 
+/// The second form of a spend, which the wallet covers.
+struct SecondSpend {
+    asked: Minor,
+    spent: Minor,
+    system_reference: Option<String>,
+    description: Option<String>,
+    balance: Minor,
+    system: Option<String>,
+    classification: Option<String>,
+    extra: BTreeMap<String, String>,
+}
+
+/// The third form of a spend: what is uncovered follows.
+const WITH_UNCOVERED: u8 = FORM + 2;
+
 impl SpendBody {
-    /// Reads the stored form, and the one before it.
+    /// Reads the stored form, and those before it.
     pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
-        if row.first() != Some(&FORM) {
-            return super::packed::from_row(FORM + 1, row);
-        }
-        let EarlierSpend { asked, spent, system_reference, description, balance } = super::packed::from_row(FORM, row)?;
-        let (system, classification, extra) = (None, None, BTreeMap::new());
-        Ok(Self { asked, spent, system_reference, description, balance, system, classification, extra })
+        let (second, uncovered): (SecondSpend, Minor) = match row.first() {
+            Some(&FORM) => {
+                let EarlierSpend { asked, spent, system_reference, description, balance } = super::packed::from_row(FORM, row)?;
+                let (system, classification, extra) = (None, None, BTreeMap::new());
+                (SecondSpend { asked, spent, system_reference, description, balance, system, classification, extra }, 0)
+            }
+            Some(&WITH_UNCOVERED) => super::packed::from_row(WITH_UNCOVERED, row)?,
+            _ => (super::packed::from_row(FORM + 1, row)?, 0),
+        };
+        let SecondSpend { asked, spent, system_reference, description, balance, system, classification, extra } = second;
+        Ok(Self { asked, spent, uncovered, system_reference, description, balance, system, classification, extra })
     }
 
     /// The stored form.
     #[must_use]
     pub fn to_row(&self) -> Vec<u8> {
-        super::packed::to_row(FORM + 1, self)
+        let Self { asked, spent, uncovered, system_reference, description, balance, system, classification, extra } = self.clone();
+        let second = SecondSpend { asked, spent, system_reference, description, balance, system, classification, extra };
+        match uncovered {
+            0 => super::packed::to_row(FORM + 1, &second),
+            _ => super::packed::to_row(WITH_UNCOVERED, &(second, uncovered)),
+        }
     }
 }
 
@@ -538,6 +565,12 @@ impl HeldPart {
 }
 
 impl Use {
+    /// Whether no lot covered it: a till without a connection gave it away. Its lot has no id then.
+    #[must_use]
+    pub fn is_uncovered(&self) -> bool {
+        self.lot == Id(0)
+    }
+
     /// What still pays the line, in the workspace's currency.
     #[must_use]
     pub const fn standing_worth(&self) -> Minor {

@@ -29,7 +29,7 @@ pub(super) struct Work {
 
 impl Work {
     pub(super) fn seen(&self) -> Seen<'_> {
-        Seen { id: self.id, basket: &self.body.basket, standing: &self.standing }
+        Seen::of(self.id, &self.body, &self.standing)
     }
 
     /// What moves of this purchase name as their cause.
@@ -289,10 +289,11 @@ impl Giver<'_> {
         Ok(cell)
     }
 
-    /// Gives back what was spent on returned parts: by line, pro rata, in reverse order of consumption. Answers its worth.
+    /// Gives back what was spent on returned parts: by line, pro rata, in reverse order of consumption. Answers the
+    /// worth of what is in the wallet again.
     pub(super) fn give_back(&self, wallets: &mut Wallets<'_>, work: &mut Work) -> Result<Minor, Refusal> {
         let mut back: BTreeMap<Unit, Vec<Taken>> = BTreeMap::new();
-        let mut worth = 0;
+        let (mut worth, mut uncovered) = (0, Vec::new());
         for (place, line) in work.body.basket.lines.iter().enumerate() {
             let (returned, _) = work.standing.returned.get(place).copied().unwrap_or_default();
             let is_here = |used: &Use| {
@@ -308,8 +309,13 @@ impl Giver<'_> {
                     continue;
                 }
                 left -= part;
-                worth += part;
                 used.worth_returned += part;
+                if used.is_uncovered() {
+                    used.returned += part;
+                    uncovered.push((used.transfer, part));
+                    continue;
+                }
+                worth += part;
                 let amount = share(used.amount, used.worth_returned, used.worth)? - used.returned;
                 used.returned += amount;
                 if amount > 0 {
@@ -321,15 +327,40 @@ impl Giver<'_> {
         for (unit, taken) in back {
             wallets.give_back(self.wallet(unit), &taken, work.origin(self.at))?;
         }
+        self.uncovered_back(wallets, work, &uncovered)?;
         Ok(worth)
     }
 
-    /// Gives back all that a spend used, and forgets its uses. Answers their worth.
+    /// Spends on a purchase what no lot covers: its goods are gone (`ledger.md` §7).
+    pub(super) fn uncover(&self, wallets: &mut Wallets<'_>, work: &mut Work, amount: Minor, event: Id) -> Result<(), Refusal> {
+        let (unit, mut left) = (self.config.currency, amount);
+        let transfer = wallets.uncovered(self.config.workspace, Amount { minor: amount, unit }, work.origin(self.at))?;
+        for (line, room) in work.standing.room(&work.body.basket).into_iter().enumerate() {
+            let part = left.min(room);
+            if part > 0 {
+                left -= part;
+                let taken = Taken { transfer, portion: Portion { lot: Id(0), line, amount: part } };
+                work.standing.uses.push(new_use(event, SpendMethod::OnRequest, unit, &taken, part));
+            }
+        }
+        Ok(())
+    }
+
+    fn uncovered_back(&self, wallets: &mut Wallets<'_>, work: &Work, parts: &[(Id, Minor)]) -> Result<(), Refusal> {
+        for (original, minor) in parts {
+            let amount = Amount { minor: *minor, unit: self.config.currency };
+            wallets.uncovered_back(self.config.workspace, *original, amount, work.origin(self.at))?;
+        }
+        Ok(())
+    }
+
+    /// Gives back all that a spend used, and forgets its uses. Answers the worth of what is in the wallet again.
     pub(super) fn undo_spend(&self, wallets: &mut Wallets<'_>, work: &mut Work, event: Id) -> Result<Minor, Refusal> {
         let mut worth = 0;
         let is_it = |used: &Use| used.event == event && matches!(used.method, SpendMethod::OnRequest | SpendMethod::Automatic);
         for unit in [self.config.currency, Unit::POINTS] {
             let uses = work.standing.uses.iter().filter(|used| is_it(used) && used.unit == unit && used.returned < used.amount);
+            let uses = uses.filter(|used| !used.is_uncovered());
             let taken: Vec<Taken> = uses
                 .map(|used| {
                     worth += used.standing_worth();
@@ -341,6 +372,9 @@ impl Giver<'_> {
                 wallets.give_back(self.wallet(unit), &taken, work.origin(self.at))?;
             }
         }
+        let uncovered = work.standing.uses.iter().filter(|used| is_it(used) && used.is_uncovered() && used.returned < used.amount);
+        let uncovered: Vec<(Id, Minor)> = uncovered.map(|used| (used.transfer, used.amount - used.returned)).collect();
+        self.uncovered_back(wallets, work, &uncovered)?;
         work.standing.uses.retain(|used| !is_it(used));
         Ok(worth)
     }

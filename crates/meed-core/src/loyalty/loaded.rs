@@ -225,7 +225,7 @@ impl Tills {
     pub fn history(&self, participant: Id) -> Option<Vec<&PurchaseSlot>> {
         let ids = self.histories.get(&participant)?;
         let mut all: Vec<&PurchaseSlot> = ids.iter().filter_map(|id| self.purchases.get(id)).collect();
-        all.sort_by_key(|p| canonical(super::Seen { id: p.id, basket: &p.body.basket, standing: &p.standing }));
+        all.sort_by_key(|p| canonical(super::Seen::of(p.id, &p.body, &p.standing)));
         Some(all)
     }
 

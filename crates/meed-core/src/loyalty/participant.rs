@@ -106,10 +106,10 @@ impl Participant {
         serde_json::to_string(&Stored::from(self.clone())).expect("text and numbers always become JSON")
     }
 
-    /// Whether they are in a scheme that has to be joined.
+    /// Whether they are in a scheme that has to be joined, at a business time.
     #[must_use]
     pub fn is_in(&self, scheme: Id, at_us: i64) -> bool {
-        self.schemes.iter().any(|m| m.scheme == scheme && m.until_us.is_none_or(|until| at_us < until))
+        self.schemes.iter().any(|m| m.scheme == scheme && m.until_us.is_none_or(|until| super::offer::until(at_us) < until))
     }
 
     /// Whether `day` is their day of that month, the 29th of February counting as the 28th in other years.

@@ -151,11 +151,12 @@ impl Replay {
             }
             Happened::CancelPurchase(purchase) => {
                 let Some(purchase) = self.again.get(purchase).copied() else { return Ok(()) };
-                self.decide(&CancelPurchase { config: Arc::clone(&self.config), purchase, at: step.at, note: None }).map(|_| ())
+                self.decide(&CancelPurchase { config: Arc::clone(&self.config), purchase, identity: None, at: step.at, note: None })
+                    .map(|_| ())
             }
             Happened::CancelSpend(spend) => {
                 let Some(spend) = self.again.get(spend).copied() else { return Ok(()) };
-                self.decide(&CancelSpend { config: Arc::clone(&self.config), spend, at: step.at }).map(|_| ())
+                self.decide(&CancelSpend { config: Arc::clone(&self.config), spend, identity: None, at: step.at }).map(|_| ())
             }
         }
     }

@@ -88,6 +88,11 @@ pub(crate) fn respond(answer: Answer, render: Render) -> Response {
     if is_replayed { mark_replayed(response) } else { response }
 }
 
+/// The answer to a command, which may have been given before.
+pub(crate) fn again(response: Response, is_replayed: bool) -> Response {
+    if is_replayed { mark_replayed(response) } else { response }
+}
+
 /// Says that this answer was given before.
 pub(crate) fn mark_replayed(mut response: Response) -> Response {
     response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));

@@ -18,7 +18,7 @@ use super::failure::{Answered, Failure};
 use super::out::{hex, number, object};
 use super::place::config;
 use super::purchase_in::{PurchaseParameters, Purpose};
-use super::values::Identifier;
+use super::values::{Identifier, parse_id};
 use crate::ServerState;
 use crate::api::request::parse;
 use crate::api::wire::LooseText;
@@ -65,6 +65,14 @@ struct Named {
 
 const REQUEST: &str = "request_unique_identifier";
 
+/// Whether a row names something that was not known: it may be by now.
+fn may_be_new(row: &Answered<PurchaseInput>) -> bool {
+    match row {
+        Ok(input) => input.basket.lines.iter().any(|line| line.intended.is_some()),
+        Err(failure) => failure.code.ends_with("NOT_FOUND"),
+    }
+}
+
 /// `customer_events/bulk/purchases/create`.
 pub(super) async fn purchases(State(state): State<ServerState>, call: Call<BulkPurchases>) -> Answered<Response> {
     call.not_a_customer()?;
@@ -94,7 +102,7 @@ pub(super) async fn purchases(State(state): State<ServerState>, call: Call<BulkP
     };
     let mut inputs = inputs_by(&*config(&state, ctx.workspace).await?);
     // Something unknown may be new.
-    if inputs.iter().any(|row| row.as_ref().is_err_and(|failure| failure.code.ends_with("NOT_FOUND"))) {
+    if inputs.iter().any(may_be_new) {
         inputs = inputs_by(&*app.fresh_till_config(ctx.workspace).await?);
     }
     let (mut good, mut outcomes) = (Vec::new(), Vec::with_capacity(inputs.len()));
@@ -186,7 +194,11 @@ fn named_of(raw: &RawValue) -> Option<Option<String>> {
     let identifier: Option<Identifier> = serde_json::from_str(raw.get()).ok()?;
     match identifier {
         None => Some(None),
-        Some(one) => one.one("it", &["id", "name", "code", "alternative_code"]).ok().map(|(_, value)| Some(value.to_owned())),
+        Some(one) => {
+            let (key, value) = one.one("it", &["id", "name", "code", "alternative_code"]).ok()?;
+            // Types, brands and families are names: an id names none of them.
+            (key != "id" || parse_id(value).is_none()).then(|| Some(value.to_owned()))
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use super::failure::{Answered, Failure};
 use super::out::{Out, Wanted, object};
 use crate::ServerState;
 use crate::api::answer;
+use crate::api::idempotency::mark_replayed;
 use crate::api::request::{self, idempotency_key};
 
 /// Parameters that carry a token.
@@ -99,6 +100,12 @@ impl<T: Parameters> Call<T> {
     /// The answer, with the fields that are wanted.
     pub(super) fn answer(&self, data: Out) -> Response {
         ok(data, self.parameters.fields_set())
+    }
+
+    /// The answer to a command, which may be the first one again.
+    pub(super) fn answer_to(&self, data: Out, is_replayed: bool) -> Response {
+        let response = self.answer(data);
+        if is_replayed { mark_replayed(response) } else { response }
     }
 
     /// The fields that are wanted.

@@ -178,7 +178,8 @@ pub(super) fn free_fields(extra: &std::collections::BTreeMap<String, String>, wa
 fn line_out(config: &TillConfig, (purchase, place): (Id, usize), line: &Line) -> Out {
     let amount = |minor| money(minor, config.currency);
     object! {
-        "id": format!("{}-{place}", hex(purchase)),
+        // The purchase in the upper half, the line counted from 1 in the lower.
+        "id": format!("{:016X}{:016X}", purchase.0, place + 1),
         "quantity": line.quantity,
         "net_amount": amount(line.net),
         "vat_amount": amount(line.vat),
@@ -259,6 +260,7 @@ pub(super) fn spend(done: &SpendDone, purchase_view: Option<&PurchaseView>, conf
         "description": done.body.description.clone(),
         "requested_spend_amount": amount(done.body.asked),
         "spend_amount": amount(done.body.spent),
+        "uncovered_amount": amount(done.body.uncovered),
         "spend_alternative_amount": purchase_view.map(|view| money(points_used(&view.done.standing, Some(done.id)), Unit::POINTS)),
         "instant_spend": false,
         "automatic_spend": false,

@@ -35,7 +35,12 @@ async fn input(
         return Err(Failure::new("PARAMETER_UNKNOWN", text).at("request_unique_identifier"));
     }
     let now = state.app.now();
-    Ok(with_config(state, workspace, |config| given.input(config, purpose, key, now)).await?.0)
+    let (input, _) = with_config(state, workspace, |config| given.input(config, purpose, key, now)).await?;
+    if input.basket.lines.iter().all(|line| line.intended.is_none()) {
+        return Ok(input);
+    }
+    // What went on the default product may be known since.
+    given.input(&*state.app.fresh_till_config(workspace).await?, purpose, key, now)
 }
 
 /// `purchases/preview`.
@@ -55,7 +60,8 @@ pub(super) async fn create(State(state): State<ServerState>, call: Call<Purchase
     let input = input(&state, ctx.workspace, &call.parameters, Purpose::Create, call.key.as_deref()).await?;
     let view = purchases::create(app, ctx, input).await?;
     let config = config(&state, ctx.workspace).await?;
-    Ok(call.answer(purchase_out(&view, &config, Some(view.done.balances), &call.wanted())))
+    let out = purchase_out(&view, &config, Some(view.done.balances), &call.wanted());
+    Ok(call.answer_to(out, view.done.is_replayed))
 }
 
 /// What `create_spend` takes.
@@ -140,7 +146,7 @@ pub(super) async fn create_spend(State(state): State<ServerState>, mut call: Cal
     let view = purchases::create(app, &ctx, input).await?;
     let spent = view.done.spend.as_ref().map(|done| spend_out(done, None, &config));
     let both = object! {"purchase": purchase_out(&view, &config, Some(view.done.balances), &Wanted::All), "spend_request": spent};
-    Ok(call.answer(both))
+    Ok(call.answer_to(both, view.done.is_replayed))
 }
 
 /// What `show`, `cancel` and `apply_settlement` take.
@@ -172,7 +178,7 @@ pub(super) async fn cancel(State(state): State<ServerState>, call: Call<ShowPara
     call.not_a_customer()?;
     let ctx = &call.bearer.context;
     let id = call.parameters.purchase()?;
-    let done = purchases::cancel(&state.app, ctx, id, None).await?;
+    let done = purchases::cancel(&state.app, ctx, id, None, call.key.as_deref()).await?;
     let view = purchases::show(&state.app, ctx, id).await?;
     let config = config(&state, ctx.workspace).await?;
     let amount = |minor| money(minor, config.currency);
@@ -190,9 +196,9 @@ pub(super) async fn cancel(State(state): State<ServerState>, call: Call<ShowPara
         "awards_forgiven": amount(forgiven),
     };
     let wallets = wallets::read(&state.app, ctx, view.done.participant, None).await?;
-    let balance = |unit: Unit| wallets.iter().find(|wallet| wallet.unit == unit).map_or(0, |wallet| wallet.balance);
-    let out = purchase_out(&view, &config, Some((balance(config.currency), balance(Unit::POINTS))), &call.wanted());
-    Ok(call.answer(out.with(vec![("reversal", what)])))
+    let points = wallets.iter().find(|wallet| wallet.unit == Unit::POINTS).map_or(0, |wallet| wallet.balance);
+    let out = purchase_out(&view, &config, Some((done.body.balance, points)), &call.wanted());
+    Ok(call.answer_to(out.with(vec![("reversal", what)]), done.is_replayed))
 }
 
 /// `purchases/apply_settlement`: what the merchant pays towards the awards. A second call answers the first one.

@@ -239,7 +239,7 @@ pub(super) async fn cancel(State(state): State<ServerState>, Path(id): Path<Stri
         Some(found) => found,
         None => parse_id(&id).or_else(by_number).ok_or_else(|| Failure::unknown("id", "purchase"))?,
     };
-    purchases::cancel(&state.app, &ctx, found, None).await?;
+    purchases::cancel(&state.app, &ctx, found, None, None).await?;
     Ok(both(object! {"id": id}))
 }
 

@@ -110,7 +110,7 @@ pub(super) async fn create(State(state): State<ServerState>, call: Call<Create>)
     let (input, config) = with_config(&state, ctx.workspace, |config| call.parameters.input(config, call.key.as_deref())).await?;
     let done = spends::create(app, ctx, input).await?;
     let purchase = purchases::show(app, ctx, done.purchase).await?;
-    Ok(call.answer(spend_out(&done, Some(&purchase), &config)))
+    Ok(call.answer_to(spend_out(&done, Some(&purchase), &config), done.is_replayed))
 }
 
 impl Show {
@@ -134,12 +134,12 @@ pub(super) async fn cancel(State(state): State<ServerState>, call: Call<Show>) -
     call.not_a_customer()?;
     let (app, ctx) = (&state.app, &call.bearer.context);
     let id = call.parameters.spend()?;
-    let cancelled = spends::cancel(app, ctx, id).await?;
+    let cancelled = spends::cancel(app, ctx, id, call.key.as_deref()).await?;
     let mut done = spends::show(app, ctx, id).await?;
     done.body.balance = cancelled.body.balance;
     let purchase = purchases::show(app, ctx, done.purchase).await?;
     let config = config(&state, ctx.workspace).await?;
-    Ok(call.answer(spend_out(&done, Some(&purchase), &config)))
+    Ok(call.answer_to(spend_out(&done, Some(&purchase), &config), cancelled.is_replayed))
 }
 
 /// `spend_requests/list`, newest first.

@@ -12,6 +12,7 @@ on_both_engines!(
     pos_026_an_unknown_product_goes_on_the_default_product_or_is_refused,
     pos_034_the_same_reference_twice_is_one_purchase,
     pos_045_a_cancelled_purchase_leaves_the_wallet_as_it_was,
+    pos_045_led_003_a_repeated_cancel_is_answered_again,
     bad_values_are_refused_whole_with_their_place,
 );
 
@@ -149,6 +150,32 @@ async fn pos_045_a_cancelled_purchase_leaves_the_wallet_as_it_was(shop: &Shop) {
     assert_eq!(shop.refused("customer_events/purchases/cancel", wrong).await, "INVALID_EVENT_TYPE");
     let nothing = json!({"customer_event_identifier": {"number": "0000000000000"}});
     assert_eq!(shop.refused("customer_events/purchases/show", nothing).await, "ENTITY_NOT_FOUND");
+}
+
+async fn pos_045_led_003_a_repeated_cancel_is_answered_again(shop: &Shop) {
+    shop.offer(FIVE_PERCENT).await;
+    let send = async |path: &str, key: &str, mut body: Value| {
+        body["token"] = json!(shop.token);
+        let reply = shop.client.with("idempotency-key", key).post(&format!("/crmapi/rest/v2/{path}"), &body).await;
+        let is_replayed = reply.header("idempotent-replayed") == Some("true");
+        (reply.expect(200), is_replayed)
+    };
+    shop.buy("R0", &[("wine", "100.00")]).await;
+    let (first, again) = (
+        send(CREATE, "K-1", purchase("R1", &[("bread", "40.00")])).await,
+        send(CREATE, "K-1", purchase("R1", &[("bread", "40.00")])).await,
+    );
+    assert_eq!((first.1, again.1, &again.0["data"]["id"]), (false, true, &first.0["data"]["id"]));
+    assert_eq!(code(&send(CREATE, "K-1", purchase("R1", &[("bread", "41.00")])).await.0), "IDEMPOTENCY_KEY_REUSED");
+    let spent = shop.ok("customer_events/spend_requests/create", spend(&first.0["data"], Some("3.00"))).await;
+    for (path, id) in [("spend_requests", &spent["id"]), ("purchases", &first.0["data"]["id"])] {
+        let (path, which) = (format!("customer_events/{path}/cancel"), json!({"customer_event_identifier": {"id": id}}));
+        let (first, again) = (send(&path, "K-2", which.clone()).await, send(&path, "K-2", which.clone()).await);
+        assert_eq!((code(&first.0), first.1, again.1), ("OK", false, true), "{path}");
+        assert_eq!(again.0, first.0, "{path}");
+        assert_eq!(code(&send(&path, "K-3", which).await.0), "INVALID_LIFE_CYCLE_STATE", "{path}");
+    }
+    assert_eq!(shop.balance().await, "5.00");
 }
 
 async fn bad_values_are_refused_whole_with_their_place(shop: &Shop) {

@@ -8,6 +8,7 @@ on_both_engines!(
     pos_033_a_bad_row_of_bulk_purchases_fails_alone,
     pos_051_an_ad_hoc_return_debits_the_wallet_and_cancels_nothing,
     pos_053_a_thousand_products_are_taken_and_no_more,
+    pos_054_a_changed_product_counts_for_the_next_purchase,
     pos_055_a_bad_row_is_listed_and_the_rest_goes_through,
     pos_062_a_settlement_is_invoiced_once,
 );
@@ -70,17 +71,45 @@ async fn pos_053_a_thousand_products_are_taken_and_no_more(shop: &Shop) {
     assert_eq!(made["products_set"][0]["product"]["description"], "Product 0", "what a row does not name stays");
 }
 
+async fn pos_054_a_changed_product_counts_for_the_next_purchase(shop: &Shop) {
+    shop.offer("name = \"Acme\"\ncondition = 'line.brand == \"Acme\"'\n[award]\namount = 1").await;
+    shop.default_product().await;
+    let synchronise = async |row: Value| {
+        let body = json!({"token": shop.token, "products_set": [row]});
+        let reply = shop.client.post("/crmapi/rest/v2/products/synchronise", &body).await.expect(200);
+        assert_eq!(code(&reply), "OK", "{reply}");
+    };
+    shop.buy("R0", &[("bread", "2.00")]).await;
+    synchronise(json!({"code": "bread", "brand_identifier": {"name": "Acme"}})).await;
+    assert_eq!(cents(&shop.buy("R1", &[("bread", "2.00")]).await["total_awarded_amount"]), "1.00", "a purchase");
+    synchronise(json!({"code": "milk", "brand_identifier": {"name": "Acme"}})).await;
+    let seen = shop.ok("customer_events/purchases/preview", purchase("R2", &[("milk", "2.00")])).await;
+    assert_eq!(cents(&seen["total_award_amount"]), "1.00", "a preview");
+    synchronise(json!({"code": "wine", "brand_identifier": {"name": "Acme"}})).await;
+    let row = |place: usize| {
+        let mut row = purchase(&format!("B{place}"), &[("wine", "2.00")]);
+        row["request_unique_identifier"] = json!(place.to_string());
+        row
+    };
+    shop.ok("customer_events/bulk/purchases/create", json!({"customer_events_set": (0..5).map(row).collect::<Vec<_>>()})).await;
+    assert_eq!(shop.balance().await, "6.00", "many purchases");
+    synchronise(json!({"code": "cake", "brand_identifier": {"name": "Acme"}})).await;
+    let made = shop.buy("R3", &[("cake", "2.00")]).await;
+    assert_eq!((&made["products_set"][0]["product"]["code"], cents(&made["total_awarded_amount"])), (&json!("cake"), "1.00".into()));
+}
+
 async fn pos_055_a_bad_row_is_listed_and_the_rest_goes_through(shop: &Shop) {
     let token = serde_json::to_string(&shop.token).expect("JSON");
+    let unknown = "F".repeat(32);
     let body = format!(
-        "{{\"token\":{token},\"products_set\":[{{\"code\":\"P1\",\"type_identifier\":{{\"name\":\"Drink\"}},\"colour\":\"red\",\"description\":7}},\
+        "{{\"token\":{token},\"products_set\":[{{\"code\":\"P1\",\"type_identifier\":{{\"name\":\"Drink\"}},\"brand_identifier\":{{\"id\":\"{unknown}\"}},\"colour\":\"red\",\"description\":7}},\
          {{\"description\":\"no code\"}},{{\"code\":\"P2\",\"code\":\"P3\"}},\"text\",{{\"code\":\"P1\"}},{{\"code\":\"P4\",\"description\":[]}}]}}"
     );
     let reply = shop.client.send("POST", "/crmapi/rest/v2/products/synchronise", &[], body.as_bytes()).await.expect(200);
     assert_eq!(code(&reply), "OK", "{reply}");
     let (done, left) = (&reply["data"]["processed_products_set"], &reply["data"]["unprocessed_products_set"]);
     assert_eq!(done.as_array().map(Vec::len), Some(2), "{reply}");
-    assert!(done[0]["message"].as_str().is_some_and(|text| text.contains("colour")), "{done}");
+    assert!(done[0]["message"].as_str().is_some_and(|text| text.contains("brand_identifier, colour")), "{done}");
     assert!(done[1]["message"].as_str().is_some_and(|text| text.contains("description")), "{done}");
     let codes: Vec<&str> = left.as_array().expect("a set").iter().filter_map(|row| row["error_code"].as_str()).collect();
     assert_eq!(codes, ["MANDATORY_PARAMETER_MISSING", "PARAMETER_REPEATED", "PARAMETER_INVALID", "DUPLICATE_CODE"], "{left}");

@@ -258,7 +258,7 @@ impl Loader<'_> {
                 // A lot has the id of the transfer that opened it.
                 transfers.extend(grant.lots.iter().copied());
             }
-            lots.extend(slot.standing.uses.iter().map(|used| used.lot));
+            lots.extend(slot.standing.uses.iter().filter(|used| !used.is_uncovered()).map(|used| used.lot));
             transfers.extend(slot.standing.uses.iter().map(|used| used.transfer));
         }
         (lots, transfers)

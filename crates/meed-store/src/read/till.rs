@@ -105,6 +105,17 @@ impl Reader<'_> {
         Ok(lots)
     }
 
+    /// The lots of a participant of which something expired and did not come back, by id.
+    pub fn expired_lots(&mut self, workspace: Id, participant: Id) -> Result<Vec<Lot>, StoreError> {
+        let mut lots = Vec::new();
+        let key = vec![vec![participant.into(), i64::MIN.into()]];
+        self.session.query_set(&sql::till::LOT_EXPIRED_SET, workspace.0, &key, &mut |row| {
+            lots.push(lot_row(row)?);
+            Ok(())
+        })?;
+        Ok(lots)
+    }
+
     /// What is remembered of a participant between purchases.
     pub fn till_cell(&mut self, workspace: Id, participant: Id) -> Result<Cell, StoreError> {
         self.till_cell_row(workspace, participant).map(|(cell, _)| cell)

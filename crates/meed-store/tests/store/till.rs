@@ -114,7 +114,7 @@ pub(crate) async fn fill(store: &Store, workspace: Id, name: &str) {
     assert_eq!(first.balances.0, 1_000);
     let second = buy(store, workspace, purchase(&config, who, &format!("{name}-2"), 2_000, Some(500))).await;
     assert_eq!(second.standing.spent(), 500);
-    let cancel = CancelPurchase { config: Arc::clone(&config), purchase: second.id, at: at(), note: None };
+    let cancel = CancelPurchase { config: Arc::clone(&config), purchase: second.id, identity: None, at: at(), note: None };
     reply(store, workspace, cancel).await.expect("cancelled");
     let who = WalletRef::Participant(who);
     let adjust = Adjust {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::checks::{check_config, conflict, invalid, resolve};
+use super::purchase::{Identified, first_answer, need_identity, take_identity};
 use super::rework::{Works, balances, giver, stored};
 use super::spend::spend_of;
 use super::{RefundDone, TillReply, limit};
@@ -21,6 +22,8 @@ pub struct CancelPurchase {
     pub config: Arc<TillConfig>,
     /// The purchase.
     pub purchase: Id,
+    /// Its identity, if it has one.
+    pub identity: Option<Identified>,
     /// When.
     pub at: jiff::Timestamp,
     /// Why.
@@ -34,6 +37,8 @@ pub struct CancelSpend {
     pub config: Arc<TillConfig>,
     /// The spend.
     pub spend: Id,
+    /// Its identity, if it has one.
+    pub identity: Option<Identified>,
     /// When.
     pub at: jiff::Timestamp,
 }
@@ -59,10 +64,14 @@ impl Command for CancelPurchase {
     fn needs(&self, needs: &mut Needs) {
         need_rework(&self.config, self.purchase, &mut needs.tills);
         needs.tills.promo_of.push((self.purchase, Arc::clone(&self.config)));
+        need_identity(self.identity.as_ref(), needs);
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
         check_config(state, &self.config)?;
+        if let Some(first) = first_answer(state, self.identity.as_ref())? {
+            return Ok(Reply::Till(first));
+        }
         let (participant, person) = resolve(state, &WalletRef::Of(self.purchase))?;
         let Some(slot) = state.tills.purchase(self.purchase).cloned() else {
             return Err(invalid("invalid_event_type", "customer_event_identifier", "this event is not a purchase"));
@@ -94,6 +103,7 @@ impl Command for CancelPurchase {
         let reply = finish(state, (id, EventKind::CancelPurchase, self.purchase, self.at), works, giver, cell, body)?;
         let back = (LimitKind::Debit, self.config.currency, -times, -given_back);
         limit::counted(state, &self.config, (participant, &person), back, slot.recorded_us);
+        take_identity(state, self.identity.as_ref(), id);
         Ok(reply)
     }
 }
@@ -105,10 +115,14 @@ impl Command for CancelSpend {
 
     fn needs(&self, needs: &mut Needs) {
         need_rework(&self.config, self.spend, &mut needs.tills);
+        need_identity(self.identity.as_ref(), needs);
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
         check_config(state, &self.config)?;
+        if let Some(first) = first_answer(state, self.identity.as_ref())? {
+            return Ok(Reply::Till(first));
+        }
         let (_, purchase, _) = spend_of(state, self.spend)?;
         let spent_us = state.tills.event(self.spend).map_or(0, |event| event.recorded_us);
         if state.tills.standing(self.spend).is_some() {
@@ -129,6 +143,7 @@ impl Command for CancelSpend {
         let body = RefundBody { given_back, ..RefundBody::default() };
         let reply = finish(state, (id, EventKind::CancelSpend, self.spend, self.at), works, giver, cell, body)?;
         limit::counted(state, &self.config, (participant, &person), back, spent_us);
+        take_identity(state, self.identity.as_ref(), id);
         Ok(reply)
     }
 }

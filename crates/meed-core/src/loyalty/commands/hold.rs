@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::checks::{check_config, conflict, damaged, invalid, not_terminated, resolve, use_up};
-use super::purchase::{Identified, insufficient};
+use super::purchase::{Identified, first_answer, insufficient, need_identity, take_identity};
 use super::rework::{balances, leave};
 use super::{HoldDone, TillReply, limit};
 use crate::command::{Command, Needs, Refused, Reply, State};
@@ -68,6 +68,8 @@ pub struct HoldWallet {
 pub struct CaptureHold {
     /// The hold.
     pub hold: Id,
+    /// Its identity, if it has one.
+    pub identity: Option<Identified>,
     /// How much of it; `None`: all.
     pub amount: Option<Minor>,
     /// When.
@@ -79,6 +81,8 @@ pub struct CaptureHold {
 pub struct ReleaseHold {
     /// The hold.
     pub hold: Id,
+    /// Its identity, if it has one.
+    pub identity: Option<Identified>,
     /// When.
     pub at: jiff::Timestamp,
 }
@@ -180,9 +184,13 @@ impl Command for CaptureHold {
 
     fn needs(&self, needs: &mut Needs) {
         need_hold(self.hold, &mut needs.tills);
+        need_identity(self.identity.as_ref(), needs);
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
+        if let Some(first) = first_answer(state, self.identity.as_ref())? {
+            return Ok(Reply::Till(first));
+        }
         if self.amount.is_some_and(|amount| amount <= 0) {
             return Err(Refused::from(Refusal::AmountNotPositive).at("amount"));
         }
@@ -196,6 +204,7 @@ impl Command for CaptureHold {
         let parts = taken.into_iter().map(part).collect();
         state.tills.change_standing(self.hold, HoldStanding::Captured.to_row());
         let body = HoldBody { amount, parts, balance: balances(state, participant).0, ..hold };
+        take_identity(state, self.identity.as_ref(), id);
         Ok(finish(state, (id, EventKind::Capture, Some(self.hold), self.at), participant, body))
     }
 }
@@ -207,9 +216,13 @@ impl Command for ReleaseHold {
 
     fn needs(&self, needs: &mut Needs) {
         need_hold(self.hold, &mut needs.tills);
+        need_identity(self.identity.as_ref(), needs);
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
+        if let Some(first) = first_answer(state, self.identity.as_ref())? {
+            return Ok(Reply::Till(first));
+        }
         let (participant, hold) = open_hold(state, self.hold)?;
         let wallet = Wallet { participant, unit: hold.unit };
         let held: Vec<Taken> = hold.parts.iter().map(HeldPart::taken).collect();
@@ -217,6 +230,7 @@ impl Command for ReleaseHold {
         state.wallets(|wallets| wallets.void_held(wallet, &held, Origin::at(self.at)))?;
         state.tills.change_standing(self.hold, HoldStanding::Released.to_row());
         let body = HoldBody { parts: Vec::new(), balance: balances(state, participant).0, ..hold };
+        take_identity(state, self.identity.as_ref(), id);
         Ok(finish(state, (id, EventKind::Release, Some(self.hold), self.at), participant, body))
     }
 }
@@ -236,5 +250,5 @@ fn finish(
         _ => "hold.released",
     };
     state.emit(topic, about.unwrap_or(id).text(Kind::Hold), "{}".to_owned());
-    Reply::Till(TillReply::Hold(Box::new(HoldDone { id, about, participant, body })))
+    Reply::Till(TillReply::Hold(Box::new(HoldDone { id, about, participant, body, is_replayed: false })))
 }

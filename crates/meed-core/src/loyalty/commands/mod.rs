@@ -153,4 +153,6 @@ pub struct HoldDone {
     pub participant: Id,
     /// What was reserved, used or given up.
     pub body: HoldBody,
+    /// Whether this is the first answer to a repeated command.
+    pub is_replayed: bool,
 }

@@ -18,7 +18,7 @@ use crate::loyalty::event::{EventKind, Matched, PurchaseBody, SpendBody, SpendMe
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::{PurchaseSlot, TakenIdentity, TillNeeds, WalletRef};
 use crate::loyalty::{Basket, LimitKind, Look, Participant, TillConfig};
-use crate::money::{Amount, Minor};
+use crate::money::Minor;
 
 /// What a customer asks to spend.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,9 +41,9 @@ pub struct SpendAsk {
 
 impl SpendAsk {
     /// What is stored of a spend that asked for this.
-    pub(super) fn body(&self, (asked, spent): (Minor, Minor), balance: Minor) -> SpendBody {
+    pub(super) fn body(&self, (asked, spent): (Minor, Minor), uncovered: Minor, balance: Minor) -> SpendBody {
         let Self { system_reference, description, system, classification, extra, .. } = self.clone();
-        SpendBody { asked, spent, system_reference, description, balance, system, classification, extra }
+        SpendBody { asked, spent, uncovered, system_reference, description, balance, system, classification, extra }
     }
 }
 
@@ -68,16 +68,41 @@ impl Identified {
         match state.tills.identity(self.source, &self.reference) {
             None => Ok(None),
             Some(taken) if taken.fingerprint == self.fingerprint => replay(state, taken.event).map(Some),
+            Some(_) if self.is_key() => Err(Refusal::IdempotencyKeyReused.into()),
             Some(_) => {
-                let text = format!("the reference `{}` was used with other content", self.reference);
+                let reference = self.reference.rsplit('\n').next().unwrap_or_default();
+                let text = format!("the reference `{reference}` was used with other content");
                 Err(conflict("duplicate_reference", text).at("external_system_reference_number"))
             }
         }
     }
 
+    /// Whether it is the `Idempotency-Key` of a request, instead of a reference of the caller's.
+    fn is_key(&self) -> bool {
+        let kind = self.reference.split_once('\n').map_or("", |(kind, _)| kind);
+        kind.ends_with(" key") || ["adjust", "hold", "refund", "transfer"].contains(&kind)
+    }
+
     pub(super) fn take(&self, state: &mut State, event: Id) {
         let taken = TakenIdentity { event, fingerprint: self.fingerprint };
         state.tills.take_identity(self.source, self.reference.clone(), taken);
+    }
+}
+
+pub(super) fn need_identity(identity: Option<&Identified>, needs: &mut Needs) {
+    if let Some(identity) = identity {
+        identity.need(&mut needs.tills);
+    }
+}
+
+/// The first answer to a command that may have an identity, if that is taken.
+pub(super) fn first_answer(state: &State, identity: Option<&Identified>) -> Result<Option<TillReply>, Refused> {
+    identity.map_or(Ok(None), |identity| identity.first_answer(state))
+}
+
+pub(super) fn take_identity(state: &mut State, identity: Option<&Identified>, event: Id) {
+    if let Some(identity) = identity {
+        identity.take(state, event);
     }
 }
 
@@ -341,7 +366,8 @@ impl Purchase {
         let alive_us = self.is_offline.then(|| self.basket.at.as_microsecond());
         let allotted = giver.allot(wallets, work, asked.min(decided.room), alive_us)?;
         let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
-        if self.spend.as_ref().is_some_and(|ask| ask.all_or_nothing) && could < asked {
+        // What an offline till gave away it gave away, whatever it would have insisted on.
+        if !self.is_offline && self.spend.as_ref().is_some_and(|ask| ask.all_or_nothing) && could < asked {
             return Err(insufficient(self.config.currency, giver.participant, could, asked));
         }
         let spent = giver.spend(wallets, work, &allotted, SpendMethod::OnRequest, spend_id)?;
@@ -351,12 +377,11 @@ impl Purchase {
         if self.is_offline && spent < asked && self.spend.as_ref().is_some_and(|ask| ask.amount.is_some()) {
             let uncovered = (asked - spent).min(room);
             if uncovered > 0 {
-                let amount = Amount { minor: uncovered, unit: self.config.currency };
-                wallets.uncovered(self.config.workspace, amount, work.origin(giver.at))?;
+                giver.uncover(wallets, work, uncovered, spend_id)?;
                 decided.uncovered = uncovered;
             }
         }
-        decided.spent = Some((asked, spent));
+        decided.spent = Some((asked, spent + decided.uncovered));
         Ok(())
     }
 
@@ -390,7 +415,7 @@ impl Purchase {
         }
         let spend = match (spend_id, decided.spent, &self.spend) {
             (Some(spend_id), Some((asked, spent)), Some(ask)) => {
-                let body = ask.body((asked, spent), balances.0);
+                let body = ask.body((asked, spent), decided.uncovered, balances.0);
                 let event = state.till_event(spend_id, EventKind::Spend, participant, Some(id), self.basket.at, body.to_row());
                 state.tills.add_event(event);
                 let at_us = self.basket.at.as_microsecond();

@@ -181,7 +181,7 @@ impl Command for AdHocReturn {
         not_terminated(&person)?;
         let (matched, _) = judge(&self.config, &person, &Cell::default(), &self.basket, Look::Candidates);
         let standing = Standing::new(self.basket.lines.len());
-        let seen = Seen { id: Id(i64::MAX), basket: &self.basket, standing: &standing };
+        let seen = Seen { id: Id(i64::MAX), basket: &self.basket, standing: &standing, is_offline: false };
         let earned = evaluate(&self.config, &Cell::default(), seen, &matched, &[]).map_err(Refusal::from)?;
         let currency = self.config.currency;
         let would: Minor = earned.targets.iter().filter(|target| target.unit == currency).map(|target| target.amount).sum();

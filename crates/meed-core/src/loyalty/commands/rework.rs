@@ -146,12 +146,14 @@ pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
         }
         EventKind::Refund | EventKind::AdHocReturn | EventKind::CancelPurchase | EventKind::CancelSpend => {
             let body = RefundBody::from_row(&event.body).map_err(damaged)?;
-            let purchase = about.and_then(|id| state.tills.purchase(id)).map(|slot| Box::new(stored(state, slot)));
+            // What was cancelled is a purchase, or a spend on one.
+            let of_spend = || state.tills.event(about?).and_then(|spend| state.tills.purchase(spend.about?));
+            let purchase = about.and_then(|id| state.tills.purchase(id)).or_else(of_spend).map(|slot| Box::new(stored(state, slot)));
             Ok(TillReply::Refund(Box::new(RefundDone { id, about, participant, body, purchase, is_replayed: true })))
         }
         EventKind::Hold | EventKind::Capture | EventKind::Release => {
             let body = HoldBody::from_row(&event.body).map_err(damaged)?;
-            Ok(TillReply::Hold(Box::new(HoldDone { id, about, participant, body })))
+            Ok(TillReply::Hold(Box::new(HoldDone { id, about, participant, body, is_replayed: true })))
         }
         EventKind::Adjustment => {
             let body = AdjustmentBody::from_row(&event.body).map_err(damaged)?;

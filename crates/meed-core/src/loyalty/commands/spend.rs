@@ -93,7 +93,7 @@ impl Command for Spend {
         works.leave(state, giver, cell)?;
         let now_us = state.recorded_us();
         limit::counted(state, &self.config, (participant, &person), (LimitKind::Debit, self.config.currency, 1, spent), now_us);
-        let body = self.ask.body((asked, spent), balances(state, participant).0);
+        let body = self.ask.body((asked, spent), 0, balances(state, participant).0);
         let event = state.till_event(id, EventKind::Spend, participant, Some(self.purchase), self.at, body.to_row());
         state.tills.add_event(event);
         if let Some(identity) = &self.identity {

@@ -39,9 +39,17 @@ impl OfferEntry {
     /// The version that held at a business time: the last that had been applied by then, or the first of all.
     #[must_use]
     pub fn at(&self, at_us: i64) -> &OfferVersion {
-        let held = self.versions.iter().rev().find(|version| version.created_us <= at_us);
+        let until_us = until(at_us);
+        let held = self.versions.iter().rev().find(|version| version.created_us <= until_us);
         held.unwrap_or_else(|| self.versions.first().expect("an offer has a version"))
     }
+}
+
+/// The latest instant that a business time may mean. Tills tell whole seconds, so what changed within that second had
+/// changed for a purchase that is recorded after it.
+#[must_use]
+pub(crate) fn until(at_us: i64) -> i64 {
+    if at_us.rem_euclid(1_000_000) == 0 { at_us.saturating_add(999_999) } else { at_us }
 }
 
 type Key = ((usize, usize), String);

@@ -5,6 +5,7 @@ mod expiry;
 mod index;
 
 pub use expiry::{Expiry, expiry_instant};
+pub(super) use index::until;
 pub use index::{OfferEntry, OfferIndex, OfferVersion};
 
 use jiff::civil::Date;

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::ServerState;
 use crate::api::answer::{Page, bad_cursor, json, limit_of, page};
-use crate::api::idempotency::Key;
+use crate::api::idempotency::{Key, again};
 use crate::api::openapi::Refusals;
 use crate::api::problem::Answered;
 use crate::api::request::{Caller, Json, Params, id_in, id_of};
@@ -291,21 +291,27 @@ pub(crate) async fn refund(
     };
     let done = purchases::refund(&state.app, &ctx, by(&id)?, input).await?;
     let config = state.app.till_config(ctx.workspace).await?;
-    Ok(json(StatusCode::CREATED, &refund_out(&done, config.currency)))
+    Ok(again(json(StatusCode::CREATED, &refund_out(&done, config.currency)), done.is_replayed))
 }
 
 /// Cancel a purchase
 ///
-/// With all that it earned and spent. Needs the scope `sales`. A second time is refused.
+/// With all that it earned and spent. Needs the scope `sales`. A second time is refused; send an `Idempotency-Key` to repeat it
+/// safely.
 #[utoipa::path(
     post, path = "/purchases/{id}/cancellation", tag = "Purchases", operation_id = "cancelPurchase",
     params(("id" = String, Path, description = "The purchase", example = "pur_01jq3v8k2m9ra")),
     responses((status = 201, description = "It is cancelled", body = RefundOut), Refusals),
 )]
-pub(crate) async fn cancel(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>) -> Answered<Response> {
-    let done = purchases::cancel(&state.app, &ctx, by(&id)?, None).await?;
+pub(crate) async fn cancel(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Key(key): Key,
+) -> Answered<Response> {
+    let done = purchases::cancel(&state.app, &ctx, by(&id)?, None, key.as_deref()).await?;
     let config = state.app.till_config(ctx.workspace).await?;
-    Ok(json(StatusCode::CREATED, &refund_out(&done, config.currency)))
+    Ok(again(json(StatusCode::CREATED, &refund_out(&done, config.currency)), done.is_replayed))
 }
 
 /// Settle a purchase with its merchant

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::ServerState;
 use crate::api::answer::{Page, bad_cursor, json, limit_of, page};
-use crate::api::idempotency::Key;
+use crate::api::idempotency::{Key, again};
 use crate::api::openapi::Refusals;
 use crate::api::problem::{Answered, Problem};
 use crate::api::request::{Caller, Json, Params, id_in, id_of};
@@ -103,7 +103,7 @@ pub(crate) struct JournalParams {
 pub(crate) struct EventOut {
     /// The event.
     id: String,
-    /// What happened: `purchase`, `spend_request`, `refund` …
+    /// What happened: `purchase`, `spend_request`, `refund`, `expiry` …
     #[schema(example = "purchase")]
     kind: String,
     /// The event that it is about.
@@ -274,7 +274,7 @@ fn event_out(entry: &Entry) -> EventOut {
 
 /// Get a participant's journal
 ///
-/// What happened, newest first. Needs the scope `read` or `sales`.
+/// What happened, newest first: all credits less all debits are what is in the wallet. Needs the scope `read` or `sales`.
 #[utoipa::path(
     get, path = "/participants/{id}/journal", tag = "Wallets", operation_id = "getWalletJournal",
     params(("id" = String, Path, description = "The participant", example = "par_01jq3v8k2m9ra"), JournalParams),
@@ -364,12 +364,14 @@ pub(crate) async fn hold(
         source: Id(0),
         identity: key.map(|key| format!("hold\n{key}")),
     };
-    Ok(json(StatusCode::CREATED, &hold_out(&holds::hold(&state.app, &ctx, input).await?)))
+    let done = holds::hold(&state.app, &ctx, input).await?;
+    Ok(again(json(StatusCode::CREATED, &hold_out(&done)), done.is_replayed))
 }
 
 /// Capture a hold
 ///
-/// Uses it, in full or in part; the rest returns. Needs the scope `sales`. A second capture is refused.
+/// Uses it, in full or in part; the rest returns. Needs the scope `sales`. A second capture is refused; send an
+/// `Idempotency-Key` to repeat it safely.
 #[utoipa::path(
     post, path = "/holds/{id}/capture", tag = "Wallets", operation_id = "captureHold",
     params(("id" = String, Path, description = "The hold", example = "hld_01jq3v8k2m9ra")),
@@ -380,21 +382,27 @@ pub(crate) async fn capture(
     State(state): State<ServerState>,
     Caller(ctx): Caller,
     Path(id): Path<String>,
+    Key(key): Key,
     Json(body): Json<CaptureIn>,
 ) -> Answered<Response> {
-    let done = holds::capture(&state.app, &ctx, id_of(&id, Kind::Hold, "hold")?, body.amount).await?;
-    Ok(json(StatusCode::OK, &hold_out(&done)))
+    let done = holds::capture(&state.app, &ctx, id_of(&id, Kind::Hold, "hold")?, body.amount, key.as_deref()).await?;
+    Ok(again(json(StatusCode::OK, &hold_out(&done)), done.is_replayed))
 }
 
 /// Release a hold
 ///
-/// Gives it up; all of it returns. Needs the scope `sales`.
+/// Gives it up; all of it returns. Needs the scope `sales`. Send an `Idempotency-Key` to repeat it safely.
 #[utoipa::path(
     post, path = "/holds/{id}/release", tag = "Wallets", operation_id = "releaseHold",
     params(("id" = String, Path, description = "The hold", example = "hld_01jq3v8k2m9ra")),
     responses((status = 200, description = "It is given up", body = HoldOut), Refusals),
 )]
-pub(crate) async fn release(State(state): State<ServerState>, Caller(ctx): Caller, Path(id): Path<String>) -> Answered<Response> {
-    let done = holds::release(&state.app, &ctx, id_of(&id, Kind::Hold, "hold")?).await?;
-    Ok(json(StatusCode::OK, &hold_out(&done)))
+pub(crate) async fn release(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Key(key): Key,
+) -> Answered<Response> {
+    let done = holds::release(&state.app, &ctx, id_of(&id, Kind::Hold, "hold")?, key.as_deref()).await?;
+    Ok(again(json(StatusCode::OK, &hold_out(&done)), done.is_replayed))
 }

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use meed_app::loyalty::journal::{self, Entry};
+use meed_app::loyalty::journal::{self, Entry, What};
 use meed_app::loyalty::participants::{self, MeansInput, ParticipantView};
 use meed_app::loyalty::wallets::{self, AdjustInput, WalletView};
 use meed_app::loyalty::{TillConfig, Who};
@@ -235,7 +235,8 @@ fn lot_row(setting: &Setting, config: &TillConfig, now_us: i64, lot: &Lot) -> Lo
     }
 }
 
-const fn word(kind: EventKind) -> &'static str {
+const fn word(what: What) -> &'static str {
+    let What::Event(kind) = what else { return "Expired" };
     match kind {
         EventKind::Purchase => "Purchase",
         EventKind::Spend => "Spent",
@@ -259,9 +260,9 @@ const fn word(kind: EventKind) -> &'static str {
 
 fn journal_row(setting: &Setting, entry: &Entry) -> JournalRow {
     let purchase = match entry.kind {
-        EventKind::Purchase => Some(entry.id),
-        EventKind::Spend | EventKind::Refund | EventKind::CancelPurchase | EventKind::Settlement => entry.about,
-        _ => None,
+        What::Event(EventKind::Purchase) => Some(entry.id),
+        What::Event(EventKind::Spend | EventKind::Refund | EventKind::CancelPurchase | EventKind::Settlement) | What::Expiry => entry.about,
+        What::Event(_) => None,
     };
     JournalRow {
         when: setting.moment(entry.at_us),

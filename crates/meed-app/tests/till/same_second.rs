@@ -1,0 +1,159 @@
+//! What happens within one second, of which tills tell the beginning alone.
+
+use meed_app::loyalty::holds::{self, HoldInput};
+use meed_app::loyalty::{Who, journal, purchases, records};
+use meed_core::loyalty::{Membership, Participant};
+
+use crate::shop::{NOON, Shop, awarded, eur};
+
+on_every_engine!(
+    pos_057_purchases_of_one_second_count_as_they_come,
+    pos_058_offline_purchases_of_one_second_end_alike_in_any_order,
+    pos_060_a_change_holds_for_purchases_of_the_same_second,
+    pos_045_led_003_a_repeated_cancel_has_its_first_answer,
+    pos_049_pos_050_the_journal_tells_what_expired,
+    led_017_what_is_held_shows_after_its_lot_expired,
+);
+
+async fn pos_057_purchases_of_one_second_count_as_they_come(shop: &Shop) {
+    shop.offer("name = \"Third\"\nclass = \"number\"\nat_least = 3\n[award]\namount = 5").await;
+    shop.offer("name = \"Once\"\nstacks = true\nrepeats = \"once\"\n[award]\namount = 1").await;
+    let ann = shop.customer("Ann").await;
+    let mut awards = Vec::new();
+    for (reference, balance) in [("R-8", 100), ("R-9", 100), ("R-10", 600), ("A", 600)] {
+        let mut basket = shop.basket(&[("bread", 1_000)]).await;
+        basket.reference = reference.into();
+        awards.push(awarded(&shop.create(shop.input(ann.id, basket)).await.expect("a purchase")));
+        assert_eq!(shop.balance(ann.id).await, balance, "after {reference}");
+    }
+    assert_eq!(awards, vec![100, 0, 500, 0]);
+}
+
+async fn pos_058_offline_purchases_of_one_second_end_alike_in_any_order(shop: &Shop) {
+    shop.offer("name = \"Once\"\nrepeats = \"once\"\n[award]\namount = 1").await;
+    let mut ends = Vec::new();
+    for (name, order) in [("Ann", ["R-1", "R-2", "R-3"]), ("Bob", ["R-3", "R-1", "R-2"])] {
+        let person = shop.customer(name).await;
+        for reference in order {
+            let mut basket = shop.basket(&[("bread", 1_000)]).await;
+            basket.reference = reference.into();
+            let mut input = shop.input(person.id, basket);
+            input.is_offline = true;
+            shop.create(input).await.expect("a purchase");
+        }
+        let filter = purchases::PurchaseFilter { participant: Some(person.id), limit: 10, ..Default::default() };
+        let list = purchases::list(&shop.app, &shop.ctx, filter).await.expect("a list");
+        let mut awards: Vec<_> = list.iter().map(|view| (view.done.body.basket.reference.clone(), awarded(view))).collect();
+        awards.sort_unstable();
+        ends.push(awards);
+    }
+    assert_eq!(ends[0], vec![("R-1".to_owned(), 100), ("R-2".to_owned(), 0), ("R-3".to_owned(), 0)]);
+    assert_eq!(ends[0], ends[1]);
+}
+
+async fn pos_060_a_change_holds_for_purchases_of_the_same_second(shop: &Shop) {
+    let noon: jiff::Timestamp = NOON.parse().expect("a time");
+    let closed = meed_app::loyalty::SchemeDocument { name: "Closed".into(), code: "closed".into(), automatic: false, ..Default::default() };
+    let closed = records::put(&shop.app, &shop.ctx, None, &closed).await.expect("a scheme");
+    let text = "kind = \"reward\"\nscheme = \"closed\"\nname = \"Members\"\nstacks = true\n[award]\namount = 7";
+    meed_app::loyalty::offers::apply(&shop.app, &shop.ctx, text, "").await.expect("an offer");
+    shop.offer("name = \"Day\"\n[award]\namount = 1").await;
+    shop.pass_millis(300);
+    shop.offer("name = \"Day\"\n[award]\namount = 2").await;
+    let member = |until_us| Membership { scheme: closed, since_us: 0, until_us, unit: None };
+    let left = Participant { name: "Left".into(), schemes: vec![member(Some(shop.now().as_microsecond()))], ..Participant::default() };
+    let left = shop.person(left).await;
+    let stays = shop.person(Participant { name: "Stays".into(), schemes: vec![member(None)], ..Participant::default() }).await;
+    shop.pass_millis(300);
+    let bought = async |who, at| {
+        let mut basket = shop.basket(&[("bread", 1_000)]).await;
+        basket.at = at;
+        awarded(&shop.create(shop.input(who, basket)).await.expect("a purchase"))
+    };
+    assert_eq!((bought(left.id, noon).await, bought(stays.id, noon).await), (200, 900), "the till tells the second");
+    let before = noon + jiff::SignedDuration::from_millis(100);
+    assert_eq!((bought(left.id, before).await, bought(stays.id, before).await), (800, 800), "what tells its time is judged by it");
+}
+
+async fn pos_045_led_003_a_repeated_cancel_has_its_first_answer(shop: &Shop) {
+    shop.offer("name = \"Five\"\n[award]\npercent = \"5%\"").await;
+    let ann = shop.customer("Ann").await;
+    shop.top_up(ann.id, 1_000).await;
+    let (one, two) = (shop.buy(ann.id, &[("bread", 2_000)]).await.done.id, shop.buy(ann.id, &[("wine", 1_000)]).await.done.id);
+    let spend = shop.spend(two, Some(300)).await.expect("a spend");
+    let (app, ctx) = (&shop.app, &shop.ctx);
+    let cancel = async |id, key| purchases::cancel(app, ctx, id, None, key).await.map_err(|error| crate::shop::code(&error));
+    let first = cancel(one, Some("K-1")).await.expect("cancelled");
+    let again = cancel(one, Some("K-1")).await.expect("the first answer");
+    assert_eq!((first.is_replayed, again.is_replayed, again.id, &again.body), (false, true, first.id, &first.body));
+    assert!(again.purchase.is_some());
+    assert_eq!(cancel(two, Some("K-1")).await.expect_err("refused"), "idempotency_key_reused");
+    assert_eq!(cancel(one, Some("K-2")).await.expect_err("refused"), "invalid_life_cycle_state");
+    let undo = async |key| meed_app::loyalty::spends::cancel(app, ctx, spend.id, key).await.expect("cancelled");
+    let (first, again) = (undo(Some("K-3")).await, undo(Some("K-3")).await);
+    assert_eq!((again.is_replayed, again.id, &again.body, again.purchase.is_some()), (true, first.id, &first.body, true));
+    let hold = async || {
+        let input = HoldInput { who: Who::Id(ann.id), unit: eur(), amount: 100, minutes: None, source: shop.source, identity: None };
+        holds::hold(app, ctx, input).await.expect("a hold").id
+    };
+    let (used, freed) = (hold().await, hold().await);
+    let capture = async |amount| holds::capture(app, ctx, used, Some(amount), Some("K-4")).await.map_err(|error| crate::shop::code(&error));
+    let (first, again) = (capture(60).await.expect("captured"), capture(60).await.expect("the first answer"));
+    assert_eq!((again.is_replayed, again.id, &again.body), (true, first.id, &first.body));
+    assert_eq!(capture(61).await.expect_err("refused"), "idempotency_key_reused");
+    let release = async || holds::release(app, ctx, freed, Some("K-5")).await.expect("released");
+    let (first, again) = (release().await, release().await);
+    assert_eq!((again.is_replayed, again.id, shop.balance(ann.id).await), (true, first.id, 1_000 + 50 - 60));
+}
+
+async fn led_017_what_is_held_shows_after_its_lot_expired(shop: &Shop) {
+    shop.offer("name = \"Short\"\n[award]\namount = 5\n[spend]\nexpires = \"1 days\"").await;
+    let ann = shop.customer("Ann").await;
+    shop.buy(ann.id, &[("bread", 1_000)]).await;
+    let minutes = Some(5 * 1_440);
+    let input = HoldInput { who: Who::Id(ann.id), unit: eur(), amount: 300, minutes, source: shop.source, identity: None };
+    let hold = holds::hold(&shop.app, &shop.ctx, input).await.expect("a hold");
+    shop.pass_days(2);
+    for is_swept in [false, true] {
+        if is_swept {
+            meed_app::loyalty::wallets::sweep(&shop.app, &shop.ctx, 100).await.expect("swept");
+        }
+        let wallet = shop.wallet(ann.id).await;
+        let lots: Vec<_> = wallet.lots.iter().map(|lot| (lot.remaining, lot.held)).collect();
+        assert_eq!((wallet.balance, wallet.held, wallet.expiring.len(), lots), (0, 300, 0, vec![(300, 300)]), "swept: {is_swept}");
+    }
+    holds::release(&shop.app, &shop.ctx, hold.id, None).await.expect("released");
+    let wallet = shop.wallet(ann.id).await;
+    assert_eq!((wallet.balance, wallet.held, wallet.lots.len()), (0, 0, 0));
+}
+
+/// Not of one second: of what nobody does.
+async fn pos_049_pos_050_the_journal_tells_what_expired(shop: &Shop) {
+    shop.offer("name = \"Short\"\n[award]\namount = 5\n[spend]\nexpires = \"1 days\"").await;
+    let ann = shop.customer("Ann").await;
+    let bought = shop.buy(ann.id, &[("bread", 1_000)]).await.done.id;
+    shop.pass_minutes(5);
+    let other = shop.buy(ann.id, &[("wine", 2_000)]).await.done.id;
+    shop.spend(other, Some(200)).await.expect("a spend");
+    let page = async |before, limit| journal::page(&shop.app, &shop.ctx, ann.id, before, limit).await.expect("a journal");
+    let sum = |entries: &[journal::Entry]| entries.iter().map(|entry| entry.credit - entry.debit).sum::<i64>();
+    assert_eq!((page(None, 10).await.len(), sum(&page(None, 10).await)), (3, 800));
+    shop.pass_days(2);
+    for is_swept in [false, true] {
+        if is_swept {
+            meed_app::loyalty::wallets::sweep(&shop.app, &shop.ctx, 100).await.expect("swept");
+        }
+        let all = page(None, 10).await;
+        assert_eq!((sum(&all), shop.balance(ann.id).await), (0, 0), "swept: {is_swept}");
+        let gone: Vec<_> = all.iter().filter(|entry| entry.kind == journal::What::Expiry).map(|entry| (entry.about, entry.debit)).collect();
+        assert_eq!(gone.iter().map(|(_, debit)| debit).sum::<i64>(), 800, "swept: {is_swept}");
+        assert!(gone.contains(&(Some(bought), 300)), "{gone:?}");
+        assert_eq!(all[0].kind, journal::What::Expiry, "newest first");
+        let (mut paged, mut before) = (Vec::new(), None);
+        while let Some(entry) = page(before, 1).await.pop() {
+            before = Some(entry.id);
+            paged.push(entry.id);
+        }
+        assert_eq!(paged, all.iter().map(|entry| entry.id).collect::<Vec<_>>(), "entry by entry");
+    }
+}
