@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use meed_core::command::{RewardState, day_number};
 use meed_core::crediting::HELD_DAY;
-use meed_core::id::Id;
+use meed_core::id::{Id, Kind};
 use meed_core::ledger::{Owner, OwnerKind};
 use meed_core::period::Period;
 
@@ -129,6 +129,9 @@ pub async fn sales_of(app: &App, ctx: &Context, statement: &StatementBody) -> Ap
     seen(app, ctx).await?.require(Id(statement.rep))?;
     let ctx = &ctx.reading();
     let mut ids: Vec<Id> = statement.credits.iter().map(|credit| Id(credit.sale)).collect();
+    // What was adjusted or taken back names its sale, maybe one of an earlier period.
+    let named = statement.steps.iter().flat_map(|step| &step.inputs).filter(|(name, _)| name == "sale");
+    ids.extend(named.filter_map(|(_, text)| Id::parse(text, Kind::Sale).ok()));
     ids.sort_unstable();
     ids.dedup();
     let mut files: HashMap<Id, String> = HashMap::new();

@@ -8,7 +8,7 @@ use axum::routing::get;
 use meed_app::calculations::{self, PostedLine, StepLine};
 use meed_app::releases::{self, CreditLine, StatementBody};
 use meed_app::statements::{self, Statement, StatementSale, Summary};
-use meed_app::{Role, exports, preferences};
+use meed_app::{Role, Scope, exports, preferences};
 use meed_core::command::RewardState;
 use meed_core::id::{Id, Kind};
 use meed_core::money::{Exact, Rounding as Rule};
@@ -175,6 +175,11 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
         },
         csv,
         ask: if visit.ctx.role.is_of_rep() { format!("/enquiries/new?payee={payee}&period={label}") } else { String::new() },
+        adjust: if visit.ctx.has(Scope::Release) && !all.is_empty() {
+            format!("/adjustments/new?payee={payee}&period={label}&back=/statements/{payee}/{label}")
+        } else {
+            String::new()
+        },
         details,
         as_of: as_of(&setting, &all),
         chrome: visit.chrome(Nav::Statements),
@@ -350,8 +355,18 @@ impl View<'_> {
             date: day,
             subject: found.map(|found| subject(&found.sale.stored.sale)).unwrap_or_default(),
             origin: found.map(origin).unwrap_or_default(),
+            adjust: self.adjust(&sale_id),
             ..explain::credit(line, self.program, through.as_deref(), self.body.quota.as_deref())
         }
+    }
+
+    /// Where the commission of a sale can be changed by hand.
+    fn adjust(&self, sale: &str) -> String {
+        if !self.visit.ctx.has(Scope::Release) {
+            return String::new();
+        }
+        let (payee, program, period) = (Id(self.body.rep).text(Kind::Rep), Id(self.body.program).text(Kind::Program), &self.body.period);
+        format!("/adjustments/new?payee={payee}&program={program}&period={period}&sale={sale}&back=/statements/{payee}/{period}")
     }
 
     fn variables(&self) -> Vec<Fact> {
@@ -376,10 +391,26 @@ impl View<'_> {
         let code = &self.body.currency;
         let row = |step: &StepLine| StepRow {
             label: step.label.clone(),
-            note: step.inputs.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", "),
+            note: step
+                .inputs
+                .iter()
+                .filter(|(name, _)| name != "sale")
+                .map(|(name, value)| format!("{name} {value}"))
+                .collect::<Vec<_>>()
+                .join(", "),
+            sale: self.sale_of(step),
             amount: exact_text(&step.amount, code),
         };
         self.body.steps.iter().map(row).collect()
+    }
+
+    /// The sale that a step takes back or changes.
+    fn sale_of(&self, step: &StepLine) -> Link {
+        let text = step.inputs.iter().find(|(name, _)| name == "sale").map(|(_, text)| text.as_str());
+        let Some((text, id)) = text.and_then(|text| Some((text, Id::parse(text, Kind::Sale).ok()?))) else { return Link::default() };
+        let unique = self.sales.get(&id.0).and_then(|found| found.sale.stored.unique_id.as_deref());
+        let href = if self.visit.ctx.payee.is_some() { String::new() } else { format!("/sales/{text}") };
+        Link::new(unique.unwrap_or(text), &href)
     }
 
     fn later(&self) -> Vec<StepRow> {
@@ -389,6 +420,7 @@ impl View<'_> {
                 .due
                 .as_deref()
                 .map_or_else(|| "while its condition is open".to_owned(), |due| format!("paid with {}", period_words(due))),
+            sale: Link::default(),
             amount: money_in(line.amount, &self.body.currency),
         };
         self.body.later.iter().map(row).collect()

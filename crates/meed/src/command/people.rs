@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use meed_app::people::{self, DecimalSign};
+use meed_app::people;
+use meed_app::sheet::DecimalSign;
 use meed_core::id::{Id, Kind};
 use serde::Serialize;
 

@@ -136,7 +136,14 @@ fn unserved(term: &Term, context: &Context<'_>, sold: Date, on: Date) -> Option<
         Some(formula) => date(formula, context)?,
         None => sold,
     };
-    let (length, served) = match term.length {
+    unserved_part(term.length, from, on)
+}
+
+/// The part of a length of time that was not served when what began on one day ended on another; `None` for a length of 0
+/// and for days that cannot be counted.
+#[must_use]
+pub fn unserved_part(length: Length, from: Date, on: Date) -> Option<Exact> {
+    let (length, served) = match length {
         Length::Days(days) => (i64::from(days), i64::from(from.until(on).ok()?.get_days())),
         Length::Months(months) => {
             let span = from.until((jiff::Unit::Month, on)).ok()?;

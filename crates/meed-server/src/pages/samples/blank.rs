@@ -142,6 +142,7 @@ fn intake() -> Vec<(&'static str, String)> {
                 credits: Vec::new(),
                 misses: Vec::new(),
                 pending: true,
+                clawback: String::new(),
             },
         ),
         drawn(
@@ -214,6 +215,7 @@ fn paying() -> Vec<(&'static str, String)> {
     };
     let statement = StatementPage {
         ask: "/enquiries/new?payee=rep_1&period=2026-03".into(),
+        adjust: String::new(),
         details: true,
         chrome: payee_chrome("/statements/rep_1/2026-04"),
         payee: "Mara Quill".into(),

@@ -7,7 +7,7 @@ use crate::pages::calculations::{
 use crate::pages::charts::{Bar, BarChart, Gauge, StepMarker, TierBand, TierPieces};
 use crate::pages::explain::{CreditView, Step};
 use crate::pages::exports::{ExportRow, ExportsPage, MarkPaidPage, PayRow};
-use crate::pages::statements::{Rounding, StatementPage, StatementReward, StatementRow, StatementsPage};
+use crate::pages::statements::{Rounding, StatementPage, StatementReward, StatementRow, StatementsPage, StepRow};
 use crate::pages::{Amount, Badge, Choice, Chrome, FormErrors, Nav, Pager, Tone};
 
 fn work(label: &str, working: &str, result: &str, last: bool) -> Step {
@@ -50,6 +50,7 @@ pub(crate) fn tiered_credit() -> CreditView {
             after: dec("110400"),
         },
         origin: link("orders-march.csv, line 118", "/imports/imp_7"),
+        adjust: "/adjustments/new?payee=rep_1&sale=sale_1".into(),
     }
 }
 
@@ -256,6 +257,7 @@ fn statement(chrome: Chrome) -> StatementPage {
     tiers.marker = Some(StepMarker { value: dec("110361.03"), shown: "110,361.03".into() });
     StatementPage {
         ask: "/enquiries/new?payee=rep_1&period=2026-03".into(),
+        adjust: "/adjustments/new?payee=rep_1&period=2026-03".into(),
         details: true,
         chrome,
         payee: s("Mara Quill"),
@@ -267,7 +269,12 @@ fn statement(chrome: Chrome) -> StatementPage {
         totals: vec![eur(583_916)],
         rewards: vec![StatementReward {
             variables: vec![super::fact("quota", "100,000, from 1 Jan 2026")],
-            steps: Vec::new(),
+            steps: vec![StepRow {
+                label: s("Cancelled"),
+                note: String::new(),
+                sale: link("23-12345-13001", "/sales/sale_1"),
+                amount: exact("-24.00"),
+            }],
             later: Vec::new(),
             program: link("Field sales 2026", ""),
             version: "v3".into(),
