@@ -20,6 +20,8 @@ pub struct StatementRow {
     pub status: Badge,
     /// Totals, per currency.
     pub totals: Vec<Amount>,
+    /// What stands in their place; may be empty.
+    pub note: String,
 }
 
 /// `GET /statements`: all for the operator, their own for the payee.
@@ -131,6 +133,8 @@ pub struct StatementPage {
     pub csv: String,
     /// Where to ask about it; empty for who only looks.
     pub ask: String,
+    /// Said where what the sales earn is not shown yet; empty otherwise.
+    pub not_yet: String,
     /// Where to adjust the payee; empty for who may not.
     pub adjust: String,
     /// Whether each credited sale is listed with its working.

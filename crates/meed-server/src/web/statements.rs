@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use meed_app::calculations::{self, PostedLine, StepLine};
 use meed_app::releases::{self, CreditLine, StatementBody};
-use meed_app::statements::{self, Statement, StatementSale, Summary};
+use meed_app::statements::{self, Shown, Statement, StatementSale, Summary};
 use meed_app::{Role, Scope, exports, preferences};
 use meed_core::command::RewardState;
 use meed_core::id::{Id, Kind};
@@ -33,6 +33,8 @@ use crate::pages::{Amount, Badge, Choice, Fact, Link, Nav, Pager, Tone};
 
 /// Statements on one page, and credits on one page of a statement.
 const PAGE: usize = 200;
+/// What stands in place of a sum that is not shown yet.
+const NOT_YET: &str = "shown once confirmed";
 /// Periods in a payee's chart.
 const BARS: usize = 12;
 
@@ -74,6 +76,7 @@ async fn list(State(state): State<ServerState>, visit: Visit, Asked(asked): Aske
         payee: summary.name.clone(),
         period: period_words(&summary.period),
         status: badge(summary.state),
+        note: if summary.shown == Shown::All { String::new() } else { NOT_YET.to_owned() },
         totals: summary.totals.iter().map(|(code, minor)| money_in(*minor, code)).collect(),
     };
     let at = |from: usize| {
@@ -136,7 +139,7 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
             Program::parse(&statement.document).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
         let sales = statements::sales_of(app, ctx, body).await?;
         let released = if ctx.payee.is_some() { HashMap::new() } else { released(app, ctx, Id(body.program)).await? };
-        let view = View { visit: &visit, setting: &setting, body, program: &program, sales: by_id(sales) };
+        let view = View { visit: &visit, setting: &setting, body, program: &program, sales: by_id(sales), shown: statement.shown };
         rewards.push(view.reward(*from, *to));
         for carried in body.rewards.iter().filter(|reward| reward.carried) {
             let since = released.get(&carried.period).copied();
@@ -159,7 +162,12 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
         range: setting.range(&period),
         status: badge(states),
         status_note: note(&all),
-        totals: totals(all.iter().map(|s| (s.body.currency.as_str(), s.body.total))),
+        totals: totals(all.iter().filter(|s| s.shown == Shown::All).map(|s| (s.body.currency.as_str(), s.body.total))),
+        not_yet: if all.iter().all(|s| s.shown == Shown::All) {
+            String::new()
+        } else {
+            "These sales are credited to you. What they earn is shown once the period is confirmed.".to_owned()
+        },
         late_totals: totals(
             all.iter().flat_map(|s| {
                 s.body.rewards.iter().filter(|reward| reward.carried).map(|reward| (s.body.currency.as_str(), reward.amount))
@@ -193,13 +201,13 @@ async fn credits_csv(State(state): State<ServerState>, visit: Visit, Path((payee
 }
 
 /// Which credits of which statement one page shows, over all of them in order.
-struct Shown {
+struct OnPage {
     from: usize,
     all: usize,
     parts: Vec<(usize, usize)>,
 }
 
-fn shown_range(statements: &[Statement], asked: &super::form::Fields) -> Shown {
+fn shown_range(statements: &[Statement], asked: &super::form::Fields) -> OnPage {
     let all: usize = statements.iter().map(|s| s.body.credits.len()).sum();
     let wanted = Id::parse(asked.text("sale"), Kind::Sale).ok();
     // A link to one sale opens the page on which its first credit stands.
@@ -213,7 +221,7 @@ fn shown_range(statements: &[Statement], asked: &super::form::Fields) -> Shown {
         parts.push((low - start, high - start));
         start = end;
     }
-    Shown { from, all, parts }
+    OnPage { from, all, parts }
 }
 
 fn totals<'a>(parts: impl Iterator<Item = (&'a str, i64)>) -> Vec<Amount> {
@@ -271,6 +279,7 @@ struct View<'a> {
     body: &'a StatementBody,
     program: &'a Program,
     sales: HashMap<i64, StatementSale>,
+    shown: Shown,
 }
 
 impl View<'_> {
@@ -295,14 +304,14 @@ impl View<'_> {
                 .as_deref()
                 .zip(body.quota.as_deref())
                 .and_then(|(percent, quota)| gauge_of(&body.rep_name, percent, quota, self.measured_code())),
-            tiers: self.stairs(),
+            tiers: if self.shown == Shown::All { self.stairs() } else { StepChart::default() },
             credits_shown: shown,
             credits: credits.iter().map(|line| self.credit(line)).collect(),
             variables: self.variables(),
             steps: self.steps(),
             later: self.later(),
             rounding: self.rounding(),
-            total: money_in(own, code),
+            total: if self.shown == Shown::All { money_in(own, code) } else { Amount::default() },
         }
     }
 
@@ -350,13 +359,24 @@ impl View<'_> {
         let name = line.unique_id.clone().unwrap_or_else(|| sale_id.clone());
         let day = line.at.parse().map(|at| self.setting.day_of(at).strftime("%-d %b").to_string()).unwrap_or_default();
         let found = self.sales.get(&line.sale);
+        let explained = explain::credit(line, self.program, through.as_deref(), self.body.quota.as_deref());
+        let explained = match self.shown {
+            Shown::All => explained,
+            // What is credited, and not what it earns.
+            Shown::Credits => CreditView {
+                amount: exact_text(&line.basis, self.measured_code()),
+                steps: Vec::new(),
+                tiers: crate::pages::charts::TierPieces::default(),
+                ..explained
+            },
+        };
         CreditView {
             sale: Link::new(&name, &format!("/sales/{sale_id}")),
             date: day,
             subject: found.map(|found| subject(&found.sale.stored.sale)).unwrap_or_default(),
             origin: found.map(origin).unwrap_or_default(),
             adjust: self.adjust(&sale_id),
-            ..explain::credit(line, self.program, through.as_deref(), self.body.quota.as_deref())
+            ..explained
         }
     }
 

@@ -216,6 +216,7 @@ fn paying() -> Vec<(&'static str, String)> {
     let statement = StatementPage {
         ask: "/enquiries/new?payee=rep_1&period=2026-03".into(),
         adjust: String::new(),
+        not_yet: String::new(),
         details: true,
         chrome: payee_chrome("/statements/rep_1/2026-04"),
         payee: "Mara Quill".into(),
@@ -260,6 +261,7 @@ fn paying() -> Vec<(&'static str, String)> {
                 name: String::new(),
                 document: super::plans::DOCUMENT.into(),
                 note: String::new(),
+                from: String::new(),
                 wrong: Vec::new(),
                 knobs: super::workflow::knobs(),
                 errors: FormErrors::none(),

@@ -258,6 +258,7 @@ fn statement(chrome: Chrome) -> StatementPage {
     StatementPage {
         ask: "/enquiries/new?payee=rep_1&period=2026-03".into(),
         adjust: "/adjustments/new?payee=rep_1&period=2026-03".into(),
+        not_yet: s("Shown once confirmed."),
         details: true,
         chrome,
         payee: s("Mara Quill"),
@@ -303,6 +304,7 @@ fn statements(chrome: Chrome) -> StatementsPage {
         period: period.into(),
         status,
         totals: vec![eur(minor)],
+        note: String::new(),
     };
     let bars = [("Nov", "3120.40"), ("Dec", "5204.00"), ("Jan", "2890.15"), ("Feb", "4458.06"), ("Mar", "5839.16"), ("Apr", "1214.80")];
     let chart = BarChart {
