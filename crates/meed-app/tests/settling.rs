@@ -137,6 +137,44 @@ async fn com_045_what_is_withheld_is_pending_until_its_period_is_released() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn com_060_withheld_parts_stand_beside_the_estimate_in_the_credits_file() {
+    let books = books("[[holdback]]\nid = \"paid\"\nshare = \"40%\"\nuntil = { day = 'sale.other_date1' }\n").await;
+    books.sale("A-1", "2026-01-10", "1000", None).await;
+    books.sale("A-2", "2026-01-11", "333.33", Some("2026-01-20")).await;
+    books.calculate("2026-01").await;
+    let file = async || {
+        let calculation = calculations::latest(&books.app, &books.ctx).await.expect("calculations").remove(0);
+        let bytes = exports::credits_csv(&books.app, &books.ctx, &calculation).await.expect("a file");
+        let text = String::from_utf8(bytes).expect("text");
+        let cut = |line: &str| line.trim_start_matches('\u{feff}').split(',').map(str::to_owned).collect::<Vec<_>>();
+        text.lines().map(cut).collect::<Vec<_>>()
+    };
+    let header = ["Beneficiary", "Revenue", "Split", "Commission", "Commission Currency", "Commission Rate", "Commission Details"];
+    let estimate = ["Est. Commission", "Est. Commission Currency", "Est. Commission Rate", "Est. Commission Details"];
+    let check = |rows: &[Vec<String>]| {
+        assert_eq!(rows[0][..7], header);
+        let place = rows[0].iter().position(|name| name == "Added By").expect("a column") + 1;
+        assert_eq!(rows[0][place..place + 4], estimate);
+        // W28's kind: what is estimated less what is paid is what is owed still.
+        assert_eq!(rows[1][1..7], ["1000", "", "60", "USD", "6.00%", "base (40.00% withheld)"]);
+        assert_eq!(rows[1][place..place + 4], ["100", "USD", "10.00%", "base"]);
+        // The customer of the second paid in January: nothing of it is withheld.
+        assert_eq!((rows[2][3].as_str(), rows[2][place].as_str()), ("33.333", "33.333"));
+    };
+    let open = file().await;
+    check(&open);
+    books.release("2026-01").await;
+    assert_eq!(file().await, open, "the same once it is frozen");
+    // A plan that withholds nothing has no estimate.
+    let plain = self::books("").await;
+    plain.sale("A-1", "2026-01-10", "1000", None).await;
+    plain.calculate("2026-01").await;
+    let calculation = calculations::latest(&plain.app, &plain.ctx).await.expect("calculations").remove(0);
+    let text = String::from_utf8(exports::credits_csv(&plain.app, &plain.ctx, &calculation).await.expect("a file")).expect("text");
+    assert!(!text.contains("Est.") && text.contains(",100,USD,10.00%,base,"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn com_044_a_clawback_is_an_entry_of_its_own_period_and_names_its_sale() {
     let rest = "[[clawback]]\nid = \"exit\"\non = 'sale.other_date1'\nshare = \"50%\"\n";
     let books = books(rest).await;
@@ -275,4 +313,17 @@ async fn com_055_a_sheet_of_adjustments_names_its_wrong_rows_and_is_made_once() 
     adjustments::remove_many(app, ctx, &entries).await.expect("removed");
     assert_eq!(books.lines("2026-01").await, []);
     books.is_verified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_045_the_overview_shows_neither_what_is_held_nor_a_period_to_come_as_the_latest() {
+    let rest = "[[instalments]]\nparts = 8\n[[holdback]]\nid = \"paid\"\nshare = \"50%\"\nuntil = { day = 'sale.other_date1' }\n";
+    let books = books(rest).await;
+    books.sale("A-1", "2026-01-10", "1000", None).await;
+    books.calculate("2026-01").await;
+    let seen = meed_app::overview::overview(&books.app, &books.ctx).await.expect("an overview");
+    let today = meed_core::command::day_number("2026-05-28".parse().expect("the clock of these tests"));
+    assert!(seen.latest_day.is_some_and(|day| day <= today), "{seen:?}");
+    assert!(seen.by_period.keys().all(|day| *day < today + 400), "{seen:?}");
+    assert!(seen.by_period.len() > 4, "instalments of the periods to come are there: {seen:?}");
 }

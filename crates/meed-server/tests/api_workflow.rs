@@ -56,6 +56,8 @@ async fn com_050_a_period_goes_its_way_and_no_other() {
         let ws = app.workspace("acme").await;
         let walk = Walk::begin(&ws.client).await;
         assert_eq!(walk.state().await, "draft");
+        let backwards = json!({"program": walk.program, "period": "2026-02", "from": "2026-03"});
+        assert_eq!(ws.client.post("/v1/calculations", &backwards).await.refusal(422), "period_order");
         assert_eq!(walk.step("release-credits").await.refusal(409), "nothing_to_release");
         assert_eq!(walk.release().await.refusal(409), "release_stale");
         let calculation = walk.calculate().await;

@@ -11,7 +11,7 @@ use meed_core::ledger::Owner;
 use meed_core::period::Period;
 use meed_core::program::Trigger;
 
-use super::document::{AlertLine, CalculationDocument, PayeeLine, PostedLine, ReasonCount, StepLine};
+use super::document::{AlertLine, CalculationDocument, PayeeLine, PostedLine, ReasonCount, StepLine, TeamLine};
 use super::read::latest;
 use super::scan::{Before, calculation_after, period_of};
 use crate::documents::write;
@@ -36,6 +36,7 @@ struct Found {
     alerts: Vec<AlertLine>,
     digest: String,
     versions: Vec<u32>,
+    teams: Vec<TeamLine>,
 }
 
 /// Calculates a program over a period and posts the differences. Answers the calculation's id.
@@ -49,6 +50,34 @@ pub async fn calculate(app: &App, ctx: &Context, program: Id, label: &str) -> Ap
             other => return other,
         }
     }
+}
+
+/// Calculates every period of a program that was calculated before, from one on up to `until`, the earliest first, and
+/// `until` itself. Answers the calculation of `until`.
+pub async fn calculate_from(app: &App, ctx: &Context, program: Id, from: &str, until: &str) -> AppResult<Id> {
+    ctx.require(Scope::Release)?;
+    let config = app.configuration(ctx.workspace).await?;
+    let (first, last) = (period_of(&config, from)?, period_of(&config, until)?);
+    if first.cadence() != last.cadence() || first.first_day() > last.first_day() {
+        let text = format!("`{from}` is no period before `{until}`");
+        return Err(AppError::invalid("period_order", "from", text));
+    }
+    let reader = Context { scopes: vec![Scope::Read, Scope::Release], ..ctx.clone() };
+    let mut periods: Vec<Period> = Vec::new();
+    for calculation in latest(app, &reader).await? {
+        if Id(calculation.document.program) == program
+            && let Ok(period) = period_of(&config, &calculation.document.period)
+            && period.cadence() == last.cadence()
+            && (first.first_day()..last.first_day()).contains(&period.first_day())
+        {
+            periods.push(period);
+        }
+    }
+    periods.sort_by_key(Period::first_day);
+    for period in periods {
+        calculate(app, ctx, program, &period.label()).await?;
+    }
+    calculate(app, ctx, program, until).await
 }
 
 async fn calculate_once(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<Id> {
@@ -208,7 +237,24 @@ fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: 
         alerts,
         digest: hex(&digest.finish()),
         versions: calculation.bound().version_numbers(),
+        teams: team_lines(calculation, config),
     }
+}
+
+/// The teams that were credited, by name.
+fn team_lines(calculation: &Calculation<'_>, config: &crate::Configuration) -> Vec<TeamLine> {
+    let line = |result: meed_core::crediting::TeamResult| TeamLine {
+        team: result.team.0,
+        name: config.directory.team(result.team).map(|team| team.name.clone()).unwrap_or_default(),
+        earned: result.earned.normalize().to_string(),
+        credits: result.credits,
+        attainment: result.attainment.value.normalize().to_string(),
+        quota: result.attainment.quota.map(|quota| quota.normalize().to_string()),
+        percent: result.attainment.percent().map(|percent| percent.to_string()),
+    };
+    let mut teams: Vec<TeamLine> = calculation.teams().into_iter().map(line).collect();
+    teams.sort_by(|a, b| (&a.name, a.team).cmp(&(&b.name, b.team)));
+    teams
 }
 
 /// How many sales were not credited, by reason. That one rule's condition does not hold is nothing to tell of a sale that
@@ -262,6 +308,7 @@ fn document(
         alerts: found.alerts.clone(),
         digest: found.digest.clone(),
         payee_list: 0,
+        teams: found.teams.clone(),
     }
 }
 

@@ -134,6 +134,7 @@ pub(crate) const CODES: &[(&str, &[(&str, &str)])] = &[
         "Calculating, releasing, paying",
         &[
             ("period_invalid", "The text is not a period such as 2026-03 or 2026-Q1."),
+            ("period_order", "The first period is not before the last, or is another kind of period."),
             ("period_cadence", "The program has periods of another length."),
             ("calculation_stale", "Plans or people changed while it was calculated; calculate again."),
             ("no_open_period", "There is no open period to book a difference in."),

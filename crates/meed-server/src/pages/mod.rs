@@ -24,6 +24,7 @@ pub mod markup;
 pub mod overview;
 pub mod people;
 pub mod programs;
+pub mod projection;
 pub mod sales;
 pub mod shown;
 pub mod sources;

@@ -10,6 +10,7 @@ mod desk;
 mod door;
 mod enquiries;
 mod pay;
+mod planning;
 mod plans;
 mod roles;
 mod wizard;

@@ -187,10 +187,10 @@ pub(super) fn cancelled(all: &[DemoSale]) -> Option<&DemoSale> {
     })
 }
 
-/// A deal of February that two reps of one name could have made.
+/// A deal of March that two reps of one name could have made, the largest of its kind.
 pub(super) fn ambiguous(all: &[DemoSale]) -> Option<&DemoSale> {
-    let mut february = all.iter().filter(|s| s.system == System::Crm && s.day.month() == 2 && s.refunds.is_none());
-    february.find(|s| matches!(s.owner, Owner::Ambiguous))
+    let march = all.iter().filter(|s| s.system == System::Crm && s.day.month() == 3 && s.refunds.is_none());
+    march.filter(|s| matches!(s.owner, Owner::Ambiguous)).max_by_key(|s| s.revenue)
 }
 
 impl DemoSale {

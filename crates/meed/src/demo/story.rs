@@ -18,7 +18,9 @@ use crate::output::print;
 /// The month in which the cancelled deal is taken back.
 const TAKEN_BACK: &str = "2026-03";
 /// The month whose statement is asked about.
-const ASKED: &str = "2026-02";
+const ASKED: &str = "2026-03";
+/// The months whose credits payees see as pending.
+const PENDING: [&str; 2] = ["2026-02", ASKED];
 /// Who asks.
 pub(super) const ASKER: &str = "Sofia Brandt";
 
@@ -54,8 +56,10 @@ pub(super) async fn ask(app: &App, ctx: &Context, plan: Id, all: &[DemoSale]) ->
     let config = app.configuration(ctx.workspace).await?;
     let asker = config.directory.reps().iter().find(|rep| rep.name == ASKER).map(|rep| rep.id);
     let (Some(asker), Some(deal)) = (asker, ambiguous(all)) else { return Ok(()) };
-    if releases::period(app, ctx, plan, ASKED).await?.state() == "calculated" {
-        releases::release_credits(app, ctx, plan, ASKED).await?;
+    for month in PENDING {
+        if releases::period(app, ctx, plan, month).await?.state() == "calculated" {
+            releases::release_credits(app, ctx, plan, month).await?;
+        }
     }
     let sale = deal.crm_id();
     let subject = format!("Deal {sale} is missing");
@@ -68,7 +72,7 @@ pub(super) async fn ask(app: &App, ctx: &Context, plan: Id, all: &[DemoSale]) ->
     let new = NewEnquiry {
         rep: None,
         subject,
-        text: format!("I closed {sale} with {} in February, and it is not on my statement. Could you have a look?", deal.customer),
+        text: format!("I closed {sale} with {} in March, and it is not on my statement. Could you have a look?", deal.customer),
         reference: sale,
         period: ASKED.to_owned(),
         program: Some(plan),

@@ -99,6 +99,32 @@ pub(in crate::crediting) fn terms_of(bound: &BoundProgram<'_>, sale: SaleRef<'_>
     terms
 }
 
+impl BoundProgram<'_> {
+    /// The part of a rule's credit for a sale that is withheld past the period: the shares of the holdbacks of the rule that
+    /// are due later, 0 to 1.
+    #[must_use]
+    pub fn withheld_part(&self, rule_id: &str, sale: SaleRef<'_>) -> Exact {
+        let settle = &self.program.settle;
+        let Some(rule) = self.program.rules.iter().position(|rule| rule.id == rule_id) else { return Exact::ZERO };
+        let terms = if settle.holdbacks.iter().any(|holdback| holdback.until.is_by_sale()) { terms_of(self, sale) } else { Vec::new() };
+        let mut part = Exact::ZERO;
+        for (index, holdback) in settle.holdbacks.iter().enumerate().filter(|(_, holdback)| holdback.rules.contains(&rule)) {
+            let is_later = match &holdback.until {
+                Until::Periods(count) => *count > 0,
+                Until::Date(date) => period_day(self, *date).is_some_and(|day| day > cell_day(self)),
+                Until::Days(_) | Until::Day(_) | Until::When(_) => {
+                    let due = terms.iter().find(|term| term.kind == TermKind::Holdback(index)).map(|term| term.due_day);
+                    due.is_some_and(|day| day > cell_day(self))
+                }
+            };
+            if is_later {
+                part = part.saturating_add(holdback.share);
+            }
+        }
+        part.min(Exact::ONE)
+    }
+}
+
 fn cell_day(bound: &BoundProgram<'_>) -> i64 {
     day_number(bound.period.first_day())
 }

@@ -1,10 +1,12 @@
 //! Adjustments: the list, the form, the sheet, and taking sales back.
 
-use super::{chrome, drawn, eur, fact, link, s};
+use super::{chrome, drawn, eur, fact, figure, link, s};
 use crate::pages::adjustments::{
     AdjustmentFormPage, AdjustmentRow, AdjustmentSheetPage, AdjustmentsPage, ClawbackPage, Preview, PreviewRow,
 };
 use crate::pages::imports::RowError;
+use crate::pages::people::{VariablesPage, VariablesSeen};
+use crate::pages::projection::{EnrolledRow, EnrollmentPage, KeptRow, Projected, ProjectedRow, ProjectionPage};
 use crate::pages::{Badge, Choice, FormErrors, Link, Nav, Pager, Tone};
 
 fn programs() -> Vec<Choice> {
@@ -119,6 +121,72 @@ fn clawback(preview: Option<Preview>, errors: FormErrors) -> ClawbackPage {
     }
 }
 
+fn projection(result: Option<Projected>, errors: FormErrors) -> ProjectionPage {
+    ProjectionPage {
+        chrome: chrome(Nav::Programs, "/programs/prog_1/projection"),
+        id: "prog_1".into(),
+        name: s("Field sales 2026"),
+        periods: periods(),
+        from: s("2026-03-16"),
+        key: s("a1b2c3d4"),
+        kept: if result.is_some() {
+            vec![KeptRow {
+                period: "March 2026".into(),
+                from: "16 Mar 2026".into(),
+                when: s("today, 09:14 by Ines Albrecht"),
+                href: "/programs/prog_1/projection?key=a1b2c3d4".into(),
+            }]
+        } else {
+            Vec::new()
+        },
+        result,
+        errors,
+    }
+}
+
+fn projected() -> Projected {
+    let row = ProjectedRow {
+        payee: link("Mara Quill", "/statements/rep_1/2026-03"),
+        so_far: eur(210_000),
+        projected: eur(420_000),
+        adds: eur(210_000),
+        attainment: "104.2%".into(),
+    };
+    Projected {
+        period: "March 2026".into(),
+        figures: vec![figure("So far", "2,100.00", "EUR", "40 sales", "")],
+        rows: vec![row],
+        key: s("a1b2c3d4"),
+    }
+}
+
+fn enrollment(rows: Vec<EnrolledRow>, errors: FormErrors) -> EnrollmentPage {
+    EnrollmentPage {
+        chrome: chrome(Nav::Programs, "/programs/prog_1/enrollment"),
+        id: "prog_1".into(),
+        name: s("Field sales 2026"),
+        required: !rows.is_empty(),
+        rows,
+        day: "2026-04-01".into(),
+        errors,
+    }
+}
+
+fn variables(seen: Option<VariablesSeen>, errors: FormErrors) -> VariablesPage {
+    VariablesPage {
+        chrome: chrome(Nav::People, "/people/variables"),
+        decimals: vec![Choice::new("", "As the sheet shows", true)],
+        pasted: s("who,name,value"),
+        kept: String::new(),
+        seen,
+        errors,
+    }
+}
+
+fn figures() -> VariablesSeen {
+    VariablesSeen { created: 2, changed: 1, unchanged: 4, errors: preview(0, 1).errors }
+}
+
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let wrong = |field: &str| FormErrors::one(field, &s("That cannot be."));
     let rows = vec![
@@ -139,5 +207,25 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         drawn("clawback", &clawback(None, FormErrors::none())),
         drawn("clawback-preview", &clawback(Some(preview(1, 0)), FormErrors::none())),
         drawn("clawback-refused", &clawback(None, wrong("share"))),
+        drawn("projection", &projection(None, FormErrors::none())),
+        drawn("projection-answer", &projection(Some(projected()), FormErrors::none())),
+        drawn("projection-nobody", &projection(Some(Projected::default()), FormErrors::none())),
+        drawn("projection-refused", &projection(None, wrong("key"))),
+        drawn(
+            "enrollment",
+            &enrollment(
+                vec![EnrolledRow {
+                    id: "rep_1".into(),
+                    rep: link("Mara Quill", "/reps/rep_1"),
+                    state: Badge::new("Enrolled", Tone::Good),
+                    days: "from 1 Jan 2026".into(),
+                }],
+                wrong("rep"),
+            ),
+        ),
+        drawn("enrollment-empty", &enrollment(Vec::new(), FormErrors::none())),
+        drawn("variables", &variables(None, FormErrors::none())),
+        drawn("variables-seen", &variables(Some(figures()), FormErrors::none())),
+        drawn("variables-refused", &variables(None, wrong("file"))),
     ]
 }

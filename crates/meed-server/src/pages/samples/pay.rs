@@ -2,7 +2,7 @@
 
 use super::{chrome, dec, drawn, eur, exact, fact, fact_to, figure, intake, link, notice, payee_chrome, plans, s};
 use crate::pages::calculations::{
-    CalculationPage, CalculationStatus, CalculationsPage, Check, LateRow, PayeeRow, ReasonCount, ReleasePage, ReleasedPage,
+    CalculationPage, CalculationStatus, CalculationsPage, Check, LateRow, PayeeRow, ReasonCount, ReleasePage, ReleasedPage, TeamTotalRow,
 };
 use crate::pages::charts::{Bar, BarChart, Gauge, StepMarker, TierBand, TierPieces};
 use crate::pages::explain::{CreditView, Step};
@@ -203,6 +203,17 @@ fn calculation(status: CalculationStatus) -> CalculationPage {
         q: String::new(),
         payees_shown: if fresh { "the first 5 of 1,204".into() } else { String::new() },
         payees: payees(),
+        teams: vec![
+            TeamTotalRow {
+                name: link("North", "/teams/team_1"),
+                payees: "4 payees".into(),
+                attainment: Some(gauge("North", "97.5")),
+                reward: eur(1_250_000),
+            },
+            TeamTotalRow { name: link("No team", ""), payees: "1 payee".into(), attainment: None, reward: eur(120_000) },
+        ],
+        again_from: vec![Choice::new("2026-03", "March 2026", true), Choice::new("2026-02", "February 2026", false)],
+        tied: 2,
         pager: Pager { newer: None, older: fresh.then(|| "/calculations/calc_9?after=5".into()) },
         totals: vec![eur(3_412_834)],
         chart: intake::ranking(),

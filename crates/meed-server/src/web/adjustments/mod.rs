@@ -27,6 +27,8 @@ const FORM_MAX: usize = 10 << 20;
 /// Periods of a length to choose from.
 const PERIODS: usize = 24;
 
+pub(super) use sheet::{decimals, sheet_errors};
+
 pub(super) fn routes() -> Router<ServerState> {
     Router::new()
         .route("/adjustments", get(list::show).post(one::add))
