@@ -106,6 +106,8 @@ pub struct SourceDocument {
     pub date_order: Option<String>,
     /// What an ambiguous sign stands for, such as `$` for CAD.
     pub symbols: std::collections::BTreeMap<String, String>,
+    /// Who sold the rows of its files that name no rep, by an alias.
+    pub owner: Option<String>,
 }
 
 /// A membership in JSON.
@@ -144,6 +146,9 @@ pub struct RepDocument {
     pub variables: Vec<VariableDocument>,
     /// Programs in which the rep has enrolled.
     pub enrollments: Vec<EnrollmentDocument>,
+    /// ISO code of the currency in which the rep is paid; that of each plan where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     pub inactive: bool,
 }
 
@@ -277,6 +282,7 @@ impl RepDocument {
             external_id: self.external_id.clone(),
             variables: variables(&self.variables)?,
             enrollments: self.enrollments.iter().map(EnrollmentDocument::enrollment).collect::<AppResult<_>>()?,
+            currency: self.currency.as_deref().and_then(crate::rates::currency),
             active: !self.inactive,
         })
     }

@@ -15,7 +15,7 @@ mod scan;
 pub use binding::Binding;
 pub use credits::{CreditPlace, PayeeCredit, credits};
 pub use delete::delete;
-pub use document::{AlertLine, CalculationDocument, PayeeLine, PostedLine, ReasonCount, StepLine, TeamLine};
+pub use document::{AlertLine, CalculationDocument, PaidInLine, PayeeLine, PostedLine, RateLine, ReasonCount, StepLine, TeamLine};
 pub use explain::{Verdict, statement, verdicts};
 pub(crate) use kept::KeptCalculations;
 pub use projection::{ProjectedPayee, Projection, ProjectionDocument, project, projections};

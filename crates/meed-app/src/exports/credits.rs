@@ -160,7 +160,7 @@ impl<'a> Table<'a> {
         if self.withholds {
             header.extend(named(&["Est. Commission", "Est. Commission Currency", "Est. Commission Rate", "Est. Commission Details"]));
         }
-        header.extend(named(&["Unique Id", "Sale Id", "File Line"]));
+        header.extend(named(&["Unique Id", "Sale Id", "File Line", "Sale Currency", "Sale Amount", "Exchange Rate"]));
         header
     }
 
@@ -201,6 +201,10 @@ impl<'a> Table<'a> {
         cells.push(credit.unique_id.clone().unwrap_or_default());
         cells.push(Id(credit.sale).text(Kind::Sale));
         cells.push(sale.and_then(|s| s.line).map(|l| l.to_string()).unwrap_or_default());
+        let converted = credit.converted.as_ref();
+        cells.push(converted.map(|c| c.currency.clone()).unwrap_or_default());
+        cells.push(converted.and_then(|c| c.amount.clone()).unwrap_or_default());
+        cells.push(converted.map(|c| c.rate.rate.clone()).unwrap_or_default());
         cells
     }
 }

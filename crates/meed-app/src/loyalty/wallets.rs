@@ -1,14 +1,15 @@
 //! Wallets: what is in them, what expires when, what happened; adjustments and the sweep.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use meed_core::command::{Reply, day_number};
 use meed_core::id::Id;
-use meed_core::ledger::{Lot, Owner, Purpose};
-use meed_core::loyalty::{Adjust, AdjustmentBody, Sweep, TillConfig, TillReply};
+use meed_core::ledger::{Account, Lot, Owner, Purpose};
+use meed_core::loyalty::{Adjust, AdjustmentBody, ExtendLot, ExtensionBody, Sweep, TillConfig, TillReply, TransferDone, TransferWallet};
 use meed_core::money::{Minor, Unit};
-use meed_store::{Priority, StoredEvent};
+use meed_store::{Priority, Reader, Reserved, StoreError, StoredEvent};
 
 use super::who::Who;
 use crate::error::{AppError, AppResult};
@@ -45,40 +46,62 @@ pub async fn read(app: &App, ctx: &Context, participant: Id, as_of: Option<Times
     }
     let config = app.till_config(ctx.workspace).await?;
     let workspace = ctx.workspace;
-    let (lots, accounts) = app
-        .store()
-        .read(move |r| Ok((r.open_lots(workspace, participant)?, r.accounts_of(workspace, Owner::participant(participant))?)))
-        .await?;
-    let at_us = as_of.max(now).as_microsecond();
-    let wallet = |unit: Unit| {
-        let owed = accounts.iter().find(|account| (account.key.purpose, account.key.unit) == (Purpose::Recoverable, unit));
-        let mut open: Vec<Lot> = lots.iter().filter(|lot| lot.unit == unit && !lot.is_over(at_us)).copied().collect();
+    let parts = app.store().read(move |r| Parts::read(r, workspace, participant)).await?;
+    Ok(parts.views(&config, as_of.max(now).as_microsecond()))
+}
+
+/// What wallets are told from.
+pub(super) struct Parts {
+    lots: Vec<Lot>,
+    accounts: Vec<Account>,
+    reserved: Vec<Reserved>,
+}
+
+impl Parts {
+    /// Reads what is stored of a participant's wallets.
+    pub(super) fn read(r: &mut Reader<'_>, workspace: Id, participant: Id) -> Result<Self, StoreError> {
+        let lots = r.open_lots(workspace, participant)?;
+        let accounts = r.accounts_of(workspace, Owner::participant(participant))?;
+        let is_held = accounts.iter().any(|account| account.totals.debits_pending > 0);
+        let reserved = if is_held { r.reserved(workspace, participant)? } else { Vec::new() };
+        Ok(Self { lots, accounts, reserved })
+    }
+
+    /// The wallets as they stand at a time, money first.
+    pub(super) fn views(mut self, config: &TillConfig, at_us: i64) -> Vec<WalletView> {
+        // A hold that ran out reserves nothing any more, whether a command has said so or not.
+        let ended = self.reserved.iter().filter(|hold| hold.expires_us.is_some_and(|end| end <= at_us));
+        for (lot, amount) in ended.flat_map(|hold| &hold.parts) {
+            if let Some(lot) = self.lots.iter_mut().find(|known| known.id == *lot) {
+                lot.held -= amount;
+            }
+        }
+        vec![self.wallet(config, config.currency, at_us), self.wallet(config, Unit::POINTS, at_us)]
+    }
+
+    fn wallet(&self, config: &TillConfig, unit: Unit, at_us: i64) -> WalletView {
+        let owed = self.accounts.iter().find(|account| (account.key.purpose, account.key.unit) == (Purpose::Recoverable, unit));
+        let mut open: Vec<Lot> = self.lots.iter().filter(|lot| lot.unit == unit && !lot.is_over(at_us)).copied().collect();
         open.sort_by_key(Lot::consumption_key);
         // A lot whose day has come counts as active, whether a command has said so or not.
         let is_active = |lot: &&Lot| !lot.is_pending || lot.active_us <= at_us;
         let free: Vec<&Lot> = open.iter().filter(is_active).collect();
-        let mut expiring: Vec<(i64, Minor)> = Vec::new();
+        let mut expiring: BTreeMap<i64, Minor> = BTreeMap::new();
         for lot in &open {
             let Some(expires) = lot.expires_us.and_then(|us| Timestamp::from_microsecond(us).ok()) else { continue };
-            let day = day_number(config.zone.to_datetime(expires).date());
-            match expiring.iter_mut().find(|(known, _)| *known == day) {
-                Some((_, sum)) => *sum += lot.remaining,
-                None => expiring.push((day, lot.remaining)),
-            }
+            *expiring.entry(day_number(config.zone.to_datetime(expires).date())).or_default() += lot.remaining;
         }
-        expiring.sort_unstable();
         WalletView {
             unit,
             balance: free.iter().map(|lot| lot.free()).sum(),
             conditional: free.iter().filter(|lot| lot.rank > 0).map(|lot| lot.free()).sum(),
             held: open.iter().map(|lot| lot.held).sum(),
             pending: open.iter().filter(|lot| !is_active(lot)).map(|lot| lot.remaining).sum(),
-            owed: owed.map_or(0, meed_core::ledger::Account::posted),
+            owed: owed.map_or(0, Account::posted),
             lots: open,
-            expiring,
+            expiring: expiring.into_iter().collect(),
         }
-    };
-    Ok(vec![wallet(config.currency), wallet(Unit::POINTS)])
+    }
 }
 
 /// What happened to a participant, newest first, before the id `before`.
@@ -150,4 +173,61 @@ pub async fn sweep(app: &App, ctx: &Context, limit: i64) -> AppResult<u32> {
         }
     }
     Ok(swept)
+}
+
+/// A transfer between wallets.
+#[derive(Clone, Debug)]
+pub struct TransferInput {
+    /// Who gives.
+    pub from: Who,
+    /// Who gets.
+    pub to: Who,
+    /// What it counts.
+    pub unit: Unit,
+    /// How much, in minor units.
+    pub amount: Minor,
+    /// Why.
+    pub reason: String,
+    /// The source within which the reference is unique.
+    pub source: Id,
+    /// The external reference.
+    pub identity: Option<String>,
+}
+
+/// Moves an amount from one participant's wallet to another's. What arrives keeps its expiry and conditions.
+pub async fn transfer(app: &App, ctx: &Context, input: TransferInput) -> AppResult<TransferDone> {
+    ctx.require(Scope::Sales)?;
+    let (from, to) = (input.from.wallet(app, ctx.workspace).await?, input.to.wallet(app, ctx.workspace).await?);
+    let content = format!("transfer\n{from:?}\n{to:?}\n{}\n{}\n{}", input.unit, input.amount, input.reason);
+    let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content));
+    let at = app.now();
+    let prepare = |config: &Arc<TillConfig>| {
+        let (from, to, identity, reason) = (from.clone(), to.clone(), identity.clone(), input.reason.clone());
+        Ok(TransferWallet { config: Arc::clone(config), from, to, identity, unit: input.unit, amount: input.amount, reason, at })
+    };
+    match super::submit(app, ctx, "transfer".to_owned(), Priority::Interactive, prepare).await? {
+        TillReply::Transfer(done) => Ok(*done),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+/// Lets a lot be used until a later time, or for ever; what had expired of it comes back. A decision of the operator.
+pub async fn extend(
+    app: &App,
+    ctx: &Context,
+    who: &Who,
+    lot: Id,
+    expires: Option<Timestamp>,
+    reason: &str,
+) -> AppResult<(Id, ExtensionBody)> {
+    ctx.require(Scope::Sales)?;
+    let who = who.wallet(app, ctx.workspace).await?;
+    let at = app.now();
+    let prepare = |config: &Arc<TillConfig>| {
+        Ok(ExtendLot { config: Arc::clone(config), who: who.clone(), lot, expires, reason: reason.to_owned(), at })
+    };
+    match super::submit(app, ctx, lot.to_string(), Priority::Interactive, prepare).await? {
+        TillReply::Extension(id, body) => Ok((id, *body)),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
 }

@@ -75,12 +75,14 @@ kinds! {
     CalculationPayees = 24, false;
     /// What a person decided about a payee's period.
     Adjustment = 60, true;
+    /// The rates of exchange from one currency to another, by day; the two codes are the natural key.
+    ExchangeRates = 61, true;
     /// A mapping that a caller prepared, by its batch id.
     ImportBatch = 25, true;
-    /// A participant; its number is the natural key.
-    Participant = 40, true;
-    /// A means of identification; its folded code is the natural key.
-    Means = 41, true;
+    /// A participant; its number is the natural key. It names a person, so no former version is kept (`ledger.md` §12).
+    Participant = 40, false;
+    /// A means of identification; its folded code is the natural key. It names a person, too.
+    Means = 41, false;
     /// A reward scheme.
     Scheme = 42, true;
     /// An offer: its name, its current version and whether it is effective.

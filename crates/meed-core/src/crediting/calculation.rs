@@ -7,19 +7,21 @@ use super::assign::Recipients;
 use super::bound::BoundProgram;
 use super::cells::{Cells, Folder, Outwards, Tally, attained};
 use super::decide::SplitPart;
-use super::explanation::{AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown};
+use super::explanation::{AssignedShown, ConvertedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown};
+use super::flags;
 use super::fold::Outcome;
+use super::foreign::Origins;
 use super::keep::{Kept, Parts};
 use super::kept::sub;
 use super::measure::{Attainment, attainments};
 use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
-use super::run::{Collected, Entry, NONE, Refusal, SaleTable, Texts, names_text};
+use super::run::{Collected, Entry, Flag, NONE, Refusal, SaleTable, Texts, names_text};
 use super::settle::{self, AdjustmentKind, Line, Ranks, Step};
 use super::spread::Spread;
 use crate::id::Id;
-use crate::money::{Exact, Minor, Overflow};
+use crate::money::{Conversion, Exact, Minor, Overflow};
 use crate::people::{Beneficiary, team_variable_on, variable_on};
-use crate::program::{Figure, OverrideBase, Pay, Program, Trigger, Whose};
+use crate::program::{Figure, OverrideBase, Pay, Program, Rule, Trigger, Whose};
 
 /// What a program owes one rep for the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +42,19 @@ pub struct Reward {
     pub credits: u64,
     /// Attainment.
     pub attainment: Attainment,
-    /// Whether a rule could not be paid because a figure is missing or an amount leaves the range; see the alerts.
+    /// Whether a rule could not be paid because a figure or a rate is missing or an amount leaves the range; see the alerts.
     pub flagged: bool,
+    /// What that is in the payee's own currency, where it is another than the program's.
+    pub paid_in: Option<PaidIn>,
+}
+
+/// What a period pays in the payee's own currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaidIn {
+    /// The rate.
+    pub conversion: Conversion,
+    /// The sum of the lines that are due in the period, each rounded once.
+    pub minor: Minor,
 }
 
 /// What a team earned. It is not paid itself: its manager or its members get it, as the rules say.
@@ -69,6 +82,7 @@ pub struct Calculation<'a> {
     attainments: Vec<Option<Attainment>>,
     rewards: Vec<Reward>,
     refusals: Vec<Refusal>,
+    origins: Origins,
     texts: Texts,
     alerts: Vec<Alert>,
     kept: Option<KeptSide>,
@@ -79,12 +93,13 @@ struct KeptSide {
     own: Vec<(Tally, Outwards)>,
     /// How many of the refusals come from the sales alone.
     decided: usize,
+    flags: Vec<Flag>,
     index: Option<HashMap<Id, u32>>,
 }
 
 impl<'a> Calculation<'a> {
     pub(super) fn new(bound: &'a BoundProgram<'a>, collected: Collected, spread: Spread<'_>, to_keep: bool) -> Self {
-        let Collected { mut sales, mut filed, splits, mut refusals, texts } = collected;
+        let Collected { mut sales, mut filed, splits, mut refusals, mut flags, origins, texts } = collected;
         if let Some(places) = sales.sort() {
             let place = |sale: u32| places.get(sale as usize).copied().unwrap_or(sale);
             for filed in &mut filed {
@@ -93,26 +108,30 @@ impl<'a> Calculation<'a> {
             for refusal in &mut refusals {
                 refusal.sale = place(refusal.sale);
             }
+            for flag in &mut flags {
+                flag.sale = place(flag.sale);
+            }
         }
         let mut cells = Cells::new(bound.people.count(), filed);
         let reached = attained(bound, &sales, &cells);
         let own = Folder { bound, sales: &sales, splits: &splits, attained: &reached }.fold_own(&mut cells, spread);
-        Self::of_parts(bound, Parts { sales, splits, cells, own, refusals, texts, index: None }, spread, to_keep)
+        Self::of_parts(bound, Parts { sales, splits, cells, own, refusals, flags, origins, texts, index: None }, spread, to_keep)
     }
 
     /// Everything after each cell has been folded by itself.
     pub(super) fn of_parts(bound: &'a BoundProgram<'a>, parts: Parts, spread: Spread<'_>, to_keep: bool) -> Self {
-        let Parts { sales, splits, cells, own, refusals, texts, index } = parts;
+        let Parts { sales, splits, cells, own, refusals, flags, origins, texts, index } = parts;
         let decided = refusals.len();
-        let mut alerts = alerts::of_refusals(bound, &sales, &texts, &refusals);
+        let mut alerts = alerts::of_refusals(bound, (&sales, &texts), (&refusals, &flags));
         let kept_own = to_keep.then(|| own.clone());
         let attained = attained(bound, &sales, &cells);
-        let tallies = Folder { bound, sales: &sales, splits: &splits, attained: &attained }.combine(own, spread);
+        let mut tallies = Folder { bound, sales: &sales, splits: &splits, attained: &attained }.combine(own, spread);
+        flags::mark(bound, &flags, &mut tallies);
         let attainments = attainments(bound, &tallies);
-        let kept = kept_own.map(|own| KeptSide { own, decided, index });
+        let kept = kept_own.map(|own| KeptSide { own, decided, flags, index });
         let (rewards, nothing) = (Vec::new(), Vec::new());
         let mut this =
-            Self { bound, sales, splits, cells, attained, tallies, attainments, rewards, refusals, texts, alerts: nothing, kept };
+            Self { bound, sales, splits, cells, attained, tallies, attainments, rewards, refusals, origins, texts, alerts: nothing, kept };
         this.settle(&mut alerts);
         for alert in &bound.alerts {
             alerts.note(alert.code, &alert.subject, || (alert.text.clone(), alert.reps.clone()));
@@ -144,6 +163,11 @@ impl<'a> Calculation<'a> {
                 alerts.note(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), || (text, vec![rep.id]));
                 continue;
             };
+            if let Err(wanted) = bound.paid_in(rep.id)
+                && (reward.is_some() || bound.takes_part(index))
+            {
+                alerts::raise_paid_in(alerts, bound, (rep.id, &rep.name), wanted);
+            }
             let Some((reward, problems)) = reward else { continue };
             for (of, problem) in problems {
                 alerts::raise_settling(alerts, rep.id, &rep.name, &of, &problem);
@@ -172,11 +196,11 @@ impl<'a> Calculation<'a> {
     /// a calculation that was not made to be kept.
     #[must_use]
     pub fn keep(self) -> Option<Kept> {
-        let KeptSide { own, decided, index } = self.kept?;
+        let KeptSide { own, decided, flags, index } = self.kept?;
         let mut refusals = self.refusals;
         refusals.truncate(decided);
-        let Self { sales, splits, cells, texts, .. } = self;
-        Some(Kept::new(Parts { sales, splits, cells, own, refusals, texts, index }))
+        let Self { sales, splits, cells, origins, texts, .. } = self;
+        Some(Kept::new(Parts { sales, splits, cells, own, refusals, flags, origins, texts, index }))
     }
 
     /// The program, people and period of the calculation.
@@ -266,6 +290,7 @@ impl<'a> Calculation<'a> {
             minor: reward.minor,
             lines: reward.lines.clone(),
             steps: reward.steps.clone(),
+            paid_in: reward.paid_in,
         })
     }
 
@@ -406,10 +431,21 @@ impl<'a> Calculation<'a> {
             split: split.map(|split| SplitShown { whole: split.whole, share: split.share, parts: split.parts, count: split.count }),
             through: is_override.then(|| self.bound.beneficiary(entry.origin).id()),
             assigned: None,
+            converted: self.converted(key.id, rule),
             before: outcome.before,
             amount: outcome.amount,
             pieces: outcome.pieces,
         }
+    }
+
+    /// How a sale was converted, where a rule measures its money.
+    fn converted(&self, sale: Id, rule: &Rule) -> Option<ConvertedShown> {
+        let on_commission = matches!(&rule.trigger, Trigger::Override(over) if over.base == OverrideBase::Commission);
+        if on_commission || !rule.basis.is_money() {
+            return None;
+        }
+        let (conversion, amount) = self.origins.of(sale, rule.basis.name())?;
+        Some(ConvertedShown { conversion, amount })
     }
 
     /// The variables that the program's figures name, as they hold for a rep or team.
@@ -460,10 +496,21 @@ fn reward(
     known: (&Ranks, &BTreeSet<Id>),
 ) -> Result<Option<(Reward, Problems)>, Overflow> {
     let Some(settled) = settle::settle(bound, index, (tally, &attainment), known)? else { return Ok(None) };
-    let flagged = !tally.errors.is_empty() || !settled.problems.is_empty();
+    let conversion = bound.paid_in(rep);
+    let flagged = tally.flagged || !tally.errors.is_empty() || !settled.problems.is_empty() || conversion.is_err();
     let settle::Settled { exact, minor, steps, lines, problems } = settled;
     let credited = tally.exact.exact()?;
-    Ok(Some((Reward { rep, credited, exact, minor, lines, steps, credits: tally.credits, attainment, flagged }, problems)))
+    let paid_in = conversion.ok().flatten().map(|conversion| paid_in(bound, conversion, &lines)).transpose()?;
+    Ok(Some((Reward { rep, credited, exact, minor, lines, steps, credits: tally.credits, attainment, flagged, paid_in }, problems)))
+}
+
+fn paid_in(bound: &BoundProgram<'_>, conversion: Conversion, lines: &[Line]) -> Result<PaidIn, Overflow> {
+    let day = crate::command::day_number(bound.period.first_day());
+    let due = lines.iter().filter(|line| line.due_day == day);
+    let minor = due
+        .map(|line| conversion.minor(line.minor, bound.program.rounding))
+        .try_fold(0, |sum: Minor, minor| sum.checked_add(minor?).ok_or(Overflow))?;
+    Ok(PaidIn { conversion, minor })
 }
 
 /// The variables that a program reads, and whose they are where it says so.

@@ -101,6 +101,8 @@ pub(super) struct Tally {
     pub(super) credits: u64,
     pub(super) attained: Sum,
     pub(super) touched: bool,
+    /// A sale that would have counted here has no answer: the result is not known in full.
+    pub(super) flagged: bool,
     pub(super) errors: Vec<FoldError>,
     pub(super) refusals: Vec<Refusal>,
 }

@@ -10,7 +10,8 @@ use super::bound::BoundProgram;
 use super::calculation::Calculation;
 use super::cells::{Cells, Folder, Outwards, Tally, attained};
 use super::decide::SplitPart;
-use super::run::{Collected, Refusal, Run, SaleTable, Texts};
+use super::foreign::Origins;
+use super::run::{Collected, Flag, Refusal, Run, SaleTable, Texts};
 use super::spread::Spread;
 use crate::condition::SaleRef;
 use crate::id::Id;
@@ -23,6 +24,8 @@ pub(super) struct Parts {
     pub(super) own: Vec<(Tally, Outwards)>,
     /// Those that come from the sales alone.
     pub(super) refusals: Vec<Refusal>,
+    pub(super) flags: Vec<Flag>,
+    pub(super) origins: Origins,
     pub(super) texts: Texts,
     /// The sales that count, by id.
     pub(super) index: Option<HashMap<Id, u32>>,
@@ -60,9 +63,10 @@ impl Kept {
     /// Bytes of memory, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let Parts { sales, splits, cells, refusals, index, .. } = &self.0;
+        let Parts { sales, splits, cells, refusals, origins, index, .. } = &self.0;
         let indexed = index.as_ref().map_or(0, |index| index.capacity() * (size_of::<(Id, u32)>() + 1));
-        sales.bytes() + splits.capacity() * size_of::<SplitPart>() + cells.bytes() + refusals.capacity() * size_of::<Refusal>() + indexed
+        let kept = splits.capacity() * size_of::<SplitPart>() + refusals.capacity() * size_of::<Refusal>();
+        sales.bytes() + cells.bytes() + origins.bytes() + kept + indexed
     }
 
     /// How many sales it holds.
@@ -77,7 +81,7 @@ impl Kept {
     /// `None` when too many sales changed to fit between the others; calculate in full then.
     #[must_use]
     pub fn resume<'a, 's>(self, bound: &'a BoundProgram<'a>, changes: impl IntoIterator<Item = Change<'s>>) -> Option<Calculation<'a>> {
-        let Parts { mut sales, splits, mut cells, mut own, mut refusals, texts, index } = self.0;
+        let Parts { mut sales, splits, mut cells, mut own, mut refusals, mut flags, mut origins, texts, index } = self.0;
         let mut index = index.unwrap_or_default();
         let changes = last_words(changes);
         let mut stale = BTreeSet::new();
@@ -86,20 +90,22 @@ impl Kept {
             if let Some(old) = index.remove(&id) {
                 stale.extend(cells.take_out(old, &sales));
                 sales.take_out();
+                origins.forget(id);
                 out.insert(old);
             }
         }
         if !out.is_empty() {
             refusals.retain(|refusal| !out.contains(&refusal.sale));
+            flags.retain(|flag| !out.contains(&flag.sale));
         }
-        let mut run = Run::resumed(bound, Collected { sales, filed: Vec::new(), splits, refusals, texts });
+        let mut run = Run::resumed(bound, Collected { sales, filed: Vec::new(), splits, refusals, flags, origins, texts });
         for change in changes {
             if let Change::Put(sale) = change {
                 index.insert(sale.id, run.next_index()?);
                 run.feed_one(sale);
             }
         }
-        let Collected { mut sales, filed, splits, refusals, texts } = run.into_collected();
+        let Collected { mut sales, filed, splits, refusals, flags, origins, texts } = run.into_collected();
         for filed in filed {
             stale.insert(filed.who);
             cells.add(filed);
@@ -112,7 +118,7 @@ impl Kept {
         for who in stale {
             own[who as usize] = folder.fold_again(who, &mut cells);
         }
-        let parts = Parts { sales, splits, cells, own, refusals, texts, index: Some(index) };
+        let parts = Parts { sales, splits, cells, own, refusals, flags, origins, texts, index: Some(index) };
         let spread = Spread { parts: 1, run: &|jobs| jobs.into_iter().for_each(|job| job()) };
         Some(Calculation::of_parts(bound, parts, spread, true))
     }

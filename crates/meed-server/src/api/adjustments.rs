@@ -164,7 +164,7 @@ pub(crate) async fn index(
     if let Some(cursor) = &params.cursor {
         Id::parse(cursor, Kind::Adjustment).map_err(|_| bad_cursor())?;
     }
-    let (entries, next) = page_of(all, &paging, |entry| entry.id.text(Kind::Adjustment), |text| Some(text.to_owned()))?;
+    let (entries, next) = page_of(all, &paging, |entry| entry.id.text(Kind::Adjustment))?;
     let standings = adjustments::standings(&state.app, &ctx, &entries).await?;
     let data = entries.iter().map(|entry| AdjustmentOut::new(entry, standings.get(&entry.id).copied())).collect();
     page(data, next, params.fields.as_deref())

@@ -114,6 +114,10 @@ pub(crate) struct RepIn {
     /// Plans in which the rep has enrolled.
     #[serde(default)]
     enrollments: Vec<EnrollmentIo>,
+    /// ISO code of the currency in which the rep is paid; that of each plan if not given.
+    #[serde(default)]
+    #[schema(example = "EUR")]
+    currency: Option<String>,
     /// Whether the rep still takes part; yes if not given.
     #[serde(default)]
     active: Option<bool>,
@@ -138,6 +142,7 @@ pub(crate) struct RepOut {
     external_id: Option<String>,
     variables: Vec<VariableOut>,
     enrollments: Vec<EnrollmentIo>,
+    currency: Option<String>,
     active: bool,
 }
 
@@ -217,6 +222,7 @@ impl RepIn {
                 .into_iter()
                 .map(|e| EnrollmentDocument { program: e.program, from: e.from, until: e.until })
                 .collect(),
+            currency: self.currency.map(|code| code.to_uppercase()),
             inactive: !self.active.unwrap_or(true),
         })
     }
@@ -259,6 +265,7 @@ impl From<&RepEntry> for RepOut {
                 .iter()
                 .map(|e| EnrollmentIo { program: e.program.clone(), from: e.from.clone(), until: e.until.clone() })
                 .collect(),
+            currency: document.currency.clone(),
             active: !document.inactive,
         }
     }
@@ -288,7 +295,7 @@ impl From<&TeamEntry> for TeamOut {
     responses((status = 200, description = "A page of reps", body = Page<RepOut>), Refusals),
 )]
 pub(crate) async fn reps(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
-    let (reps, next) = page_of(people::reps(&state.app, &ctx).await?, &params, |rep| rep.id, |text| text.parse::<Id>().ok())?;
+    let (reps, next) = page_of(people::reps(&state.app, &ctx).await?, &params, |rep| rep.id)?;
     page(reps.iter().map(RepOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -351,7 +358,7 @@ pub(crate) async fn put_rep(
     responses((status = 200, description = "A page of teams", body = Page<TeamOut>), Refusals),
 )]
 pub(crate) async fn teams(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
-    let (teams, next) = page_of(people::teams(&state.app, &ctx).await?, &params, |team| team.id, |text| text.parse::<Id>().ok())?;
+    let (teams, next) = page_of(people::teams(&state.app, &ctx).await?, &params, |team| team.id)?;
     page(teams.iter().map(TeamOut::from).collect(), next, params.fields.as_deref())
 }
 

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{FieldParams, Page, PageParams, bad_cursor, json, limit_of, one, page, page_of};
-use super::credit_out::CreditOut;
+use super::answer::{FieldParams, Page, PageParams, json, list_params, one, page, page_of};
+use super::credit_out::{CreditOut, PaidInOut};
 use super::openapi::Refusals;
 use super::problem::{Answered, Problem};
 use super::request::{Caller, Json, Params, id_in, id_of};
@@ -145,7 +145,7 @@ pub(crate) async fn release(State(state): State<ServerState>, Caller(ctx): Calle
 )]
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
     let all = releases::list(&state.app, &ctx).await?;
-    let (found, next) = page_of(all, &params, |release| release.id, |text| text.parse::<Id>().ok())?;
+    let (found, next) = page_of(all, &params, |release| release.id)?;
     page(found.iter().map(ReleaseOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -209,6 +209,8 @@ pub(crate) struct StatementOut {
     payee_name: String,
     /// What is booked for the payee in the period, differences included.
     total: MoneyOut,
+    /// The same in the payee's own currency, where that is another than the plan's.
+    paid_in: Option<PaidInOut>,
     /// What it is made of.
     rewards: Vec<StatementRewardOut>,
     /// Sum of the credits of this period, exact.
@@ -250,6 +252,7 @@ fn statement_out(body: &StatementBody, frozen: Option<&StatementEntry>) -> State
         payee: payee.text(Kind::Rep),
         payee_name: body.rep_name.clone(),
         total: MoneyOut::of(body.total, &body.currency),
+        paid_in: body.paid_in.as_ref().map(PaidInOut::of),
         rewards: body.rewards.iter().map(reward).collect(),
         exact: body.exact.clone(),
         rounding: body.rounding.clone(),
@@ -260,22 +263,14 @@ fn statement_out(body: &StatementBody, frozen: Option<&StatementEntry>) -> State
     }
 }
 
-/// Which frozen statements a list shows.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct StatementsParams {
-    /// Entries at most, 1 to 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Names of the fields to answer, with commas between them; all if not given.
-    #[param(example = "id,payee_name,total")]
-    fields: Option<String>,
-    /// Those of a release. Either this or `payee`.
-    release: Option<String>,
-    /// Those of a payee. Either this or `release`.
-    payee: Option<String>,
+list_params! {
+    /// Which frozen statements a list shows.
+    StatementsParams, fields like "id,payee_name,total" {
+        /// Those of a release. Either this or `payee`.
+        release: Option<String>,
+        /// Those of a payee. Either this or `release`.
+        payee: Option<String>,
+    }
 }
 
 /// Which statement is wanted.
@@ -311,8 +306,7 @@ pub(crate) async fn statements(
         (None, Some(payee)) => releases::statements_of_payee(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?,
         _ => return Err(Problem::unreadable("parameter_missing", "name either `release` or `payee`").at("release")),
     };
-    let paging = PageParams { limit: params.limit, cursor: params.cursor.clone(), fields: None };
-    let (found, next) = page_of(all, &paging, |statement| statement.id, |text| text.parse::<Id>().ok())?;
+    let (found, next) = page_of(all, &params.paging(), |statement| statement.id)?;
     page(found.iter().map(|s| statement_out(&s.body, Some(s))).collect(), next, params.fields.as_deref())
 }
 
@@ -423,10 +417,9 @@ pub(crate) async fn payouts(
     Caller(ctx): Caller,
     Params(params): Params<PageParams>,
 ) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
-    let before = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
-    let found = releases::payouts(&state.app, &ctx, before, i64::try_from(limit).unwrap_or(1)).await?;
-    let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());
+    let wanted = params.stretch()?;
+    let found = releases::payouts(&state.app, &ctx, wanted.after, wanted.rows()).await?;
+    let next = wanted.next(&found, |payout| payout.id);
     page(found.iter().map(PayoutOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -512,20 +505,12 @@ impl From<&RewardRow> for RewardOut {
     }
 }
 
-/// Which rewards a list shows.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct RewardsParams {
-    /// Entries at most, 1 to 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Names of the fields to answer, with commas between them; all if not given.
-    #[param(example = "id,payee,amount")]
-    fields: Option<String>,
-    /// Only those of this payee.
-    payee: Option<String>,
+list_params! {
+    /// Which rewards a list shows.
+    RewardsParams, fields like "id,payee,amount" {
+        /// Only those of this payee.
+        payee: Option<String>,
+    }
 }
 
 /// List rewards
@@ -540,16 +525,19 @@ pub(crate) async fn reward_list(
     Caller(ctx): Caller,
     Params(params): Params<RewardsParams>,
 ) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
-    if let Some(payee) = &params.payee {
-        let all = rewards::of_rep(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?;
-        let paging = PageParams { limit: params.limit, cursor: params.cursor.clone(), fields: None };
-        let (found, next) = page_of(all, &paging, |reward| reward.id, |text| text.parse::<Id>().ok())?;
-        return page(found.iter().map(RewardOut::from).collect(), next, params.fields.as_deref());
-    }
-    let after = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
-    let found = rewards::list(&state.app, &ctx, after, i64::try_from(limit).unwrap_or(1)).await?;
-    let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());
+    let paging = params.paging();
+    let wanted = paging.stretch()?;
+    let (found, next) = match &params.payee {
+        Some(payee) => {
+            let all = rewards::of_rep(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?;
+            page_of(all, &paging, |reward| reward.id)?
+        }
+        None => {
+            let found = rewards::list(&state.app, &ctx, wanted.after, wanted.rows()).await?;
+            let next = wanted.next(&found, |reward| reward.id);
+            (found, next)
+        }
+    };
     page(found.iter().map(RewardOut::from).collect(), next, params.fields.as_deref())
 }
 

@@ -25,6 +25,7 @@ pub mod overview;
 pub mod people;
 pub mod programs;
 pub mod projection;
+pub mod rates;
 pub mod sales;
 pub mod shown;
 pub mod sources;

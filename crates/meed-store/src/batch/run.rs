@@ -182,12 +182,14 @@ fn run_once(
         session.rollback();
         return Ok(answers);
     }
-    *committing =
-        state.effects.audit.first().map(|first| Committing { number: first.line.number, hash: first.line.hash, answers: answers.clone() });
+    let line = state.effects.audit.first().map(|first| (first.line.number, first.line.hash));
     let (audit, changed) = ((audit_before, state.head.audit_number), changed_sales(&state));
     write(session, workspace, state, remembered)?;
     crash_point(CrashPoint::BeforeCommit);
-    session.commit()?;
+    if let Err(error) = session.commit() {
+        *committing = line.map(|(number, hash)| Committing { number, hash, answers });
+        return Err(error);
+    }
     crash_point(CrashPoint::AfterCommit);
     changes.note(workspace, audit, changed);
     Ok(answers)
