@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use meed_core::command::{RecordKind, day_number};
 use meed_core::condition::{Originals, SaleRef};
-use meed_core::crediting::{BoundProgram, Calculation, Change, History, Job, Kept, Past, PastLine, Run};
+use meed_core::crediting::{BoundProgram, Calculation, Change, History, Job, Kept, Past, PastLine, RewardKind, Run};
 use meed_core::id::Id;
 use meed_core::ledger::OwnerKind;
+use meed_core::people::fold_alias;
 use meed_core::period::Period;
 use meed_core::program::Program;
 use meed_core::sale::SaleView;
@@ -108,10 +109,19 @@ pub(super) struct Before {
 }
 
 impl Before {
-    pub(super) fn read(&self, reader: &mut Reader<'_>, workspace: Id, program: &Program, period: &Period) -> Result<Past, StoreError> {
+    pub(super) fn read(
+        &self,
+        reader: &mut Reader<'_>,
+        workspace: Id,
+        (program, period): (&Program, &Period),
+        config: &Configuration,
+    ) -> Result<Past, StoreError> {
         let mut past = Past::default();
         let Some(id) = self.program else { return Ok(past) };
         let cell_day = day_number(period.first_day());
+        for name in program.settle.shared_plans() {
+            read_shared(reader, workspace, (name, id), (program, cell_day), config, &mut past)?;
+        }
         for record in reader.records(workspace, RecordKind::Adjustment)? {
             let document: AdjustmentDocument = read(&record).map_err(|e| StoreError::broken(format!("adjustment {}: {e}", record.id)))?;
             if document.program == id.0
@@ -138,6 +148,37 @@ impl Before {
         }
         Ok(past)
     }
+}
+
+/// Adds what a program that shares a draw pays in the period: everything booked in it but draws and guarantees.
+fn read_shared(
+    reader: &mut Reader<'_>,
+    workspace: Id,
+    (name, own): (&str, Id),
+    (program, cell_day): (&Program, i64),
+    config: &Configuration,
+    past: &mut Past,
+) -> Result<(), StoreError> {
+    use RewardKind::{DrawAdvance, DrawCleared, DrawRepayment, Guarantee};
+    let folded = fold_alias(name);
+    let Some(other) = config.programs.iter().find(|other| other.id != own && fold_alias(&other.program.name) == folded) else {
+        past.uncounted(name, "there is no other plan of this name");
+        return Ok(());
+    };
+    if other.program.cadence != program.cadence {
+        past.uncounted(name, "its periods have another length");
+        return Ok(());
+    }
+    if other.program.currency != program.currency {
+        past.uncounted(name, "it pays in another currency");
+        return Ok(());
+    }
+    for row in reader.rewards_booked(workspace, other.id, cell_day)? {
+        if row.owner.kind == OwnerKind::Rep && !matches!(row.kind, DrawAdvance | DrawCleared | DrawRepayment | Guarantee) {
+            past.add_other(row.owner.id, row.amount).map_err(|_| StoreError::broken(format!("what `{name}` pays leaves the range")))?;
+        }
+    }
+    Ok(())
 }
 
 /// The first days of the periods of a program that are released.
@@ -192,7 +233,7 @@ async fn fold<T: Send + 'static>(
             let (as_of, audit_number) = same_snapshot(readers, workspace)?;
             let first = readers.first_mut().ok_or_else(|| StoreError::bug("no reader"))?;
             let bound = binding.bind(&config, &period).with_history(&history);
-            let past = before.read(first, workspace, bound.program(), &period)?;
+            let past = before.read(first, workspace, (bound.program(), &period), &config)?;
             let bound = bound.with_past(past);
             if let Some((kept, since)) = key.as_ref().and_then(|key| cache.take(key))
                 && let Some(calculation) = resume(readers, workspace, &bound, kept, (since, audit_number))?

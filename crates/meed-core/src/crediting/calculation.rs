@@ -133,6 +133,10 @@ impl<'a> Calculation<'a> {
         let mut this =
             Self { bound, sales, splits, cells, attained, tallies, attainments, rewards, refusals, origins, texts, alerts: nothing, kept };
         this.settle(&mut alerts);
+        for (name, why) in bound.past.all_uncounted() {
+            let text = format!("the draw counts what `{name}` pays, and {why}: it is left out");
+            alerts.note(AlertCode::PlanUncounted, name, || (text, Vec::new()));
+        }
         for alert in &bound.alerts {
             alerts.note(alert.code, &alert.subject, || (alert.text.clone(), alert.reps.clone()));
         }

@@ -371,7 +371,7 @@ impl Folder<'_, '_> {
             let (flat, ordered) = &mut runs[run].1;
             for (rate, base, flat) in flat {
                 let basis = if *base == OverrideBase::Sales { entry.basis } else { outcome.amount };
-                if self.applies(flat.rule, entry.sale) {
+                if self.applies(flat.rule, entry.sale, who) {
                     let paid = if self.is_paid_before(entry) { Exact::ZERO } else { basis };
                     match rate.of(paid) {
                         Ok(amount) => flat.amount.add(amount),
@@ -657,7 +657,7 @@ impl Folder<'_, '_> {
     }
 
     /// Whether an override applies to a sale: its validity and its own condition.
-    fn applies(&self, rule: usize, sale: u32) -> bool {
+    fn applies(&self, rule: usize, sale: u32, who: u32) -> bool {
         let bound = &self.bound.rules[rule];
         let (start, end) = bound.window;
         let at = self.sales.keys[sale as usize].at;
@@ -665,12 +665,12 @@ impl Folder<'_, '_> {
             Some(bit) => self.sales.passes.get(sale as usize).is_some_and(|bits| bits >> bit & 1 == 1),
             None => true,
         };
-        start <= at && at < end && passes()
+        start <= at && at < end && passes() && !self.sales.is_denied(sale, who, rule)
     }
 
     /// A credit as the manager's override sees it.
     fn raise(&self, who: u32, over: &OverrideFeed, entry: &Entry, rule: usize, outcome: &Outcome) -> Option<Raised> {
-        if !self.applies(over.rule, entry.sale) {
+        if !self.applies(over.rule, entry.sale, who) {
             return None;
         }
         let basis = if over.base == OverrideBase::Sales { entry.basis } else { outcome.amount };

@@ -30,4 +30,4 @@ pub use terms::unserved_part;
 
 pub(super) use facts::Ranks;
 pub(super) use stage::{RuleSum, Settled, settle};
-pub(super) use terms::{SaleTerm, TermKey, TermKind, has_terms, terms_of};
+pub(super) use terms::{SaleTerm, TermKey, TermKind, Unanswered, has_terms, terms_of};
