@@ -11,9 +11,9 @@ use super::binding::Binding;
 use super::read::{CalculationEntry, latest};
 use super::run::calculate;
 use super::scan::period_of;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::releases::{self, of_period};
-use crate::{App, Context};
+use crate::{App, Context, Scope};
 
 /// Calculates again what is due. Answers the new calculations.
 pub async fn refresh(app: &App, ctx: &Context) -> AppResult<Vec<Id>> {
@@ -28,6 +28,66 @@ pub async fn refresh(app: &App, ctx: &Context) -> AppResult<Vec<Id>> {
         }
     }
     Ok(refreshed)
+}
+
+/// Calculates a period, and before it the earlier ones of the program whose sales changed since: what changed in released
+/// ones is booked in the open period and names its origin, so no period is looked at without what belongs into it.
+pub async fn calculate_with_earlier(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<Calculated> {
+    let mut earlier = Vec::new();
+    for calculation in changed_before(app, ctx, program, label).await? {
+        calculate(app, ctx, program, &calculation.document.period).await?;
+        earlier.push(calculation.document.period);
+    }
+    Ok(Calculated { id: calculate(app, ctx, program, label).await?, earlier })
+}
+
+/// Calculates every period of a program that was calculated before, from one on up to `until`, the earliest first, and
+/// `until` itself; without `from` the earlier ones whose sales changed since.
+pub async fn calculate_from(app: &App, ctx: &Context, program: Id, from: Option<&str>, until: &str) -> AppResult<Calculated> {
+    ctx.require(Scope::Release)?;
+    let Some(from) = from else { return calculate_with_earlier(app, ctx, program, until).await };
+    let config = app.configuration(ctx.workspace).await?;
+    let (first, last) = (period_of(&config, from)?, period_of(&config, until)?);
+    if first.cadence() != last.cadence() || first.first_day() > last.first_day() {
+        let text = format!("`{from}` is no period before `{until}`");
+        return Err(AppError::invalid("period_order", "from", text));
+    }
+    let days = day_number(first.first_day())..day_number(last.first_day());
+    let reader = Context { scopes: vec![Scope::Read, Scope::Release], ..ctx.clone() };
+    let mut known = latest(app, &reader).await?;
+    known.retain(|calculation| calculation.document.program == program.0 && days.contains(&calculation.document.cell_day));
+    known.sort_by_key(|calculation| calculation.document.cell_day);
+    let mut earlier = Vec::with_capacity(known.len());
+    for calculation in known {
+        calculate(app, ctx, program, &calculation.document.period).await?;
+        earlier.push(calculation.document.period);
+    }
+    Ok(Calculated { id: calculate(app, ctx, program, until).await?, earlier })
+}
+
+/// A calculation that was made.
+#[derive(Clone, Debug)]
+pub struct Calculated {
+    /// It.
+    pub id: Id,
+    /// Labels of the earlier periods that were calculated again before it.
+    pub earlier: Vec<String>,
+}
+
+/// The calculations of a program's earlier periods whose sales changed since, oldest first.
+pub(crate) async fn changed_before(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<Vec<CalculationEntry>> {
+    let config = app.configuration(ctx.workspace).await?;
+    let Ok(period) = period_of(&config, label) else { return Ok(Vec::new()) };
+    let before = day_number(period.first_day());
+    let mut changed = Vec::new();
+    for calculation in latest(app, ctx).await? {
+        let of = &calculation.document;
+        if of.program == program.0 && of.cell_day < before && have_sales_changed(app, ctx, &calculation).await? {
+            changed.push(calculation);
+        }
+    }
+    changed.sort_by_key(|calculation| calculation.document.cell_day);
+    Ok(changed)
 }
 
 /// Whether something changed since a calculation that could change its result.
@@ -47,6 +107,12 @@ pub async fn is_due(app: &App, ctx: &Context, calculation: &CalculationEntry) ->
     if !shared.is_empty() && was_fed_since(app, ctx, calculation, shared).await? {
         return Ok(true);
     }
+    have_sales_changed(app, ctx, calculation).await
+}
+
+/// Whether sales of a calculation's period, or of those before that it measures, changed since.
+async fn have_sales_changed(app: &App, ctx: &Context, calculation: &CalculationEntry) -> AppResult<bool> {
+    let config = app.configuration(ctx.workspace).await?;
     let period = period_of(&config, &calculation.document.period)?;
     let (workspace, as_of) = (ctx.workspace, calculation.document.as_of_us);
     let entry = config.program(Id(calculation.document.program))?;

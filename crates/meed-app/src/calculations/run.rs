@@ -52,34 +52,6 @@ pub async fn calculate(app: &App, ctx: &Context, program: Id, label: &str) -> Ap
     }
 }
 
-/// Calculates every period of a program that was calculated before, from one on up to `until`, the earliest first, and
-/// `until` itself. Answers the calculation of `until`.
-pub async fn calculate_from(app: &App, ctx: &Context, program: Id, from: &str, until: &str) -> AppResult<Id> {
-    ctx.require(Scope::Release)?;
-    let config = app.configuration(ctx.workspace).await?;
-    let (first, last) = (period_of(&config, from)?, period_of(&config, until)?);
-    if first.cadence() != last.cadence() || first.first_day() > last.first_day() {
-        let text = format!("`{from}` is no period before `{until}`");
-        return Err(AppError::invalid("period_order", "from", text));
-    }
-    let reader = Context { scopes: vec![Scope::Read, Scope::Release], ..ctx.clone() };
-    let mut periods: Vec<Period> = Vec::new();
-    for calculation in latest(app, &reader).await? {
-        if Id(calculation.document.program) == program
-            && let Ok(period) = period_of(&config, &calculation.document.period)
-            && period.cadence() == last.cadence()
-            && (first.first_day()..last.first_day()).contains(&period.first_day())
-        {
-            periods.push(period);
-        }
-    }
-    periods.sort_by_key(Period::first_day);
-    for period in periods {
-        calculate(app, ctx, program, &period.label()).await?;
-    }
-    calculate(app, ctx, program, until).await
-}
-
 async fn calculate_once(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<Id> {
     let started_us = app.now_us();
     let config = app.configuration(ctx.workspace).await?;

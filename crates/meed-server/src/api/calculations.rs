@@ -219,8 +219,7 @@ pub(crate) async fn calculate(
 ) -> Answered<Response> {
     ctx.require(meed_app::Scope::Release)?;
     let program = id_in(&body.program, Kind::Program, "program")?;
-    let from = body.from.as_deref().unwrap_or(&body.period);
-    let id = calculations::calculate_from(&state.app, &ctx, program, from, &body.period).await?;
+    let id = calculations::calculate_from(&state.app, &ctx, program, body.from.as_deref(), &body.period).await?.id;
     Ok(json(StatusCode::CREATED, &CalculationOut::from(&calculations::get(&state.app, &ctx, id).await?)))
 }
 

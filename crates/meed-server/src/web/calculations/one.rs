@@ -388,8 +388,9 @@ pub(super) async fn recalculate(State(state): State<ServerState>, visit: Visit, 
         let tied = tied(&state, &visit, document).await?;
         adjustments::remove_many(&state.app, &visit.ctx, &tied).await?;
     }
-    let (program, from) = (Id(document.program), form.filled("from").unwrap_or(&document.period));
-    let id = calculations::calculate_from(&state.app, &visit.ctx, program, from, &document.period).await?;
+    // Chosen is an earlier period, or this one: then what changed in earlier ones comes with it.
+    let (program, from) = (Id(document.program), form.filled("from").filter(|from| *from != document.period));
+    let id = calculations::calculate_from(&state.app, &visit.ctx, program, from, &document.period).await?.id;
     let to = format!("/calculations/{}", id.text(Kind::Calculation));
     let after = calculations::get(&state.app, &visit.ctx, id).await?.document;
     if after.digest == document.digest && after.changed == 0 {
