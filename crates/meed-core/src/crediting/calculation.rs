@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::alerts;
 use super::assign::Recipients;
 use super::bound::BoundProgram;
-use super::cells::{Cells, Folder, Outwards, Tally, attained};
+use super::cells::{Cells, Folder, attained};
 use super::decide::SplitPart;
 use super::explanation::{AssignedShown, ConvertedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown};
 use super::flags;
@@ -18,10 +18,14 @@ use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
 use super::run::{Collected, Entry, Flag, NONE, Refusal, SaleTable, Texts, names_text};
 use super::settle::{self, AdjustmentKind, Line, Ranks, Step};
 use super::spread::Spread;
+use super::tally::{Factors, Followed, Outwards, Tally};
 use crate::id::Id;
 use crate::money::{Conversion, Exact, Minor, Overflow};
 use crate::people::{Beneficiary, team_variable_on, variable_on};
 use crate::program::{Figure, OverrideBase, Pay, Program, Rule, Trigger, Whose};
+
+/// How often factors of commissions are found again, where they depend on overrides themselves.
+const MAX_FOLLOWED: usize = 24;
 
 /// What a program owes one rep for the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +82,8 @@ pub struct Calculation<'a> {
     pub(super) cells: Cells,
     /// What each attained by sales, where tiers are looked up by it.
     attained: Vec<Exact>,
+    /// What gates and multipliers leave of commissions that overrides build on.
+    factors: Factors,
     tallies: Vec<Tally>,
     attainments: Vec<Option<Attainment>>,
     rewards: Vec<Reward>,
@@ -114,7 +120,8 @@ impl<'a> Calculation<'a> {
         }
         let mut cells = Cells::new(bound.people.count(), filed);
         let reached = attained(bound, &sales, &cells);
-        let own = Folder { bound, sales: &sales, splits: &splits, attained: &reached }.fold_own(&mut cells, spread);
+        let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached, factors: &Factors::new() };
+        let own = folder.fold_own(&mut cells, spread);
         Self::of_parts(bound, Parts { sales, splits, cells, own, refusals, flags, origins, texts, index: None }, spread, to_keep)
     }
 
@@ -125,13 +132,27 @@ impl<'a> Calculation<'a> {
         let mut alerts = alerts::of_refusals(bound, (&sales, &texts), (&refusals, &flags));
         let kept_own = to_keep.then(|| own.clone());
         let attained = attained(bound, &sales, &cells);
-        let mut tallies = Folder { bound, sales: &sales, splits: &splits, attained: &attained }.combine(own, spread);
-        flags::mark(bound, &flags, &mut tallies);
-        let attainments = attainments(bound, &tallies);
+        let combine =
+            |factors: &Factors, own| Folder { bound, sales: &sales, splits: &splits, attained: &attained, factors }.combine(own, spread);
+        let (tallies, attainments, factors) = combined(bound, own, &flags, &combine);
         let kept = kept_own.map(|own| KeptSide { own, decided, flags, index });
         let (rewards, nothing) = (Vec::new(), Vec::new());
-        let mut this =
-            Self { bound, sales, splits, cells, attained, tallies, attainments, rewards, refusals, origins, texts, alerts: nothing, kept };
+        let mut this = Self {
+            bound,
+            sales,
+            splits,
+            cells,
+            attained,
+            factors,
+            tallies,
+            attainments,
+            rewards,
+            refusals,
+            origins,
+            texts,
+            alerts: nothing,
+            kept,
+        };
         this.settle(&mut alerts);
         for (name, why) in bound.past.all_uncounted() {
             let text = format!("the draw counts what `{name}` pays, and {why}: it is left out");
@@ -362,16 +383,14 @@ impl<'a> Calculation<'a> {
             });
         }
         self.handed_to(index, traced, &mut credits);
-        if self.bound.program.settle.measure.is_some() {
-            // Sales before the period are measured, and were credited in theirs.
-            credits.retain(|(_, credit)| credit.at >= self.bound.period.start());
-        }
+        // Sales before the period are measured, and were credited in theirs.
+        credits.retain(|(_, credit)| credit.at >= self.bound.period.start() || !self.bound.pays_own_sales(credit.rule));
         credits.sort_by_key(|(sale, credit)| (*sale, credit.rule, credit.level, credit.place));
         credits.into_iter().map(|(_, credit)| credit).collect()
     }
 
     fn folder(&self) -> Folder<'_, 'a> {
-        Folder { bound: self.bound, sales: &self.sales, splits: &self.splits, attained: &self.attained }
+        Folder { bound: self.bound, sales: &self.sales, splits: &self.splits, attained: &self.attained, factors: &self.factors }
     }
 
     /// A rep's own credit under a rule that pays others shows what is left to the rep; that of a team what it earned.
@@ -475,6 +494,36 @@ impl<'a> Calculation<'a> {
             VariableShown { name, value, from, own }
         };
         variables_of(program).iter().map(shown).collect()
+    }
+}
+
+/// Adds to each cell what comes to it from others, with what overrides follow.
+type Combine<'c> = &'c dyn Fn(&Factors, Vec<(Tally, Outwards)>) -> Vec<Tally>;
+
+/// What each cell comes to with what comes from others. Overrides on commission follow what the reps below are paid after
+/// gates and multipliers, which depend on what those attained; nobody stands above themselves, so levels settle one by one.
+fn combined(
+    bound: &BoundProgram<'_>,
+    own: Vec<(Tally, Outwards)>,
+    flags: &[Flag],
+    combine: Combine<'_>,
+) -> (Vec<Tally>, Vec<Option<Attainment>>, Factors) {
+    let follows = bound.follows_commission();
+    let mut own = Some(own);
+    let mut factors = Factors::new();
+    let mut left = if follows { MAX_FOLLOWED } else { 0 };
+    loop {
+        let cells = if left == 0 { own.take() } else { own.clone() };
+        let mut tallies = combine(&factors, cells.unwrap_or_default());
+        flags::mark(bound, flags, &mut tallies);
+        let reached = attainments(bound, &tallies);
+        let found = if follows { settle::factors(bound, &tallies, &reached) } else { Followed::default() };
+        if left == 0 || found.factors == factors {
+            flags::mark_followers(bound, &found.unknown, &mut tallies);
+            return (tallies, reached, factors);
+        }
+        factors = found.factors;
+        left -= 1;
     }
 }
 

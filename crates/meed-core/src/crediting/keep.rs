@@ -8,11 +8,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::bound::BoundProgram;
 use super::calculation::Calculation;
-use super::cells::{Cells, Folder, Outwards, Tally, attained};
+use super::cells::{Cells, Folder, attained};
 use super::decide::SplitPart;
 use super::foreign::Origins;
 use super::run::{Collected, Flag, Refusal, Run, SaleTable, Texts};
 use super::spread::Spread;
+use super::tally::{Factors, Outwards, Tally};
 use crate::condition::SaleRef;
 use crate::id::Id;
 
@@ -114,7 +115,8 @@ impl Kept {
             return None;
         }
         let reached = attained(bound, &sales, &cells);
-        let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached };
+        let factors = Factors::new();
+        let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached, factors: &factors };
         for who in stale {
             own[who as usize] = folder.fold_again(who, &mut cells);
         }

@@ -32,6 +32,7 @@ mod rehearsal;
 mod run;
 mod settle;
 mod spread;
+mod tally;
 mod verdict;
 mod versions;
 mod windows;
