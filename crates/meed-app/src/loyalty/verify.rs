@@ -20,7 +20,7 @@ impl App {
         let mut report = self.store().verify(only).await?;
         let workspaces = match only {
             Some(workspace) => vec![workspace],
-            None => self.store().read(|r| r.workspaces()).await?,
+            None => crate::workspaces::list(self).await?.iter().map(|workspace| Id(workspace.workspace)).collect(),
         };
         for workspace in workspaces {
             let kept = self.store().read(move |r| Ok(!r.records_back(workspace, RecordKind::Participant, None, 1)?.is_empty())).await?;
@@ -83,10 +83,12 @@ impl Check<'_> {
                 break;
             }
         }
-        purchases.sort_by_key(|(_, done)| canonical(Seen { id: done.id, basket: &done.body.basket, standing: &done.standing }));
+        purchases.sort_by_key(|(_, done)| {
+            canonical(Seen { id: done.id, basket: &done.body.basket, standing: &done.standing, is_offline: done.body.is_offline })
+        });
         let (mut cell, place) = (Cell::of(id), id.text(Kind::Participant));
         for (recorded_us, done) in &purchases {
-            let seen = Seen { id: done.id, basket: &done.body.basket, standing: &done.standing };
+            let seen = Seen { id: done.id, basket: &done.body.basket, standing: &done.standing, is_offline: done.body.is_offline };
             let matched = judge_again(self.config, person, &cell, seen.basket, &done.body.matched);
             match evaluate(self.config, &cell, seen, &matched, &[]) {
                 Ok(evaluation) => evaluation.advance(self.config, &mut cell, seen),

@@ -374,7 +374,7 @@ async fn limits_by_day_week_and_month_hold(shop: &Shop) {
     assert_eq!(preview.done.additional, 100);
     assert_eq!(shop.spend(first, Some(400)).await.expect("a spend").body.spent, 100);
     assert_eq!(shop.spend(first, Some(1)).await.expect_err("refused"), "limit_reached");
-    meed_app::loyalty::spends::cancel(&shop.app, &shop.ctx, spend.id).await.expect("cancelled");
+    meed_app::loyalty::spends::cancel(&shop.app, &shop.ctx, spend.id, None).await.expect("cancelled");
     let hold = |amount| HoldInput { who: Who::Id(ann.id), unit: eur(), amount, minutes: None, source: shop.source, identity: None };
     assert_eq!(code(&holds::hold(&shop.app, &shop.ctx, hold(401)).await.expect_err("refused")), "limit_reached");
     holds::hold(&shop.app, &shop.ctx, hold(400)).await.expect("a hold");

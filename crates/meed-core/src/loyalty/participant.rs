@@ -119,6 +119,9 @@ impl Participant {
     }
 }
 
+/// Kind, period, unit, number, amount.
+type StoredLimit = (i16, i16, String, Option<i64>, Option<i64>);
+
 /// The form in JSON. Short, because it is read with every purchase.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(default)]
@@ -152,9 +155,8 @@ struct Stored {
     sign_up_us: i64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     schemes: Vec<(i64, i64, Option<i64>, Option<i64>)>,
-    /// Kind, period, unit, number, amount.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    limits: Vec<(i16, i16, String, Option<i64>, Option<i64>)>,
+    limits: Vec<StoredLimit>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auto_spend: Option<StoredAutoSpend>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

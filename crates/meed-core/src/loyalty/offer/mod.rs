@@ -145,9 +145,10 @@ impl Class {
     pub const fn target(&self) -> Option<(Exact, Option<i64>)> {
         match self {
             Self::Amount { from, within_days } => Some((*from, *within_days)),
-            Self::Number { at_least, within_days } | Self::Quantity { at_least, within_days } => Some((*at_least, *within_days)),
+            Self::Number { at_least, within_days }
+            | Self::Quantity { at_least, within_days }
+            | Self::Activity { at_least: Some(at_least), within_days, .. } => Some((*at_least, *within_days)),
             Self::Lottery { threshold, within_days, .. } => Some((*threshold, *within_days)),
-            Self::Activity { at_least: Some(at_least), within_days, .. } => Some((*at_least, *within_days)),
             Self::Purchase { .. } | Self::SignUp | Self::Activity { .. } => None,
         }
     }
