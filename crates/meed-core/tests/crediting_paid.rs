@@ -60,6 +60,15 @@ fn com_045_a_clawback_takes_back_what_limits_gates_and_multipliers_left_of_the_s
 }
 
 #[test]
+fn com_045_an_event_that_is_heard_of_late_is_booked_in_the_period_of_the_example_that_is_open() {
+    let test = "[[test.periods]]\nperiod = \"2026-01\"\nsales = [{ owner = \"Ana\", unique_id = \"S\", revenue = 1000 }]\nexpect = { Ana = 100 }\n\
+                [[test.periods]]\nperiod = \"2026-03\"\nexpect = {}\n\
+                [[test.periods]]\nperiod = \"2026-05\"\nsales = [{ owner = \"Ana\", unique_id = \"S\", revenue = 1000, other_date1 = 2026-03-05 }]\n\
+                expect = { Ana = -100 }";
+    passes("", &format!("rate = \"10%\"\n{CLAWBACK}"), test);
+}
+
+#[test]
 fn com_045_a_cap_is_shared_by_the_sales_of_the_period() {
     let sale = |id: &str, rest: &str| format!("{{ owner = \"Ana\", unique_id = \"{id}\", day = 2026-01-10, revenue = 6000{rest} }}");
     let test = format!(

@@ -211,7 +211,9 @@ impl<'p> Rehearsal<'p> {
         });
         let posted = self.rows.iter().filter(|row| row.cell_day == cell_day).map(|row| (row.key.clone(), row.minor));
         let later_days = later_days(cell);
-        let openness = Openness { is_released: &|day| day < open_day && self.released.contains(&day), later_days: &later_days };
+        // A period that the example passes over is as good as released: nobody would see what is booked there.
+        let is_open = |day: i64| self.cells.iter().any(|cell| day_number(cell.first_day()) == day) && !self.released.contains(&day);
+        let openness = Openness { is_released: &|day| day < open_day && !is_open(day), later_days: &later_days };
         for (key, minor) in differences(posted.collect::<Vec<_>>(), targets).unwrap_or_default() {
             let booked_day = match booked_day(key.due_day, &openness) {
                 Booked::AsDue(day) | Booked::Carried(day) => day,

@@ -18,7 +18,7 @@ use super::failure::{Answered, Failure};
 use super::out::{hex, number, object};
 use super::place::config;
 use super::purchase_in::{PurchaseParameters, Purpose};
-use super::values::{Identifier, parse_id};
+use super::values::Identifier;
 use crate::ServerState;
 use crate::api::request::parse;
 use crate::api::wire::LooseText;
@@ -197,7 +197,8 @@ fn named_of(raw: &RawValue) -> Option<Option<String>> {
         Some(one) => {
             let (key, value) = one.one("it", &["id", "name", "code", "alternative_code"]).ok()?;
             // Types, brands and families are names: an id names none of them.
-            (key != "id" || parse_id(value).is_none()).then(|| Some(value.to_owned()))
+            let is_id = key == "id" && value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+            (!is_id).then(|| Some(value.to_owned()))
         }
     }
 }

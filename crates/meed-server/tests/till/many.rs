@@ -102,7 +102,8 @@ async fn pos_055_a_bad_row_is_listed_and_the_rest_goes_through(shop: &Shop) {
     let token = serde_json::to_string(&shop.token).expect("JSON");
     let unknown = "F".repeat(32);
     let body = format!(
-        "{{\"token\":{token},\"products_set\":[{{\"code\":\"P1\",\"type_identifier\":{{\"name\":\"Drink\"}},\"brand_identifier\":{{\"id\":\"{unknown}\"}},\"colour\":\"red\",\"description\":7}},\
+        "{{\"token\":{token},\"products_set\":[{{\"code\":\"P1\",\"type_identifier\":{{\"name\":\"Drink\"}},\
+         \"brand_identifier\":{{\"id\":\"{unknown}\"}},\"colour\":\"red\",\"description\":7}},\
          {{\"description\":\"no code\"}},{{\"code\":\"P2\",\"code\":\"P3\"}},\"text\",{{\"code\":\"P1\"}},{{\"code\":\"P4\",\"description\":[]}}]}}"
     );
     let reply = shop.client.send("POST", "/crmapi/rest/v2/products/synchronise", &[], body.as_bytes()).await.expect(200);
