@@ -134,6 +134,12 @@ impl App {
         self.kept.drop_idle(self.now_us());
     }
 
+    /// How often calculations were made since the start, and how.
+    #[must_use]
+    pub fn calculation_counts(&self) -> calculations::CalculationCounts {
+        self.kept.counts()
+    }
+
     pub(crate) fn kept(&self) -> &Arc<calculations::KeptCalculations> {
         &self.kept
     }

@@ -6,7 +6,7 @@ use meed_app::adjustments::{self, NewAdjustment};
 use meed_app::documents::RepDocument;
 use meed_app::{App, AppOptions, Context, Secrets, calculations, exports, people, programs, releases, sales, sources, workspaces};
 use meed_core::command::{SaleContent, SaleInput};
-use meed_core::crediting::RewardKind;
+use meed_core::crediting::{Listed, RewardKind};
 use meed_core::id::Id;
 use meed_core::sale::Sale;
 use meed_store::{EngineOptions, SqliteOptions, Store, StoreOptions};
@@ -129,7 +129,8 @@ async fn com_045_what_is_withheld_is_pending_until_its_period_is_released() {
     assert_eq!(books.lines("2026-02").await, [("holdback", 10_000)]);
     assert_eq!(books.release("2026-02").await, 10_000);
     books.is_verified().await;
-    let statement = releases::statement(&books.app, &books.ctx, books.program, "2026-01", books.ana).await.expect("a statement").0;
+    let statement =
+        releases::statement(&books.app, &books.ctx, books.program, "2026-01", books.ana, Listed::All).await.expect("a statement").0;
     assert_eq!(statement.later.iter().map(|line| line.amount).sum::<i64>(), 10_000, "the frozen statement tells what is outstanding");
     assert!(statement.steps.iter().any(|step| step.kind == "withheld"), "{:?}", statement.steps);
 }

@@ -4,7 +4,7 @@
 //! sale is tied to the credit as it stands: it lapses, with an alert, when the payee, the rule or the tier is another.
 
 use meed_core::command::{PutRecord, PutRecords, Record, RecordKind, Reply, day_number};
-use meed_core::crediting::{Adjustment, AdjustmentKind, RewardKind};
+use meed_core::crediting::{Adjustment, AdjustmentKind, Listed, RewardKind};
 use meed_core::id::{Id, Kind};
 use meed_core::money::{Exact, Rounding, to_minor};
 use meed_core::period::Period;
@@ -152,8 +152,9 @@ fn amount_of(new: &NewAdjustment, unit: meed_core::money::Unit) -> AppResult<i64
 /// Ties an adjustment to the credit that the payee has for a sale.
 async fn tie(app: &App, ctx: &Context, document: &mut AdjustmentDocument, sale: Id) -> AppResult<()> {
     let reader = Context { scopes: vec![Scope::Read, Scope::Release], ..ctx.clone() };
-    let explained = calculations::statement(app, &reader, Id(document.program), &document.period, Id(document.rep)).await?;
-    let credit = explained.and_then(|explained| explained.credits.into_iter().find(|credit| credit.sale == sale));
+    let (program, rep) = (Id(document.program), Id(document.rep));
+    let explained = calculations::statement_part(app, &reader, program, &document.period, rep, Listed::OfSale(sale)).await?;
+    let credit = explained.and_then(|explained| explained.credits.into_iter().next());
     let text = "this payee is not credited for this sale in this period";
     let credit = credit.ok_or_else(|| AppError::conflict("not_credited", text))?;
     document.tier = credit.tier();

@@ -21,7 +21,9 @@ mod fold;
 mod history;
 mod keep;
 mod kept;
+mod listing;
 mod measure;
+mod overrides;
 mod pay;
 mod people;
 mod reason;
@@ -36,13 +38,16 @@ mod windows;
 pub use bound::BoundProgram;
 pub use calculation::{Calculation, Reward, TeamResult};
 pub use examples::{Difference, ExampleResult};
-pub use explanation::{AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown, shown};
+pub use explanation::{
+    AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, RuleReached, SplitShown, ThroughSum, VariableShown, shown,
+};
 pub use history::History;
 pub use keep::{Change, Kept};
 pub use kept::PLACES;
+pub use listing::Listed;
 pub use measure::Attainment;
 pub use reason::{Alert, AlertCode, NotCredited, Reason};
-pub use run::Run;
+pub use run::{Fed, Run};
 pub use settle::{
     Adjustment, AdjustmentKind, Booked, HELD_DAY, Line, LineKey, Openness, Past, PastLine, RewardKind, Step, StepKind, booked_day,
     differences,

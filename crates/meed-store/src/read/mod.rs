@@ -36,6 +36,12 @@ impl Reader<'_> {
         self.changes.between(workspace.0, after, until)
     }
 
+    /// Whether rewards and adjustments are known to be the same after one audit number and another.
+    #[must_use]
+    pub fn is_settled_alike(&self, workspace: Id, (after, until): (i64, i64)) -> bool {
+        self.changes.is_settled_alike(workspace.0, after, until)
+    }
+
     /// The workspace row, without locking it.
     pub fn head(&mut self, workspace: Id) -> Result<Option<Head>, StoreError> {
         batch::load::head(self.session, workspace.0, false)
