@@ -43,6 +43,9 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// Figures for SQLite's planner, made from the schema.
+const PLANNER: &str = include_str!("../migrations/planner.sqlite.sql");
+
 const CREATE_LEDGER: Statement = Statement::split(
     "migration_table",
     "create table if not exists applied_migration (number integer not null, name text not null, constraint applied_migration_pk primary key (number)) strict",
@@ -104,12 +107,16 @@ fn apply(session: &mut dyn Session, engine: EngineKind) -> Result<(), StoreError
             )));
         }
     }
+    let is_new = applied.len() < MIGRATIONS.len();
     for migration in MIGRATIONS {
         if applied.iter().any(|(number, _)| *number == migration.number) {
             continue;
         }
         session.run_script(if engine == EngineKind::Sqlite { migration.sqlite } else { migration.postgres })?;
         session.execute(&REMEMBER, vec![Value::Int(migration.number), migration.name.into()])?;
+    }
+    if engine == EngineKind::Sqlite && is_new {
+        session.run_script(PLANNER)?;
     }
     Ok(())
 }

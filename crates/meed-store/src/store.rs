@@ -1,6 +1,8 @@
 //! The store: writers on their own threads, readers in a pool.
 
+use std::any::Any;
 use std::fs::File;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -56,6 +58,11 @@ pub struct Store {
 }
 
 pub(crate) type Connect = Arc<dyn Fn() -> Result<Box<dyn Session>, StoreError> + Send + Sync>;
+
+/// What a query found, whatever its type.
+type Found = Box<dyn Any + Send>;
+
+type Query = Box<dyn FnOnce(&mut [Reader<'_>]) -> Result<Found, StoreError> + Send>;
 
 struct Readers {
     count: usize,
@@ -182,14 +189,11 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Reader<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let readers = Arc::clone(&self.readers);
-        let turn = Arc::clone(&readers.turns).acquire_owned().await.map_err(|_| StoreError::broken("the store is closed"))?;
-        tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            readers.run(query)
+        self.read_parallel(1, move |readers| match readers {
+            [reader] => query(reader),
+            _ => Err(StoreError::bug("one reader was asked for")),
         })
         .await
-        .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
     }
 
     /// Reads on up to `count` connections at once, never more than the store has, for scans that are divided. Each has a
@@ -199,17 +203,8 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut [Reader<'_>]) -> Result<T, StoreError> + Send + 'static,
     {
-        let readers = Arc::clone(&self.readers);
-        // More turns than there are would be waited for in vain.
-        let count = count.clamp(1, readers.count);
-        let turns = u32::try_from(count).unwrap_or(1);
-        let turn = Arc::clone(&readers.turns).acquire_many_owned(turns).await.map_err(|_| StoreError::broken("the store is closed"))?;
-        tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            readers.run_parallel(count, query)
-        })
-        .await
-        .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
+        let found = self.readers.start(count, Box::new(move |readers| Ok(Box::new(query(readers)?)))).await?;
+        found.downcast().map(|found| *found).map_err(|_| StoreError::bug("a query answered something else"))
     }
 
     /// Makes the row of a workspace, unless it is there. The zone decides its days and periods, the unit its currency.
@@ -276,14 +271,24 @@ impl Readers {
         }
     }
 
-    fn run<T>(&self, query: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let mut session = self.take()?;
-        let result = query(&mut Reader { session: session.as_mut(), changes: &self.changes });
-        self.give_back(session);
-        result
+    /// Runs a query on a thread that may block. It knows no types, so it is compiled once and not for every query.
+    fn start(self: &Arc<Self>, count: usize, query: Query) -> Pin<Box<dyn Future<Output = Result<Found, StoreError>> + Send>> {
+        let readers = Arc::clone(self);
+        Box::pin(async move {
+            // More turns than there are would be waited for in vain.
+            let count = count.clamp(1, readers.count);
+            let turns = u32::try_from(count).unwrap_or(1);
+            let turn = Arc::clone(&readers.turns).acquire_many_owned(turns).await.map_err(|_| StoreError::broken("the store is closed"))?;
+            tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                readers.run(count, query)
+            })
+            .await
+            .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
+        })
     }
 
-    fn run_parallel<T>(&self, count: usize, query: impl FnOnce(&mut [Reader<'_>]) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn run(&self, count: usize, query: Query) -> Result<Found, StoreError> {
         let mut sessions = (0..count).map(|_| self.take()).collect::<Result<Vec<_>, _>>()?;
         let mut readers: Vec<Reader<'_>> =
             sessions.iter_mut().map(|session| Reader { session: session.as_mut(), changes: &self.changes }).collect();

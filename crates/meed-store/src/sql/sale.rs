@@ -131,7 +131,8 @@ pub(crate) static PAGE: Statement = Statement::same(
 );
 pub(crate) static ID_BOUNDS: Statement = Statement::same(
     "sale_id_bounds",
-    "select coalesce(min(sale_id), 0), coalesce(max(sale_id), 0) from sale where workspace_id = $1",
+    "select coalesce((select min(s.sale_id) from sale s where s.workspace_id = $1), 0),
+     coalesce((select max(s.sale_id) from sale s where s.workspace_id = $1), 0) from workspace w where w.workspace_id = $1",
     &[Int],
 );
 /// The versions that a later one replaced after a point in time, for questions "as known at".

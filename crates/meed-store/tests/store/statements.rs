@@ -92,6 +92,49 @@ fn every_statement_keeps_the_rules_of_scaling_out() {
     assert_eq!(splits, ["statistics_outgrown", "workspace_about", "workspace_lock"], "statements with two texts that are not sets");
 }
 
+/// Statements of SQLite that may read a whole table of a workspace, with the reason. Those of `verify` may all.
+const READ_ALL: &[(&str, &str)] = &[
+    ("accounts", "the books as a whole"),
+    ("transfers_as_of", "the books as a whole"),
+    ("reversed", "the books as a whole"),
+    ("lots", "the books as a whole"),
+    ("lot_moves", "the books as a whole"),
+    ("till_events", "the books as a whole"),
+    ("record_versions_by_time", "the history of the settings between two times"),
+    ("reward_sums", "a sum over all rewards"),
+    ("sale_id_bounds", "the first and the last by the order of the key, one row each"),
+    ("sale_changed_since_import", "taking back an import: once in a while"),
+    ("sale_replaced_since", "a question about the past"),
+    ("sale_known_at", "a question about the past"),
+    ("workspace_list", "the platform's own list"),
+];
+
+/// A workspace is all data of a customer: what finds a row by the workspace alone reads a million to find one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_statement_of_sqlite_reads_a_workspace_to_find_a_row() {
+    let database = Database::sqlite().await;
+    close(database.open().await).await;
+    let mut found = BTreeSet::new();
+    for statement in testing::statements() {
+        let mut text = format!("explain query plan {}", statement.sqlite);
+        for number in (1..=statement.params).rev() {
+            text = text.replace(&format!("${number}"), "1");
+        }
+        let lines = testing::query_as_owner(&database.engine, &text).await.unwrap_or_else(|e| panic!("{}: {e}", statement.name));
+        // The table of workspaces itself has one row for each.
+        let reads_all = |line: &str| {
+            let by_workspace_alone = line.ends_with("(workspace_id=?)") && !line.contains("SEARCH w");
+            let scans = line.contains("SCAN ") && !line.contains("SCAN CONSTANT") && !line.contains("SCAN k");
+            by_workspace_alone || scans
+        };
+        if lines.iter().any(|line| reads_all(line)) && !statement.name.starts_with("verify_") {
+            found.insert(statement.name);
+        }
+    }
+    assert_eq!(found, READ_ALL.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>());
+    database.must_verify().await;
+}
+
 #[test]
 fn the_rules_can_be_broken() {
     for (text, rule) in [

@@ -16,7 +16,13 @@ use crate::failure::Failure;
 /// Customers of the bench.
 const SHOPPERS: u64 = 2_000;
 /// Purchases in a bulk call.
-const BULK: u64 = 200;
+const BULK: u64 = 1_000;
+/// Clients that send bulk calls.
+const BULK_CLIENTS: usize = 4;
+/// Previews a second where they come at a steady rate.
+const PREVIEW_RATE: u64 = 5_000;
+/// Offers of the last part.
+const MANY_OFFERS: u64 = 1_000;
 /// Where tills are spoken to.
 const BASE: &str = "/crmapi/rest/v2";
 
@@ -29,23 +35,34 @@ enum Work {
     Zipf,
     /// A preview.
     Preview,
+    /// Previews at a steady rate, whatever the server does: the latency counts from when each was due.
+    SteadyPreview,
     /// Many purchases in a call.
     Bulk,
     /// A sale with all that belongs to it.
     Mix,
+    /// A purchase, with many offers to judge.
+    ManyOffers,
 }
 
 impl Work {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Self::Purchase, "purchases with award"),
         (Self::Zipf, "the same, Zipf 2.0 shoppers"),
         (Self::Preview, "previews"),
-        (Self::Bulk, "purchases in bulk calls of 200"),
+        (Self::SteadyPreview, "previews, 5,000 a second asked for"),
+        (Self::Bulk, "purchases in bulk calls of 1,000"),
         (Self::Mix, "sales of the till mix"),
+        (Self::ManyOffers, "purchases with award, 1,000 offers"),
     ];
 
     const fn each(self) -> u64 {
         if matches!(self, Self::Bulk) { BULK } else { 1 }
+    }
+
+    /// When the n-th request of a round is due.
+    fn due(self, place: u64) -> Option<Duration> {
+        matches!(self, Self::SteadyPreview).then(|| Duration::from_micros(place * 1_000_000 / PREVIEW_RATE))
     }
 }
 
@@ -94,6 +111,17 @@ impl Shop {
         Ok(shop)
     }
 
+    /// Fills the shop's offers up: each for another product, of a few that are sold.
+    async fn add_offers(&self, line: &mut Connection) -> Result<(), Failure> {
+        for number in 1..MANY_OFFERS {
+            let text = format!(
+                "kind = \"reward\"\nname = \"Offer {number}\"\nscheme = \"club\"\ncondition = 'line.product == \"P{number}\"'\n[award]\namount = 1.00\n"
+            );
+            self.manage(line, "/v1/offers", &json!({"text": text})).await?;
+        }
+        Ok(())
+    }
+
     async fn manage(&self, line: &mut Connection, path: &str, body: &Value) -> Result<Value, Failure> {
         let sent = line.send(&post(path, &self.key, &body.to_string())).await;
         let (status, body) = sent.map_err(|error| Failure::fault("bench", error.to_string()))?;
@@ -103,52 +131,50 @@ impl Shop {
         Ok(serde_json::from_slice(&body).unwrap_or_default())
     }
 
-    fn purchase(&self, shopper: u64, number: u64) -> Value {
+    /// The fields of a purchase. Each is a second after the one before, as tills tell it.
+    fn fields(shopper: u64, number: u64) -> String {
         let cents = 500 + draw(number) % 9_500;
-        let amount: Value = serde_json::from_str(&format!("{}.{:02}", cents / 100, cents % 100)).unwrap_or_default();
-        json!({
-            "token": self.token,
-            "rewards_participant_identifier": {"number": format!("S{shopper}")},
-            "performed_by_unit_identifier": {"alternative_code": "store"},
-            "performed_on": "2026-01-15T10:00:00",
-            "reference_number": format!("R{number}"),
-            "external_system": "bench",
-            "external_system_reference_number": format!("B{number:012}"),
-            "products_set": [{"product_identifier": {"code": "A"}, "net_amount": amount, "vat_amount": 0, "total_amount": amount}],
-            "fields_set": "id,number,total_awarded_amount",
-        })
+        let amount = format!("{}.{:02}", cents / 100, cents % 100);
+        let (day, second) = (number / 86_400, number % 86_400);
+        let (month, day) = (1 + day / 28, 1 + day % 28);
+        let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+        format!(
+            "\"rewards_participant_identifier\":{{\"number\":\"S{shopper}\"}},\
+             \"performed_by_unit_identifier\":{{\"alternative_code\":\"store\"}},\
+             \"performed_on\":\"2026-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}\",\"reference_number\":\"R{number}\",\
+             \"external_system\":\"bench\",\"external_system_reference_number\":\"B{number:012}\",\
+             \"products_set\":[{{\"product_identifier\":{{\"code\":\"A\"}},\
+             \"net_amount\":{amount},\"vat_amount\":0,\"total_amount\":{amount}}}]"
+        )
+    }
+
+    fn purchase(&self, shopper: u64, number: u64) -> String {
+        let fields = Self::fields(shopper, number);
+        format!("{{\"token\":\"{}\",\"fields_set\":\"id,number,total_awarded_amount\",{fields}}}", self.token)
     }
 
     /// One piece of work; whether all of it succeeded.
     async fn work(&self, line: &mut Connection, work: Work, number: u64) -> std::io::Result<bool> {
         let uniform = draw(number) % SHOPPERS;
-        match work {
-            Work::Purchase => {
-                self.till(line, "customer_events/purchases/create", &self.purchase(uniform, number)).await.map(|a| a.is_some())
-            }
-            Work::Zipf => {
-                self.till(line, "customer_events/purchases/create", &self.purchase(zipf(number), number)).await.map(|a| a.is_some())
-            }
-            Work::Preview => {
-                self.till(line, "customer_events/purchases/preview", &self.purchase(uniform, number)).await.map(|a| a.is_some())
-            }
+        let (method, body) = match work {
+            Work::Purchase | Work::ManyOffers => ("customer_events/purchases/create", self.purchase(uniform, number)),
+            Work::Zipf => ("customer_events/purchases/create", self.purchase(zipf(number), number)),
+            Work::Preview | Work::SteadyPreview => ("customer_events/purchases/preview", self.purchase(uniform, number)),
             Work::Bulk => {
-                let row = |place: u64| {
-                    let number = 1_000_000_000 + number * BULK + place;
-                    let mut row = self.purchase(draw(number) % SHOPPERS, number);
-                    row["request_unique_identifier"] = json!(number);
-                    for name in ["token", "fields_set"] {
-                        row.as_object_mut().and_then(|row| row.remove(name));
-                    }
-                    row
-                };
-                let rows: Vec<Value> = (0..BULK).map(row).collect();
-                let body = json!({"token": self.token, "customer_events_set": rows});
-                let answer = self.till(line, "customer_events/bulk/purchases/create", &body).await?;
-                Ok(answer.is_some_and(|data| data["unprocessed_customer_events_set"] == json!([])))
+                let mut body = format!("{{\"token\":\"{}\",\"customer_events_set\":[", self.token);
+                for number in number..number + BULK {
+                    let fields = Self::fields(draw(number) % SHOPPERS, number);
+                    body.push_str(&format!("{{\"request_unique_identifier\":{number},{fields}}},"));
+                }
+                body.pop();
+                body.push_str("]}");
+                let (_, answer) = line.send(&post(&format!("{BASE}/customer_events/bulk/purchases/create"), &self.key, &body)).await?;
+                return Ok(has(&answer, b"\"code\":\"OK\"") && has(&answer, b"\"unprocessed_customer_events_set\":[]"));
             }
-            Work::Mix => self.sale(line, uniform, number).await,
-        }
+            Work::Mix => return self.sale(line, uniform, number).await,
+        };
+        let (_, answer) = line.send(&post(&format!("{BASE}/{method}"), &self.key, &body)).await?;
+        Ok(has(&answer, b"\"code\":\"OK\""))
     }
 
     /// A sale as a till makes it.
@@ -174,7 +200,7 @@ impl Shop {
                 is_fine &= line.send(&post(&path, &self.key, &body.to_string())).await?.0 == 201;
             }
             8..10 => {
-                let which = json!({"token": self.token, "customer_event_identifier": {"id": made["id"]}});
+                let which = json!({"token": self.token, "customer_event_identifier": {"id": made["id"]}}).to_string();
                 is_fine &= self.till(line, "customer_events/purchases/cancel", &which).await?.is_some();
             }
             10 => is_fine &= self.till(line, create, &purchase).await?.is_some_and(|again| again["id"] == made["id"]),
@@ -184,16 +210,21 @@ impl Shop {
     }
 
     /// Calls a method; its data, if it succeeded.
-    async fn till(&self, line: &mut Connection, method: &str, body: &Value) -> std::io::Result<Option<Value>> {
-        let (_, answer) = line.send(&post(&format!("{BASE}/{method}"), &self.key, &body.to_string())).await?;
+    async fn till(&self, line: &mut Connection, method: &str, body: &str) -> std::io::Result<Option<Value>> {
+        let (_, answer) = line.send(&post(&format!("{BASE}/{method}"), &self.key, body)).await?;
         let mut answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
         let is_fine = answer["status"]["code"] == "OK";
         Ok(is_fine.then(|| answer["data"].take()))
     }
 }
 
+/// Whether an answer contains a piece of text. Reading it as JSON would cost the client more than the server.
+fn has(answer: &[u8], text: &[u8]) -> bool {
+    answer.windows(text.len()).any(|window| window == text)
+}
+
 async fn round(shop: &Arc<Shop>, address: &str, work: Work, clients: usize, seconds: u64, next: &Arc<AtomicU64>) -> Result<Round, Failure> {
-    let begun = Instant::now();
+    let (begun, first) = (Instant::now(), next.load(Ordering::Relaxed));
     let mut tasks = Vec::with_capacity(clients);
     for _ in 0..clients {
         let (shop, next, address) = (Arc::clone(shop), Arc::clone(next), address.to_owned());
@@ -201,8 +232,13 @@ async fn round(shop: &Arc<Shop>, address: &str, work: Work, clients: usize, seco
             let (mut latencies, mut failed) = (Vec::new(), 0u64);
             let mut line = Connection::open(&address).await?;
             while begun.elapsed() < Duration::from_secs(seconds) {
-                let sent = Instant::now();
-                if shop.work(&mut line, work, next.fetch_add(1, Ordering::Relaxed)).await? {
+                let number = next.fetch_add(work.each(), Ordering::Relaxed);
+                let mut sent = Instant::now();
+                if let Some(due) = work.due(number - first) {
+                    sent = begun + due;
+                    tokio::time::sleep_until(sent.into()).await;
+                }
+                if shop.work(&mut line, work, number).await? {
                     latencies.push(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
                 } else {
                     failed += 1;
@@ -237,7 +273,11 @@ pub(super) async fn run(engines: &EngineArgs, clients: &[usize], seconds: u64, r
         let next = Arc::new(AtomicU64::new(0));
         round(&shop, &server.address, Work::Purchase, 16, 2, &next).await?;
         for (work, what) in Work::ALL {
-            for count in clients {
+            if matches!(work, Work::ManyOffers) {
+                shop.add_offers(&mut line).await?;
+            }
+            let counts = if matches!(work, Work::Bulk) { &[BULK_CLIENTS] } else { clients };
+            for count in counts {
                 let mut all = Vec::with_capacity(rounds);
                 for _ in 0..rounds {
                     all.push(round(&shop, &server.address, work, *count, seconds, &next).await?);
