@@ -267,8 +267,11 @@ struct Changed {
 struct ChangedSale {
     row: SaleRow,
     /// Column positions and cells, where the program names original columns.
-    original: Option<(Arc<HashMap<String, usize>>, Vec<String>)>,
+    original: Option<(Columns, Vec<String>)>,
 }
+
+/// Positions of columns by name.
+type Columns = Arc<HashMap<String, usize>>;
 
 /// Reads what changed since a calculation was kept. `None` where that is not known, or is too much.
 async fn read_changed(app: &App, facts: &Arc<Facts>, held: Held) -> AppResult<Option<Changed>> {
@@ -293,7 +296,7 @@ fn read_sales_by_id(reader: &mut Reader<'_>, workspace: Id, ids: &[Id], with_ori
         return Ok(Vec::new());
     }
     let mut originals: HashMap<Id, (Id, Vec<String>)> = HashMap::new();
-    let mut layouts: HashMap<Id, Arc<HashMap<String, usize>>> = HashMap::new();
+    let mut layouts: HashMap<Id, Columns> = HashMap::new();
     if with_originals {
         for (sale, layout, cells) in reader.originals(workspace, ids)? {
             if let Entry::Vacant(slot) = layouts.entry(layout) {

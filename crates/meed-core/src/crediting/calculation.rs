@@ -109,7 +109,7 @@ pub(super) struct Finished {
 
 impl Finished {
     /// Whether earlier periods left what they had left.
-    fn knows(&self, bound: &BoundProgram<'_>) -> bool {
+    pub(super) fn knows(&self, bound: &BoundProgram<'_>) -> bool {
         self.past == bound.past && self.history.as_ref() == bound.history
     }
 }
@@ -171,16 +171,13 @@ impl<'a> Calculation<'a> {
         this
     }
 
-    /// The same where nothing changed since it was kept; gives the parts back where something did.
-    pub(super) fn again(bound: &'a BoundProgram<'a>, parts: Parts, finished: Finished) -> Result<Self, (Parts, Finished)> {
-        if !finished.knows(bound) {
-            return Err((parts, finished));
-        }
+    /// The same where nothing changed since it was kept.
+    pub(super) fn again(bound: &'a BoundProgram<'a>, parts: Parts, finished: Finished) -> Self {
         let Parts { sales, splits, cells, own, overrides, mut refusals, texts, index } = parts;
         let Finished { attained, tallies, attainments, rewards, refused, alerts, problems, ranks, lapsed, .. } = finished;
         let kept = Some(KeptSide { own, overrides, decided: refusals.len(), index });
         refusals.extend(refused);
-        Ok(Self {
+        Self {
             bound,
             sales,
             splits,
@@ -196,7 +193,7 @@ impl<'a> Calculation<'a> {
             ranks,
             lapsed,
             kept,
-        })
+        }
     }
 
     /// Turns what the cells came to into rewards. The reward of a rep for whom nothing changed is taken over.

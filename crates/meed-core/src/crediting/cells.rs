@@ -215,6 +215,9 @@ impl Paid {
     }
 }
 
+/// Says of an entry under a rule whether its pieces are wanted.
+pub(super) type Wanted<'w> = &'w dyn Fn(&Entry, usize) -> bool;
+
 /// The shared, unchanging side of folding.
 #[derive(Clone, Copy)]
 pub(super) struct Folder<'f, 'a> {
@@ -582,7 +585,7 @@ impl Folder<'_, '_> {
         &self,
         who: u32,
         entries: &[Entry],
-        traced: Option<&dyn Fn(&Entry, usize) -> bool>,
+        traced: Option<Wanted<'_>>,
         each: &mut dyn FnMut(&Entry, usize, Outcome) -> Result<(), Overflow>,
     ) -> Result<(), PayProblem> {
         let stretches = self.stretches(who, entries)?;

@@ -84,13 +84,10 @@ impl Kept {
     #[must_use]
     pub fn resume<'a, 's>(self, bound: &'a BoundProgram<'a>, changes: impl IntoIterator<Item = Change<'s>>) -> Option<Calculation<'a>> {
         let changes = last_words(changes);
-        let (parts, finished) = match changes.is_empty() {
-            true => match Calculation::again(bound, self.parts, self.finished) {
-                Ok(same) => return Some(same),
-                Err(former) => former,
-            },
-            false => (self.parts, self.finished),
-        };
+        let Self { parts, finished } = self;
+        if changes.is_empty() && finished.knows(bound) {
+            return Some(Calculation::again(bound, parts, finished));
+        }
         let Parts { mut sales, splits, mut cells, mut own, mut overrides, mut refusals, texts, index } = parts;
         let mut index = index.unwrap_or_default();
         let mut stale = BTreeSet::new();

@@ -55,7 +55,7 @@ struct Place {
     sale: u64,
     rule: u32,
     level: u16,
-    place: u16,
+    on_sale: u16,
     found: u32,
 }
 
@@ -184,7 +184,7 @@ impl Calculation<'_> {
         let level = self.bound.components[usize::from(entry.component)].level;
         let (rule, level) = (u32::try_from(rule).unwrap_or(u32::MAX), u16::try_from(level).unwrap_or(u16::MAX));
         let found = u32::try_from(found).unwrap_or(u32::MAX);
-        Place { sale: self.sales.rank(entry.sale), rule, level, place: entry.place, found }
+        Place { sale: self.sales.rank(entry.sale), rule, level, on_sale: entry.place, found }
     }
 
     fn places(&self, of: u32, origin: &Origin<'_>, places: &mut Vec<Place>) {

@@ -10,6 +10,9 @@ use super::spread::{Spread, in_parts};
 use crate::money::Exact;
 use crate::program::{CreditTo, Crediting, OncePer, OverrideBase, Rule, Share, Split, Trigger};
 
+/// Says of a feed, with the rule below and whose it is, whether it is meant.
+type Takes<'t> = &'t dyn Fn(&OverrideFeed, usize, u32) -> bool;
+
 /// An override before it is known how often its sale counts.
 #[derive(Clone, Copy)]
 pub(super) struct Raised {
@@ -128,13 +131,7 @@ impl Folder<'_, '_> {
 
     /// The overrides of a manager before it is known how often a sale counts; of the feeds that `takes` names, asked with
     /// the rule below and whose it is.
-    fn raised_to(
-        &self,
-        manager: u32,
-        cells: &Cells,
-        went_wrong: &dyn Fn(u32) -> bool,
-        takes: &dyn Fn(&OverrideFeed, usize, u32) -> bool,
-    ) -> Vec<Raised> {
+    fn raised_to(&self, manager: u32, cells: &Cells, went_wrong: &dyn Fn(u32) -> bool, takes: Takes<'_>) -> Vec<Raised> {
         let mut raised = Vec::new();
         if !self.bound.may_earn(manager) {
             return raised;
@@ -155,7 +152,7 @@ impl Folder<'_, '_> {
         &self,
         who: u32,
         entries: &[Entry],
-        (feeds, takes): (&[&OverrideFeed], &dyn Fn(&OverrideFeed, usize, u32) -> bool),
+        (feeds, takes): (&[&OverrideFeed], Takes<'_>),
         went_wrong: &dyn Fn(u32) -> bool,
         raised: &mut Vec<Raised>,
     ) {

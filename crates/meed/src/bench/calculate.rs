@@ -123,9 +123,16 @@ impl<'a> Bench<'a> {
 
     /// The request for a payee's statement, by name.
     async fn statement(&mut self, name: &str) -> Result<Vec<u8>, Failure> {
-        let found = ask(&mut self.connection, &get(&format!("/v1/reps?query={}", name.replace(' ', "%20")), self.key)).await?;
-        let rep = found["data"].as_array().and_then(|reps| reps.iter().find(|rep| rep["name"] == name));
-        let rep = rep.and_then(|rep| rep["id"].as_str()).ok_or_else(|| Failure::fault("bench", format!("there is no {name}")))?;
+        let mut cursor = String::new();
+        let rep = loop {
+            let page = ask(&mut self.connection, &get(&format!("/v1/reps?limit=100&fields=id,name{cursor}"), self.key)).await?;
+            let found = page["data"].as_array().and_then(|reps| reps.iter().find(|rep| rep["name"] == name));
+            if let Some(id) = found.and_then(|rep| rep["id"].as_str()) {
+                break id.to_owned();
+            }
+            let next = page["next_cursor"].as_str().ok_or_else(|| Failure::fault("bench", format!("there is no {name}")))?;
+            cursor = format!("&cursor={next}");
+        };
         Ok(get(&format!("/v1/statements/current?program={}&period=2026-Q1&payee={rep}", self.program), self.key))
     }
 
