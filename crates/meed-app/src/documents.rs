@@ -106,6 +106,8 @@ pub struct SourceDocument {
     pub date_order: Option<String>,
     /// What an ambiguous sign stands for, such as `$` for CAD.
     pub symbols: std::collections::BTreeMap<String, String>,
+    /// Who sold the rows of its files that name no rep, by an alias.
+    pub owner: Option<String>,
 }
 
 /// A membership in JSON.

@@ -1,6 +1,6 @@
 //! What the caller knows about a file before it is opened, and the limits that hold while it is read.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,10 @@ pub struct Hints {
     pub owners: Aliases,
     /// Aliases of teams and territories.
     pub teams: Aliases,
+    /// Who sold the rows that name no rep, by an alias, where the source says it.
+    pub owner: Option<String>,
+    /// Texts that plans name. A word of a status column that is among them stays as it is written.
+    pub plan_words: BTreeSet<String>,
     /// The mapping that was used for this layout before.
     pub remembered: Option<Mapping>,
     /// Encoding chosen by a person.

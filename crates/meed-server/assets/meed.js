@@ -74,6 +74,7 @@
   // The mapping shows at once what is missing and what is used twice.
   for (const form of all("[data-mapping]")) {
     const selects = all("select[data-target]", form);
+    const owner = form.querySelector("[data-owner]");
     const check = () => {
       const used = new Map();
       for (const select of selects) if (select.value) used.set(select.value, (used.get(select.value) || 0) + 1);
@@ -83,7 +84,8 @@
         select.closest("td").querySelector("[data-twice]").hidden = !select.value || used.get(select.value) <= places;
       }
       for (const need of all("[data-needs]", form)) {
-        const met = need.dataset.needs.split(" ").some((code) => used.has(code));
+        const codes = need.dataset.needs.split(" ");
+        const met = codes.some((code) => used.has(code)) || (codes.includes("owner") && owner && owner.value.trim() !== "");
         need.classList.toggle("met", met);
         need.querySelector("[data-needs-text]").textContent = met ? ": found" : ": missing";
       }
@@ -98,6 +100,7 @@
         check();
       });
     }
+    if (owner) owner.addEventListener("input", check);
     check();
   }
 

@@ -41,6 +41,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/0003_tills/sqlite.sql"),
         postgres: include_str!("../migrations/0003_tills/postgres.sql"),
     },
+    Migration {
+        number: 4,
+        name: "lot_terms",
+        sqlite: include_str!("../migrations/0004_lot_terms/sqlite.sql"),
+        postgres: include_str!("../migrations/0004_lot_terms/postgres.sql"),
+    },
 ];
 
 /// Figures for SQLite's planner, made from the schema.

@@ -141,7 +141,9 @@ fn advice(code: &str) -> Option<&'static str> {
         "data_missing" => "make it with `meed init`, or look around with `meed demo`",
         "key_missing" => "bring the key file back from your backup, or name it with --key-file, or set MEED_KEY",
         "key_wrong" => "name the right key with --key-file or MEED_KEY",
-        "mapping.none" | "mapping.no_date" | "mapping.no_credit" | "mapping.duplicate" | "mapping.too_many_fields" => {
+        "mapping.no_credit" => "name who sold everything in it with --owner ALIAS, or put a column there with --map \"COLUMN=owner\"",
+        "mapping.year" => "say which with --year YEAR",
+        "mapping.none" | "mapping.no_date" | "mapping.duplicate" | "mapping.too_many_fields" => {
             "look with `meed import --dry-run FILE` and put columns on targets with --map \"COLUMN=TARGET\""
         }
         "mapping.currency" => "say which with --currency CODE, or set the currency of the source on its page",

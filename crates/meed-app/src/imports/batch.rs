@@ -11,7 +11,7 @@ use super::upload::{Upload, begin};
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::secrets::hex;
-use crate::{App, Context, Scope};
+use crate::{App, Context, Scope, sources};
 
 /// A prepared mapping: which column feeds which target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ fn refused(code: &'static str, text: String) -> AppError {
 /// could not date or credit a sale.
 pub async fn prepare_batch(app: &App, ctx: &Context, source: Id, columns: &[(String, Target)]) -> AppResult<String> {
     ctx.require(Scope::Sales)?;
-    check(columns)?;
+    check(columns, sources::document(app, ctx, Some(source)).await?.owner.is_some())?;
     let mut columns: Vec<(String, String)> = columns.iter().map(|(column, target)| (column.clone(), target.name().to_owned())).collect();
     columns.sort();
     let body = write(&BatchDocument { source: source.0, columns })?;
@@ -41,7 +41,7 @@ pub async fn prepare_batch(app: &App, ctx: &Context, source: Id, columns: &[(Str
 }
 
 /// The mapping errors of `commissions.md` §2.1, as far as they can be known before there is a file.
-fn check(columns: &[(String, Target)]) -> AppResult<()> {
+fn check(columns: &[(String, Target)], has_owner: bool) -> AppResult<()> {
     let has = |targets: &[Target]| columns.iter().any(|(_, target)| targets.contains(target));
     if columns.is_empty() {
         return Err(refused("mapping.none", "no column is mapped".into()));
@@ -57,7 +57,7 @@ fn check(columns: &[(String, Target)]) -> AppResult<()> {
     if !has(&[Target::Date]) {
         return Err(refused("mapping.no_date", "no column is mapped to the date of the sale".into()));
     }
-    if !has(&[Target::Owner, Target::Owner2, Target::Owner3, Target::Team, Target::Team2, Target::Team3, Target::Territory]) {
+    if !has_owner && !has(&[Target::Owner, Target::Owner2, Target::Owner3, Target::Team, Target::Team2, Target::Team3, Target::Territory]) {
         return Err(refused("mapping.no_credit", "neither an owner nor a team is mapped, so nobody can be credited".into()));
     }
     Ok(())

@@ -6,6 +6,7 @@
 //! interrupted import goes on from its last position without duplicates. Two runners of one import cannot both advance
 //! it: each chunk insists on the version of the import's record that it has seen.
 
+mod answers;
 mod batch;
 mod document;
 mod dry_run;
@@ -19,6 +20,8 @@ mod source;
 mod undo;
 mod upload;
 
+pub(crate) use answers::check_owner;
+pub use answers::owner_doubt;
 pub use batch::{BatchDocument, batch, prepare_batch, upload_to_batch};
 pub use document::{Counts, ImportDocument, ImportState, LayoutDocument, MappingDocument, RejectDocument, RejectedCell, RejectedRow};
 pub use dry_run::{DryRun, TriedSale, dry_run, try_rows};

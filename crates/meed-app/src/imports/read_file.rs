@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use meed_core::command::{PutRecord, PutRecords, Record, RecordKind, Reply};
 use meed_core::id::{Id, Kind};
-use meed_intake::{Aliases, DateOrder, DecimalMark, Hints, IntakeError, Mapping, Reading, Target};
+use meed_intake::{Aliases, Answers, DateOrder, DecimalMark, Hints, IntakeError, Mapping, Reading, Target};
 
+use super::answers;
 use super::document::{ImportDocument, ImportState, LayoutDocument, MappingDocument};
 use super::upload::open;
 use crate::documents::{read, write};
@@ -111,6 +112,8 @@ async fn hints(app: &App, ctx: &Context, source: Option<Id>, file_name: &str) ->
         currency: document.currency.clone(),
         default_currency: Some(config.unit.code().to_owned()),
         symbols: document.symbols.into_iter().collect::<BTreeMap<_, _>>(),
+        owner: document.owner,
+        plan_words: answers::plan_words(&config),
         date_order: match document.date_order.as_deref() {
             Some("dmy") => Some(DateOrder::DayFirst),
             Some("mdy") => Some(DateOrder::MonthFirst),
@@ -208,23 +211,34 @@ fn must_be_open(import: &Import) -> AppResult<()> {
     }
 }
 
-/// Puts columns on targets as a person chose. Answers the new reading with what is still wrong in it.
-pub async fn set_mapping(app: &App, ctx: &Context, id: Id, choices: &[(usize, Option<Target>)]) -> AppResult<Reading> {
+/// Puts columns on targets as a person chose, with what they say about the file. Answers the new reading with what is still
+/// wrong in it.
+pub async fn set_mapping(app: &App, ctx: &Context, id: Id, choices: &[(usize, Option<Target>)], said: &Answers) -> AppResult<Reading> {
     ctx.require(Scope::Sales)?;
+    answers::check(said)?;
     let import = get(app, ctx, id).await?;
     must_be_open(&import)?;
-    let chosen = reading(app, ctx, &import).await?.with_overrides(choices);
+    let chosen = reading(app, ctx, &import).await?.with_overrides(choices).answered(said);
     keep(app, ctx, import, &chosen, "import.mapped").await?;
     Ok(chosen)
 }
 
-/// Reads the file again with a person's answers about how it is written.
-pub async fn reread(app: &App, ctx: &Context, id: Id, choices: ReadAs) -> AppResult<Reading> {
+/// Reads the file again with a person's answers about how it is written. Columns are mapped anew; what they say about the
+/// file beside its columns counts for the new reading.
+pub async fn reread(app: &App, ctx: &Context, id: Id, choices: ReadAs, said: &Answers) -> AppResult<Reading> {
     ctx.require(Scope::Sales)?;
+    answers::check(said)?;
     let import = get(app, ctx, id).await?;
     must_be_open(&import)?;
     let source = Id(import.document.source);
     let again = detect(app, ctx, source, &import.document.file_name.clone(), &import.document.sha256.clone(), Some(choices)).await?;
+    let before = reading(app, ctx, &import).await?;
+    let said = Answers {
+        owner: said.owner.clone().or_else(|| before.owner().map(str::to_owned)),
+        year: said.year.or_else(|| before.year_said()),
+        ..said.clone()
+    };
+    let again = again.answered(&said);
     keep(app, ctx, import, &again, "import.reread").await?;
     Ok(again)
 }

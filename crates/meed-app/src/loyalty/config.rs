@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use meed_core::command::{Head, Record, RecordKind};
 use meed_core::id::Id;
 use meed_core::loyalty::{
-    Merchant, Offer, OfferEntry, OfferIndex, OfferVersion, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers,
-    TillConfig, TillSettings, fold_code,
+    Merchant, Offer, OfferEntry, OfferIndex, OfferVersion, PayBackMethod, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier,
+    Tiers, TillConfig, TillSettings, fold_code,
 };
 use meed_core::money::Exact;
 use meed_core::people::fold_alias;
@@ -176,6 +176,10 @@ pub(super) fn merchant(document: MerchantDocument) -> AppResult<Merchant> {
     if contribution < Exact::ZERO || contribution > Exact::ONE_HUNDRED {
         return Err(AppError::invalid("percent_out_of_range", "contribution", "a contribution is 0 to 100 percent"));
     }
+    let pays_back_by = PayBackMethod::from_name(&document.pays_back_by).ok_or_else(|| {
+        let text = format!("`{}` is not one of `refund`, `credit_note`, `voucher`", document.pays_back_by);
+        AppError::invalid("pay_back_method_unknown", "pays_back_by", text)
+    })?;
     Ok(Merchant {
         name: document.name,
         units: document.units.into_iter().map(Id).collect(),
@@ -187,6 +191,7 @@ pub(super) fn merchant(document: MerchantDocument) -> AppResult<Merchant> {
         contribution,
         allows_automatic: document.allows_automatic,
         pays_back: document.pays_back,
+        pays_back_by,
         allows_spending: document.allows_spending,
     })
 }

@@ -62,6 +62,8 @@ pub struct MerchantDocument {
     pub contribution: String,
     pub allows_automatic: bool,
     pub pays_back: bool,
+    /// `refund`, `credit_note` or `voucher`: how, if it pays back.
+    pub pays_back_by: String,
     pub allows_spending: bool,
 }
 
@@ -78,6 +80,7 @@ impl Default for MerchantDocument {
             contribution: "0".to_owned(),
             allows_automatic: true,
             pays_back: false,
+            pays_back_by: "credit_note".to_owned(),
             allows_spending: true,
         }
     }
@@ -197,14 +200,4 @@ pub struct OfferVersionDocument {
     pub note: String,
     pub created_us: i64,
     pub created_by: String,
-}
-
-/// A one-time code.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct OneTimeCodeDocument {
-    pub participant: i64,
-    pub expires_us: i64,
-    #[serde(default)]
-    pub used: bool,
 }

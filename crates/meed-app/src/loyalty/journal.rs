@@ -2,7 +2,8 @@
 
 use meed_core::id::Id;
 use meed_core::loyalty::{
-    AdjustmentBody, EventKind, HoldBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, SpendMethod, TillEvent,
+    AdjustmentBody, EventKind, ExtensionBody, HoldBody, PayBackBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, SpendMethod,
+    TillEvent, TransferBody,
 };
 use meed_core::money::{Minor, Unit};
 
@@ -87,7 +88,23 @@ fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, Str
             let body = AdjustmentBody::from_row(row).ok()?;
             (body.unit, body.amount.max(0), (-body.amount).max(0), body.reason)
         }
-        EventKind::Settlement => {
+        EventKind::TransferOut => {
+            let body = TransferBody::from_row(row).ok()?;
+            (body.unit, 0, body.amount, body.reason)
+        }
+        EventKind::TransferIn => {
+            let body = TransferBody::from_row(row).ok()?;
+            (body.unit, body.amount, 0, body.reason)
+        }
+        EventKind::Extension => {
+            let body = ExtensionBody::from_row(row).ok()?;
+            (body.unit, body.revived, 0, body.reason)
+        }
+        EventKind::PayBack => {
+            let body = PayBackBody::from_row(row).ok()?;
+            (currency, 0, 0, format!("{} {}", body.method, meed_core::money::Amount { minor: body.amount, unit: currency }.major()))
+        }
+        EventKind::Settlement | EventKind::SettlementCorrection => {
             SettlementBody::from_row(row).ok()?;
             (currency, 0, 0, String::new())
         }

@@ -12,6 +12,7 @@ pub mod participants;
 pub mod products;
 pub mod purchases;
 pub mod records;
+mod replay;
 pub mod simulate;
 pub mod spends;
 pub mod wallets;

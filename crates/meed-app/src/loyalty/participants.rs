@@ -1,14 +1,15 @@
 //! Participants and their means of identification.
 
 use meed_core::command::{Class, PutRecord, PutRecords, Record, RecordKind, Reply, day_number};
-use meed_core::id::Id;
-use meed_core::loyalty::{Cell, Means, NewMeans, Participant, SaveParticipant, Tier, TillConfig, TillReply, WalletRef, fold_code};
+use meed_core::id::{Id, Kind};
+use meed_core::loyalty::{
+    Cell, EraseParticipant, ErasedBalance, Means, NewMeans, OneTimeCode, Participant, SaveParticipant, Seen, Tier, TierChange, TillConfig,
+    TillReply, WalletRef, fold_code,
+};
 use meed_core::money::Exact;
 use meed_store::Reader;
 
-use super::documents::OneTimeCodeDocument;
 use super::who::{Who, pass_code_hash, refused};
-use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
 
@@ -70,7 +71,7 @@ pub struct MeansInput {
 /// Finds a participant as a till names them.
 pub async fn find(app: &App, ctx: &Context, who: &Who) -> AppResult<ParticipantView> {
     ctx.require_any(&[Scope::Read, Scope::Sales])?;
-    let wallet = who.wallet(app, ctx.workspace).await?;
+    let wallet = who.looked_up(app, ctx.workspace).await?;
     let config = app.fresh_till_config(ctx.workspace).await?;
     let (workspace, now_day) = (ctx.workspace, day_number(config.zone.to_datetime(app.now()).date()));
     let found = app
@@ -102,7 +103,7 @@ fn record_of(r: &mut Reader<'_>, workspace: Id, who: &WalletRef) -> Result<Optio
                 Some(means) => r.record(workspace, RecordKind::Participant, means.participant)?.map(Ok),
             }
         }
-        WalletRef::Of(_) => None,
+        WalletRef::OneTimeCode(_) | WalletRef::Of(_) => None,
     })
 }
 
@@ -221,20 +222,10 @@ pub async fn one_time_code(app: &App, ctx: &Context, participant: Id) -> AppResu
     getrandom::fill(&mut bytes).map_err(|_| AppError::bug("the system gives no random numbers"))?;
     let code = format!("{:08}", u64::from_be_bytes(bytes) % 90_000_000 + 10_000_000);
     let expires_us = app.now_us() + ONE_TIME_US;
-    let document = OneTimeCodeDocument { participant: participant.0, expires_us, used: false };
-    let put = PutRecord::upsert(RecordKind::OneTimeCode, code.clone(), write(&document)?);
+    let document = OneTimeCode { participant, expires_us, is_used: false };
+    let put = PutRecord::upsert(RecordKind::OneTimeCode, code.clone(), document.write());
     app.submit(ctx, participant.to_string(), PutRecords::one("one_time_code.made", put)).await?;
     Ok((code, expires_us))
-}
-
-/// Uses a one-time code up, after the purchase or spend that it authorised.
-pub async fn use_one_time_code(app: &App, ctx: &Context, code: &str) -> AppResult<()> {
-    let (workspace, key) = (ctx.workspace, fold_code(code));
-    let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::OneTimeCode, &key)).await?;
-    let Some(record) = record else { return Ok(()) };
-    let document = OneTimeCodeDocument { used: true, ..read(&record)? };
-    let put = PutRecord::change(RecordKind::OneTimeCode, record.id, write(&document)?);
-    app.submit(ctx, record.id.to_string(), PutRecords::one("one_time_code.used", put)).await.map(|_| ())
 }
 
 /// How far a participant is with each offer that counts over purchases.
@@ -254,4 +245,23 @@ pub async fn progress(app: &App, ctx: &Context, participant: Id) -> AppResult<Ve
         all.push(Progress { offer: entry.id, name: version.offer.name.clone(), current, target, times: counters.times });
     }
     Ok(all)
+}
+
+/// When a participant rose and fell, with the purchases that caused it.
+pub async fn tier_changes(app: &App, ctx: &Context, participant: Id) -> AppResult<Vec<TierChange>> {
+    ctx.require_any(&[Scope::Read, Scope::Sales])?;
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let all = super::purchases::of_participant(app, ctx.workspace, participant).await?;
+    let seen: Vec<Seen<'_>> = all.iter().map(|done| Seen { id: done.id, basket: &done.body.basket, standing: &done.standing }).collect();
+    let today = day_number(config.zone.to_datetime(app.now()).date());
+    meed_core::loyalty::tier_changes(&config, &seen, today).map_err(|_| AppError::bug("the value units of a participant leave their range"))
+}
+
+/// Erases everything that says who a participant was: name, address, codes. Ids, balances, transfers and audit lines stay.
+pub async fn erase(app: &App, ctx: &Context, participant: Id, balance: ErasedBalance) -> AppResult<()> {
+    ctx.require(Scope::Admin)?;
+    let system = Context { scopes: vec![Scope::Admin], ..ctx.clone() };
+    let means = means(app, &system, participant).await?.iter().map(|means| means.id).collect();
+    let command = EraseParticipant { participant, means, balance, at: app.now() };
+    app.submit(ctx, participant.text(Kind::Participant), command).await.map(|_| ())
 }

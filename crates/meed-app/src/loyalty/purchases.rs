@@ -118,9 +118,6 @@ pub async fn create(app: &App, ctx: &Context, input: PurchaseInput) -> AppResult
     let prepare = |config: &Arc<TillConfig>| Ok(ready.command(app, config));
     match super::submit(app, ctx, ready.input.basket.reference.clone(), Priority::Interactive, prepare).await? {
         TillReply::Purchase(done) => {
-            if let Who::OneTimeCode(code) = &ready.input.who {
-                super::participants::use_one_time_code(app, ctx, code).await?;
-            }
             let config = app.till_config(ctx.workspace).await?;
             Ok(view(&config, *done, None, String::new()))
         }
@@ -340,22 +337,7 @@ pub async fn explain(app: &App, ctx: &Context, id: Id) -> AppResult<Vec<Verdict>
 
 /// What was remembered of the customer before a purchase.
 async fn cell_before(app: &App, workspace: Id, config: &TillConfig, done: &PurchaseDone) -> AppResult<meed_core::loyalty::Cell> {
-    let participant = done.participant;
-    let mut all = app
-        .store()
-        .read(move |r| {
-            let (mut all, mut before) = (Vec::new(), None);
-            loop {
-                let page = r.till_events_back(workspace, Some(participant), before, 500)?;
-                let is_last = page.len() < 500;
-                before = page.last().map(|(event, _)| event.id);
-                all.extend(page.iter().filter_map(|(event, standing)| done_of(event, standing.as_deref())));
-                if is_last {
-                    return Ok(all);
-                }
-            }
-        })
-        .await?;
+    let mut all = of_participant(app, workspace, done.participant).await?;
     let key = |done: &PurchaseDone| (done.body.basket.at, done.body.basket.reference.clone(), done.id);
     all.sort_by_key(key);
     let mut cell = meed_core::loyalty::Cell::default();
@@ -366,6 +348,23 @@ async fn cell_before(app: &App, workspace: Id, config: &TillConfig, done: &Purch
         evaluation.advance(config, &mut cell, seen);
     }
     Ok(cell)
+}
+
+/// All purchases of a participant as they stand, newest first.
+pub(crate) async fn of_participant(app: &App, workspace: Id, participant: Id) -> AppResult<Vec<PurchaseDone>> {
+    let read = move |r: &mut meed_store::Reader<'_>| {
+        let (mut all, mut before) = (Vec::new(), None);
+        loop {
+            let page = r.till_events_back(workspace, Some(participant), before, 500)?;
+            let is_last = page.len() < 500;
+            before = page.last().map(|(event, _)| event.id);
+            all.extend(page.iter().filter_map(|(event, standing)| done_of(event, standing.as_deref())));
+            if is_last {
+                return Ok(all);
+            }
+        }
+    };
+    Ok(app.store().read(read).await?)
 }
 
 async fn stored(app: &App, workspace: Id, id: Id) -> AppResult<PurchaseDone> {

@@ -1,8 +1,7 @@
-//! Simulating offers: what each would say of a basket, and what a draft would have given for sales of the past. Writes nothing.
+//! Simulating offers: what each would say of a basket. Writes nothing.
 
 use std::sync::Arc;
 
-use jiff::{Timestamp, ToSpan};
 use meed_core::id::Id;
 use meed_core::loyalty::{
     Basket, Cell, Look, Offer, OfferEntry, OfferIndex, OfferVersion, Participant, Seen, Standing, Target, TillConfig, Verdict, evaluate,
@@ -11,16 +10,13 @@ use meed_core::loyalty::{
 use meed_core::money::{Minor, Unit};
 use meed_core::people::fold_alias;
 
-use super::purchases::{self, PurchaseFilter};
+pub use super::replay::{OfferTotal, REPLAYED_MAX, Replay, ReplayInput, ShopperTotal, replay, sum_in};
 use super::{Who, offers, participants};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
 
-/// Sales that a replay looks at, at most.
-pub const REPLAYED_MAX: usize = 1_000;
-
 /// The id that a draft has while it is tried.
-const DRAFT: Id = Id(i64::MAX);
+pub(super) const DRAFT: Id = Id(i64::MAX);
 
 /// What one offer says of a basket.
 #[derive(Clone, Debug)]
@@ -35,25 +31,8 @@ pub struct Said {
     pub why_not: Option<(String, String)>,
 }
 
-/// What a draft would have given.
-#[derive(Clone, Debug, Default)]
-pub struct Replay {
-    /// Purchases that were looked at.
-    pub purchases: usize,
-    /// Purchases for which the draft gives something.
-    pub matched: usize,
-    /// What all offers gave, in the workspace's currency.
-    pub before: Minor,
-    /// What all offers would give with the draft among them.
-    pub after: Minor,
-    /// What the draft itself would give, by unit.
-    pub draft: Vec<(Unit, Minor)>,
-    /// Whether there were more purchases than are looked at.
-    pub is_cut: bool,
-}
-
 /// The configuration with a draft in it: in place of the offer of its name, or beside the others.
-async fn with_draft(app: &App, ctx: &Context, draft: Option<&Offer>) -> AppResult<(Arc<TillConfig>, Option<Id>)> {
+pub(super) async fn with_draft(app: &App, ctx: &Context, draft: Option<&Offer>) -> AppResult<(Arc<TillConfig>, Option<Id>)> {
     let config = app.fresh_till_config(ctx.workspace).await?;
     let Some(draft) = draft else { return Ok((config, None)) };
     let wanted = fold_alias(&draft.scheme);
@@ -82,7 +61,7 @@ async fn with_draft(app: &App, ctx: &Context, draft: Option<&Offer>) -> AppResul
     Ok((Arc::new(tried), Some(id)))
 }
 
-fn parsed(draft: Option<&str>) -> AppResult<Option<Offer>> {
+pub(super) fn parsed(draft: Option<&str>) -> AppResult<Option<Offer>> {
     let read = |text: &str| {
         offers::check(text).map_err(|findings| {
             let all: Vec<String> = findings.iter().map(ToString::to_string).collect();
@@ -104,8 +83,11 @@ fn judged(config: &TillConfig, person: &Participant, cell: &Cell, basket: &Baske
     Ok((evaluation.targets, verdicts))
 }
 
-fn sums(targets: impl Iterator<Item = (Unit, Minor)>) -> Vec<(Unit, Minor)> {
-    let mut sums: Vec<(Unit, Minor)> = Vec::new();
+/// Amounts by unit.
+pub type Sums = Vec<(Unit, Minor)>;
+
+pub(super) fn sums(targets: impl Iterator<Item = (Unit, Minor)>) -> Sums {
+    let mut sums = Sums::new();
     for (unit, amount) in targets {
         match sums.iter_mut().find(|(known, _)| *known == unit) {
             Some((_, sum)) => *sum += amount,
@@ -136,30 +118,4 @@ pub async fn basket(app: &App, ctx: &Context, draft: Option<&str>, basket: &Bask
         name: verdict.name,
     });
     Ok(said.collect())
-}
-
-/// What a draft would have given for the purchases of the last `days` days, newest first. Each is judged as if it were the
-/// customer's first: thresholds over several purchases count from nothing.
-pub async fn replay(app: &App, ctx: &Context, draft: &str, days: i64) -> AppResult<Replay> {
-    ctx.require_any(&[Scope::Read, Scope::Plans])?;
-    let draft = parsed(Some(draft))?;
-    let (config, draft_id) = with_draft(app, ctx, draft.as_ref()).await?;
-    let after: Option<Timestamp> = app.now().checked_sub((days.clamp(1, 3_650) * 24).hours()).ok();
-    let filter = PurchaseFilter { submitted_after: after, limit: REPLAYED_MAX, ..PurchaseFilter::default() };
-    let views = purchases::list(app, ctx, filter).await?;
-    let mut replay = Replay { purchases: views.len(), is_cut: views.len() == REPLAYED_MAX, ..Replay::default() };
-    let mut given: Vec<(Unit, Minor)> = Vec::new();
-    for view in &views {
-        let who = Who::Id(view.done.participant);
-        let person = participants::find(app, ctx, &who).await?.participant;
-        let (targets, _) = judged(&config, &person, &Cell::default(), &view.done.body.basket)?;
-        let own = targets.iter().filter(|target| Some(target.offer) == draft_id);
-        let own: Vec<(Unit, Minor)> = own.map(|target| (target.unit, target.amount)).collect();
-        replay.matched += usize::from(!own.is_empty());
-        given = sums(given.into_iter().chain(own));
-        replay.before += view.done.body.standing.awarded(config.currency);
-        replay.after += targets.iter().filter(|target| target.unit == config.currency).map(|target| target.amount).sum::<Minor>();
-    }
-    replay.draft = given;
-    Ok(replay)
 }

@@ -44,12 +44,7 @@ pub async fn create(app: &App, ctx: &Context, input: SpendInput) -> AppResult<Sp
         Ok(Spend { config: Arc::clone(config), who, purchase: input.purchase, identity, ask, at })
     };
     match super::submit(app, ctx, input.purchase.to_string(), Priority::Interactive, prepare).await? {
-        TillReply::Spend(done) => {
-            if let Some(Who::OneTimeCode(code)) = &input.who {
-                super::participants::use_one_time_code(app, ctx, code).await?;
-            }
-            Ok(*done)
-        }
+        TillReply::Spend(done) => Ok(*done),
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use meed_core::command::{Reply, day_number};
 use meed_core::id::Id;
 use meed_core::ledger::{Lot, Owner, Purpose};
-use meed_core::loyalty::{Adjust, AdjustmentBody, Sweep, TillConfig, TillReply};
+use meed_core::loyalty::{Adjust, AdjustmentBody, ExtendLot, ExtensionBody, Sweep, TillConfig, TillReply, TransferDone, TransferWallet};
 use meed_core::money::{Minor, Unit};
 use meed_store::{Priority, StoredEvent};
 
@@ -45,11 +45,18 @@ pub async fn read(app: &App, ctx: &Context, participant: Id, as_of: Option<Times
     }
     let config = app.till_config(ctx.workspace).await?;
     let workspace = ctx.workspace;
-    let (lots, accounts) = app
+    let owner = Owner::participant(participant);
+    let (mut lots, accounts, reserved) = app
         .store()
-        .read(move |r| Ok((r.open_lots(workspace, participant)?, r.accounts_of(workspace, Owner::participant(participant))?)))
+        .read(move |r| Ok((r.open_lots(workspace, participant)?, r.accounts_of(workspace, owner)?, r.reserved(workspace, participant)?)))
         .await?;
     let at_us = as_of.max(now).as_microsecond();
+    // A hold that ran out reserves nothing any more, whether a command has said so or not.
+    for (lot, amount) in reserved.iter().filter(|hold| hold.expires_us.is_some_and(|end| end <= at_us)).flat_map(|hold| &hold.parts) {
+        if let Some(lot) = lots.iter_mut().find(|known| known.id == *lot) {
+            lot.held -= amount;
+        }
+    }
     let wallet = |unit: Unit| {
         let owed = accounts.iter().find(|account| (account.key.purpose, account.key.unit) == (Purpose::Recoverable, unit));
         let mut open: Vec<Lot> = lots.iter().filter(|lot| lot.unit == unit && !lot.is_over(at_us)).copied().collect();
@@ -150,4 +157,61 @@ pub async fn sweep(app: &App, ctx: &Context, limit: i64) -> AppResult<u32> {
         }
     }
     Ok(swept)
+}
+
+/// A transfer between wallets.
+#[derive(Clone, Debug)]
+pub struct TransferInput {
+    /// Who gives.
+    pub from: Who,
+    /// Who gets.
+    pub to: Who,
+    /// What it counts.
+    pub unit: Unit,
+    /// How much, in minor units.
+    pub amount: Minor,
+    /// Why.
+    pub reason: String,
+    /// The source within which the reference is unique.
+    pub source: Id,
+    /// The external reference.
+    pub identity: Option<String>,
+}
+
+/// Moves an amount from one participant's wallet to another's. What arrives keeps its expiry and conditions.
+pub async fn transfer(app: &App, ctx: &Context, input: TransferInput) -> AppResult<TransferDone> {
+    ctx.require(Scope::Sales)?;
+    let (from, to) = (input.from.wallet(app, ctx.workspace).await?, input.to.wallet(app, ctx.workspace).await?);
+    let content = format!("transfer\n{from:?}\n{to:?}\n{}\n{}\n{}", input.unit, input.amount, input.reason);
+    let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content));
+    let at = app.now();
+    let prepare = |config: &Arc<TillConfig>| {
+        let (from, to, identity, reason) = (from.clone(), to.clone(), identity.clone(), input.reason.clone());
+        Ok(TransferWallet { config: Arc::clone(config), from, to, identity, unit: input.unit, amount: input.amount, reason, at })
+    };
+    match super::submit(app, ctx, "transfer".to_owned(), Priority::Interactive, prepare).await? {
+        TillReply::Transfer(done) => Ok(*done),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+/// Lets a lot be used until a later time, or for ever; what had expired of it comes back. A decision of the operator.
+pub async fn extend(
+    app: &App,
+    ctx: &Context,
+    who: &Who,
+    lot: Id,
+    expires: Option<Timestamp>,
+    reason: &str,
+) -> AppResult<(Id, ExtensionBody)> {
+    ctx.require(Scope::Sales)?;
+    let who = who.wallet(app, ctx.workspace).await?;
+    let at = app.now();
+    let prepare = |config: &Arc<TillConfig>| {
+        Ok(ExtendLot { config: Arc::clone(config), who: who.clone(), lot, expires, reason: reason.to_owned(), at })
+    };
+    match super::submit(app, ctx, lot.to_string(), Priority::Interactive, prepare).await? {
+        TillReply::Extension(id, body) => Ok((id, *body)),
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
 }

@@ -2,11 +2,9 @@
 
 use meed_core::command::{Class, RecordKind, Refused};
 use meed_core::id::Id;
-use meed_core::loyalty::{Means, WalletRef, fold_code};
+use meed_core::loyalty::{Means, OneTimeCode, WalletRef, fold_code};
 
-use super::documents::OneTimeCodeDocument;
 use crate::App;
-use crate::documents::read;
 use crate::error::{AppError, AppResult};
 
 /// A customer as a till names them.
@@ -34,7 +32,7 @@ pub(crate) fn refused(class: Class, code: &'static str, text: &str) -> AppError 
 }
 
 impl Who {
-    /// As commands take it. Secrets are checked here; the rest is found by the batch itself.
+    /// As commands take it. Pass codes are checked here; the rest is found by the batch itself, which uses a one-time code up.
     pub(crate) async fn wallet(&self, app: &App, workspace: Id) -> AppResult<WalletRef> {
         match self {
             Self::Id(id) => Ok(WalletRef::Participant(*id)),
@@ -51,16 +49,21 @@ impl Who {
                 }
                 Ok(WalletRef::Code(identifier.clone()))
             }
+            Self::OneTimeCode(code) => Ok(WalletRef::OneTimeCode(code.clone())),
+        }
+    }
+
+    /// As queries take it: a one-time code is looked up, and not used up.
+    pub(crate) async fn looked_up(&self, app: &App, workspace: Id) -> AppResult<WalletRef> {
+        match self {
             Self::OneTimeCode(code) => {
                 let key = fold_code(code);
                 let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::OneTimeCode, &key)).await?;
                 let wrong = || refused(Class::Conflict, "invalid_otp", "the one-time code is wrong or has expired");
-                let document: OneTimeCodeDocument = read(&record.ok_or_else(wrong)?)?;
-                if document.used || document.expires_us <= app.now_us() {
-                    return Err(wrong());
-                }
-                Ok(WalletRef::Participant(Id(document.participant)))
+                let code = record.and_then(|record| OneTimeCode::read(&record.body).ok()).filter(|code| code.is_good(app.now_us()));
+                Ok(WalletRef::Participant(code.ok_or_else(wrong)?.participant))
             }
+            other => other.wallet(app, workspace).await,
         }
     }
 }

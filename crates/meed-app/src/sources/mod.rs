@@ -99,6 +99,9 @@ fn check(document: &SourceDocument) -> AppResult<()> {
     {
         return Err(AppError::invalid("date_order_invalid", "date_order", "the date order is dmy, mdy or ymd"));
     }
+    if let Some(owner) = &document.owner {
+        crate::imports::check_owner(owner)?;
+    }
     Ok(())
 }
 

@@ -5,6 +5,9 @@
 mod shop;
 
 mod earning;
+mod hands;
 mod races;
+mod replays;
 mod returns;
 mod spending;
+mod wallet;

@@ -95,6 +95,11 @@ impl Shop {
         Self { app, ctx, unit, source, now_us, receipts: AtomicU32::new(0), schema, _folder: folder }
     }
 
+    /// The engine, for a second shop beside this one.
+    pub(crate) fn engine(&self) -> &'static str {
+        if self.schema.is_some() { "postgres" } else { "sqlite" }
+    }
+
     pub(crate) async fn close(self) {
         self.must_verify().await;
         let app = self.app;

@@ -77,10 +77,10 @@ kinds! {
     Adjustment = 60, true;
     /// A mapping that a caller prepared, by its batch id.
     ImportBatch = 25, true;
-    /// A participant; its number is the natural key.
-    Participant = 40, true;
-    /// A means of identification; its folded code is the natural key.
-    Means = 41, true;
+    /// A participant; its number is the natural key. It names a person, so no former version is kept (`ledger.md` §12).
+    Participant = 40, false;
+    /// A means of identification; its folded code is the natural key. It names a person, too.
+    Means = 41, false;
     /// A reward scheme.
     Scheme = 42, true;
     /// An offer: its name, its current version and whether it is effective.

@@ -136,6 +136,11 @@ impl State {
         self.rewards.insert(row.id, row);
     }
 
+    /// Moves the clock on, for a replay: a batch reads it once.
+    pub fn set_clock(&mut self, now_us: i64) {
+        self.now_us = self.now_us.max(now_us);
+    }
+
     /// Starts a command: recorded time moves on by at least a microsecond.
     pub fn start(&mut self) {
         let recorded_us = self.now_us.max(self.head.last_recorded_us.saturating_add(1));

@@ -29,6 +29,8 @@ pub struct Lot {
     pub active_us: i64,
     /// Recorded time from which it may not be used any more, in microseconds UTC.
     pub expires_us: Option<i64>,
+    /// The same as it was opened, before anybody extended it.
+    pub first_expires_us: Option<i64>,
     /// Number of kinds of condition on it: the more restricted is used first.
     pub rank: i16,
     /// The money value of the whole lot, where its program states a unit cost for points.
@@ -50,6 +52,12 @@ impl Lot {
     #[must_use]
     pub const fn free(&self) -> Minor {
         self.remaining - self.held
+    }
+
+    /// The lot as it was before what is left of it expired.
+    #[must_use]
+    pub const fn revived(&self) -> Self {
+        Self { remaining: self.remaining + self.expired, expired: 0, ..*self }
     }
 
     /// Whether a spend at `now_us` may use it.
@@ -84,7 +92,7 @@ impl Lot {
     /// Adds what never changes to the digest of the command that opened it.
     pub fn digest_into(&self, digest: &mut Digest) {
         digest.text("lot").id(self.id).id(self.participant).text(self.unit.code()).int(self.amount).id(self.program);
-        digest.maybe_id(self.version).maybe_id(self.sale).int(self.active_us).maybe_int(self.expires_us);
+        digest.maybe_id(self.version).maybe_id(self.sale).int(self.active_us).maybe_int(self.first_expires_us);
         digest.int(self.rank.into()).int(self.cost);
     }
 
@@ -134,6 +142,8 @@ coded! {
         Mature = 9 "mature",
         /// Came back from expiry.
         Revive = 10 "revive",
+        /// Went to another wallet.
+        Transfer = 11 "transfer",
     }
 }
 
@@ -163,7 +173,7 @@ impl LotMove {
         match self.kind {
             MoveKind::Hold => lot.held += self.amount,
             MoveKind::Release => lot.held -= self.amount,
-            MoveKind::Spend | MoveKind::Claw | MoveKind::Net => lot.remaining -= self.amount,
+            MoveKind::Spend | MoveKind::Claw | MoveKind::Net | MoveKind::Transfer => lot.remaining -= self.amount,
             MoveKind::Return => lot.remaining += self.amount,
             MoveKind::Expire => {
                 lot.remaining -= self.amount;

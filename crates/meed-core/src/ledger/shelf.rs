@@ -105,6 +105,14 @@ impl Shelf {
         self.moves.push(step);
     }
 
+    /// Gives a lot another expiry.
+    pub(super) fn extend(&mut self, id: Id, expires_us: Option<i64>) {
+        let before = *self.lots.get(&id).expect("a lot that is extended was loaded");
+        self.steps.push((id, Some(before)));
+        let lot = Lot { expires_us, ..before.lot };
+        self.lots.insert(id, Entry { lot, is_touched: true, ..before });
+    }
+
     pub(super) fn allocate(&mut self, hold: Id, lots: Vec<(Id, Minor)>) {
         self.allocations.insert(hold, lots);
     }

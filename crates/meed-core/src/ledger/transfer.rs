@@ -59,6 +59,10 @@ coded! {
         Mirror = 121 "mirror",
         /// An offline use that the wallet did not cover.
         Uncovered = 122 "uncovered",
+        /// From one participant's wallet to another's.
+        Transferred = 123 "transferred",
+        /// Given up with the wallet's owner.
+        Forfeited = 124 "forfeited",
         /// A reward was credited.
         Credited = 201 "credited",
         /// A reward was credited while a condition is still open.

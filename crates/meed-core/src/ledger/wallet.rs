@@ -233,6 +233,7 @@ impl<'a> Wallets<'a> {
             sale: origin.sale,
             active_us: earning.active_us.unwrap_or(now_us).max(now_us),
             expires_us: earning.expires_us,
+            first_expires_us: earning.expires_us,
             rank: earning.rank,
             cost: earning.cost,
             recorded_us: now_us,
@@ -257,6 +258,25 @@ impl<'a> Wallets<'a> {
             taken.extend(group.into_iter().map(|portion| Taken { transfer, portion }));
         }
         Ok(in_order(portions, taken))
+    }
+
+    /// Takes back the expiry of what portions need beyond what is free in their lots (`ledger.md` §7).
+    pub fn revive(&mut self, wallet: Wallet, portions: &[Portion], origin: Origin) -> Result<(), Refusal> {
+        for (id, amount) in by_lot(portions) {
+            let lot = *self.book.lot(id).ok_or(Refusal::LotConditionsNotMet)?;
+            let missing = amount - lot.free();
+            if missing > 0 {
+                self.unexpire(wallet, &lot, missing, origin)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Part of what expired of a lot comes back into it.
+    fn unexpire(&mut self, wallet: Wallet, lot: &Lot, part: Minor, origin: Origin) -> Result<(), Refusal> {
+        let breakage = Owner::program(lot.program).account(Purpose::Breakage, lot.unit);
+        let transfer = self.post(TransferKind::ExpiryReversed, breakage, wallet.account(Purpose::Available), part, origin)?;
+        self.come_back(transfer, lot.id, MoveKind::Revive, part, Purpose::Breakage, origin)
     }
 
     /// Gives back what was used, to the same lots, with the expiry and conditions that they had. What has expired meanwhile
@@ -366,9 +386,7 @@ impl<'a> Wallets<'a> {
             let lot = *self.book.lot(*id).ok_or(Refusal::OriginalNotFound)?;
             let part = lot.expired.min(left).min(*room);
             if part > 0 {
-                let breakage = Owner::program(lot.program).account(Purpose::Breakage, lot.unit);
-                let transfer = self.post(TransferKind::ExpiryReversed, breakage, wallet.account(Purpose::Available), part, origin)?;
-                self.come_back(transfer, lot.id, MoveKind::Revive, part, Purpose::Breakage, origin)?;
+                self.unexpire(wallet, &lot, part, origin)?;
                 self.take_back(claw, Purpose::Available, part, *id, Some(lot.id))?;
                 (left, *room, done.from_expired) = (left - part, *room - part, done.from_expired + part);
             }
@@ -420,6 +438,59 @@ impl<'a> Wallets<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Moves portions of lots to another participant's wallet of the same unit. What arrives keeps the expiry, the conditions,
+    /// the program and the money value that it had; what is owed there is netted from it. Answers the lots that it opened.
+    pub fn transfer(&mut self, from: Wallet, to: Wallet, portions: &[Portion], origin: Origin) -> Result<Vec<(Id, Minor)>, Refusal> {
+        let now_us = self.stamp.recorded_us;
+        let mut opened = Vec::new();
+        for (id, amount) in by_lot(portions) {
+            let before = *self.book.lot(id).ok_or(Refusal::LotConditionsNotMet)?;
+            let (debit, credit) = (from.account(Purpose::Available), to.account(Purpose::Available));
+            let transfer = self.post(TransferKind::Transferred, debit, credit, amount, origin)?;
+            self.change(transfer, id, MoveKind::Transfer, amount);
+            let used = before.amount - before.remaining;
+            self.book.shelf.open(Lot {
+                id: transfer,
+                participant: to.participant,
+                amount,
+                sale: None,
+                active_us: now_us,
+                first_expires_us: before.expires_us,
+                cost: before.worth(used + amount)? - before.worth(used)?,
+                recorded_us: now_us,
+                remaining: amount,
+                held: 0,
+                expired: 0,
+                ..before
+            });
+            self.net(to, transfer, origin)?;
+            opened.push((transfer, amount));
+        }
+        Ok(opened)
+    }
+
+    /// What is left of a lot goes to the program, as if it had expired.
+    pub fn forfeit(&mut self, wallet: Wallet, id: Id, origin: Origin) -> Result<(), Refusal> {
+        let lot = *self.book.lot(id).ok_or(Refusal::LotConditionsNotMet)?;
+        if lot.free() == 0 {
+            return Ok(());
+        }
+        let purpose = if lot.is_pending { Purpose::Pending } else { Purpose::Available };
+        let breakage = Owner::program(lot.program).account(Purpose::Breakage, lot.unit);
+        let transfer = self.post(TransferKind::Forfeited, wallet.account(purpose), breakage, lot.free(), origin)?;
+        self.leave(transfer, id, MoveKind::Expire, lot.free(), Purpose::Breakage, origin)
+    }
+
+    /// Lets a lot be used until another time; what had expired of it comes back. Answers how much that was.
+    pub fn extend(&mut self, wallet: Wallet, id: Id, expires_us: Option<i64>, origin: Origin) -> Result<Minor, Refusal> {
+        let lot = *self.book.lot(id).ok_or(Refusal::LotConditionsNotMet)?;
+        self.book.shelf.extend(id, expires_us);
+        if lot.expired > 0 {
+            self.unexpire(wallet, &lot, lot.expired, origin)?;
+        }
+        Ok(lot.expired)
     }
 
     /// Books what an offline till gave away and no lot covers: goods are gone, a person decides (`ledger.md` §7).

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::basket::Line;
+use super::event::PayBackMethod;
 use super::offer::{Offer, OfferIndex};
 use crate::id::Id;
 use crate::money::{Exact, Minor, Unit};
@@ -174,6 +175,8 @@ pub struct Merchant {
     pub allows_automatic: bool,
     /// Whether what is spent at once is paid back later instead of being taken off at the till.
     pub pays_back: bool,
+    /// How it is paid back then.
+    pub pays_back_by: PayBackMethod,
     /// Whether anything may be spent there.
     pub allows_spending: bool,
 }

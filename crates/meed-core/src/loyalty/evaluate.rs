@@ -168,11 +168,10 @@ pub fn evaluate(
     withheld: &[(Id, &'static str)],
 ) -> Result<Evaluation, Overflow> {
     let mut evaluation = Evaluation { day: local_day(config, seen.basket), ..Evaluation::default() };
-    let left: Minor = left_of(seen, |_| true, false).left;
-    if seen.standing.state == PurchaseState::Cancelled || left <= 0 {
+    if seen.standing.state == PurchaseState::Cancelled || left_of(seen, |_| true, false).left <= 0 {
         return Ok(evaluation);
     }
-    evaluation.units = mul(Amount { minor: left, unit: config.currency }.major(), config.settings.tiers.rate)?;
+    evaluation.units = units_of(config, seen)?;
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     for matched in matched {
         let Some(offer) = config.offers.version(matched.version) else { continue };
@@ -188,6 +187,15 @@ pub fn evaluate(
     let drafts = best(config, drafts, &mut evaluation);
     finish(drafts, &mut evaluation)?;
     Ok(evaluation)
+}
+
+/// Value units that count of a purchase: of what is left of it.
+pub(super) fn units_of(config: &TillConfig, seen: Seen<'_>) -> Result<Exact, Overflow> {
+    let left = left_of(seen, |_| true, false).left;
+    if seen.standing.state == PurchaseState::Cancelled || left <= 0 {
+        return Ok(Exact::ZERO);
+    }
+    mul(Amount { minor: left, unit: config.currency }.major(), config.settings.tiers.rate)
 }
 
 pub(super) fn local_day(config: &TillConfig, basket: &Basket) -> i64 {

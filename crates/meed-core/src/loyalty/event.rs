@@ -4,7 +4,7 @@
 //! part of the event, later ones are kept beside it.
 
 use super::basket::Basket;
-use super::packed::{packed, packed_code};
+use super::packed::{Packed, packed, packed_code};
 use crate::id::Id;
 use crate::ledger::coded;
 use crate::ledger::{Clawed, Portion, Taken};
@@ -35,6 +35,16 @@ coded! {
         Adjustment = 10 "adjustment",
         /// A purchase was settled with its merchant.
         Settlement = 11 "settlement",
+        /// A settlement was brought to what the purchase was awarded in the end.
+        SettlementCorrection = 12 "settlement_correction",
+        /// What was spent at once is paid back to the customer, or less of it than before.
+        PayBack = 13 "pay_back",
+        /// An amount went to another participant's wallet.
+        TransferOut = 14 "transfer_out",
+        /// An amount came from another participant's wallet.
+        TransferIn = 15 "transfer_in",
+        /// A lot may be used until a later time.
+        Extension = 16 "extension",
     }
 }
 
@@ -85,6 +95,37 @@ coded! {
 }
 packed_code!(SpendMethod);
 
+coded! {
+    /// How money that was spent at once comes back to a customer who paid in full.
+    PayBackMethod {
+        /// To the payment medium of the purchase.
+        Refund = 1 "refund",
+        /// As a credit note.
+        CreditNote = 2 "credit_note",
+        /// As a voucher.
+        Voucher = 3 "voucher",
+    }
+}
+packed_code!(PayBackMethod);
+
+/// What of a purchase's spends is paid back instead of being taken off at the till.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaidBack {
+    /// How.
+    pub method: PayBackMethod,
+    /// How much stands, in the workspace's currency.
+    pub amount: Minor,
+}
+
+/// The body of a payment back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PayBackBody {
+    /// How.
+    pub method: PayBackMethod,
+    /// How much more is paid back than before; below 0: less.
+    pub amount: Minor,
+}
+
 /// How a purchase stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -100,6 +141,8 @@ pub struct Standing {
     pub withheld: Vec<Withheld>,
     /// The settlement event.
     pub settled: Option<Id>,
+    /// What is paid back instead of being taken off at the till.
+    pub back: Option<PaidBack>,
 }
 
 /// What an offer gave for a purchase.
@@ -283,6 +326,42 @@ pub struct AdjustmentBody {
     pub balance: Minor,
 }
 
+/// The body of a transfer between wallets, on either side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferBody {
+    /// What it counts.
+    pub unit: Unit,
+    /// How much.
+    pub amount: Minor,
+    /// The other participant.
+    pub other: Id,
+    /// The lots that it opened in the other's wallet, or in this one, with their amounts.
+    pub lots: Vec<(Id, Minor)>,
+    /// Why.
+    pub reason: String,
+    /// What could be spent right after it.
+    pub balance: Minor,
+}
+
+/// The body of an extension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtensionBody {
+    /// The lot.
+    pub lot: Id,
+    /// What it counts.
+    pub unit: Unit,
+    /// Until when it could be used before, microseconds UTC; `None`: for ever.
+    pub before_us: Option<i64>,
+    /// Until when now.
+    pub after_us: Option<i64>,
+    /// What had expired and came back.
+    pub revived: Minor,
+    /// Why.
+    pub reason: String,
+    /// What could be spent right after it.
+    pub balance: Minor,
+}
+
 /// The body of a settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettlementBody {
@@ -296,7 +375,33 @@ pub struct SettlementBody {
     pub contribution: Minor,
 }
 
-packed!(Standing { state, returned, grants, uses, withheld, settled });
+/// The first form of a standing: a purchase nothing of which is paid back.
+impl Packed for Standing {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.state.pack(out);
+        self.returned.pack(out);
+        self.grants.pack(out);
+        self.uses.pack(out);
+        self.withheld.pack(out);
+        self.settled.pack(out);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Result<Self, super::Damaged> {
+        Ok(Self {
+            state: Packed::unpack(input)?,
+            returned: Packed::unpack(input)?,
+            grants: Packed::unpack(input)?,
+            uses: Packed::unpack(input)?,
+            withheld: Packed::unpack(input)?,
+            settled: Packed::unpack(input)?,
+            back: None,
+        })
+    }
+}
+packed!(PaidBack { method, amount });
+packed!(PayBackBody { method, amount });
+packed!(TransferBody { unit, amount, other, lots, reason, balance });
+packed!(ExtensionBody { lot, unit, before_us, after_us, revived, reason, balance });
 packed!(Grant { offer, version, line, unit, amount, basis, method, lots, cap, counted });
 packed!(Use { event, method, unit, transfer, lot, line, amount, worth, returned, worth_returned });
 packed!(Withheld { offer, reason });
@@ -330,7 +435,53 @@ macro_rules! rows {
         }
     )* };
 }
-rows!(Standing, PurchaseBody, SpendBody, RefundBody, HoldBody, AdjustmentBody, SettlementBody);
+rows!(SpendBody, RefundBody, HoldBody, AdjustmentBody, SettlementBody, PayBackBody, TransferBody, ExtensionBody);
+
+/// The second form of purchases and their standings: what is paid back follows.
+const WITH_BACK: u8 = 2;
+
+impl Standing {
+    /// Reads the stored form.
+    pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
+        if row.first() != Some(&WITH_BACK) {
+            return super::packed::from_row(FORM, row);
+        }
+        let (standing, back): (Self, PaidBack) = super::packed::from_row(WITH_BACK, row)?;
+        Ok(Self { back: Some(back), ..standing })
+    }
+
+    /// The stored form.
+    #[must_use]
+    pub fn to_row(&self) -> Vec<u8> {
+        let mut row = super::packed::to_row(if self.back.is_some() { WITH_BACK } else { FORM }, self);
+        if let Some(back) = &self.back {
+            back.pack(&mut row);
+        }
+        row
+    }
+}
+
+impl PurchaseBody {
+    /// Reads the stored form.
+    pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
+        if row.first() != Some(&WITH_BACK) {
+            return super::packed::from_row(FORM, row);
+        }
+        let (mut body, back): (Self, PaidBack) = super::packed::from_row(WITH_BACK, row)?;
+        body.standing.back = Some(back);
+        Ok(body)
+    }
+
+    /// The stored form.
+    #[must_use]
+    pub fn to_row(&self) -> Vec<u8> {
+        let mut row = super::packed::to_row(if self.standing.back.is_some() { WITH_BACK } else { FORM }, self);
+        if let Some(back) = &self.standing.back {
+            back.pack(&mut row);
+        }
+        row
+    }
+}
 
 impl HeldPart {
     /// As the wallet takes it.
@@ -359,6 +510,7 @@ impl Standing {
             uses: Vec::new(),
             withheld: Vec::new(),
             settled: None,
+            back: None,
         }
     }
 

@@ -346,7 +346,14 @@ impl Giver<'_> {
     }
 
     /// Allots up to `want` from the wallets over what may still be paid of a purchase. Answers portions by unit with worth.
-    pub(super) fn allot(&self, wallets: &Wallets<'_>, work: &Work, want: Minor) -> Result<Vec<(Unit, Portion, Minor)>, Refusal> {
+    /// With `alive_us`, what expired after that business time counts as if it had not.
+    pub(super) fn allot(
+        &self,
+        wallets: &Wallets<'_>,
+        work: &Work,
+        want: Minor,
+        alive_us: Option<i64>,
+    ) -> Result<Vec<(Unit, Portion, Minor)>, Refusal> {
         let basket = &work.body.basket;
         let mut room = work.standing.room(basket);
         let mut left = want;
@@ -360,8 +367,8 @@ impl Giver<'_> {
             let lots: Vec<Lot> = wallets
                 .book()
                 .lots_of(self.participant, unit)
-                .filter(|lot| lot.is_usable(now_us) && lot.free() > 0 && lot.sale != Some(work.id))
-                .copied()
+                .map(|lot| if was_alive(lot, alive_us) { lot.revived() } else { *lot })
+                .filter(|lot| lot.free() > 0 && lot.sale != Some(work.id) && (lot.is_usable(now_us) || was_alive(lot, alive_us)))
                 .collect();
             for version in lots.iter().filter_map(|lot| lot.version) {
                 if let Some(condition) = self.config.terms(version).and_then(|offer| offer.spend.condition.as_ref()) {
@@ -412,6 +419,7 @@ impl Giver<'_> {
             if portions.is_empty() {
                 continue;
             }
+            wallets.revive(self.wallet(unit), &portions, work.origin(self.at))?;
             let taken = wallets.spend(self.wallet(unit), &portions, work.origin(self.at))?;
             for taken in taken {
                 let found = allotted.iter().find(|(of, portion, _)| *of == unit && *portion == taken.portion);
@@ -436,7 +444,7 @@ impl Giver<'_> {
         if !is_open {
             return Ok(0);
         }
-        let spendable: Minor = self.allot(wallets, work, Minor::MAX)?.iter().map(|(_, _, worth)| worth).sum();
+        let spendable: Minor = self.allot(wallets, work, Minor::MAX, None)?.iter().map(|(_, _, worth)| worth).sum();
         if spendable < auto.minimum_spend {
             return Ok(0);
         }
@@ -447,6 +455,11 @@ impl Giver<'_> {
     pub(super) fn balance(&self, wallets: &Wallets<'_>, unit: Unit) -> Minor {
         wallets.book().available(&self.wallet(unit).account(Purpose::Available))
     }
+}
+
+/// Whether a lot that is over now could be used at an earlier business time.
+fn was_alive(lot: &Lot, alive_us: Option<i64>) -> bool {
+    alive_us.is_some_and(|at_us| !lot.is_pending && lot.expires_us.is_some_and(|expires| at_us < expires))
 }
 
 fn new_use(event: Id, method: SpendMethod, unit: Unit, taken: &Taken, worth: Minor) -> Use {
@@ -470,7 +483,7 @@ fn granted(standing: &Standing, target: &Target) -> Minor {
 
 /// What an award that grows from `before` to `after` draws from its budget: money for points with a unit cost, else its
 /// own amount. Both ends are rounded alike, so parts sum to the whole.
-fn draw_between(config: &TillConfig, offer: &Offer, unit: Unit, before: Minor, after: Minor) -> Option<Amount> {
+pub(super) fn draw_between(config: &TillConfig, offer: &Offer, unit: Unit, before: Minor, after: Minor) -> Option<Amount> {
     let amount = if offer.award.unit_cost.is_some() && unit == Unit::POINTS {
         let cost = |amount| cost_of(config, offer, unit, amount).unwrap_or(Minor::MAX / 2);
         Amount { minor: cost(after) - cost(before), unit: config.currency }

@@ -18,6 +18,8 @@ pub enum WalletRef {
     Code(String),
     /// By number.
     Number(String),
+    /// By a one-time code.
+    OneTimeCode(String),
     /// The participant of an event.
     Of(Id),
 }
@@ -37,10 +39,14 @@ pub struct TillNeeds {
     pub history: BTreeSet<WalletRef>,
     /// Purchases to come, with their business time: one that comes late needs the history.
     pub purchases: Vec<(WalletRef, i64)>,
+    /// Participants whose lots are needed that expired since a business time, to pay a sale of that time.
+    pub expired_since: BTreeSet<(WalletRef, i64)>,
     /// Programs whose accounts are needed.
     pub programs: BTreeSet<Id>,
     /// Counters by subject.
     pub counters: BTreeSet<Id>,
+    /// Lots that are named.
+    pub named_lots: BTreeSet<Id>,
     /// Lots that are due, this many at most, with their participants.
     pub due: i64,
 }
@@ -187,6 +193,11 @@ impl Tills {
     #[must_use]
     pub fn purchase(&self, id: Id) -> Option<&PurchaseSlot> {
         self.purchases.get(&id)
+    }
+
+    /// All purchases that are here, in no order.
+    pub fn purchases(&self) -> impl Iterator<Item = &PurchaseSlot> {
+        self.purchases.values()
     }
 
     /// The standing of an event that is no purchase.

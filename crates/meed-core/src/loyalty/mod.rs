@@ -13,30 +13,36 @@ mod giving;
 mod loaded;
 mod means;
 mod offer;
+mod one_time;
 pub(crate) mod packed;
 mod participant;
+mod replay;
 mod sight;
+mod tier_changes;
 mod why;
 
 pub use basket::{Basket, LINES_MAX, Line};
 pub use cell::{Cell, OfferCell};
 pub use commands::{
-    AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, HoldDone, HoldStanding, HoldWallet, Identified, NewMeans, Purchase,
-    PurchaseDone, Purchases, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, Settle, Spend, SpendAsk, SpendDone,
-    Sweep, TillReply,
+    AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, EraseParticipant, ErasedBalance, ExtendLot, HoldDone, HoldStanding,
+    HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant,
+    SetBudget, Settle, Spend, SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
 };
 pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings};
 pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};
 pub use event::{
-    AdjustmentBody, EventKind, Grant, HeldPart, HoldBody, Matched, PurchaseBody, PurchaseState, RefundBody, SettlementBody, SpendBody,
-    SpendMethod, Standing, TakenBack, TillEvent, Use, Withheld,
+    AdjustmentBody, EventKind, ExtensionBody, Grant, HeldPart, HoldBody, Matched, PaidBack, PayBackBody, PayBackMethod, PurchaseBody,
+    PurchaseState, RefundBody, SettlementBody, SpendBody, SpendMethod, Standing, TakenBack, TillEvent, TransferBody, Use, Withheld,
 };
 pub use loaded::{CellSlot, PurchaseSlot, TakenIdentity, TillEffects, TillNeeds, Tills, WalletRef, event_hash};
 pub use means::{Means, fold_code};
 pub use offer::{
     Award, Class, Expiry, Occasion, Offer, OfferEntry, OfferIndex, OfferVersion, Rate, Repeats, Scope, Terms, Window, expiry_instant,
 };
+pub use one_time::OneTimeCode;
 pub use packed::Damaged;
 pub use participant::{AutoSpend, Membership, Participant, Termination};
+pub use replay::{Happened, Replay, Step, drawn};
 pub use sight::BASKET;
+pub use tier_changes::{TierChange, tier_changes};
 pub use why::WhyNot;

@@ -10,6 +10,7 @@ mod library;
 mod remembered;
 mod rules;
 mod score;
+mod states;
 mod target;
 pub(crate) mod words;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use remembered::{Mapping, Remembered};
 pub use score::Companions;
 pub(crate) use score::{Input, Outcome, map};
+pub use states::SaleState;
 pub use target::Target;
 
 /// At and above this a column is assigned without a question; per mille. Frozen before any evaluation.
@@ -48,7 +50,8 @@ pub struct ColumnChoice {
     pub samples: Vec<String>,
 }
 
-/// One of the five ways in which a mapping cannot be used (`commissions.md` 2.1, `com_010`), or money of no known currency.
+/// One of the five ways in which a mapping cannot be used (`commissions.md` 2.1, `com_010`), money of no known currency, or
+/// days of no known year.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 pub enum MappingProblem {
     /// No Field Mappings.
@@ -74,6 +77,9 @@ pub enum MappingProblem {
     /// Amounts carry a sign that several currencies share, and none of them is the one that would be assumed.
     #[error("`{0}` is the sign of several currencies; say which one it is")]
     Currency(String),
+    /// The days of the sale are written without a year, and the file does not say which.
+    #[error("the days in `{0}` are written without a year; say which one it is")]
+    Year(String),
 }
 
 impl MappingProblem {
@@ -86,6 +92,7 @@ impl MappingProblem {
             Self::NoDate => "mapping.no_date",
             Self::NoCredit => "mapping.no_credit",
             Self::Currency(_) => "mapping.currency",
+            Self::Year(_) => "mapping.year",
         }
     }
 }

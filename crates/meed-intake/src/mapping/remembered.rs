@@ -1,8 +1,11 @@
 //! A mapping that was used before, and how it is put on a file again (`file-intake.md` section 8).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::states::SaleState;
 use super::target::Target;
 use super::words::normalise;
 use crate::values::{DateOrder, DecimalMark};
@@ -21,6 +24,13 @@ pub struct Mapping {
     /// ISO code of amounts that name no currency, where the source or a person said it.
     #[serde(default)]
     pub currency: Option<String>,
+    /// Who sold the rows that name no rep, by an alias.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// What words of the status column mean; a word without a state is kept as it is written. `None` where the layout was
+    /// last imported before words had states.
+    #[serde(default)]
+    pub statuses: Option<BTreeMap<String, Option<SaleState>>>,
 }
 
 /// One remembered column.
@@ -35,7 +45,7 @@ pub struct Remembered {
 impl Mapping {
     pub(crate) fn new(headers: &[String], targets: &[Option<Target>], date_order: Option<DateOrder>, decimal: Option<DecimalMark>) -> Self {
         let columns = names(headers).into_iter().zip(targets).map(|(name, target)| Remembered { name, target: *target }).collect();
-        Self { fingerprint: fingerprint(headers), columns, date_order, decimal, currency: None }
+        Self { fingerprint: fingerprint(headers), columns, date_order, decimal, currency: None, owner: None, statuses: None }
     }
 
     /// The remembered target of every column of a file, and the names of mapped columns that the file lacks.

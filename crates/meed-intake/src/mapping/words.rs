@@ -36,7 +36,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 });
 
 /// Splits a line of words; a phrase stands between quotes.
-fn phrases(line: &str) -> Vec<String> {
+pub(super) fn phrases(line: &str) -> Vec<String> {
     let mut out = Vec::new();
     for (i, part) in line.split('"').enumerate() {
         if i % 2 == 1 {

@@ -1,13 +1,18 @@
 //! Decisions about values that need the whole file: decimal signs, order of day and month, currencies.
 
-use super::detect::Survey;
+use super::answers::KnownYears;
+use super::survey::Survey;
 use super::{Reading, Warning};
 use crate::hints::Hints;
 use crate::mapping::Target;
-use crate::rows::ColumnReading;
+use crate::rows::{ColumnReading, YearlessColumn};
+use crate::values::cell::CellKind;
 use crate::values::currency::{self, Sign};
 use crate::values::profile::Profile;
-use crate::values::{DateOrder, DecimalMark, date};
+use crate::values::{DateOrder, DecimalMark, date, yearless};
+
+/// What is said where nothing tells day and month apart.
+const AMBIGUOUS: &str = "day and month could be either way round; month-first was taken";
 
 /// The decimal sign of the file: what its columns prove, else what is known or likely.
 pub(super) fn decimal(reading: &Reading, profiles: &[Profile], hints: &Hints) -> Option<DecimalMark> {
@@ -88,7 +93,7 @@ pub(super) fn values(reading: &mut Reading, survey: &Survey<'_>, hints: &Hints) 
     let (file_order, assumed) = file_order(reading, survey, hints);
     let mut readings = Vec::with_capacity(profiles.len());
     for (i, profile) in profiles.iter().enumerate() {
-        let header = &reading.structure.headers[i];
+        let header = reading.structure.headers[i].clone();
         let name = reading.names[i].clone();
         let target = reading.columns.get(i).and_then(|c| c.target);
         let mut own = ColumnReading { name, ..ColumnReading::default() };
@@ -110,11 +115,7 @@ pub(super) fn values(reading: &mut Reading, survey: &Survey<'_>, hints: &Hints) 
         }
         own.order = profile.order();
         if profile.day_first.0 > 0 && profile.month_first.0 > 0 {
-            if target.is_some_and(Target::is_date) {
-                let (day, month) = (profile.day_first.1, profile.month_first.1);
-                let text = format!("`{}` is day-first on line {day} and month-first on line {month}", own.name);
-                reading.warnings.push(Warning::new("date.order_conflict", Some(day.max(month)), text));
-            }
+            conflict(reading, &own.name, target, profile.day_first.1, profile.month_first.1);
         } else if own.order.is_none() && profile.open_dates.0 > 0 {
             own.order = file_order;
             if target == Some(Target::Date)
@@ -123,8 +124,12 @@ pub(super) fn values(reading: &mut Reading, survey: &Survey<'_>, hints: &Hints) 
                 reading.warnings.push(Warning::new(code, Some(profile.open_dates.1), format!("`{}`: {why}", own.name)));
             }
         }
-        own.offset = header_zone(header);
-        own.currency = currency::in_header(header).and_then(|s| meaning(s, hints));
+        own.yearless = yearless_of(profile);
+        if own.yearless.is_some() && own.order.is_none() {
+            own.order = yearless_order(reading, survey, hints, i, file_order);
+        }
+        own.offset = header_zone(&header);
+        own.currency = currency::in_header(&header).and_then(|s| meaning(s, hints));
         readings.push(own);
     }
     let of_date = reading.column_of(Target::Date);
@@ -135,7 +140,74 @@ pub(super) fn values(reading: &mut Reading, survey: &Survey<'_>, hints: &Hints) 
     let money = reading.columns.iter().find(|c| c.target == Some(Target::Revenue)).map(|c| c.index);
     reading.decimal = money.and_then(|c| readings[c].decimal).or(file_decimal).or(Some(DecimalMark::Point));
     reading.readings = readings;
+    years(reading, survey, hints);
     signs(reading, profiles, hints);
+}
+
+fn conflict(reading: &mut Reading, name: &str, target: Option<Target>, day: u64, month: u64) {
+    if target.is_some_and(Target::is_date) {
+        let text = format!("`{name}` is day-first on line {day} and month-first on line {month}");
+        reading.warnings.push(Warning::new("date.order_conflict", Some(day.max(month)), text));
+    }
+}
+
+/// Whether days without a year stand in the column, as texts or as numbers.
+fn yearless_of(profile: &Profile) -> Option<YearlessColumn> {
+    let days = &profile.yearless;
+    let compact = days.is_compact() && profile.numbers() + profile.share(&[CellKind::Code]) >= 900;
+    let cells = if compact { days.cells.0 } else { days.cells.0 - days.compact };
+    (cells > 0).then_some(YearlessColumn { line: days.cells.1, compact, mostly: cells * 2 >= profile.filled })
+}
+
+/// The order of day and month where no date with a year decides it: the days themselves, else what is known or likely.
+fn yearless_order(
+    reading: &mut Reading,
+    survey: &Survey<'_>,
+    hints: &Hints,
+    column: usize,
+    of_file: Option<DateOrder>,
+) -> Option<DateOrder> {
+    let days = &survey.profiles[column].yearless;
+    let target = reading.columns.get(column).and_then(|c| c.target);
+    let name = reading.names[column].clone();
+    match (days.day_first.0, days.month_first.0) {
+        (0, 0) => {}
+        (_, 0) => return Some(DateOrder::DayFirst),
+        (0, _) => return Some(DateOrder::MonthFirst),
+        _ => {
+            conflict(reading, &name, target, days.day_first.1, days.month_first.1);
+            return None;
+        }
+    }
+    let known = hints.date_order.or(hints.remembered.as_ref().and_then(|m| m.date_order)).filter(|o| *o != DateOrder::YearFirst);
+    // The bookkeeping format writes day and month as four digits.
+    let is_bookkeeping = reading.structure.titles.iter().any(|(_, t)| t.starts_with("EXTF") || t.starts_with("DTVF"));
+    let known = known.or(is_bookkeeping.then_some(DateOrder::DayFirst)).or(of_file);
+    if known.is_some() || days.open.0 == 0 {
+        return known;
+    }
+    let (order, code, why) = match by_place(reading, survey, hints) {
+        Some((order, why)) => (order, "date.order_assumed", why),
+        None => (DateOrder::MonthFirst, "date.order_ambiguous", AMBIGUOUS.to_owned()),
+    };
+    if target == Some(Target::Date) {
+        reading.warnings.push(Warning::new(code, Some(days.open.1), format!("`{name}`: {why}")));
+    }
+    Some(order)
+}
+
+/// The year of days that are written without one, where the lines above the table state it.
+fn years(reading: &mut Reading, survey: &Survey<'_>, hints: &Hints) {
+    if reading.readings.iter().all(|column| column.yearless.is_none()) {
+        return;
+    }
+    reading.year_proposed = hints.file_name.as_deref().and_then(|name| yearless::in_name(name, hints.today));
+    let Some((years, line)) = yearless::stated(&reading.structure.titles, hints.today) else { return };
+    let Some(of_sale) = reading.column_of(Target::Date) else { return };
+    let day_first = reading.readings[of_sale].order != Some(DateOrder::MonthFirst);
+    if survey.profiles[of_sale].yearless.can_be(years, day_first, hints.today) {
+        reading.years = Some(KnownYears { years, line: Some(line) });
+    }
 }
 
 /// The sign that the column proves; the file's sign where it proves none; nothing where it uses both.
@@ -166,8 +238,7 @@ fn file_order(reading: &Reading, survey: &Survey<'_>, hints: &Hints) -> (Option<
     if let Some((order, why)) = by_place(reading, survey, hints) {
         return (Some(order), Some(("date.order_assumed", why)));
     }
-    let why = "day and month could be either way round; month-first was taken".to_owned();
-    (Some(DateOrder::MonthFirst), Some(("date.order_ambiguous", why)))
+    (Some(DateOrder::MonthFirst), Some(("date.order_ambiguous", AMBIGUOUS.to_owned())))
 }
 
 /// No sale lies far in the future, and exports are usually in order of time.

@@ -2,7 +2,8 @@
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
-use super::{Reading, RowKey, Skipped, Warning, decide};
+use super::survey::Survey;
+use super::{Reading, RowKey, Warning, answers, decide, words};
 use crate::dialect;
 use crate::encoding::{self, Decoder, Encoding, Scan};
 use crate::error::IntakeError;
@@ -11,7 +12,7 @@ use crate::kind::{self, FileKind};
 use crate::mapping::{self, AUTOMATIC, Mapping, Target};
 use crate::records::{Dialect, Record, RecordReader};
 use crate::source::Source;
-use crate::structure::{self, Blocks, Class, SkipReason, Structure, Totals, Walk, classify};
+use crate::structure::{self, Structure};
 use crate::values::DecimalMark;
 use crate::values::profile::Profile;
 use crate::xlsx;
@@ -22,8 +23,6 @@ const SAMPLE_RECORDS: usize = 2_000;
 const SAMPLE_BYTES: usize = 256 * 1024;
 /// Bytes of the pieces from the middle and the end.
 const PIECE_BYTES: usize = 32 * 1024;
-/// Skipped lines that are listed one by one.
-const LISTED: usize = 1_000;
 
 pub(super) fn detect<R: Read + Seek>(reader: &mut R, hints: &Hints) -> Result<Reading, IntakeError> {
     let size = reader.seek(SeekFrom::End(0))?;
@@ -99,6 +98,11 @@ fn examine<R: Read + Seek>(
         unsettled: Vec::new(),
         totals: None,
         currency: hints.currency.as_ref().map(|c| c.trim().to_ascii_uppercase()),
+        owner: answers::owner_of(hints),
+        words: Vec::new(),
+        known_states: None,
+        years: None,
+        year_proposed: None,
         zone: hints.zone.clone(),
         today: hints.today,
         key: None,
@@ -188,7 +192,7 @@ fn dialect_warnings(reading: &mut Reading, choice: &dialect::Choice) {
     }
 }
 
-fn open<'r, R: Read + Seek>(source: &'r mut R, reading: &Reading, width: usize) -> Result<RecordReader<&'r mut R>, IntakeError> {
+pub(super) fn open<'r, R: Read + Seek>(source: &'r mut R, reading: &Reading, width: usize) -> Result<RecordReader<&'r mut R>, IntakeError> {
     source.seek(SeekFrom::Start(reading.bom))?;
     Ok(RecordReader::new(source, &reading.encoding, reading.dialect, reading.limits.line_bytes, reading.limits.columns)
         .at(reading.bom, 1, 0)
@@ -221,149 +225,6 @@ fn names(headers: &[String]) -> Vec<String> {
     out
 }
 
-/// What the walk over the whole file finds out.
-pub(super) struct Survey<'h> {
-    pub(super) profiles: Vec<Profile>,
-    pub(super) footers: Vec<(u64, String)>,
-    evidence_columns: Vec<usize>,
-    sampled: u64,
-    blocks: Option<Blocks>,
-    ragged: (u64, u64),
-    repaired: (u64, u64),
-    other_table: Option<u64>,
-    totals: Option<Totals>,
-    hints: &'h Hints,
-}
-
-impl<'h> Survey<'h> {
-    fn new(reading: &Reading, hints: &'h Hints) -> Self {
-        Self {
-            profiles: vec![Profile::default(); reading.structure.width],
-            footers: Vec::new(),
-            evidence_columns: Vec::new(),
-            sampled: 0,
-            blocks: None,
-            ragged: (0, 0),
-            repaired: (0, 0),
-            other_table: None,
-            totals: None,
-            hints,
-        }
-    }
-
-    /// Profiles the first records.
-    fn sample(&mut self, records: &[Record], reading: &Reading) {
-        let mut walk = Walk::default();
-        let structure = &reading.structure;
-        let from = usize::try_from(structure.first_record).unwrap_or(usize::MAX).min(records.len());
-        for record in &records[from..] {
-            let mut record = record.clone();
-            if let Class::Data(_) = classify(&mut record, structure, &mut walk) {
-                self.profile(&record, structure, &walk);
-            }
-        }
-        self.sampled = records.len() as u64;
-        self.evidence_columns =
-            (0..self.profiles.len()).filter(|c| self.profiles[*c].numbers() >= 500 || self.profiles[*c].dates() >= 500).collect();
-    }
-
-    fn profile(&mut self, record: &Record, structure: &Structure, walk: &Walk) {
-        for (i, profile) in self.profiles.iter_mut().enumerate() {
-            let mut text = record.get(i);
-            if structure.group == Some(i) && text.trim().is_empty() {
-                text = walk.group.as_deref().unwrap_or("");
-            }
-            profile.add(text, record.line);
-            // "no" is a word before it is somebody's alias, such as Norway's.
-            if !matches!(crate::values::cell::kind(text), crate::values::cell::CellKind::Empty | crate::values::cell::CellKind::Bool) {
-                profile.owners += u64::from(!self.hints.owners.is_empty() && self.hints.owners.contains(text));
-                profile.teams += u64::from(!self.hints.teams.is_empty() && self.hints.teams.contains(text));
-            }
-        }
-    }
-
-    /// Walks over the whole file: counts rows, lists what is skipped, completes the evidence.
-    fn whole<R: Read + Seek>(&mut self, source: &mut R, reading: &mut Reading, mark: DecimalMark) -> Result<(), IntakeError> {
-        let mut sums = structure::Sums::new(&reading.structure, mark);
-        let mut walk = Walk::default();
-        let mut record = Record::default();
-        let width = reading.structure.width;
-        self.blocks = reading.structure.key.map(|k| Blocks::new(k, width));
-        let first = reading.structure.first_record;
-        for (line, text) in reading.structure.titles.clone() {
-            skip(reading, line, if text.is_empty() { SkipReason::Blank } else { SkipReason::Title }, &text);
-        }
-        let mut reader = open(source, reading, width)?;
-        while reader.next_place().2 < first && reader.next(&mut record)? {}
-        while reader.next(&mut record)? {
-            let mut class = classify(&mut record, &reading.structure, &mut walk);
-            let known = class == Class::Skip(SkipReason::Total) && reading.structure.sums.binary_search(&record.line).is_ok();
-            let added = known || matches!(class, Class::Data(_));
-            if added && sums.as_mut().is_some_and(|s| s.is_sum(&record, &reading.structure)) && !known {
-                reading.structure.sums.push(record.line);
-                class = Class::Skip(SkipReason::Total);
-            }
-            match class {
-                Class::Skip(reason) => {
-                    let text = if reason == SkipReason::Blank { String::new() } else { short(&record) };
-                    if reason == SkipReason::Footer && self.footers.len() < 20 {
-                        self.footers.push((record.line, text.clone()));
-                    }
-                    if reason == SkipReason::Total {
-                        // A row that was found by its figures agrees by that.
-                        let told = sums.as_mut().filter(|_| !known).map(|s| s.told(&record));
-                        self.totals = told.filter(|told| !told.columns.is_empty()).or(self.totals.take());
-                    }
-                    if reason == SkipReason::OtherTable {
-                        self.other_table.get_or_insert(record.line);
-                    }
-                    skip(reading, record.line, reason, &text);
-                }
-                Class::Ragged => {
-                    reading.first_line.get_or_insert(record.line);
-                    reading.rows += 1;
-                    note(&mut self.ragged, record.line);
-                }
-                Class::Data(repair) => {
-                    reading.first_line.get_or_insert(record.line);
-                    reading.rows += 1;
-                    if repair.is_some() {
-                        note(&mut self.repaired, record.line);
-                    }
-                    if record.number >= self.sampled {
-                        for column in &self.evidence_columns {
-                            self.profiles[*column].add_evidence(record.get(*column), record.line);
-                        }
-                    }
-                    if let Some(blocks) = &mut self.blocks {
-                        blocks.add(&record, &reading.structure);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Lists a line that is not loaded.
-fn skip(reading: &mut Reading, line: u64, reason: SkipReason, text: &str) {
-    reading.skipped_count += 1;
-    if reading.skipped.len() < LISTED {
-        reading.skipped.push(Skipped { line, reason, text: text.to_owned() });
-    }
-}
-
-fn note(counter: &mut (u64, u64), line: u64) {
-    if counter.0 == 0 {
-        counter.1 = line;
-    }
-    counter.0 += 1;
-}
-
-fn short(record: &Record) -> String {
-    record.filled().map(|(_, c)| c.trim()).collect::<Vec<_>>().join(" ").chars().take(120).collect()
-}
-
 fn propose(reading: &Reading, profiles: &[Profile], hints: &Hints) -> mapping::Outcome {
     mapping::map(&mapping::Input {
         headers: &reading.structure.headers,
@@ -384,6 +245,7 @@ fn finish(reading: &mut Reading, survey: &Survey<'_>, hints: &Hints) {
     reading.companions = outcome.companions;
     remember(reading, &survey.profiles, hints);
     reading.totals.clone_from(&survey.totals);
+    words::learn(reading, &survey.words, hints);
     table_warnings(reading, survey);
     if let Some(total) = reading.total().filter(|total| !total.agrees) {
         let text = format!("`{}`: the total says {}, the rows above add up to {}", total.column, total.told, total.sum);
@@ -414,8 +276,11 @@ pub(super) fn settle(reading: &mut Reading) {
     if targets.contains(&Some(Target::Revenue)) || targets.contains(&Some(Target::UnitPrice)) {
         reading.companions.unit_price = None;
     }
+    answers::warn(reading);
     reading.mapping = Mapping {
         currency: reading.currency.clone(),
+        owner: reading.owner.clone(),
+        statuses: words::remembered(reading),
         ..Mapping::new(&reading.structure.headers, &targets, reading.date_order, reading.decimal)
     };
 }

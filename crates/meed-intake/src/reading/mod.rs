@@ -1,19 +1,28 @@
 //! A file understood: every decision from bytes to columns, storable, correctable, and the way to its rows.
 
+mod answers;
 mod decide;
 mod detect;
 mod report;
+mod survey;
+mod words;
 
 use std::io::{Read, Seek, SeekFrom};
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
+pub use answers::{Answers, YearQuestion};
 pub use report::{Report, summary};
+pub use words::StatusWord;
+
+use answers::KnownYears;
+use words::ColumnWords;
 
 use crate::encoding::Encoding;
 use crate::error::IntakeError;
 use crate::hints::{Hints, Limits};
-use crate::mapping::{self, ColumnChoice, Companions, Mapping, MappingProblem, Target};
+use crate::mapping::{self, ColumnChoice, Companions, Mapping, MappingProblem, SaleState, Target};
 use crate::records::{Dialect, RecordReader};
 use crate::rows::{ColumnReading, Converter, Plan, Position, Rows};
 use crate::source::Source;
@@ -123,6 +132,21 @@ pub struct Reading {
     pub(crate) today: Option<jiff::civil::Date>,
     pub(crate) key: Option<RowKey>,
     pub(crate) inherits: Vec<usize>,
+    /// Who sold the rows that name no rep.
+    #[serde(default)]
+    pub(crate) owner: Option<String>,
+    /// Words of the columns that have few.
+    #[serde(default)]
+    words: Vec<ColumnWords>,
+    /// States of words by former imports of this layout.
+    #[serde(default)]
+    known_states: Option<BTreeMap<String, Option<SaleState>>>,
+    /// When days without a year are.
+    #[serde(default)]
+    years: Option<KnownYears>,
+    /// The year that the file's name holds, where one is needed.
+    #[serde(default)]
+    year_proposed: Option<i16>,
     pub(crate) mapping: Mapping,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) limits: Limits,
@@ -222,6 +246,7 @@ impl Reading {
             let open = self.unsettled.iter().find(|(column, _)| is_open(column));
             problems.extend(open.map(|(_, sign)| MappingProblem::Currency(sign.clone())));
         }
+        self.settle_problems(&mut problems);
         problems
     }
 
@@ -282,6 +307,9 @@ impl Reading {
             near: self.today,
             currency: self.currency.clone(),
             signs: self.signs.clone(),
+            owner: self.owner.clone(),
+            states: words::states(self),
+            years: self.years.map(|known| known.years),
         }
     }
 }

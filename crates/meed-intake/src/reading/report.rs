@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Layout, Reading, RowKey, TotalCheck, Warning, detect};
-use crate::mapping::Companions;
+use super::{Layout, Reading, RowKey, StatusWord, TotalCheck, Warning, detect};
+use crate::mapping::{Companions, SaleState};
 use crate::values::{DateOrder, DecimalMark};
 
 /// What `meed import --dry-run --json` prints.
@@ -21,6 +21,9 @@ pub struct Report {
     pub mapping: Vec<ColumnReport>,
     /// How values are written.
     pub values: ValuesReport,
+    /// Who sold the rows that name no rep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Doubts and remarks.
     pub warnings: Vec<Warning>,
     /// What keeps the file from being loaded as it is.
@@ -112,6 +115,32 @@ pub struct ValuesReport {
     pub date_order: Option<DateOrder>,
     /// `.` or `,`.
     pub decimal: Option<DecimalMark>,
+    /// The year of days that are written without one, or the period that gives them theirs; null while it is open. Absent
+    /// where all days have a year.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub year: Option<Option<String>>,
+    /// What the words of the status column mean.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<StatusReport>,
+}
+
+/// A word of the status column.
+#[derive(Clone, Debug, Serialize)]
+pub struct StatusReport {
+    /// As it is written.
+    pub word: String,
+    /// Rows that say it.
+    pub rows: u64,
+    /// The state that it means; null where it is kept as it is written.
+    pub state: Option<&'static str>,
+    /// Why.
+    pub reason: String,
+}
+
+impl From<&StatusWord> for StatusReport {
+    fn from(word: &StatusWord) -> Self {
+        Self { word: word.word.clone(), rows: word.rows, state: word.state.map(SaleState::word), reason: word.reason.clone() }
+    }
 }
 
 /// A mapping problem.
@@ -175,7 +204,13 @@ impl Report {
                     samples: c.samples.clone(),
                 })
                 .collect(),
-            values: ValuesReport { date_order: reading.date_order, decimal: reading.decimal },
+            values: ValuesReport {
+                date_order: reading.date_order,
+                decimal: reading.decimal,
+                year: reading.year_question().map(|question| question.taken),
+                statuses: reading.statuses().iter().map(StatusReport::from).collect(),
+            },
+            owner: reading.owner.clone(),
             warnings: reading.warnings.clone(),
             problems: reading.problems().into_iter().map(|p| ProblemReport { code: p.code(), text: p.to_string() }).collect(),
             key: reading.key.clone(),
@@ -211,6 +246,14 @@ pub fn summary(reading: &Reading) -> String {
             let mark = if choice.automatic { "" } else { " ?" };
             let _ = writeln!(out, "  {:<28} → {}{mark}  ({})", choice.column, target.name(), choice.reason);
         }
+    }
+    if let Some(owner) = reading.owner() {
+        let which = if reading.names_owner() { "rows that name no rep" } else { "everything in it" };
+        let _ = writeln!(out, "  {which:<28} → owner {owner}");
+    }
+    for word in reading.statuses() {
+        let state = word.state.map_or("as it is written", SaleState::word);
+        let _ = writeln!(out, "  status {:<21} → {state}  ({}; rows: {})", word.word, word.reason, word.rows);
     }
     if let Some(total) = reading.total().filter(|total| total.agrees) {
         let _ = writeln!(out, "total agrees: {} (line {})", total.told, total.line);

@@ -1,5 +1,7 @@
 //! Cells to typed values by the decisions of their columns; what contradicts them is an error, never a guess.
 
+use std::collections::HashMap;
+
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,7 @@ use crate::values::cell::is_placeholder;
 use crate::values::currency::Sign;
 use crate::values::date::{self, DateError, resolve};
 use crate::values::number::{self, Evidence, NumberError};
+use crate::values::yearless::{self, Years};
 use crate::values::{DateOrder, DecimalMark, When};
 
 /// How the cells of one column are read.
@@ -25,6 +28,20 @@ pub(crate) struct ColumnReading {
     pub(crate) offset: Option<i32>,
     /// ISO code that the header names.
     pub(crate) currency: Option<String>,
+    /// Days without a year stand in it.
+    #[serde(default)]
+    pub(crate) yearless: Option<YearlessColumn>,
+}
+
+/// What is known of a column in which days without a year stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct YearlessColumn {
+    /// The first such line.
+    pub(crate) line: u64,
+    /// Day and month are one number: `0105`.
+    pub(crate) compact: bool,
+    /// At least half of its cells are such days.
+    pub(crate) mostly: bool,
 }
 
 /// Everything that a row needs to become values.
@@ -39,6 +56,12 @@ pub(crate) struct Converter {
     pub(crate) currency: Option<String>,
     /// What a shared sign means.
     pub(crate) signs: Vec<(String, String)>,
+    /// Who sold the rows that name no rep.
+    pub(crate) owner: Option<String>,
+    /// Words of the status column that mean a state, with the word of that state.
+    pub(crate) states: HashMap<String, &'static str>,
+    /// When days without a year are.
+    pub(crate) years: Option<Years>,
 }
 
 struct Build<'a> {
@@ -59,6 +82,11 @@ impl Converter {
             Some(mapped) if build.errors.is_empty() => Ok(Box::new(mapped)),
             _ => Err(build.errors),
         }
+    }
+
+    /// The state that a word of the status column means, or the word as it is written.
+    fn state(&self, word: String) -> String {
+        self.states.get(&word).map_or(word, |state| (*state).to_owned())
     }
 
     fn meaning(&self, sign: Sign<'_>) -> Option<String> {
@@ -109,6 +137,9 @@ impl Build<'_> {
         if let Some(column) = self.converter.companions.unit_price {
             mapped.unit_price = mapped.unit_price.or_else(|| self.amount(column, true).map(|(value, _)| value));
         }
+        if mapped.owners.iter().all(Option::is_none) {
+            mapped.owners[0].clone_from(&converter.owner);
+        }
         self.derive_revenue(&mut mapped);
         mapped.currency = self.currency(named);
         mapped.day = mapped.date.day(self.converter.zone.as_ref());
@@ -132,7 +163,7 @@ impl Build<'_> {
                 None => {}
             },
             Target::Currency => *named = self.named_currency(column).map(|code| (column, code)),
-            Target::Status => mapped.status = self.text(column),
+            Target::Status => mapped.status = self.text(column).map(|word| self.converter.state(word)),
             Target::CustomerName => mapped.customer_name = self.text(column),
             Target::CustomerEmail => mapped.customer_email = self.text(column),
             Target::ProductName => mapped.product_name = self.text(column),
@@ -322,14 +353,16 @@ impl Build<'_> {
             return None;
         }
         let reading = self.converter.columns.get(column);
-        let Some(scanned) = date::scan(cell) else {
+        let is_compact = reading.and_then(|r| r.yearless).is_some_and(|y| y.compact);
+        let compact = is_compact.then(|| yearless::scan_compact(cell)).flatten();
+        let Some(scanned) = compact.or_else(|| date::scan(cell)) else {
             let number = number::scan(cell).and_then(|n| n.value(Some(DecimalMark::Point)).ok()).and_then(date::from_number);
             if number.is_none() {
                 self.fail(Some(column), "date.format", "not a date");
             }
             return number;
         };
-        match resolve(&scanned, reading.and_then(|r| r.order), self.converter.near) {
+        match resolve(&scanned, reading.and_then(|r| r.order), self.converter.near, self.converter.years) {
             Ok(mut when) => {
                 when.offset_seconds = when.offset_seconds.or(reading.and_then(|r| r.offset));
                 Some(when)
@@ -337,6 +370,9 @@ impl Build<'_> {
             Err(error) => {
                 let (code, text) = match error {
                     DateError::NoYear => ("date.no_year", "the year is missing"),
+                    DateError::OutsidePeriod => {
+                        ("date.no_year", "the day lies outside the period that the file states, so its year is open")
+                    }
                     DateError::Impossible => ("date.impossible", "there is no such day"),
                     DateError::Order => ("date.order", "day and month cannot be told apart, and the column uses both orders"),
                 };

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use convert::{ColumnReading, Converter};
+pub(crate) use convert::{ColumnReading, Converter, YearlessColumn};
 pub(crate) use stream::Plan;
 pub use stream::{Position, Rows};
 

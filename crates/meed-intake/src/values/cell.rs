@@ -1,7 +1,6 @@
 //! What kind of value one cell holds.
 
-use super::date_scan::{self, Parts};
-use super::{currency, date, number};
+use super::{currency, date, date_scan, number};
 use crate::mapping::countries;
 
 /// The kind of one cell.
@@ -95,7 +94,7 @@ fn with_digits(text: &str) -> Option<CellKind> {
         return Some(CellKind::Decimal);
     }
     if let Some(scanned) = date_scan::scan(text) {
-        return (scanned.parts != Parts::NoYear).then_some(CellKind::Date);
+        return (!scanned.parts.is_yearless()).then_some(CellKind::Date);
     }
     date::time_of_day(text).map(|_| CellKind::Time)
 }

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use super::date_scan::{DateScan, Parts, scan, zone_offset};
+use super::yearless::Years;
 
 /// The order of day and month in a column of dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,16 +61,29 @@ pub(crate) enum DateError {
     Impossible,
     /// The year is missing.
     NoYear,
+    /// The day lies outside the period that gives days their year.
+    OutsidePeriod,
     /// Day and month cannot be told apart.
     Order,
 }
 
-/// Reads a scanned date by the column's order. `near` settles two-digit years.
-pub(crate) fn resolve(scan: &DateScan, order: Option<DateOrder>, near: Option<Date>) -> Result<When, DateError> {
+/// Reads a scanned date by the column's order. `near` settles two-digit years, `years` days without one.
+pub(crate) fn resolve(scan: &DateScan, order: Option<DateOrder>, near: Option<Date>, years: Option<Years>) -> Result<When, DateError> {
     let (year, month, day) = match scan.parts {
         Parts::Ymd(year, month, day) => (year, month, day),
         Parts::Named { day, month, year, short } => (full_year(year, short, near), month, day),
-        Parts::NoYear => return Err(DateError::NoYear),
+        Parts::NoYear { first, second } => {
+            let years = years.ok_or(DateError::NoYear)?;
+            let (month, day) = match order.filter(|o| *o != DateOrder::YearFirst) {
+                Some(DateOrder::MonthFirst) => (first, second),
+                Some(_) => (second, first),
+                None if first == second || second > 12 => (first, second),
+                None if first > 12 => (second, first),
+                None => return Err(DateError::Order),
+            };
+            return within(years, month, day, scan);
+        }
+        Parts::NamedNoYear { day, month } => return within(years.ok_or(DateError::NoYear)?, month, day, scan),
         Parts::Open { first, second, year, short, separator } => {
             let year = full_year(year, short, near);
             let by_itself = if separator == '.' { Some(DateOrder::DayFirst) } else { None };
@@ -86,6 +100,15 @@ pub(crate) fn resolve(scan: &DateScan, order: Option<DateOrder>, near: Option<Da
     let year = i16::try_from(year).map_err(|_| DateError::Impossible)?;
     let date = Date::new(year, part(month)?, part(day)?).map_err(|_| DateError::Impossible)?;
     Ok(When { date, time: scan.time, offset_seconds: scan.offset })
+}
+
+/// A day without a year, in the years that are known for it.
+fn within(years: Years, month: u32, day: u32, scan: &DateScan) -> Result<When, DateError> {
+    // A leap year has every day that there is.
+    let exists = Date::new(2000, i8::try_from(month).unwrap_or(0), i8::try_from(day).unwrap_or(0)).is_ok();
+    let date = years.day(month, day);
+    let missing = if exists && years.year().is_none() { DateError::OutsidePeriod } else { DateError::Impossible };
+    Ok(When { date: date.ok_or(missing)?, time: scan.time, offset_seconds: scan.offset })
 }
 
 /// The reading of a two-digit year that is nearest to the file's arrival; without one, 1970 to 2069.
@@ -141,7 +164,7 @@ mod tests {
 
     fn day(text: &str, order: Option<DateOrder>) -> Result<String, DateError> {
         let near = Some(Date::constant(2026, 5, 1));
-        resolve(&scan(text).unwrap(), order, near).map(|w| w.date.to_string())
+        resolve(&scan(text).unwrap(), order, near, None).map(|w| w.date.to_string())
     }
 
     #[test]
@@ -158,6 +181,18 @@ mod tests {
     }
 
     #[test]
+    fn days_without_a_year_take_the_year_that_is_known() {
+        let day = |text: &str, order| resolve(&scan(text).unwrap(), order, None, Years::of(2026)).map(|w| w.date.to_string());
+        assert_eq!(day("Mar 4", None).as_deref(), Ok("2026-03-04"));
+        assert_eq!(day("04/03", Some(DateOrder::DayFirst)).as_deref(), Ok("2026-03-04"));
+        assert_eq!(day("04/03", Some(DateOrder::MonthFirst)).as_deref(), Ok("2026-04-03"));
+        assert_eq!(day("24/03", None).as_deref(), Ok("2026-03-24"));
+        assert_eq!(day("04/03", None), Err(DateError::Order));
+        assert_eq!(day("29/02", None), Err(DateError::Impossible));
+        assert_eq!(day("24/03", Some(DateOrder::MonthFirst)), Err(DateError::Impossible));
+    }
+
+    #[test]
     fn bare_numbers_become_dates() {
         assert_eq!(from_number(Decimal::from(45_631)).unwrap().date.to_string(), "2024-12-05");
         assert_eq!(from_number(Decimal::new(456_315, 1)).unwrap().time, Some(Time::constant(12, 0, 0, 0)));
@@ -168,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_day_is_the_day_in_the_sources_zone() {
-        let when = resolve(&scan("2026-03-05 03:40:02 UTC").unwrap(), None, None).unwrap();
+        let when = resolve(&scan("2026-03-05 03:40:02 UTC").unwrap(), None, None, None).unwrap();
         let zone = TimeZone::get("America/New_York").unwrap();
         assert_eq!(when.day(Some(&zone)).to_string(), "2026-03-04");
         assert_eq!(when.day(None).to_string(), "2026-03-05");

@@ -33,8 +33,27 @@ pub(crate) enum Parts {
         /// The year has two digits.
         short: bool,
     },
-    /// A day without a year.
-    NoYear,
+    /// Two numbers whose order is open, and no year.
+    NoYear {
+        /// The first number.
+        first: u32,
+        /// The second number.
+        second: u32,
+    },
+    /// Day and named month, and no year.
+    NamedNoYear {
+        /// Day of the month.
+        day: u32,
+        /// Month, 1 to 12.
+        month: u32,
+    },
+}
+
+impl Parts {
+    /// Whether the year is missing.
+    pub(crate) fn is_yearless(self) -> bool {
+        matches!(self, Self::NoYear { .. } | Self::NamedNoYear { .. })
+    }
 }
 
 /// A date cell taken apart.
@@ -216,7 +235,7 @@ fn named_parts(numbers: &[(&str, usize)], month: u32) -> Option<Parts> {
             let (year, short) = year_of(two)?;
             Some(Parts::Named { day: small(one)?, month, year, short })
         }
-        [(one, _)] if one.len() <= 2 => Some(Parts::NoYear),
+        [(one, _)] => Some(Parts::NamedNoYear { day: small(one)?, month }),
         _ => None,
     }
 }
@@ -244,7 +263,8 @@ fn numeric_parts(tokens: &[Token<'_>], numbers: &[(&str, usize)], has_time: bool
             let dotted = has_time && matches!(tokens.get(at + 1), Some(Token::Other('.' | '-')));
             (slash || dotted).then_some(())?;
             let (a, b) = (small(one)?, small(two)?);
-            ((1..=31).contains(&a) && (1..=31).contains(&b) && (a <= 12 || b <= 12)).then_some(Parts::NoYear)
+            let is_day = (1..=31).contains(&a) && (1..=31).contains(&b) && (a <= 12 || b <= 12);
+            is_day.then_some(Parts::NoYear { first: a, second: b })
         }
         [(one, _)] if one.len() == 8 => {
             let all = number(one.as_bytes())?;
@@ -369,8 +389,8 @@ mod tests {
             ("4 de marzo de 2026", named(4, 3, 2026, false)),
             ("Wednesday, 4 March 2026", named(4, 3, 2026, false)),
             ("#2020-12-31#", Parts::Ymd(2020, 12, 31)),
-            ("Mar 4", Parts::NoYear),
-            ("04/03", Parts::NoYear),
+            ("Mar 4", Parts::NamedNoYear { day: 4, month: 3 }),
+            ("04/03", Parts::NoYear { first: 4, second: 3 }),
         ] {
             assert_eq!(scan(text).map(|s| s.parts), Some(parts), "{text}");
         }

@@ -8,6 +8,7 @@ mod date_scan;
 pub(crate) mod number;
 pub(crate) mod profile;
 pub(crate) mod words;
+pub(crate) mod yearless;
 
 pub use currency::currency_code;
 pub use date::{DateOrder, When};

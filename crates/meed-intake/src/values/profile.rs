@@ -7,6 +7,7 @@ use super::cell::{self, CellKind};
 use super::date::DateOrder;
 use super::date_scan::{self, Parts};
 use super::number::{self, DecimalMark, Evidence};
+use super::yearless::Yearless;
 
 /// Distinct values that are remembered per column.
 const DISTINCT: usize = 512;
@@ -43,8 +44,10 @@ pub(crate) struct Profile {
     pub(crate) dotted: u64,
     /// Dates with a time of day.
     pub(crate) timed: u64,
-    /// Days without a year.
+    /// Days without a year that are no number.
     pub(crate) no_year: u64,
+    /// What days without a year say.
+    pub(crate) yearless: Yearless,
     /// Dates with a named month: with the day before it, and after it.
     pub(crate) named: (u64, u64),
     /// Open dates as pairs, for plausibility.
@@ -110,10 +113,15 @@ impl Profile {
     }
 
     fn evidence(&mut self, text: &str, line: u64, kind: Option<CellKind>) {
+        if text.len() <= 4 && !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            self.yearless.add_number(text, line);
+        }
         match kind {
             Some(CellKind::Date) => return self.date_evidence(text, line),
             Some(k) if !(k.is_number() || k == CellKind::Percent) => {
-                self.no_year += u64::from(matches!(date_scan::scan(text), Some(d) if d.parts == Parts::NoYear));
+                let before = self.yearless.cells.0;
+                self.yearless.add_text(text, line);
+                self.no_year += self.yearless.cells.0 - before;
                 return;
             }
             _ => {}

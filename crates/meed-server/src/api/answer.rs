@@ -1,5 +1,8 @@
 //! Successful answers: JSON, pages of a list, and the fields that a caller asks for.
 
+use std::fmt::{Display, Formatter};
+use std::str::FromStr;
+
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -37,6 +40,88 @@ pub(crate) struct FieldParams {
     /// Names of the fields to answer, with commas between them; all if not given.
     #[param(example = "id,name")]
     pub fields: Option<String>,
+}
+
+/// The parameters of a list that has more than [`PageParams`], with the way back to those.
+macro_rules! list_params {
+    (
+        $(#[$about:meta])*
+        $name:ident, fields like $example:tt {
+            $($(#[$meta:meta])* $field:ident: $kind:ty,)*
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+        #[serde(deny_unknown_fields)]
+        #[into_params(parameter_in = Query)]
+        pub(crate) struct $name {
+            /// Entries at most, 1 to 100; 50 if not given.
+            limit: Option<usize>,
+            /// Where to go on: `next_cursor` of the page before.
+            cursor: Option<String>,
+            /// Names of the fields to answer, with commas between them; all if not given.
+            #[param(example = $example)]
+            fields: Option<String>,
+            $($(#[$meta])* $field: $kind,)*
+        }
+
+        impl $name {
+            /// Which part of the list is wanted, and which fields.
+            fn paging(&self) -> $crate::api::answer::PageParams {
+                $crate::api::answer::PageParams { limit: self.limit, cursor: self.cursor.clone(), fields: self.fields.clone() }
+            }
+        }
+    };
+}
+pub(crate) use list_params;
+
+/// Which stretch of a list is wanted, where it is read a page at a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch<K> {
+    /// The entry to go on after; `None` from the start.
+    pub after: Option<K>,
+    /// Entries at most.
+    pub limit: usize,
+}
+
+impl PageParams {
+    /// The stretch that is asked for. Refuses a wrong limit, and a cursor that no page gave.
+    pub(crate) fn stretch<K: FromStr>(&self) -> Answered<Stretch<K>> {
+        let limit = limit_of(self.limit)?;
+        let after = self.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| bad_cursor())).transpose()?;
+        Ok(Stretch { after, limit })
+    }
+}
+
+impl<K: ToString> Stretch<K> {
+    /// The limit as the store counts.
+    pub(crate) fn rows(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(1)
+    }
+
+    /// Where the next page starts: a full page says so.
+    pub(crate) fn next<T>(&self, found: &[T], key: impl Fn(&T) -> K) -> Option<String> {
+        found.last().filter(|_| found.len() == self.limit).map(|last| key(last).to_string())
+    }
+}
+
+/// A cursor of two parts, as in `20538.71`: a place, and what stands there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair<A, B>(pub A, pub B);
+
+impl<A: FromStr, B: FromStr> FromStr for Pair<A, B> {
+    type Err = ();
+
+    fn from_str(cursor: &str) -> Result<Self, ()> {
+        let (place, entry) = cursor.split_once('.').ok_or(())?;
+        Ok(Self(place.parse().map_err(drop)?, entry.parse().map_err(drop)?))
+    }
+}
+
+impl<A: Display, B: Display> Display for Pair<A, B> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
 }
 
 /// A page of a list.
@@ -104,19 +189,15 @@ pub(crate) fn page<T: Serialize + PartialSchema>(data: Vec<T>, next_cursor: Opti
 }
 
 /// A page of a list that is in memory: entries after the cursor, by the text that `key` gives.
-pub(crate) fn page_of<T, K: PartialEq + ToString>(
+pub(crate) fn page_of<T, K: PartialEq + ToString + FromStr>(
     all: Vec<T>,
     params: &PageParams,
     key: impl Fn(&T) -> K,
-    parse: impl Fn(&str) -> Option<K>,
 ) -> Answered<(Vec<T>, Option<String>)> {
-    let limit = limit_of(params.limit)?;
-    let start = match &params.cursor {
+    let Stretch { after, limit } = params.stretch::<K>()?;
+    let start = match after {
         None => 0,
-        Some(cursor) => {
-            let after = parse(cursor).ok_or_else(bad_cursor)?;
-            all.iter().position(|entry| key(entry) == after).map_or(all.len(), |at| at + 1)
-        }
+        Some(after) => all.iter().position(|entry| key(entry) == after).map_or(all.len(), |at| at + 1),
     };
     let is_last = all.len() <= start + limit;
     let data: Vec<T> = all.into_iter().skip(start).take(limit).collect();

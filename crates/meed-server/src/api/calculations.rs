@@ -6,9 +6,9 @@ use axum::response::Response;
 use meed_app::calculations::{self, CalculationEntry, CreditPlace, PayeeLine};
 use meed_core::id::{Id, Kind};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::answer::{FieldParams, Page, PageParams, bad_cursor, json, limit_of, one, page, page_of};
+use super::answer::{FieldParams, Page, PageParams, Pair, json, list_params, one, page, page_of};
 use super::credit_out::CreditOut;
 use super::openapi::Refusals;
 use super::problem::{Answered, Problem};
@@ -134,23 +134,15 @@ pub(crate) struct PayeeOut {
     flagged: bool,
 }
 
-/// Which credits a list shows.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct CreditParams {
-    /// Entries at most, 1 to 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Names of the fields to answer, with commas between them; all if not given.
-    #[param(example = "sale,amount")]
-    fields: Option<String>,
-    /// The calculation.
-    #[param(example = "calc_01jq3v8k2m9ra")]
-    calculation: String,
-    /// Only those of this payee.
-    payee: Option<String>,
+list_params! {
+    /// Which credits a list shows.
+    CreditParams, fields like "sale,amount" {
+        /// The calculation.
+        #[param(example = "calc_01jq3v8k2m9ra")]
+        calculation: String,
+        /// Only those of this payee.
+        payee: Option<String>,
+    }
 }
 
 impl From<&CalculationEntry> for CalculationOut {
@@ -232,10 +224,9 @@ pub(crate) async fn calculate(
     responses((status = 200, description = "A page of calculations", body = Page<CalculationOut>), Refusals),
 )]
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
-    let before = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
-    let found = calculations::list(&state.app, &ctx, before, i64::try_from(limit).unwrap_or(1)).await?;
-    let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());
+    let wanted = params.stretch()?;
+    let found = calculations::list(&state.app, &ctx, wanted.after, wanted.rows()).await?;
+    let next = wanted.next(&found, |calculation| calculation.id);
     page(found.iter().map(CalculationOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -273,7 +264,7 @@ pub(crate) async fn payees(
 ) -> Answered<Response> {
     let found = calculations::get(&state.app, &ctx, id_of(&id, Kind::Calculation, "calculation")?).await?;
     let all = calculations::payees(&state.app, &ctx, &found).await?;
-    let (payees, next) = page_of(all, &params, |payee| Id(payee.rep), |text| text.parse::<Id>().ok())?;
+    let (payees, next) = page_of(all, &params, |payee| Id(payee.rep))?;
     page(payees.iter().map(|line| payee_out(line, &found.document.currency)).collect(), next, params.fields.as_deref())
 }
 
@@ -290,19 +281,14 @@ pub(crate) async fn credits(
     Caller(ctx): Caller,
     Params(params): Params<CreditParams>,
 ) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
+    let wanted = params.paging().stretch::<Pair<Id, usize>>()?;
     let calculation = id_in(&params.calculation, Kind::Calculation, "calculation")?;
     let only = params.payee.as_deref().map(|text| id_in(text, Kind::Rep, "payee")).transpose()?;
-    let from = params.cursor.as_deref().map(place_of).transpose()?;
+    let from = wanted.after.map(|Pair(rep, skip)| CreditPlace { rep, skip });
     let found = calculations::get(&state.app, &ctx, calculation).await.map_err(Problem::from)?;
-    let (credits, next) = calculations::credits(&state.app, &ctx, &found, only, from, limit).await?;
-    let next = next.map(|place| format!("{}.{}", place.rep.0, place.skip));
+    let (credits, next) = calculations::credits(&state.app, &ctx, &found, only, from, wanted.limit).await?;
+    let next = next.map(|place| Pair(place.rep, place.skip).to_string());
     page(credits.iter().map(|c| CreditOut::of(c.rep, &c.rep_name, &c.credit)).collect(), next, params.fields.as_deref())
-}
-
-fn place_of(cursor: &str) -> Answered<CreditPlace> {
-    let (rep, skip) = cursor.split_once('.').ok_or_else(bad_cursor)?;
-    Ok(CreditPlace { rep: Id(rep.parse().map_err(|_| bad_cursor())?), skip: skip.parse().map_err(|_| bad_cursor())? })
 }
 
 /// Delete a calculation

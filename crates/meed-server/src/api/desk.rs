@@ -144,7 +144,7 @@ pub(crate) async fn enquiry_list(
     Params(params): Params<PageParams>,
 ) -> Answered<Response> {
     let all = enquiries::list(&state.app, &ctx).await?;
-    let (found, next) = page_of(all, &params, |enquiry| enquiry.id, |text| text.parse::<Id>().ok())?;
+    let (found, next) = page_of(all, &params, |enquiry| enquiry.id)?;
     page(found.iter().map(EnquiryOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -341,7 +341,7 @@ pub(crate) async fn announcement_list(
     Params(params): Params<PageParams>,
 ) -> Answered<Response> {
     let all = announcements::list(&state.app, &ctx).await?;
-    let (found, next) = page_of(all, &params, |found| found.id, |text| text.parse::<Id>().ok())?;
+    let (found, next) = page_of(all, &params, |found| found.id)?;
     page(found.iter().map(AnnouncementOut::from).collect(), next, params.fields.as_deref())
 }
 

@@ -7,13 +7,13 @@ use axum::response::Response;
 use meed_app::imports::{self, Counts, Import, MappingDocument, ReadAs, RejectedRow};
 use meed_app::sources::known;
 use meed_core::id::{Id, Kind};
-use meed_intake::{DateOrder, DecimalMark, Target};
+use meed_intake::{Answers, DateOrder, DecimalMark, SaleState, Target};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{FieldParams, Page, PageParams, bad_cursor, file, json, limit_of, no_content, one, page, page_of};
+use super::answer::{FieldParams, Page, PageParams, file, json, list_params, no_content, one, page, page_of};
 use super::openapi::Refusals;
 use super::problem::{Answered, Problem};
 use super::request::{Caller, Json, Params, id_in, id_of};
@@ -223,10 +223,9 @@ pub(crate) async fn upload(
     responses((status = 200, description = "A page of imports", body = Page<ImportOut>), Refusals),
 )]
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
-    let before = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
-    let found = imports::list(&state.app, &ctx, before, i64::try_from(limit).unwrap_or(1)).await?;
-    let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());
+    let wanted = params.stretch()?;
+    let found = imports::list(&state.app, &ctx, wanted.after, wanted.rows()).await?;
+    let next = wanted.next(&found, |import| import.id);
     page(found.iter().map(ImportOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -276,23 +275,55 @@ pub(crate) struct ColumnIn {
     target: Option<String>,
 }
 
-/// Columns to put on targets. Columns that are not named stay as they are.
+/// Columns to put on targets, and what the file does not say. What is not named stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ColumnTargetsIn)]
 pub(crate) struct ColumnsIn {
     /// The columns.
+    #[serde(default)]
     columns: Vec<ColumnIn>,
+    /// Who sold the rows that name no rep, by an alias; the whole file where no column names one. Empty for nobody.
+    #[serde(default)]
+    #[schema(example = "dana@example.com")]
+    owner: Option<String>,
+    /// What words of the status column mean: `open`, `won`, `paid`, `lost`, `cancelled`, `refunded`, `partly_refunded`; null
+    /// keeps a word as it is written. Words that are not named stay as they are.
+    #[serde(default)]
+    #[schema(example = json!({"Versandt": "won", "Muster": null}))]
+    statuses: BTreeMap<String, Option<String>>,
+    /// The year of days that are written without one. It is asked for every file.
+    #[serde(default)]
+    #[schema(example = 2026)]
+    year: Option<i16>,
+}
+
+impl ColumnsIn {
+    /// What is said about the file beside its columns.
+    fn answers(&self) -> Answered<Answers> {
+        let mut statuses = Vec::with_capacity(self.statuses.len());
+        for (word, state) in &self.statuses {
+            let known = state.as_deref().map(|name| SaleState::from_word(name).ok_or(name)).transpose();
+            let state = known.map_err(|name| {
+                let all = SaleState::ALL.map(SaleState::word).join(", ");
+                let text = format!("`{name}` is no state; a state is one of: {all}");
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "state_unknown", text).at(format!("statuses.{word}"))
+            })?;
+            statuses.push((word.clone(), state));
+        }
+        Ok(Answers { owner: self.owner.clone(), statuses, year: self.year })
+    }
 }
 
 /// Put columns on targets
 ///
-/// Needs the scope `sales`. Only while the import is in the state `mapping`. The choice is remembered for the next file of
-/// this source with the same columns, once the import is done.
+/// Needs the scope `sales`. Only while the import is in the state `mapping`. With what the file does not say: who sold all of
+/// it, what its status words mean, the year of its days. The choice is remembered for the next file of this source with the
+/// same columns, once the import is done; the year is not.
 #[utoipa::path(
     put, path = "/imports/{id}/mapping", tag = "Imports", operation_id = "putMapping",
     params(("id" = String, Path, description = "The import", example = "imp_01jq3v8k2m9ra")),
-    request_body(content = ColumnsIn, example = json!({"columns": [{"index": 3, "target": "revenue"}, {"index": 4, "target": null}]})),
+    request_body(content = ColumnsIn, example = json!({"columns": [{"index": 3, "target": "revenue"}, {"index": 4, "target": null}], "owner": "dana@example.com", "statuses": {"Versandt": "won"}})),
     responses((status = 200, description = "How the file is read now", body = Value), Refusals),
 )]
 pub(crate) async fn put_mapping(
@@ -321,7 +352,7 @@ pub(crate) async fn put_mapping(
         };
         choices.push((column.index, target));
     }
-    let reading = imports::set_mapping(&state.app, &ctx, id, &choices).await?;
+    let reading = imports::set_mapping(&state.app, &ctx, id, &choices, &body.answers()?).await?;
     Ok(json(StatusCode::OK, &reading.report()))
 }
 
@@ -387,7 +418,7 @@ pub(crate) async fn read_again(
         decimal,
         currency: body.currency,
     };
-    let reading = imports::reread(&state.app, &ctx, id_of(&id, Kind::Import, "import")?, choices).await?;
+    let reading = imports::reread(&state.app, &ctx, id_of(&id, Kind::Import, "import")?, choices, &Answers::default()).await?;
     Ok(json(StatusCode::OK, &reading.report()))
 }
 
@@ -475,7 +506,7 @@ pub(crate) async fn rejects(
 ) -> Answered<Response> {
     let import = imports::get(&state.app, &ctx, id_of(&id, Kind::Import, "import")?).await?;
     let all = imports::rejects(&state.app, &ctx, import.id).await?;
-    let (rows, next) = page_of(all, &params, |row| row.line, |text| text.parse::<u64>().ok())?;
+    let (rows, next) = page_of(all, &params, |row| row.line)?;
     page(rows.iter().map(RejectedOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -527,20 +558,12 @@ fn mapping_out((id, document): &(Id, MappingDocument)) -> MappingOut {
     }
 }
 
-/// Which mappings a list shows.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct MappingsParams {
-    /// Entries at most, 1 to 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Names of the fields to answer, with commas between them; all if not given.
-    #[param(example = "id,headers")]
-    fields: Option<String>,
-    /// Only those of this source, by id.
-    source: Option<String>,
+list_params! {
+    /// Which mappings a list shows.
+    MappingsParams, fields like "id,headers" {
+        /// Only those of this source, by id.
+        source: Option<String>,
+    }
 }
 
 /// List remembered mappings
@@ -558,8 +581,7 @@ pub(crate) async fn mappings(
     let source = params.source.as_deref().map(|text| id_in(text, Kind::Source, "source")).transpose()?;
     let mut all = imports::all_mappings(&state.app, &ctx).await?;
     all.retain(|(_, mapping)| source.is_none_or(|source| source.0 == mapping.source));
-    let paging = PageParams { limit: params.limit, cursor: params.cursor.clone(), fields: None };
-    let (found, next) = page_of(all, &paging, |(id, _)| *id, |text| text.parse::<Id>().ok())?;
+    let (found, next) = page_of(all, &params.paging(), |(id, _)| *id)?;
     page(found.iter().map(mapping_out).collect(), next, params.fields.as_deref())
 }
 

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use meed_app::Scope;
 use meed_app::access::keys::{self, KeyInfo};
-use meed_core::id::{Id, Kind};
+use meed_core::id::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -110,7 +110,7 @@ pub(crate) async fn create(State(state): State<ServerState>, Caller(ctx): Caller
 )]
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
     let all = keys::list(&state.app, &ctx).await?;
-    let (keys, next) = page_of(all, &params, |key| key.id, |text| text.parse::<Id>().ok())?;
+    let (keys, next) = page_of(all, &params, |key| key.id)?;
     page(keys.iter().map(KeyOut::from).collect(), next, params.fields.as_deref())
 }
 

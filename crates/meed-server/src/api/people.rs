@@ -288,7 +288,7 @@ impl From<&TeamEntry> for TeamOut {
     responses((status = 200, description = "A page of reps", body = Page<RepOut>), Refusals),
 )]
 pub(crate) async fn reps(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
-    let (reps, next) = page_of(people::reps(&state.app, &ctx).await?, &params, |rep| rep.id, |text| text.parse::<Id>().ok())?;
+    let (reps, next) = page_of(people::reps(&state.app, &ctx).await?, &params, |rep| rep.id)?;
     page(reps.iter().map(RepOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -351,7 +351,7 @@ pub(crate) async fn put_rep(
     responses((status = 200, description = "A page of teams", body = Page<TeamOut>), Refusals),
 )]
 pub(crate) async fn teams(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
-    let (teams, next) = page_of(people::teams(&state.app, &ctx).await?, &params, |team| team.id, |text| text.parse::<Id>().ok())?;
+    let (teams, next) = page_of(people::teams(&state.app, &ctx).await?, &params, |team| team.id)?;
     page(teams.iter().map(TeamOut::from).collect(), next, params.fields.as_deref())
 }
 

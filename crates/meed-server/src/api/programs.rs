@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use meed_app::programs::{self, Checked, Version};
 use meed_app::{ProgramEntry, Scope};
-use meed_core::id::{Id, Kind};
+use meed_core::id::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -194,7 +194,7 @@ impl From<&Checked> for CheckedOut {
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
     ctx.require_any(&[Scope::Read, Scope::Plans])?;
     let all = state.app.configuration(ctx.workspace).await?.programs.clone();
-    let (programs, next) = page_of(all, &params, |program| program.id, |text| text.parse::<Id>().ok())?;
+    let (programs, next) = page_of(all, &params, |program| program.id)?;
     page(programs.iter().map(ProgramOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -281,6 +281,6 @@ pub(crate) async fn versions(
     if all.is_empty() {
         return Err(Problem::not_found("program"));
     }
-    let (versions, next) = page_of(all, &params, |version| version.id, |text| text.parse::<Id>().ok())?;
+    let (versions, next) = page_of(all, &params, |version| version.id)?;
     page(versions.iter().map(VersionOut::from).collect(), next, params.fields.as_deref())
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{Page, PageParams, bad_cursor, file, limit_of, one, page};
+use super::answer::{Page, PageParams, file, one, page};
 use super::openapi::Refusals;
 use super::problem::Answered;
 use super::request::{Caller, Params, id_in};
@@ -171,10 +171,10 @@ pub(crate) async fn audit_log(
     Caller(ctx): Caller,
     Params(params): Params<PageParams>,
 ) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
-    let before = params.cursor.as_deref().map(|c| c.parse::<i64>().map_err(|_| bad_cursor())).transpose()?;
-    let lines = audit::page(&state.app, &ctx, before, i64::try_from(limit).unwrap_or(1)).await?;
-    let next = lines.last().filter(|line| lines.len() == limit && line.entry.number > 1).map(|line| line.entry.number.to_string());
+    let wanted = params.stretch()?;
+    let lines = audit::page(&state.app, &ctx, wanted.after, wanted.rows()).await?;
+    let is_first = lines.last().is_some_and(|line| line.entry.number == 1);
+    let next = wanted.next(&lines, |line| line.entry.number).filter(|_| !is_first);
     page(lines.iter().map(AuditOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -209,10 +209,9 @@ pub(crate) async fn event_feed(
     Caller(ctx): Caller,
     Params(params): Params<PageParams>,
 ) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
-    let after = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
-    let found = events::after(&state.app, &ctx, after, i64::try_from(limit).unwrap_or(1)).await?;
-    let next = found.last().map(|event| event.id).or(after).unwrap_or_default().to_string();
+    let wanted = params.stretch::<Id>()?;
+    let found = events::after(&state.app, &ctx, wanted.after, wanted.rows()).await?;
+    let next = found.last().map(|event| event.id).or(wanted.after).unwrap_or_default().to_string();
     let event = |event: &events::Event| EventOut {
         id: event.id.text(Kind::Event),
         topic: event.topic.clone(),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{FieldParams, Page, PageParams, bad_cursor, json, limit_of, one, page, page_of};
+use super::answer::{FieldParams, Page, PageParams, json, list_params, one, page, page_of};
 use super::credit_out::CreditOut;
 use super::openapi::Refusals;
 use super::problem::{Answered, Problem};
@@ -146,7 +146,7 @@ pub(crate) async fn release(State(state): State<ServerState>, Caller(ctx): Calle
 )]
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
     let all = releases::list(&state.app, &ctx).await?;
-    let (found, next) = page_of(all, &params, |release| release.id, |text| text.parse::<Id>().ok())?;
+    let (found, next) = page_of(all, &params, |release| release.id)?;
     page(found.iter().map(ReleaseOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -305,26 +305,18 @@ fn statement_out(body: &StatementBody, frozen: Option<&StatementEntry>, config: 
 
 /// Which page of a statement's credits is wanted.
 fn credit_page(limit: Option<usize>, cursor: Option<&str>) -> Answered<Listed> {
-    let from = cursor.map(|cursor| cursor.parse().map_err(|_| bad_cursor())).transpose()?.unwrap_or(0);
-    Ok(Listed::Slice { from, count: limit_of(limit)? })
+    let wanted = PageParams { limit, cursor: cursor.map(str::to_owned), fields: None }.stretch::<usize>()?;
+    Ok(Listed::Slice { from: wanted.after.unwrap_or(0), count: wanted.limit })
 }
 
-/// Which frozen statements a list shows.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct StatementsParams {
-    /// Entries at most, 1 to 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Names of the fields to answer, with commas between them; all if not given.
-    #[param(example = "id,payee_name,total")]
-    fields: Option<String>,
-    /// Those of a release. Either this or `payee`.
-    release: Option<String>,
-    /// Those of a payee. Either this or `release`.
-    payee: Option<String>,
+list_params! {
+    /// Which frozen statements a list shows.
+    StatementsParams, fields like "id,payee_name,total" {
+        /// Those of a release. Either this or `payee`.
+        release: Option<String>,
+        /// Those of a payee. Either this or `release`.
+        payee: Option<String>,
+    }
 }
 
 /// Which statement is wanted.
@@ -373,26 +365,23 @@ pub(crate) async fn statements(
     Caller(ctx): Caller,
     Params(params): Params<StatementsParams>,
 ) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
-    let after = params.cursor.as_deref().map(|cursor| cursor.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
-    let mut found = match (&params.release, &params.payee) {
+    let wanted = params.paging().stretch::<Id>()?;
+    let (mut found, next) = match (&params.release, &params.payee) {
         (Some(release), None) => {
+            let release = id_in(release, Kind::Release, "release")?;
             // One more than fits shows whether there are more.
-            releases::statements_of_release(&state.app, &ctx, id_in(release, Kind::Release, "release")?, after, limit + 1).await?
+            let mut found = releases::statements_of_release(&state.app, &ctx, release, wanted.after, wanted.limit + 1).await?;
+            let more = found.len() > wanted.limit;
+            found.truncate(wanted.limit);
+            let next = found.last().filter(|_| more).map(|last| last.id.to_string());
+            (found, next)
         }
         (None, Some(payee)) => {
-            let mut all = releases::statements_of_payee(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?;
-            if let Some(after) = after {
-                let start = all.iter().position(|statement| statement.id == after).map_or(all.len(), |at| at + 1);
-                all.drain(..start);
-            }
-            all
+            let all = releases::statements_of_payee(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?;
+            page_of(all, &params.paging(), |statement| statement.id)?
         }
         _ => return Err(Problem::unreadable("parameter_missing", "name either `release` or `payee`").at("release")),
     };
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|last| last.id.to_string());
     let config = state.app.configuration(ctx.workspace).await?;
     for statement in &mut found {
         statement.list(LISTED_CREDITS);
@@ -530,10 +519,9 @@ pub(crate) async fn payouts(
     Caller(ctx): Caller,
     Params(params): Params<PageParams>,
 ) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
-    let before = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
-    let found = releases::payouts(&state.app, &ctx, before, i64::try_from(limit).unwrap_or(1)).await?;
-    let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());
+    let wanted = params.stretch()?;
+    let found = releases::payouts(&state.app, &ctx, wanted.after, wanted.rows()).await?;
+    let next = wanted.next(&found, |payout| payout.id);
     page(found.iter().map(PayoutOut::from).collect(), next, params.fields.as_deref())
 }
 
@@ -619,20 +607,12 @@ impl From<&RewardRow> for RewardOut {
     }
 }
 
-/// Which rewards a list shows.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct RewardsParams {
-    /// Entries at most, 1 to 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Names of the fields to answer, with commas between them; all if not given.
-    #[param(example = "id,payee,amount")]
-    fields: Option<String>,
-    /// Only those of this payee.
-    payee: Option<String>,
+list_params! {
+    /// Which rewards a list shows.
+    RewardsParams, fields like "id,payee,amount" {
+        /// Only those of this payee.
+        payee: Option<String>,
+    }
 }
 
 /// List rewards
@@ -647,16 +627,19 @@ pub(crate) async fn reward_list(
     Caller(ctx): Caller,
     Params(params): Params<RewardsParams>,
 ) -> Answered<Response> {
-    let limit = limit_of(params.limit)?;
-    if let Some(payee) = &params.payee {
-        let all = rewards::of_rep(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?;
-        let paging = PageParams { limit: params.limit, cursor: params.cursor.clone(), fields: None };
-        let (found, next) = page_of(all, &paging, |reward| reward.id, |text| text.parse::<Id>().ok())?;
-        return page(found.iter().map(RewardOut::from).collect(), next, params.fields.as_deref());
-    }
-    let after = params.cursor.as_deref().map(|c| c.parse::<Id>().map_err(|_| bad_cursor())).transpose()?;
-    let found = rewards::list(&state.app, &ctx, after, i64::try_from(limit).unwrap_or(1)).await?;
-    let next = found.last().filter(|_| found.len() == limit).map(|last| last.id.to_string());
+    let paging = params.paging();
+    let wanted = paging.stretch()?;
+    let (found, next) = match &params.payee {
+        Some(payee) => {
+            let all = rewards::of_rep(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?;
+            page_of(all, &paging, |reward| reward.id)?
+        }
+        None => {
+            let found = rewards::list(&state.app, &ctx, wanted.after, wanted.rows()).await?;
+            let next = wanted.next(&found, |reward| reward.id);
+            (found, next)
+        }
+    };
     page(found.iter().map(RewardOut::from).collect(), next, params.fields.as_deref())
 }
 

@@ -12,9 +12,9 @@ use meed_core::command::{Refused, Reply, SaleChange, SaleInput, SaleOutcome, day
 use meed_core::id::{Id, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::answer::{FieldParams, Page, bad_cursor, json, limit_of, one as answer_one, page};
+use super::answer::{FieldParams, Page, Pair, json, list_params, one as answer_one, page};
 use super::idempotency::{Key, identity, mark_replayed, read, refusal, rendered, respond, success};
 use super::openapi::Refusals;
 use super::problem::{Answered, FieldProblem, Problem};
@@ -94,34 +94,26 @@ pub(crate) struct ResultsOut {
     pub results: Vec<ResultOut>,
 }
 
-/// Which sales a list shows.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct SalesParams {
-    /// Entries at most, 1 to 100; 50 if not given.
-    limit: Option<usize>,
-    /// Where to go on: `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Names of the fields to answer, with commas between them; all if not given.
-    #[param(example = "id,date,revenue")]
-    fields: Option<String>,
-    /// First day of sale, in the workspace's zone.
-    #[param(example = "2026-03-01")]
-    from: Option<String>,
-    /// Last day of sale.
-    #[param(example = "2026-03-31")]
-    until: Option<String>,
-    /// A source, by name or id.
-    source: Option<String>,
-    /// An import, by id.
-    import: Option<String>,
-    /// State at the source, in any case.
-    status: Option<String>,
-    /// The source's own id; needs `source` and answers at most one sale.
-    unique_id: Option<String>,
-    /// Words that must occur in id, customer, product, owner, team, territory, status or coupon.
-    query: Option<String>,
+list_params! {
+    /// Which sales a list shows.
+    SalesParams, fields like "id,date,revenue" {
+        /// First day of sale, in the workspace's zone.
+        #[param(example = "2026-03-01")]
+        from: Option<String>,
+        /// Last day of sale.
+        #[param(example = "2026-03-31")]
+        until: Option<String>,
+        /// A source, by name or id.
+        source: Option<String>,
+        /// An import, by id.
+        import: Option<String>,
+        /// State at the source, in any case.
+        status: Option<String>,
+        /// The source's own id; needs `source` and answers at most one sale.
+        unique_id: Option<String>,
+        /// Words that must occur in id, customer, product, owner, team, territory, status or coupon.
+        query: Option<String>,
+    }
 }
 
 /// Whether a text names a source by its id.
@@ -361,11 +353,6 @@ fn day_of(text: Option<&str>, field: &str) -> Answered<Option<i64>> {
     Ok(Some(day_number(date)))
 }
 
-fn cursor_of(text: &str) -> Answered<(i64, Id)> {
-    let (day, id) = text.split_once('.').ok_or_else(bad_cursor)?;
-    Ok((day.parse().map_err(|_| bad_cursor())?, Id(id.parse().map_err(|_| bad_cursor())?)))
-}
-
 /// List sales
 ///
 /// Latest day first. A filtered list may answer a page that is not full; it ends where `next_cursor` is null.
@@ -403,9 +390,10 @@ pub(crate) async fn index(
         changed_after_us: None,
         credit: None,
     };
-    let after = params.cursor.as_deref().map(cursor_of).transpose()?;
-    let (sales, next) = list(&state.app, &ctx, filter, after, limit_of(params.limit)?).await?;
-    let next = next.map(|(day, id)| format!("{day}.{}", id.0));
+    let wanted = params.paging().stretch()?;
+    let after = wanted.after.map(|Pair(day, id)| (day, id));
+    let (sales, next) = list(&state.app, &ctx, filter, after, wanted.limit).await?;
+    let next = next.map(|(day, id)| Pair(day, id).to_string());
     page(sales.iter().map(SaleOut::from).collect(), next, params.fields.as_deref())
 }
 

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use meed_app::documents::SourceDocument;
 use meed_app::sources::{self, Source};
-use meed_core::id::{Id, Kind};
+use meed_core::id::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -41,6 +41,10 @@ pub(crate) struct SourceIn {
     #[serde(default)]
     #[schema(example = json!({"$": "USD"}))]
     symbols: BTreeMap<String, String>,
+    /// Who sold the rows of its files that name no rep, by an alias; nobody if null.
+    #[serde(default)]
+    #[schema(example = "dana@example.com")]
+    owner: Option<String>,
 }
 
 /// A source.
@@ -62,18 +66,27 @@ pub(crate) struct SourceOut {
     date_order: Option<String>,
     /// What an ambiguous currency sign stands for.
     symbols: BTreeMap<String, String>,
+    /// Who sold the rows of its files that name no rep.
+    owner: Option<String>,
 }
 
 impl From<Source> for SourceOut {
     fn from(source: Source) -> Self {
-        let SourceDocument { name, currency, zone, date_order, symbols } = source.document;
-        Self { id: source.id.text(Kind::Source), version: source.version, name, currency, zone, date_order, symbols }
+        let SourceDocument { name, currency, zone, date_order, symbols, owner } = source.document;
+        Self { id: source.id.text(Kind::Source), version: source.version, name, currency, zone, date_order, symbols, owner }
     }
 }
 
 impl SourceIn {
     fn document(self) -> SourceDocument {
-        SourceDocument { name: self.name, currency: self.currency, zone: self.zone, date_order: self.date_order, symbols: self.symbols }
+        SourceDocument {
+            name: self.name,
+            currency: self.currency,
+            zone: self.zone,
+            date_order: self.date_order,
+            symbols: self.symbols,
+            owner: self.owner.filter(|owner| !owner.trim().is_empty()),
+        }
     }
 }
 
@@ -86,7 +99,7 @@ impl SourceIn {
 )]
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
     let all = sources::list(&state.app, &ctx).await?;
-    let (sources, next) = page_of(all, &params, |source| source.id, |text| text.parse::<Id>().ok())?;
+    let (sources, next) = page_of(all, &params, |source| source.id)?;
     page(sources.into_iter().map(SourceOut::from).collect(), next, params.fields.as_deref())
 }
 

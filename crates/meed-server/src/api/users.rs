@@ -101,7 +101,7 @@ fn role_in(word: &str) -> Answered<Role> {
 )]
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
     let all = roles::people(&state.app, &ctx).await?;
-    let (users, next) = page_of(all, &params, |user| user.id, |text| text.parse::<Id>().ok())?;
+    let (users, next) = page_of(all, &params, |user| user.id)?;
     page(users.iter().map(UserOut::from).collect(), next, params.fields.as_deref())
 }
 

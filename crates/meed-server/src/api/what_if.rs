@@ -344,6 +344,6 @@ pub(crate) async fn projections(
     let program = id_of(&id, Kind::Program, "program")?;
     state.app.configuration(ctx.workspace).await?.program(program)?;
     let all = calculations::projections(&state.app, &ctx, program).await?;
-    let (kept, next) = page_of(all, &params, |(id, _)| *id, |text| text.parse::<Id>().ok())?;
+    let (kept, next) = page_of(all, &params, |(id, _)| *id)?;
     page(kept.iter().map(|(id, document)| KeptOut::new(*id, document)).collect(), next, params.fields.as_deref())
 }

@@ -113,11 +113,25 @@ pub(crate) async fn release_credits(
     Caller(ctx): Caller,
     Path((id, label)): Path<(String, String)>,
 ) -> Answered<Response> {
+    turn_credits(&state, &ctx, &id, &label, Turn::Visible).await
+}
+
+/// What becomes of a period's credits.
+enum Turn {
+    Visible,
+    Hidden,
+}
+
+/// Shows the credits of a period to its payees or hides them, and answers the period.
+async fn turn_credits(state: &ServerState, ctx: &meed_app::Context, id: &str, label: &str, turn: Turn) -> Answered<Response> {
     ctx.require(meed_app::Scope::Release)?;
     ctx.require(meed_app::Scope::Read)?;
-    let program = id_of(&id, Kind::Program, "program")?;
-    releases::release_credits(&state.app, &ctx, program, &label).await?;
-    Ok(json(StatusCode::OK, &period_out(&state, &ctx, program, &label).await?))
+    let program = id_of(id, Kind::Program, "program")?;
+    match turn {
+        Turn::Visible => releases::release_credits(&state.app, ctx, program, label).await.map(drop)?,
+        Turn::Hidden => releases::withdraw_credits(&state.app, ctx, program, label).await.map(drop)?,
+    }
+    Ok(json(StatusCode::OK, &period_out(state, ctx, program, label).await?))
 }
 
 /// Withdraw credits
@@ -136,11 +150,7 @@ pub(crate) async fn withdraw_credits(
     Caller(ctx): Caller,
     Path((id, label)): Path<(String, String)>,
 ) -> Answered<Response> {
-    ctx.require(meed_app::Scope::Release)?;
-    ctx.require(meed_app::Scope::Read)?;
-    let program = id_of(&id, Kind::Program, "program")?;
-    releases::withdraw_credits(&state.app, &ctx, program, &label).await?;
-    Ok(json(StatusCode::OK, &period_out(&state, &ctx, program, &label).await?))
+    turn_credits(&state, &ctx, &id, &label, Turn::Hidden).await
 }
 
 /// A statement that may be approved.
@@ -202,7 +212,7 @@ pub(crate) async fn approvals(
 ) -> Answered<Response> {
     let all = approvals::open(&state.app, &ctx).await?;
     let key = |line: &ApprovalLine| format!("{}:{}:{}", line.program, line.period, line.rep);
-    let (lines, next) = page_of(all, &params, key, |text| Some(text.to_owned()))?;
+    let (lines, next) = page_of(all, &params, key)?;
     page(lines.iter().map(ApprovalOut::from).collect(), next, params.fields.as_deref())
 }
 

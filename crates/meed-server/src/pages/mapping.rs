@@ -78,6 +78,62 @@ pub struct MappingColumn {
     pub state: MappingState,
 }
 
+/// A rep who can be said to have sold everything.
+#[derive(Clone, Debug, Default)]
+pub struct Person {
+    /// An alias that is theirs alone.
+    pub alias: String,
+    /// Their name.
+    pub name: String,
+}
+
+/// A word of the status column.
+#[derive(Clone, Debug, Default)]
+pub struct StatusRow {
+    /// Number from 0; the form fields are `word_{number}` and `state_{number}`.
+    pub number: usize,
+    /// As it is written in the file.
+    pub word: String,
+    /// How often, in words.
+    pub rows: String,
+    /// The states to choose from, the first for none.
+    pub states: Vec<Choice>,
+    /// Why it has its state.
+    pub reason: String,
+    /// Nobody knows yet what it means.
+    pub is_unknown: bool,
+}
+
+/// The year of days that are written without one.
+#[derive(Clone, Debug, Default)]
+pub struct YearField {
+    /// Name of the column.
+    pub column: String,
+    /// Form field `year`; may be empty.
+    pub value: String,
+    /// Who says so; empty while nobody does.
+    pub reason: String,
+}
+
+/// What a person says about the file beside its columns.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    /// Form field `owner`: an alias; may be empty.
+    pub owner: String,
+    /// What is doubtful about it; may be empty.
+    pub doubt: String,
+    /// Whether a column names the rep, so that this is for the rows without.
+    pub names_owner: bool,
+    /// Who can be chosen.
+    pub people: Vec<Person>,
+    /// Number of the status column; empty where there is none.
+    pub status_column: String,
+    /// Its words, the commonest first.
+    pub statuses: Vec<StatusRow>,
+    /// Asked where days have no year.
+    pub year: Option<YearField>,
+}
+
 /// One row of the raw preview.
 #[derive(Clone, Debug, Default)]
 pub struct RawRow {
@@ -98,7 +154,7 @@ pub struct SkippedLine {
     pub text: String,
 }
 
-/// The five ways in which a mapping cannot work, and money of no known currency.
+/// The five ways in which a mapping cannot work, money of no known currency, and days of no known year.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MappingError {
     /// Nothing is mapped.
@@ -126,6 +182,11 @@ pub enum MappingError {
         /// The sign.
         sign: String,
     },
+    /// Days without a year.
+    YearUnknown {
+        /// Name of the column.
+        column: String,
+    },
 }
 
 impl MappingError {
@@ -138,6 +199,7 @@ impl MappingError {
             Self::CannotDate => "mapping.no_date",
             Self::CannotCredit => "mapping.no_credit",
             Self::CurrencyUnknown { .. } => "mapping.currency",
+            Self::YearUnknown { .. } => "mapping.year",
         }
     }
 
@@ -150,6 +212,7 @@ impl MappingError {
             Self::CannotDate => "Can’t date transactions",
             Self::CannotCredit => "Can’t credit transactions",
             Self::CurrencyUnknown { .. } => "Currency not known",
+            Self::YearUnknown { .. } => "Year not known",
         }
     }
 
@@ -164,7 +227,11 @@ impl MappingError {
                 format!("{target} takes one column, but {} are put on it. Keep one.", columns.join(" and "))
             }
             Self::CannotDate => "No column says when the sale happened. Choose the column with the date of the sale.".to_owned(),
-            Self::CannotCredit => "No column says who sold. Choose a column for the owner, the team or the territory.".to_owned(),
+            Self::CannotCredit => {
+                let text = "No column says who sold. Choose a column for the owner, the team or the territory";
+                format!("{text}, or say below who sold everything in this file.")
+            }
+            Self::YearUnknown { column } => format!("The days in “{column}” are written without a year. Say below which one it is."),
             Self::CurrencyUnknown { sign } => {
                 format!("“{sign}” is the sign of several currencies. Say which one under “Change”, or choose the column that names it.")
             }
@@ -221,6 +288,8 @@ pub struct MappingPage {
     pub columns: Vec<MappingColumn>,
     /// All targets, those of one group together.
     pub targets: Vec<Target>,
+    /// What a person says about the file beside its columns.
+    pub said: Said,
     /// Warnings about the file or its values.
     pub warnings: Vec<Notice>,
     /// Why this mapping cannot work; all that apply.
@@ -292,7 +361,10 @@ impl MappingPage {
             ("Which sale it is", "unique_id"),
         ]
         .into_iter()
-        .map(|(words, codes)| (words, codes, codes.split(' ').any(|code| self.has(code))))
+        .map(|(words, codes)| {
+            let is_said = codes.contains("owner") && !self.said.owner.is_empty();
+            (words, codes, is_said || codes.split(' ').any(|code| self.has(code)))
+        })
         .collect()
     }
 

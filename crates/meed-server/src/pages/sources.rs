@@ -61,6 +61,8 @@ pub struct SourcePage {
     pub currency: String,
     /// Field `time_zone`: an IANA name; empty for the workspace's.
     pub time_zone: String,
+    /// Field `owner`: who sold what names no rep; may be empty.
+    pub owner: String,
     /// Field `date_order`.
     pub date_orders: Vec<Choice>,
     /// Layouts whose mapping is remembered.

@@ -84,12 +84,20 @@ async fn put(state: &ServerState, visit: &Visit, id: Option<Id>, before: SourceD
         currency: form.filled("currency").map(str::to_uppercase),
         zone: form.filled("time_zone").map(str::to_owned),
         date_order: form.filled("date_order").map(str::to_owned),
+        owner: form.filled("owner").map(str::to_owned),
         ..before
     };
     match sources::put(&state.app, &visit.ctx, id, &document).await {
         Ok(id) => Ok(flash::see_other(state, &format!("/sources/{}", id.text(Kind::Source)), Tone::Good, "The source is saved.")),
         Err(error) => {
-            let names = [("name", "name"), ("key", "name"), ("currency", "currency"), ("zone", "time_zone"), ("date_order", "date_order")];
+            let names = [
+                ("name", "name"),
+                ("key", "name"),
+                ("currency", "currency"),
+                ("zone", "time_zone"),
+                ("date_order", "date_order"),
+                ("owner", "owner"),
+            ];
             let errors = form_errors(error, &names)?;
             form_page(&form_of(state, visit, id, &document, errors).await?)
         }
@@ -122,6 +130,7 @@ async fn form_of(
         name: document.name.clone(),
         currency: document.currency.clone().unwrap_or_default(),
         time_zone: document.zone.clone().unwrap_or_default(),
+        owner: document.owner.clone().unwrap_or_default(),
         date_orders: orders.map(|(code, label)| Choice::new(code, label, code == order)).to_vec(),
         layouts,
         imports: rows_of(app, ctx, &setting, latest).await?,

@@ -215,6 +215,61 @@ async fn com_015_dollars_are_asked_about_where_they_cannot_be_the_workspace_s_cu
 }
 
 #[tokio::test]
+async fn a_person_says_what_the_file_does_not_and_it_is_remembered() {
+    const RECEIPTS: &[u8] = b"Receipt No,Date,Net Sales,Currency,Customer,Status\nR-1,2026-03-04,10.00,EUR,Aurora,Gewonnen\n\
+R-2,2026-03-05,20.00,EUR,Borealis,Sonderfall\n";
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let sent = operator.upload("file", "", "till-1.csv", RECEIPTS).await;
+    let to = format!("/imports/{}/mapping", import_of(sent.location()));
+    let asked = operator.get(&to).await;
+    for text in ["Who sold everything in this file", "name=\"word_1\" value=\"Sonderfall\"", "value=\"won\" selected", "Please check"] {
+        assert!(asked.says(text), "{text}\n{}", asked.body);
+    }
+    assert!(operator.post(&to, &[("action", "preview"), ("owner", "")]).await.says("mapping.no_credit"));
+    let long = "x".repeat(301);
+    assert!(operator.post(&to, &[("action", "preview"), ("owner", &long)]).await.says("up to 300 characters"));
+    let said = [
+        ("action", "preview"),
+        ("owner", "Nobody Known"),
+        ("target_5", "status"),
+        ("status_column", "5"),
+        ("word_0", "Gewonnen"),
+        ("state_0", "won"),
+        ("word_1", "Sonderfall"),
+        ("state_1", "lost"),
+    ];
+    let accepted = operator.post(&to, &said).await;
+    assert!(accepted.location().ends_with("/preview"), "{}", accepted.body);
+    let tried = operator.get(accepted.location()).await;
+    for text in ["All rows were sold by Nobody Known", "No rep is called “Nobody Known” yet", "“Sonderfall” is lost", "Import 2 sales"]
+    {
+        assert!(tried.says(text), "{text}\n{}", tried.body);
+    }
+    operator.post(&to.replace("mapping", "run"), &[]).await;
+    operator.result_of(&import_of(&to)).await;
+    let next = operator.upload("file", "", "till-2.csv", RECEIPTS).await;
+    let again = operator.get(&format!("/imports/{}/mapping", import_of(next.location()))).await;
+    assert!(again.says("value=\"Nobody Known\"") && again.says("value=\"lost\" selected"), "{}", again.body);
+}
+
+#[tokio::test]
+async fn a_year_that_the_file_does_not_state_is_asked_for() {
+    const DAYS: &[u8] = b"Belegdatum;Belegfeld;Umsatz;Kunde;Verkaeufer\n0403;RE1;10,50;Muster;Dana\n1503;RE2;11,50;Muster;Dana\n";
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let sent = operator.upload("file", "", "journal.csv", DAYS).await;
+    let to = format!("/imports/{}/mapping", import_of(sent.location()));
+    let mapped = [("action", "preview"), ("target_0", "date"), ("target_2", "revenue"), ("target_4", "owner")];
+    let refused = operator.post(&to, &mapped).await;
+    assert!(refused.says("mapping.year") && refused.says("Year of the days in “Belegdatum”"), "{}", refused.body);
+    let mut said = mapped.to_vec();
+    said.push(("year", "2026"));
+    let accepted = operator.post(&to, &said).await;
+    assert!(operator.get(accepted.location()).await.says("15 Mar 2026"), "{}", accepted.body);
+}
+
+#[tokio::test]
 async fn a_discarded_import_stores_nothing() {
     let site = site().await;
     let mut operator = site.operator().await;

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use meed_core::command::{RecordKind, State};
 use meed_core::id::Id;
 use meed_core::ledger::{Hold, HoldState, Lot, Original, Owner, OwnerKind, Phase, Purpose};
-use meed_core::loyalty::{EventKind, Means, Participant, PurchaseSlot, TakenIdentity, TillEvent, TillNeeds, WalletRef, fold_code};
+use meed_core::loyalty::{
+    EventKind, Means, OneTimeCode, Participant, PurchaseSlot, TakenIdentity, TillEvent, TillNeeds, WalletRef, fold_code,
+};
 use meed_core::money::Unit;
 
 use super::load::{account_row, code16, owner, record_row, unit};
@@ -36,9 +38,11 @@ pub(super) fn load_tills(session: &mut dyn Session, workspace: i64, needs: &Till
     with_lots.extend(cells.iter().filter(|(_, (_, due_us))| due_us.is_some_and(|due| due <= now_us)).map(|(id, _)| *id));
     with_lots.extend(loader.spends_by_itself(&participants));
     loader.history(&histories)?;
-    let (lots, transfers) = loader.named_in(&events, &histories);
+    let (mut lots, transfers) = loader.named_in(&events, &histories);
+    lots.extend(needs.named_lots.iter().copied());
     let mut programs = needs.programs.clone();
     loader.lots(&with_lots, &lots, &mut programs)?;
+    loader.expired_lots(needs, &people, &mut programs)?;
     loader.accounts(&participants, &programs)?;
     loader.holds(&with_lots)?;
     loader.originals(&transfers)
@@ -115,8 +119,13 @@ impl Loader<'_> {
                 break;
             }
         }
-        // A settled purchase answers with its settlement.
-        let settled = ids.iter().filter_map(|id| self.state.tills.purchase(*id)).filter_map(|slot| slot.standing.settled);
+        self.settlements()
+    }
+
+    /// The settlements of the purchases that are here: a settled purchase answers with its own, and a return corrects it.
+    fn settlements(&mut self) -> Result<(), StoreError> {
+        let tills = &self.state.tills;
+        let settled = tills.purchases().filter_map(|slot| slot.standing.settled).filter(|id| tills.event(*id).is_none());
         let settled = keys(settled.collect::<Vec<_>>());
         self.each(&sql::till::EVENT_BY_ID_SET, &settled, &mut |state, row| {
             state.tills.load_event(event_row(row)?, None).map_err(|e| StoreError::broken(e.to_string()))
@@ -148,6 +157,7 @@ impl Loader<'_> {
             match who {
                 WalletRef::Code(code) => by_key.push(vec![RecordKind::Means.code().into(), fold_code(code).into()]),
                 WalletRef::Number(number) => by_key.push(vec![RecordKind::Participant.code().into(), number.as_str().into()]),
+                WalletRef::OneTimeCode(code) => by_key.push(vec![RecordKind::OneTimeCode.code().into(), fold_code(code).into()]),
                 WalletRef::Participant(_) | WalletRef::Of(_) => {}
             }
         }
@@ -161,6 +171,10 @@ impl Loader<'_> {
                 WalletRef::Participant(id) => Some(*id),
                 WalletRef::Of(event) => self.state.tills.event(*event).map(|event| event.participant),
                 WalletRef::Number(number) => self.state.record_by_key(RecordKind::Participant, number).map(|record| record.id),
+                WalletRef::OneTimeCode(code) => {
+                    let record = self.state.record_by_key(RecordKind::OneTimeCode, &fold_code(code));
+                    record.and_then(|record| OneTimeCode::read(&record.body).ok()).map(|code| code.participant)
+                }
                 WalletRef::Code(code) => {
                     let record = self.state.record_by_key(RecordKind::Means, &fold_code(code));
                     record.and_then(|record| Means::read(&record.body).ok()).map(|means| means.participant)
@@ -223,7 +237,7 @@ impl Loader<'_> {
         for (participant, purchases) in of {
             self.state.tills.load_history(participant, purchases);
         }
-        Ok(())
+        self.settlements()
     }
 
     /// Lots and transfers that the purchases name which may be changed.
@@ -258,6 +272,17 @@ impl Loader<'_> {
             self.state.tills.note_lots(*participant);
         }
         Ok(())
+    }
+
+    /// Lots that expired and could be used when a till made its sale.
+    fn expired_lots(&mut self, needs: &TillNeeds, people: &HashMap<WalletRef, Id>, programs: &mut BTreeSet<Id>) -> Result<(), StoreError> {
+        let since = needs.expired_since.iter().filter_map(|(who, at_us)| Some(vec![(*people.get(who)?).into(), (*at_us).into()]));
+        self.each(&sql::till::LOT_EXPIRED_SET, &since.collect::<Vec<_>>(), &mut |state, row| {
+            let lot = lot_row(row)?;
+            programs.insert(lot.program);
+            state.book.load_lot(lot);
+            Ok(())
+        })
     }
 
     /// All accounts of participants, programs and the workspace that a movement of a wallet may touch.
@@ -360,6 +385,12 @@ pub(crate) fn event_row(row: &dyn RowView) -> Result<TillEvent, StoreError> {
 
 /// A lot from the columns that every statement on lots lists in the same order.
 pub(crate) fn lot_row(row: &dyn RowView) -> Result<Lot, StoreError> {
+    let first_expires_us = row.opt_int(8)?;
+    let expires_us = match row.opt_int(16)? {
+        None => first_expires_us,
+        // The largest number stands for never.
+        Some(extended_us) => Some(extended_us).filter(|us| *us != i64::MAX),
+    };
     Ok(Lot {
         id: row.id(0)?,
         participant: row.id(1)?,
@@ -369,7 +400,8 @@ pub(crate) fn lot_row(row: &dyn RowView) -> Result<Lot, StoreError> {
         version: row.opt_id(5)?,
         sale: row.opt_id(6)?,
         active_us: row.int(7)?,
-        expires_us: row.opt_int(8)?,
+        expires_us,
+        first_expires_us,
         rank: code16(row.int(9)?)?,
         cost: row.int(10)?,
         recorded_us: row.int(11)?,

@@ -17,6 +17,8 @@ pub(super) fn write_wallets(session: &mut dyn Session, workspace: i64, changes: 
             let l = &change.lot;
             // A lot that is held whole is due when its hold ends, and then it is written again.
             let due_us = l.due_us().filter(|_| l.is_pending || l.free() > 0);
+            // The largest number stands for never.
+            let extended_us = (l.expires_us != l.first_expires_us).then(|| l.expires_us.unwrap_or(i64::MAX));
             vec![
                 l.id.into(),
                 l.participant.into(),
@@ -26,7 +28,7 @@ pub(super) fn write_wallets(session: &mut dyn Session, workspace: i64, changes: 
                 l.version.into(),
                 l.sale.into(),
                 l.active_us.into(),
-                l.expires_us.into(),
+                l.first_expires_us.into(),
                 i64::from(l.rank).into(),
                 l.cost.into(),
                 l.recorded_us.into(),
@@ -35,6 +37,7 @@ pub(super) fn write_wallets(session: &mut dyn Session, workspace: i64, changes: 
                 l.expired.into(),
                 i64::from(l.is_pending).into(),
                 due_us.into(),
+                extended_us.into(),
             ]
         })
         .collect();

@@ -1,7 +1,7 @@
 //! Reading what happened at tills, wallets and their lots.
 
 use meed_core::id::Id;
-use meed_core::ledger::Lot;
+use meed_core::ledger::{Lot, Owner};
 use meed_core::loyalty::{Cell, TillEvent};
 
 use super::Reader;
@@ -13,7 +13,41 @@ use crate::value::{RowView, Value};
 /// An event with its present standing, if that is kept beside it.
 pub type StoredEvent = (TillEvent, Option<Vec<u8>>);
 
+/// What an open hold reserves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reserved {
+    /// The hold.
+    pub hold: Id,
+    /// When it ends by itself, microseconds UTC.
+    pub expires_us: Option<i64>,
+    /// Lots, with what is reserved of each in minor units.
+    pub parts: Vec<(Id, i64)>,
+}
+
 impl Reader<'_> {
+    /// The open holds on a participant's wallets, those that ran out and were not released yet among them.
+    pub fn reserved(&mut self, workspace: Id, participant: Id) -> Result<Vec<Reserved>, StoreError> {
+        let accounts = self.accounts_of(workspace, Owner::participant(participant))?;
+        let keys: Vec<Vec<Value>> = accounts.iter().filter(|a| a.totals.debits_pending > 0).map(|a| vec![a.id.into()]).collect();
+        let mut holds: Vec<Reserved> = Vec::new();
+        if keys.is_empty() {
+            return Ok(holds);
+        }
+        self.session.query_set(&sql::ledger::OPEN_HOLDS_SET, workspace.0, &keys, &mut |row| {
+            holds.push(Reserved { hold: row.id(0)?, expires_us: row.opt_int(7)?, parts: Vec::new() });
+            Ok(())
+        })?;
+        let keys: Vec<Vec<Value>> = holds.iter().map(|hold| vec![hold.hold.into()]).collect();
+        self.session.query_set(&sql::till::ALLOCATION_SET, workspace.0, &keys, &mut |row| {
+            let of = row.id(0)?;
+            if let Some(hold) = holds.iter_mut().find(|hold| hold.hold == of) {
+                hold.parts.push((row.id(1)?, row.int(2)?));
+            }
+            Ok(())
+        })?;
+        Ok(holds)
+    }
+
     /// An event by id.
     pub fn till_event(&mut self, workspace: Id, id: Id) -> Result<Option<StoredEvent>, StoreError> {
         let mut found = None;

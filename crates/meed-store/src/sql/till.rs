@@ -99,19 +99,30 @@ pub(crate) static COUNTER_PUT_SET: Statement = Statement::split(
 pub(crate) static LOT_BY_ID_SET: Statement = Statement::split(
     "lot_by_id",
     "select lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us, remaining, held, expired,
-     pending from lot where workspace_id = $1 and lot_id = $2",
+     pending, extended_us from lot where workspace_id = $1 and lot_id = $2",
     "select l.lot_id, l.participant_id, l.unit, l.amount, l.program_id, l.version_id, l.sale_id, l.active_us, l.expires_us, l.rank, l.cost, l.recorded_us,
-     l.remaining, l.held, l.expired, l.pending from unnest($2::bigint[]) as k (lot_id) join lot l on l.lot_id = k.lot_id where l.workspace_id = $1",
+     l.remaining, l.held, l.expired, l.pending, l.extended_us from unnest($2::bigint[]) as k (lot_id) join lot l on l.lot_id = k.lot_id where l.workspace_id = $1",
     &[Int],
 );
 pub(crate) static LOT_OPEN_SET: Statement = Statement::split(
     "lot_open",
     "select lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us, remaining, held, expired,
-     pending from lot where workspace_id = $1 and participant_id = $2 and remaining > 0 order by lot_id",
+     pending, extended_us from lot where workspace_id = $1 and participant_id = $2 and remaining > 0 order by lot_id",
     "select l.lot_id, l.participant_id, l.unit, l.amount, l.program_id, l.version_id, l.sale_id, l.active_us, l.expires_us, l.rank, l.cost, l.recorded_us,
-     l.remaining, l.held, l.expired, l.pending from unnest($2::bigint[]) as k (participant_id)
+     l.remaining, l.held, l.expired, l.pending, l.extended_us from unnest($2::bigint[]) as k (participant_id)
      join lot l on l.participant_id = k.participant_id where l.workspace_id = $1 and l.remaining > 0 order by l.lot_id",
     &[Int],
+);
+/// Lots of some participants of which something expired that could be used at a business time.
+pub(crate) static LOT_EXPIRED_SET: Statement = Statement::split(
+    "lot_expired",
+    "select lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us, remaining, held, expired,
+     pending, extended_us from lot where workspace_id = $1 and participant_id = $2 and expired > 0 and coalesce(extended_us, expires_us) > $3 order by lot_id",
+    "select l.lot_id, l.participant_id, l.unit, l.amount, l.program_id, l.version_id, l.sale_id, l.active_us, l.expires_us, l.rank, l.cost, l.recorded_us,
+     l.remaining, l.held, l.expired, l.pending, l.extended_us from unnest($2::bigint[], $3::bigint[]) as k (participant_id, at_us)
+     join lot l on l.participant_id = k.participant_id
+     where l.workspace_id = $1 and l.expired > 0 and coalesce(l.extended_us, l.expires_us) > k.at_us order by l.lot_id",
+    &[Int, Int],
 );
 /// Lots of all participants that are due, oldest first.
 pub(crate) static LOT_DUE: Statement = Statement::same(
@@ -122,16 +133,17 @@ pub(crate) static LOT_DUE: Statement = Statement::same(
 pub(crate) static LOT_PUT_SET: Statement = Statement::split(
     "lot_put",
     "insert into lot (workspace_id, lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us,
-     remaining, held, expired, pending, due_us) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+     remaining, held, expired, pending, due_us, extended_us)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
      on conflict (workspace_id, lot_id) do update set remaining = excluded.remaining, held = excluded.held, expired = excluded.expired,
-     pending = excluded.pending, due_us = excluded.due_us",
+     pending = excluded.pending, due_us = excluded.due_us, extended_us = excluded.extended_us",
     "insert into lot as x (workspace_id, lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost,
-     recorded_us, remaining, held, expired, pending, due_us)
+     recorded_us, remaining, held, expired, pending, due_us, extended_us)
      select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
-     $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[]) as u
+     $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[]) as u
      on conflict (workspace_id, lot_id) do update set remaining = excluded.remaining, held = excluded.held, expired = excluded.expired,
-     pending = excluded.pending, due_us = excluded.due_us",
-    &[Int, Int, Text, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int],
+     pending = excluded.pending, due_us = excluded.due_us, extended_us = excluded.extended_us",
+    &[Int, Int, Text, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int],
 );
 pub(crate) static MOVE_ADD_SET: Statement = Statement::split(
     "lot_move_add",
@@ -151,7 +163,7 @@ pub(crate) static ALLOCATION_SET: Statement = Statement::split(
 pub(crate) static LOTS: Statement = Statement::same(
     "lots",
     "select lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us, remaining, held, expired,
-     pending from lot where workspace_id = $1 and recorded_us > $2 and recorded_us <= $3 order by lot_id",
+     pending, extended_us from lot where workspace_id = $1 and recorded_us > $2 and recorded_us <= $3 order by lot_id",
     &[Int, Int, Int],
 );
 pub(crate) static MOVES: Statement = Statement::same(
@@ -183,6 +195,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &COUNTER_PUT_SET,
     &LOT_BY_ID_SET,
     &LOT_OPEN_SET,
+    &LOT_EXPIRED_SET,
     &LOT_DUE,
     &LOT_PUT_SET,
     &MOVE_ADD_SET,

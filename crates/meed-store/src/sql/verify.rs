@@ -136,7 +136,7 @@ pub(crate) static LOST_MOVES: Statement = Statement::same(
     &[Int],
 );
 /// Transfers on wallets (purposes 6 and 7 of owner kind 3) whose lots do not move by their amount. What frees a hold
-/// (phase 4) is told by the moves of kind 2.
+/// (phase 4) is told by the moves of kind 2. What goes from wallet to wallet moves a lot of each.
 pub(crate) static UNMOVED_LOTS: Statement = Statement::same(
     "verify_unmoved_lots",
     "select t.transfer_id, 'lots of a transfer' from transfer t
@@ -144,7 +144,7 @@ pub(crate) static UNMOVED_LOTS: Statement = Statement::same(
      join account c on c.workspace_id = t.workspace_id and c.account_id = t.credit_account
      left join lot l on l.workspace_id = t.workspace_id and l.lot_id = t.transfer_id
      where t.workspace_id = $1 and ((d.owner_kind = 3 and d.purpose in (6, 7)) or (c.owner_kind = 3 and c.purpose in (6, 7)))
-     and t.amount <> coalesce(l.amount, 0) + coalesce((select cast(sum(m.amount) as bigint) from lot_move m where m.workspace_id = t.workspace_id
+     and t.amount * (case when d.owner_kind = 3 and c.owner_kind = 3 and d.owner_id <> c.owner_id then 2 else 1 end) <> coalesce(l.amount, 0) + coalesce((select cast(sum(m.amount) as bigint) from lot_move m where m.workspace_id = t.workspace_id
      and m.transfer_id = t.transfer_id and ((t.phase = 4 and m.kind = 2) or (t.phase <> 4 and m.kind <> 2))), 0) order by t.transfer_id",
     &[Int],
 );

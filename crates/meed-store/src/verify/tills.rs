@@ -44,7 +44,7 @@ impl Check<'_> {
             match step.kind {
                 MoveKind::Hold => sums.held += amount,
                 MoveKind::Release => sums.held -= amount,
-                MoveKind::Spend | MoveKind::Claw | MoveKind::Net => sums.remaining -= amount,
+                MoveKind::Spend | MoveKind::Claw | MoveKind::Net | MoveKind::Transfer => sums.remaining -= amount,
                 MoveKind::Return => sums.remaining += amount,
                 MoveKind::Expire => (sums.remaining, sums.expired) = (sums.remaining - amount, sums.expired + amount),
                 MoveKind::Revive => (sums.remaining, sums.expired) = (sums.remaining + amount, sums.expired - amount),

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use meed_app::imports::{self, Counts, DryRun, Import, ReadAs, RejectedRow};
 use meed_app::sources;
 use meed_core::id::{Id, Kind};
-use meed_intake::{DateOrder, DecimalMark, Hints, Limits, Reading, Target, summary};
+use meed_intake::{Answers, DateOrder, DecimalMark, Hints, Limits, Reading, SaleState, Target, summary};
 use serde::Serialize;
 
 use crate::config::Settings;
@@ -27,12 +27,14 @@ Examples:
   meed import deals.csv --map \"Deal owner=owner\" --map \"Amount=revenue\" --map \"Internal note=-\"
   meed import january.csv february.csv --source CRM --yes
   meed import sales.xlsx --rejects refused.csv     refused rows with their errors, to correct and import again
+  meed import receipts.csv --owner dana@example.com  everything in it was sold by Dana; the next such file, too
+  meed import orders.csv --status \"Versandt=won\" --status \"Muster=-\"
   meed import --undo imp_01jq3v8k2m9ra             takes an import back; its sales say again what they said before
 
 A column is named by its header, or as #3 counted from 1. Targets: unique_id, date, revenue, profit, currency,
 status, customer_name, customer_email, customer_code, product_code, product_name, quantity, unit_price, unit_cost,
 tax, owner, owner2, owner3, team, team2, team3, territory, coupon, time, and more (docs/intake.md); `-` leaves a
-column alone.
+column alone. States of a sale: open, won, paid, lost, cancelled, refunded, partly_refunded; `-` keeps a word as it is written.
 
 Importing a file again is safe: rows with a unique id are updated, rows without one that are known are ignored.";
 
@@ -67,6 +69,15 @@ pub(crate) struct ImportArgs {
     /// Currency of amounts that name none
     #[arg(long, value_name = "CODE")]
     currency: Option<String>,
+    /// Who sold the rows that name no rep: a rep's name or e-mail address, or an alias; remembered for the layout
+    #[arg(long, value_name = "ALIAS")]
+    owner: Option<String>,
+    /// State that a word of the status column means; may be repeated; remembered for the layout
+    #[arg(long = "status", value_name = "WORD=STATE", value_parser = status_word)]
+    statuses: Vec<(String, Option<SaleState>)>,
+    /// Year of days that are written without one
+    #[arg(long, value_name = "YEAR")]
+    year: Option<i16>,
     /// Encoding of the file, such as windows-1252
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
@@ -102,6 +113,16 @@ fn decimal_mark(text: &str) -> Result<DecimalMark, String> {
         "," | "comma" => Ok(DecimalMark::Comma),
         _ => Err("write point or comma".to_owned()),
     }
+}
+
+fn status_word(text: &str) -> Result<(String, Option<SaleState>), String> {
+    let (word, state) = text.rsplit_once('=').ok_or("write WORD=STATE")?;
+    let states = || SaleState::ALL.map(SaleState::word).join(", ");
+    let state = match state.trim() {
+        "" | "-" | "none" => None,
+        name => Some(SaleState::from_word(name).ok_or_else(|| format!("there is no state `{name}`; there are {}", states()))?),
+    };
+    Ok((word.trim().to_owned(), state))
 }
 
 fn delimiter(text: &str) -> Result<char, String> {
@@ -223,7 +244,7 @@ fn look(args: &ImportArgs) -> Result<Verdict, Failure> {
             let place = e.line().map_or_else(|| path.display().to_string(), |line| format!("{}, line {line}", path.display()));
             Failure::refused(e.code(), e.to_string()).at(place)
         })?;
-        let reading = with_maps(reading, &args.maps)?;
+        let reading = with_answers(reading, args)?;
         if args.json {
             print_json(&reading.report())?;
         } else {
@@ -233,10 +254,28 @@ fn look(args: &ImportArgs) -> Result<Verdict, Failure> {
     Ok(Verdict::Clean)
 }
 
-/// Columns put on targets by a person.
-fn with_maps(reading: Reading, maps: &[String]) -> Result<Reading, Failure> {
-    let choices = choices(&reading, maps)?;
-    Ok(if choices.is_empty() { reading } else { reading.with_overrides(&choices) })
+/// Columns put on targets, and what else a person says about the file.
+fn with_answers(reading: Reading, args: &ImportArgs) -> Result<Reading, Failure> {
+    let choices = choices(&reading, &args.maps)?;
+    let reading = if choices.is_empty() { reading } else { reading.with_overrides(&choices) };
+    let said = answers(args);
+    must_know_words(&reading, &said)?;
+    Ok(if said == Answers::default() { reading } else { reading.answered(&said) })
+}
+
+fn answers(args: &ImportArgs) -> Answers {
+    Answers { owner: args.owner.clone(), statuses: args.statuses.clone(), year: args.year }
+}
+
+/// A word that is spelt wrong would change nothing, without a sound.
+fn must_know_words(reading: &Reading, said: &Answers) -> Result<(), Failure> {
+    let known = reading.statuses();
+    let is_here = |word: &str| known.iter().any(|status| status.word.to_lowercase() == word.to_lowercase());
+    let Some((word, _)) = said.statuses.iter().find(|(word, _)| !is_here(word)) else { return Ok(()) };
+    let words: Vec<&str> = known.iter().map(|status| status.word.as_str()).collect();
+    let advice =
+        if words.is_empty() { "no column with few words is the status".to_owned() } else { format!("its words are: {}", words.join(", ")) };
+    Err(Failure::usage("status_word_unknown", format!("the status column has no word `{word}`")).advise(advice))
 }
 
 fn choices(reading: &Reading, maps: &[String]) -> Result<Vec<(usize, Option<Target>)>, Failure> {
@@ -324,7 +363,7 @@ async fn try_files(args: &ImportArgs, desk: &Desk) -> Result<Verdict, Failure> {
     for path in &args.files {
         let (name, source) = source_of(args, desk, path).await.map_err(|f| f.within(&path.display().to_string()))?;
         let reading = imports::look_at(&desk.app, &desk.ctx, source, &file_name(path), open_file(path)?, read_as(args)).await;
-        let reading = with_maps(reading.map_err(|e| Failure::from(e).within(&path.display().to_string()))?, &args.maps)?;
+        let reading = with_answers(reading.map_err(|e| Failure::from(e).within(&path.display().to_string()))?, args)?;
         let result = if reading.problems().is_empty() {
             imports::try_rows(&desk.app, &desk.ctx, source, reading.clone(), open_file(path)?).await?
         } else {
@@ -404,14 +443,18 @@ async fn import_file(args: &ImportArgs, desk: &Desk, path: &Path, source: &str) 
     let kept = kept.await.map_err(|_| Failure::fault("bug", "keeping the file failed"))??;
     let id = imports::upload(app, ctx, source, &file_name(path), &kept).await?;
     let mut reading = if is_read_as_told(args) {
-        imports::reread(app, ctx, id, read_as(args)).await?
+        imports::reread(app, ctx, id, read_as(args), &Answers::default()).await?
     } else {
         let import = imports::get(app, ctx, id).await?;
         imports::reading(app, ctx, &import).await?
     };
-    let choices = choices(&reading, &args.maps)?;
-    if !choices.is_empty() {
-        reading = imports::set_mapping(app, ctx, id, &choices).await?;
+    let (choices, said) = (choices(&reading, &args.maps)?, answers(args));
+    if !choices.is_empty() || said != Answers::default() {
+        must_know_words(&reading.with_overrides(&choices), &said)?;
+        reading = imports::set_mapping(app, ctx, id, &choices, &said).await?;
+    }
+    if let Some(doubt) = imports::owner_doubt(&*app.configuration(ctx.workspace).await?, &reading) {
+        eprintln!("{}: {doubt}.", path.display());
     }
     if let Err(failure) = confirm(args, &reading) {
         imports::discard(app, ctx, id).await?;

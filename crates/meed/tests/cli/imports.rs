@@ -51,6 +51,37 @@ fn dollars_in_a_workspace_of_euros_are_asked_about_and_remembered() {
 }
 
 #[test]
+fn a_whole_file_is_given_to_an_owner_and_words_to_states() {
+    let place = Place::with_workspace();
+    place.file(
+        "till-1.csv",
+        "Receipt No,Date,Net Sales,Customer,Status\nR-1,2026-01-10,100.00,Aurora,Gewonnen\nR-2,2026-01-11,5.00,Borealis,Muster\n",
+    );
+    place.fails(&["import", "till-1.csv", "--yes"], 1, "--owner");
+    let wrong = place.fails(&["import", "till-1.csv", "--yes", "--owner", "Dana", "--status", "Mustr=lost"], 2, "status_word_unknown");
+    assert!(wrong.err.contains("Muster"), "{}", wrong.err);
+    place.fails(&["import", "till-1.csv", "--status", "Muster=gone"], 2, "there is no state");
+    let args = ["import", "till-1.csv", "--yes", "--json", "--owner", "Dana", "--status", "Muster=lost"];
+    let look = place.ok(&["import", "--dry-run", "--json", "till-1.csv", "--owner", "Dana", "--status", "Muster=lost"]).json();
+    assert_eq!((&look["owner"], &look["values"]["statuses"][0]["state"]), (&"Dana".into(), &"won".into()), "{look}");
+    assert_eq!(place.ok(&args).json()["counts"]["created"], 2);
+    place.file("till-2.csv", "Receipt No,Date,Net Sales,Customer,Status\nR-3,2026-02-10,100.00,Aurora,Muster\n");
+    let next = place.ok(&["import", "till-2.csv", "--json"]).json();
+    assert_eq!(next["counts"]["created"], 1, "remembered: {next}");
+}
+
+#[test]
+fn a_year_is_told_where_the_file_states_none() {
+    let place = Place::with_workspace();
+    place.file("journal.csv", "Belegdatum;Belegfeld;Umsatz;Kunde;Verkäufer\n0403;RE1;10,50;Muster;Dana\n1503;RE2;11,50;Muster;Dana\n");
+    let maps =
+        ["import", "journal.csv", "--yes", "--json", "--map", "Belegdatum=date", "--map", "Umsatz=revenue", "--map", "Verkäufer=owner"];
+    place.fails(&maps, 1, "--year");
+    let done = place.ok(&[&maps[..], &["--year", "2026"]].concat()).json();
+    assert_eq!((&done["counts"]["first_day"], &done["counts"]["last_day"]), (&"2026-03-04".into(), &"2026-03-15".into()), "{done}");
+}
+
+#[test]
 fn an_uncertain_mapping_waits_for_a_decision() {
     let place = Place::with_workspace();
     place.file("odd.csv", "K1,K2,K3\n2026-01-10,Dana,100.00\n2026-01-11,Lee,50.00\n");

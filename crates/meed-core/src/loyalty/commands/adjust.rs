@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::TillReply;
-use super::checks::{check_config, invalid, not_found, resolve};
+use super::checks::{check_config, check_reason, not_found, resolve};
 use super::purchase::{Identified, insufficient};
 use super::rework::{balances, leave};
 use crate::command::{Command, Needs, Refused, Reply, State};
@@ -62,9 +62,7 @@ impl Command for Adjust {
         if self.amount == 0 {
             return Err(Refused::from(Refusal::AmountNotPositive).at("amount"));
         }
-        if self.reason.trim().is_empty() || self.reason.chars().count() > 1_000 {
-            return Err(invalid("reason_missing", "reason", "an adjustment needs a reason of 1 to 1,000 characters"));
-        }
+        check_reason(&self.reason)?;
         let (participant, _) = resolve(state, &self.who)?;
         let wallet = Wallet { participant, unit: self.unit };
         let id = state.next_id();

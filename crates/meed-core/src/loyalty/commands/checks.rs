@@ -1,10 +1,10 @@
 //! Who it is, and whether what was sent can be a purchase.
 
-use crate::command::{Class, RecordKind, Refused, State};
+use crate::command::{Class, Record, RecordKind, Refused, State};
 use crate::id::Id;
 use crate::loyalty::loaded::WalletRef;
 use crate::loyalty::means::Means;
-use crate::loyalty::{Basket, Damaged, LINES_MAX, Participant, PromoCode, TillConfig, fold_code};
+use crate::loyalty::{Basket, Damaged, LINES_MAX, OneTimeCode, Participant, PromoCode, TillConfig, fold_code};
 use crate::money::Exact;
 
 /// Most items of one line: keeps every sum within the range of exact decimals.
@@ -49,6 +49,16 @@ pub(super) fn resolve(state: &State, who: &WalletRef) -> Result<(Id, Participant
             }
             state.record(RecordKind::Participant, means.participant)
         }
+        WalletRef::OneTimeCode(code) => {
+            // Unknown, used and expired codes are refused alike: nobody learns which codes there were.
+            let wrong = || conflict("invalid_otp", "the one-time code is wrong or has expired");
+            let code = state.record_by_key(RecordKind::OneTimeCode, &fold_code(code)).ok_or_else(wrong)?;
+            let code = OneTimeCode::read(&code.body).map_err(damaged)?;
+            if !code.is_good(state.recorded_us()) {
+                return Err(wrong());
+            }
+            state.record(RecordKind::Participant, code.participant)
+        }
         WalletRef::Of(event) => {
             let event = state.tills.event(*event).ok_or_else(|| not_found("event"))?;
             state.record(RecordKind::Participant, event.participant)
@@ -56,6 +66,24 @@ pub(super) fn resolve(state: &State, who: &WalletRef) -> Result<(Id, Participant
     };
     let record = record.ok_or_else(unknown)?;
     Ok((record.id, Participant::read(&record.body).map_err(damaged)?))
+}
+
+/// What is done to a wallet by hand needs a reason.
+pub(super) fn check_reason(reason: &str) -> Result<(), Refused> {
+    if reason.trim().is_empty() || reason.chars().count() > 1_000 {
+        return Err(invalid("reason_missing", "reason", "a reason of 1 to 1,000 characters is needed"));
+    }
+    Ok(())
+}
+
+/// Uses up the one-time code of a command that takes effect.
+pub(super) fn use_up(state: &mut State, who: &WalletRef) {
+    let WalletRef::OneTimeCode(code) = who else { return };
+    let Some(record) = state.record_by_key(RecordKind::OneTimeCode, &fold_code(code)).cloned() else { return };
+    let Ok(code) = OneTimeCode::read(&record.body) else { return };
+    let body = OneTimeCode { is_used: true, ..code }.write();
+    let recorded_us = state.recorded_us();
+    state.put_record(Record { version: record.version + 1, body, recorded_us, ..record });
 }
 
 pub(super) fn not_terminated(person: &Participant) -> Result<(), Refused> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::checks::{check_config, conflict, damaged, invalid, not_terminated, resolve};
+use super::checks::{check_config, conflict, damaged, invalid, not_terminated, resolve, use_up};
 use super::purchase::{Identified, insufficient};
 use super::rework::{balances, leave};
 use super::{HoldDone, TillReply};
@@ -140,6 +140,7 @@ impl Command for HoldWallet {
         if let Some(identity) = &self.identity {
             identity.take(state, id);
         }
+        use_up(state, &self.who);
         Ok(reply)
     }
 }

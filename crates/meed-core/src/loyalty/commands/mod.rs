@@ -4,17 +4,23 @@
 mod adjust;
 mod cancel;
 mod checks;
+mod erase;
+mod extend;
 mod hold;
 mod participants;
+mod pay_back;
 mod purchase;
 mod refund;
 mod rework;
 mod settlement;
 mod spend;
 mod sweep;
+mod transfer;
 
 pub use adjust::{Adjust, SetBudget};
 pub use cancel::{CancelPurchase, CancelSpend};
+pub use erase::{EraseParticipant, ErasedBalance};
+pub use extend::ExtendLot;
 pub use hold::{CaptureHold, HoldStanding, HoldWallet, ReleaseHold};
 pub use participants::{NewMeans, SaveParticipant};
 pub use purchase::{Identified, Purchase, Purchases, SpendAsk};
@@ -22,9 +28,10 @@ pub use refund::{AdHocReturn, Refund, RefundLine};
 pub use settlement::Settle;
 pub use spend::Spend;
 pub use sweep::Sweep;
+pub use transfer::TransferWallet;
 
 use super::evaluate::Verdict;
-use super::event::{AdjustmentBody, HoldBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, Standing};
+use super::event::{AdjustmentBody, ExtensionBody, HoldBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, Standing, TransferBody};
 use crate::command::Refused;
 use crate::id::Id;
 use crate::money::Minor;
@@ -44,6 +51,10 @@ pub enum TillReply {
     Hold(Box<HoldDone>),
     /// An adjustment.
     Adjustment(Id, Box<AdjustmentBody>),
+    /// A transfer between wallets.
+    Transfer(Box<TransferDone>),
+    /// An extension.
+    Extension(Id, Box<ExtensionBody>),
     /// A settlement; whether it was there before.
     Settlement(Id, Box<SettlementBody>, bool),
     /// What was not to be had of a lowered budget.
@@ -107,6 +118,19 @@ pub struct RefundDone {
     pub body: RefundBody,
     /// How the purchase stands now.
     pub purchase: Option<Box<PurchaseDone>>,
+    /// Whether this is the first answer to a repeated command.
+    pub is_replayed: bool,
+}
+
+/// A transfer between wallets as it was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferDone {
+    /// Its id.
+    pub id: Id,
+    /// Who gave.
+    pub participant: Id,
+    /// What went where.
+    pub body: TransferBody,
     /// Whether this is the first answer to a repeated command.
     pub is_replayed: bool,
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::checks::{check_basket, check_config, check_promo_code, conflict, invalid, not_terminated, resolve};
-use super::rework::{balances, giver, leave, replay, work_of};
-use super::{PurchaseDone, SpendDone, TillReply};
+use super::checks::{check_basket, check_config, check_promo_code, conflict, invalid, not_terminated, resolve, use_up};
+use super::rework::{balances, giver, leave, replay, stand, work_of};
+use super::{PurchaseDone, SpendDone, TillReply, pay_back};
 use crate::audit::Hash;
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
@@ -103,6 +103,9 @@ impl Command for Purchase {
         if self.spend.is_some() || self.is_preview {
             tills.lots.insert(self.who.clone());
         }
+        if self.spend.is_some() && self.is_offline {
+            tills.expired_since.insert((self.who.clone(), self.basket.at.as_microsecond()));
+        }
         let unit_code = self.config.units.get(&self.basket.unit).map(|unit| unit.code.as_str());
         tills.programs.extend(self.config.offers.candidates(&self.basket, unit_code));
         tills.programs.insert(self.config.workspace);
@@ -123,6 +126,9 @@ impl Command for Purchase {
             return Err(Refusal::PriceVersionStale.into());
         }
         check_basket(&self.config, &self.basket, state.recorded_us())?;
+        if self.is_offline && matches!(self.who, WalletRef::OneTimeCode(_)) {
+            return Err(conflict("invalid_otp", "a till without a connection cannot take a one-time code"));
+        }
         let (participant, person) = resolve(state, &self.who)?;
         not_terminated(&person)?;
         let promo = check_promo_code(&self.config, &self.basket)?;
@@ -201,7 +207,7 @@ impl Purchase {
                 self.spends(&giver, wallets, &mut works[place], asked, spend_id, &mut decided)?;
             }
             if self.is_preview {
-                decided.additional = giver.allot(wallets, &works[place], Minor::MAX)?.iter().map(|(_, _, worth)| worth).sum();
+                decided.additional = giver.allot(wallets, &works[place], Minor::MAX, None)?.iter().map(|(_, _, worth)| worth).sum();
             }
             Ok(decided)
         })?;
@@ -269,17 +275,19 @@ impl Purchase {
     ) -> Result<(), Refusal> {
         let automatic = giver.automatic(wallets, work)?;
         if automatic > 0 {
-            let allotted = giver.allot(wallets, work, automatic)?;
+            let allotted = giver.allot(wallets, work, automatic, None)?;
             giver.spend(wallets, work, &allotted, SpendMethod::Automatic, work.id)?;
         }
         let (Some(asked), Some(spend_id)) = (asked, spend_id) else { return Ok(()) };
-        let allotted = giver.allot(wallets, work, asked)?;
+        // A till that was offline has handed the goods over: what was alive then pays, though it expired since.
+        let alive_us = self.is_offline.then(|| self.basket.at.as_microsecond());
+        let allotted = giver.allot(wallets, work, asked, alive_us)?;
         let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
         if self.spend.as_ref().is_some_and(|ask| ask.all_or_nothing) && could < asked {
             return Err(insufficient(self.config.currency, giver.participant, could, asked));
         }
         let spent = giver.spend(wallets, work, &allotted, SpendMethod::OnRequest, spend_id)?;
-        // A till that was offline has handed the goods over: what the wallet does not cover is for a person to decide.
+        // What the wallet does not cover all the same is for a person to decide.
         let room: Minor = work.standing.room(&self.basket).iter().sum();
         if self.is_offline && spent < asked && self.spend.as_ref().is_some_and(|ask| ask.amount.is_some()) {
             let uncovered = (asked - spent).min(room);
@@ -310,11 +318,15 @@ impl Purchase {
         let mut body = Arc::unwrap_or_clone(own.body);
         body.standing = own.standing;
         body.balance = balances.0;
+        let paid_back = pay_back::begin(&self.config, &self.basket, &mut body.standing);
         let event = state.till_event(id, EventKind::Purchase, participant, None, self.basket.at, body.to_row());
         let recorded_us = event.recorded_us;
         let standing = body.standing.clone();
         let slot = PurchaseSlot { id, participant, recorded_us, body: Arc::new(body.clone()), standing: standing.clone() };
         state.tills.add_purchase(event, slot);
+        if let Some(paid_back) = paid_back {
+            pay_back::leave(state, (id, participant, self.basket.at), &paid_back);
+        }
         let spend = match (spend_id, decided.spent, &self.spend) {
             (Some(spend_id), Some((asked, spent)), Some(ask)) => {
                 let body = SpendBody {
@@ -333,14 +345,18 @@ impl Purchase {
         if let Some(identity) = &self.identity {
             identity.take(state, id);
         }
+        let at = giver.at;
         for work in works {
-            state.tills.change_purchase(work.id, work.standing);
+            stand(state, &self.config, work, participant, at)?;
         }
         let mut counters: BTreeMap<Id, i64> = giver.counters;
         if let Ok(Some(promo)) = check_promo_code(&self.config, &self.basket) {
             counters.insert(promo.id, state.tills.counter(promo.id) + 1);
         }
         leave(state, participant, counters, decided.cell);
+        if !self.is_preview {
+            use_up(state, &self.who);
+        }
         state.emit("purchase.created", id.text(Kind::Purchase), "{}".to_owned());
         let age_us = recorded_us.saturating_sub(self.basket.at.as_microsecond());
         let is_old = age_us > self.config.settings.offline_hours.saturating_mul(3_600_000_000);

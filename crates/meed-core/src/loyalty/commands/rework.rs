@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::PurchaseDone;
 use super::checks::damaged;
+use super::{PurchaseDone, pay_back, settlement};
 use crate::command::{Refused, State};
 use crate::id::Id;
 use crate::ledger::{Owner, Purpose, Refusal, Wallet, Wallets};
 use crate::loyalty::cell::Cell;
-use crate::loyalty::event::{AdjustmentBody, EventKind, HoldBody, RefundBody, SpendBody};
+use crate::loyalty::event::{AdjustmentBody, EventKind, ExtensionBody, HoldBody, RefundBody, SpendBody, TransferBody};
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::PurchaseSlot;
 use crate::loyalty::{Participant, TillConfig};
 use crate::money::{Minor, Unit};
 
-use super::{HoldDone, RefundDone, SpendDone, TillReply};
+use super::{HoldDone, RefundDone, SpendDone, TillReply, TransferDone};
 
 /// The purchases that a command works on: the one that it changes, and where awards depend on them, all of the customer.
 pub(super) struct Works {
@@ -60,13 +60,25 @@ impl Works {
     }
 
     /// Leaves what changed: standings, the cell and counters.
-    pub(super) fn leave(self, state: &mut State, giver: Giver<'_>, cell: Option<Cell>) {
-        let participant = giver.participant;
+    pub(super) fn leave(self, state: &mut State, giver: Giver<'_>, cell: Option<Cell>) -> Result<(), Refused> {
+        let Giver { config, participant, at, .. } = giver;
         for work in self.all {
-            state.tills.change_purchase(work.id, work.standing);
+            stand(state, config, work, participant, at)?;
         }
         leave(state, participant, giver.counters, cell);
+        Ok(())
     }
+}
+
+/// Leaves how a stored purchase stands now, with what follows from it: what was settled or paid back is brought to it.
+pub(super) fn stand(state: &mut State, config: &TillConfig, work: Work, participant: Id, at: jiff::Timestamp) -> Result<(), Refused> {
+    let before = state.tills.purchase(work.id).map(|slot| slot.standing.clone());
+    let Some(before) = before.filter(|before| *before != work.standing) else { return Ok(()) };
+    let Work { id, body, mut standing } = work;
+    settlement::follow(state, config, (id, participant, at), &before, &standing)?;
+    pay_back::follow(state, config, (id, participant, at), &body.basket, (&before, &mut standing));
+    state.tills.change_purchase(id, standing);
+    Ok(())
 }
 
 /// Leaves the cell of a participant, with the next instant at which something is due.
@@ -144,6 +156,14 @@ pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
             let body = AdjustmentBody::from_row(&event.body).map_err(damaged)?;
             Ok(TillReply::Adjustment(id, Box::new(body)))
         }
-        EventKind::Settlement => Err(super::checks::not_found("event")),
+        EventKind::TransferOut | EventKind::TransferIn => {
+            let body = TransferBody::from_row(&event.body).map_err(damaged)?;
+            Ok(TillReply::Transfer(Box::new(TransferDone { id, participant, body, is_replayed: true })))
+        }
+        EventKind::Extension => {
+            let body = ExtensionBody::from_row(&event.body).map_err(damaged)?;
+            Ok(TillReply::Extension(id, Box::new(body)))
+        }
+        EventKind::Settlement | EventKind::SettlementCorrection | EventKind::PayBack => Err(super::checks::not_found("event")),
     }
 }

@@ -8,9 +8,9 @@ use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
 use crate::ledger::{Refusal, minor_of};
 use crate::loyalty::TillConfig;
-use crate::loyalty::event::{EventKind, PurchaseState, SettlementBody};
+use crate::loyalty::event::{EventKind, PurchaseState, SettlementBody, Standing};
 use crate::loyalty::loaded::WalletRef;
-use crate::money::{Amount, Exact, mul};
+use crate::money::{Amount, Exact, Minor, mul};
 
 /// Settles a purchase.
 #[derive(Clone, Debug)]
@@ -53,10 +53,8 @@ impl Command for Settle {
             return Err(conflict("merchant_missing", "the purchase was made at a store that belongs to no merchant"));
         };
         let awarded = slot.standing.awarded(self.config.currency);
-        let major = Amount { minor: awarded, unit: self.config.currency }.major();
         let percent = merchant.contribution;
-        let owed = mul(major, percent / Exact::ONE_HUNDRED).map_err(Refusal::from)?;
-        let contribution = minor_of(owed, self.config.currency).map_err(Refusal::from)?;
+        let contribution = contribution(&self.config, awarded, percent)?;
         let body = SettlementBody { merchant: merchant_id, awarded, percent, contribution };
         let id = state.next_id();
         let event = state.till_event(id, EventKind::Settlement, slot.participant, Some(self.purchase), self.at, body.to_row());
@@ -67,4 +65,33 @@ impl Command for Settle {
         state.emit("purchase.settled", self.purchase.text(Kind::Purchase), "{}".to_owned());
         Ok(Reply::Till(TillReply::Settlement(id, Box::new(body), false)))
     }
+}
+
+/// What a merchant owes for an award: rounded once, so corrections sum to what a settlement of the end would be.
+fn contribution(config: &TillConfig, awarded: Minor, percent: Exact) -> Result<Minor, Refused> {
+    let major = Amount { minor: awarded, unit: config.currency }.major();
+    let owed = mul(major, percent / Exact::ONE_HUNDRED).map_err(Refusal::from)?;
+    Ok(minor_of(owed, config.currency).map_err(Refusal::from)?)
+}
+
+/// Brings a settlement to what the purchase was awarded in the end: cancelled and returned awards are not the merchant's to
+/// pay. The first settlement stays as it is; the difference is an event of its own.
+pub(super) fn follow(
+    state: &mut State,
+    config: &TillConfig,
+    (purchase, participant, at): (Id, Id, jiff::Timestamp),
+    before: &Standing,
+    after: &Standing,
+) -> Result<(), Refused> {
+    let (was, is) = (before.awarded(config.currency), after.awarded(config.currency));
+    let Some(settled) = before.settled.filter(|_| was != is) else { return Ok(()) };
+    let event = state.tills.event(settled).ok_or_else(|| super::checks::not_found("settlement"))?;
+    let SettlementBody { merchant, percent, .. } = SettlementBody::from_row(&event.body).map_err(damaged)?;
+    let difference = contribution(config, is, percent)? - contribution(config, was, percent)?;
+    let body = SettlementBody { merchant, awarded: is - was, percent, contribution: difference };
+    let id = state.next_id();
+    let event = state.till_event(id, EventKind::SettlementCorrection, participant, Some(settled), at, body.to_row());
+    state.tills.add_event(event);
+    state.emit("settlement.corrected", purchase.text(Kind::Purchase), "{}".to_owned());
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::checks::{check_config, conflict, invalid, not_found, not_terminated, resolve};
+use super::checks::{check_config, conflict, invalid, not_found, not_terminated, resolve, use_up};
 use super::purchase::{Identified, SpendAsk, check_ask, insufficient};
 use super::rework::{Works, balances, giver};
 use super::{SpendDone, TillReply};
@@ -79,7 +79,7 @@ impl Command for Spend {
         let (cell, spent) = state.wallets(|wallets| {
             giver.settle_due(wallets)?;
             let work = works.own();
-            let allotted = giver.allot(wallets, work, asked)?;
+            let allotted = giver.allot(wallets, work, asked, None)?;
             let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
             if self.ask.all_or_nothing && could < asked {
                 return Err(insufficient(self.config.currency, participant, could, asked));
@@ -89,7 +89,7 @@ impl Command for Spend {
             let cell = if reads_paid { works.give(&mut giver, wallets)? } else { None };
             Ok((cell, spent))
         })?;
-        works.leave(state, giver, cell);
+        works.leave(state, giver, cell)?;
         let body = SpendBody {
             asked,
             spent,
@@ -101,6 +101,9 @@ impl Command for Spend {
         state.tills.add_event(event);
         if let Some(identity) = &self.identity {
             identity.take(state, id);
+        }
+        if let Some(who) = &self.who {
+            use_up(state, who);
         }
         state.emit("spend.created", id.text(Kind::Spend), "{}".to_owned());
         let done = SpendDone { id, purchase: self.purchase, participant, body, is_cancelled: false, is_replayed: false };

@@ -149,6 +149,9 @@ pub(crate) struct Merchant {
     /// Whether what is spent at once is paid back later instead of being taken off at the till.
     #[serde(default)]
     pays_back: bool,
+    /// How, if it pays back: `refund`, `credit_note` (if not given) or `voucher`.
+    #[serde(default)]
+    pays_back_by: Option<String>,
     /// Whether anything may be spent there; yes if not given.
     #[serde(default = "yes")]
     allows_spending: bool,
@@ -324,6 +327,7 @@ impl Travels for Merchant {
             bars_others: self.bars_others,
             allows_automatic: self.allows_automatic,
             pays_back: self.pays_back,
+            pays_back_by: self.pays_back_by.unwrap_or_else(|| MerchantDocument::default().pays_back_by),
             allows_spending: self.allows_spending,
         })
     }
@@ -340,6 +344,7 @@ impl Travels for Merchant {
             bars_others: document.bars_others,
             allows_automatic: document.allows_automatic,
             pays_back: document.pays_back,
+            pays_back_by: Some(document.pays_back_by),
             allows_spending: document.allows_spending,
         }
     }
@@ -460,7 +465,7 @@ macro_rules! kept_routes {
             use axum::http::StatusCode;
             use axum::response::Response;
             use meed_app::loyalty::records;
-            use meed_core::id::{Id, Kind};
+            use meed_core::id::Kind;
 
             use super::{$type, Stored, Travels};
             use crate::ServerState;
@@ -479,7 +484,7 @@ macro_rules! kept_routes {
             )]
             pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
                 let all = records::list::<Document>(&state.app, &ctx).await?;
-                let (rows, next) = page_of(all, &params, |entry| entry.id, |text| text.parse::<Id>().ok())?;
+                let (rows, next) = page_of(all, &params, |entry| entry.id)?;
                 page(rows.into_iter().map(Stored::<$type>::of).collect(), next, params.fields.as_deref())
             }
 

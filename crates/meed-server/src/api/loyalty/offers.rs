@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use meed_app::loyalty::offers::{self, OfferView};
-use meed_core::id::{Id, Kind};
+use meed_core::id::Kind;
 use meed_core::money::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -122,7 +122,7 @@ impl From<&OfferView> for OfferOut {
     responses((status = 200, description = "A page of offers", body = Page<OfferOut>), Refusals),
 )]
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<PageParams>) -> Answered<Response> {
-    let (rows, next) = page_of(offers::list(&state.app, &ctx).await?, &params, |offer| offer.id, |text| text.parse::<Id>().ok())?;
+    let (rows, next) = page_of(offers::list(&state.app, &ctx).await?, &params, |offer| offer.id)?;
     page(rows.iter().map(OfferOut::from).collect(), next, params.fields.as_deref())
 }
 

@@ -7,7 +7,7 @@ use crate::pages::charts::{BarChart, RankChart};
 use crate::pages::exports::ExportsPage;
 use crate::pages::imports::{DryRunPage, ImportCounts, ImportsPage, UploadPage};
 use crate::pages::keys::KeysPage;
-use crate::pages::mapping::{MappingPage, Reading};
+use crate::pages::mapping::{MappingPage, Reading, Said};
 use crate::pages::overview::OverviewPage;
 use crate::pages::people::{PeoplePage, RepFormPage, TeamFormPage};
 use crate::pages::programs::{ProgramEditPage, ProgramPage, ProgramsPage};
@@ -68,6 +68,7 @@ fn intake() -> Vec<(&'static str, String)> {
                 skipped_total: 0,
                 columns: Vec::new(),
                 targets: Vec::new(),
+                said: Said::default(),
                 warnings: Vec::new(),
                 errors: Vec::new(),
                 remembered: String::new(),
@@ -98,6 +99,7 @@ fn intake() -> Vec<(&'static str, String)> {
                 name: String::new(),
                 currency: String::new(),
                 time_zone: String::new(),
+                owner: String::new(),
                 date_orders: Vec::new(),
                 layouts: Vec::new(),
                 imports: Vec::new(),

@@ -7,7 +7,9 @@ use crate::pages::imports::{
     DryRunPage, ImportCounts, ImportProgress, ImportResultPage, ImportRow, ImportStatus, ImportsPage, PreviewSale, ProgressPage, RowError,
     UploadPage,
 };
-use crate::pages::mapping::{MappingColumn, MappingError, MappingPage, MappingState, RawRow, Reading, SkippedLine, Target};
+use crate::pages::mapping::{
+    MappingColumn, MappingError, MappingPage, MappingState, Person, RawRow, Reading, Said, SkippedLine, StatusRow, Target, YearField,
+};
 use crate::pages::overview::{Headline, OverviewPage};
 use crate::pages::sources::{RememberedLayout, SourcePage, SourceRow, SourcesPage};
 use crate::pages::{Amount, Badge, Choice, FormErrors, Nav, Pager, Tone};
@@ -324,9 +326,36 @@ fn mapping() -> MappingPage {
         skipped_total: 4,
         columns: columns(),
         targets: targets(),
+        said: said(),
         warnings: vec![notice(Tone::Good, "The total agrees", "Line 1,755 says 218,441.07; the rows above sum to the same.", "")],
         errors: Vec::new(),
         remembered: String::new(),
+    }
+}
+
+fn said() -> Said {
+    let states = |chosen: &str| {
+        let all = [("", "as it is written"), ("open", "open"), ("won", "won"), ("paid", "paid"), ("cancelled", "cancelled")];
+        all.map(|(value, label)| Choice::new(value, label, value == chosen)).to_vec()
+    };
+    let row = |number, word: &str, rows: &str, state: &str, reason: &str, is_unknown| StatusRow {
+        number,
+        word: s(word),
+        rows: s(rows),
+        states: states(state),
+        reason: s(reason),
+        is_unknown,
+    };
+    Said {
+        people: vec![Person { alias: "mara.quill@halden.example".into(), name: "Mara Quill".into() }],
+        names_owner: true,
+        status_column: "9".into(),
+        statuses: vec![
+            row(0, "bezahlt", "1,702 rows", "paid", "“bezahlt” means paid", false),
+            row(1, "Sonderfall", "48 rows", "", "not known as a state; kept as it is written", true),
+        ],
+        year: Some(YearField { column: "Belegdatum".into(), value: "2026".into(), reason: s("2026 was taken, as line 1 states it.") }),
+        ..Said::default()
     }
 }
 
@@ -478,6 +507,7 @@ fn source() -> SourcePage {
         name: s("ERP South"),
         currency: s("EUR"),
         time_zone: s("Europe/Berlin"),
+        owner: String::new(),
         date_orders: vec![Choice::new("", "as found in the file", true), Choice::new("dmy", "day first", false)],
         layouts: vec![RememberedLayout {
             hash: "c41f09ab72d3".into(),

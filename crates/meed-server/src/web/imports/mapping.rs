@@ -6,13 +6,14 @@ use axum::extract::{Path, State};
 use meed_app::imports::{self, Import, ImportState, ReadAs, mapping_memory};
 use meed_app::{AppError, sources};
 use meed_core::id::{Id, Kind};
-use meed_intake::{ColumnChoice, DateOrder, DecimalMark, MappingProblem, Reading, Report, Target};
+use meed_intake::{Answers, ColumnChoice, DateOrder, DecimalMark, MappingProblem, Reading, Report, Target};
 
 use super::super::answer::{Answer, Trouble, form_page, page, see_other};
 use super::super::flash;
 use super::super::form::{Fields, Posted, id};
 use super::super::shown::{counted, setting, size};
 use super::super::visit::Visit;
+use super::said;
 use super::targets::targets;
 use crate::ServerState;
 use crate::pages::mapping::{MappingColumn, MappingError, MappingPage, MappingState, RawRow, Reading as Read, SkippedLine};
@@ -40,25 +41,43 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
 
 pub(super) async fn choose(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(form): Posted) -> Answer {
     let (mut import, mut reading) = open(&state, &visit, &text).await?;
+    let said = match said::answers(&reading, &form) {
+        Ok(said) => said,
+        Err(error) => return refused(&state, &visit, &import, &reading, error).await,
+    };
     if form.text("action") == "reread" {
-        return reread(&state, &visit, &import, &reading, &form).await;
+        return reread(&state, &visit, &import, &reading, &form, &said).await;
     }
     // A currency that was typed counts, also where nobody asked to read again.
     let currency = form.filled("currency").map(str::to_uppercase);
     if currency.is_some() && currency.as_deref() != reading.currency() {
-        let answer = reread(&state, &visit, &import, &reading, &form).await?;
+        let answer = reread(&state, &visit, &import, &reading, &form, &said).await?;
         (import, reading) = open(&state, &visit, &text).await?;
         if currency.as_deref() != reading.currency() {
             return Ok(answer);
         }
     }
-    let chosen = imports::set_mapping(&state.app, &visit.ctx, import.id, &choices(&reading, &form)).await?;
+    let chosen = match imports::set_mapping(&state.app, &visit.ctx, import.id, &choices(&reading, &form), &said).await {
+        Ok(chosen) => chosen,
+        Err(error) => return refused(&state, &visit, &import, &reading, error).await,
+    };
     let problems = chosen.problems();
     if problems.is_empty() {
         return Ok(see_other(&format!("/imports/{text}/preview")));
     }
     let errors = problems.iter().map(|problem| error_of(problem, &chosen)).collect();
     form_page(&mapping_page(&state, &visit, &import, &chosen, errors).await?)
+}
+
+/// What was refused of the answers, above the page as it was.
+async fn refused(state: &ServerState, visit: &Visit, import: &Import, reading: &Reading, error: AppError) -> Answer {
+    let AppError::Refused(refused) = error else { return Err(error.into()) };
+    if refused.field.is_none() {
+        return Err(AppError::Refused(refused).into());
+    }
+    let mut shown = mapping_page(state, visit, import, reading, Vec::new()).await?;
+    shown.warnings.insert(0, Notice { tone: Tone::Bad, title: super::super::answer::sentence(&refused.text), ..Notice::default() });
+    form_page(&shown)
 }
 
 /// What a person decided: columns that they put elsewhere, and proposals that they let stand.
@@ -73,13 +92,15 @@ fn choices(reading: &Reading, form: &Fields) -> Vec<(usize, Option<Target>)> {
     chosen.collect()
 }
 
-async fn reread(state: &ServerState, visit: &Visit, import: &Import, reading: &Reading, form: &Fields) -> Answer {
+async fn reread(state: &ServerState, visit: &Visit, import: &Import, reading: &Reading, form: &Fields, said: &Answers) -> Answer {
     let to = format!("/imports/{}/mapping", import.id.text(Kind::Import));
     let read_as = match read_as(&reading.report(), form) {
         Ok(read_as) => read_as,
         Err(text) => return Ok(flash::see_other(state, &to, Tone::Bad, &text)),
     };
-    match imports::reread(&state.app, &visit.ctx, import.id, read_as).await {
+    // With another table the words of its status are others.
+    let said = Answers { statuses: Vec::new(), ..said.clone() };
+    match imports::reread(&state.app, &visit.ctx, import.id, read_as, &said).await {
         Ok(_) => Ok(flash::see_other(state, &to, Tone::Info, "The file was read again with your settings.")),
         Err(AppError::Refused(refused)) => {
             let text = format!("The file cannot be read that way: {}. The reading before is kept.", refused.text);
@@ -120,6 +141,7 @@ fn error_of(problem: &MappingProblem, reading: &Reading) -> MappingError {
         MappingProblem::NoDate => MappingError::CannotDate,
         MappingProblem::NoCredit => MappingError::CannotCredit,
         MappingProblem::Currency(sign) => MappingError::CurrencyUnknown { sign: sign.clone() },
+        MappingProblem::Year(column) => MappingError::YearUnknown { column: column.clone() },
     }
 }
 
@@ -136,6 +158,7 @@ async fn mapping_page(
     let rows = imports::first_rows(app, ctx, import.id, ROWS).await?;
     let (skipped, skipped_count) = reading.skipped();
     let source = sources::get(app, ctx, Id(document.source)).await?;
+    let setting = setting(app, ctx).await?;
     Ok(MappingPage {
         chrome: visit.chrome(Nav::Imports),
         id: import.id.text(Kind::Import),
@@ -153,6 +176,7 @@ async fn mapping_page(
         skipped_total: usize::try_from(skipped_count).unwrap_or(usize::MAX),
         columns: reading.columns().iter().map(column).collect(),
         targets: targets(),
+        said: said::said(&setting, reading),
         warnings: warnings(&report),
         errors,
         remembered: remembered(state, visit, import, reading).await?,

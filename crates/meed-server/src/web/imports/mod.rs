@@ -3,6 +3,7 @@
 mod list;
 mod mapping;
 mod run;
+mod said;
 mod targets;
 mod undo;
 mod upload;

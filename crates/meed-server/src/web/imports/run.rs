@@ -63,7 +63,13 @@ pub(super) async fn preview(State(state): State<ServerState>, visit: Visit, Path
         text: format!("Line {}.", total.line),
         ..Notice::default()
     });
-    let notices = warnings.chain(ignored_notice(&tried)).chain(agrees).collect();
+    let said = super::said::sentences(&setting, &reading).into_iter().map(|(is_doubtful, title, text)| Notice {
+        tone: if is_doubtful { Tone::Warn } else { Tone::Info },
+        title,
+        text,
+        ..Notice::default()
+    });
+    let notices = warnings.chain(said).chain(ignored_notice(&tried)).chain(agrees).collect();
     page(&DryRunPage {
         chrome: visit.chrome(Nav::Imports),
         id: text,

@@ -1,8 +1,9 @@
 //! Offers: the list, the document, the simulator.
 
 use axum::extract::{Path, State};
+use jiff::{Timestamp, ToSpan};
 use meed_app::loyalty::offers::{self, OfferView};
-use meed_app::loyalty::simulate::{self, Replay, Said};
+use meed_app::loyalty::simulate::{self, Replay, ReplayInput, Said, sum_in};
 use meed_app::loyalty::{TillConfig, Who};
 use meed_core::id::{Id, Kind};
 use meed_core::money::Amount as Exactly;
@@ -144,7 +145,10 @@ pub(in crate::web) async fn simulate(State(state): State<ServerState>, visit: Vi
         Shown::default()
     } else if form.text("do") == "replay" {
         let config = state.app.till_config(visit.ctx.workspace).await?;
-        let found = simulate::replay(&state.app, &visit.ctx, &text, REPLAY_DAYS).await?;
+        let until = state.app.now();
+        let from = until.checked_sub((REPLAY_DAYS * 24).hours()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let input = ReplayInput { text: text.clone(), from, until, budget: None };
+        let found = simulate::replay(&state.app, &visit.ctx, &input).await?;
         Shown { replay: Some(replay_view(&config, &found)), ..Shown::default() }
     } else {
         tried(&state, &visit, &form, &text).await?
@@ -189,8 +193,8 @@ fn replay_view(config: &TillConfig, found: &Replay) -> ReplayView {
     ReplayView {
         looked_at: format!("{} of the last {REPLAY_DAYS} days", purchases(found.purchases)),
         matched: purchases(found.matched),
-        before: money(found.before, config.currency),
-        after: money(found.after, config.currency),
+        before: money(sum_in(&found.before, config.currency), config.currency),
+        after: money(sum_in(&found.after, config.currency), config.currency),
         draft: found.draft.iter().map(|(unit, minor)| money(*minor, *unit)).collect(),
         is_cut: found.is_cut,
     }

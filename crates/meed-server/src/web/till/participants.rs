@@ -213,6 +213,11 @@ const fn word(kind: EventKind) -> &'static str {
         EventKind::Release => "Hold given up",
         EventKind::Adjustment => "By hand",
         EventKind::Settlement => "Settled with the merchant",
+        EventKind::SettlementCorrection => "Settlement corrected",
+        EventKind::PayBack => "Paid back",
+        EventKind::TransferOut => "Given to somebody",
+        EventKind::TransferIn => "Got from somebody",
+        EventKind::Extension => "Expiry extended",
     }
 }
 
