@@ -58,6 +58,7 @@ pub struct App {
     key_uses: access::KeyUses,
     known_sources: sources::KnownSources,
     kept: Arc<calculations::KeptCalculations>,
+    looked_at: calculations::LookedAt,
     known_tills: loyalty::KnownTills,
 }
 
@@ -89,6 +90,7 @@ impl App {
             key_uses: access::KeyUses::default(),
             known_sources: sources::KnownSources::default(),
             kept: Arc::default(),
+            looked_at: calculations::LookedAt::default(),
             known_tills: loyalty::KnownTills::default(),
         })
     }
@@ -142,6 +144,10 @@ impl App {
 
     pub(crate) fn kept(&self) -> &Arc<calculations::KeptCalculations> {
         &self.kept
+    }
+
+    pub(crate) fn looked_at(&self) -> &calculations::LookedAt {
+        &self.looked_at
     }
 
     pub(crate) fn key_uses(&self) -> &access::KeyUses {

@@ -21,6 +21,7 @@ pub use kept::CalculationCounts;
 pub(crate) use kept::KeptCalculations;
 pub use projection::{ProjectedPayee, Projection, ProjectionDocument, project, projections};
 pub use read::{CalculationEntry, get, latest, list, payees};
+pub(crate) use refresh::LookedAt;
 pub use refresh::{is_due, refresh};
 pub use run::calculate;
 pub(crate) use scan::{LinesByDay, OriginalPairs, with_lines};
