@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use meed_core::command::{Record, RecordKind};
 use meed_core::id::Id;
-use meed_core::money::Unit;
+use meed_core::money::{Rates, Unit};
 use meed_core::people::{Directory, Rep, Team};
 use meed_core::program::Program;
 
@@ -14,6 +14,7 @@ use crate::App;
 use crate::documents::{ProgramDocument, ProgramVersionDocument, RepDocument, TeamDocument, date, read};
 use crate::error::{AppError, AppResult};
 use crate::people::open_salaries;
+use crate::rates::rates_of;
 
 /// Everything a calculation needs to know beside the sales.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Configuration {
     pub unit: Unit,
     /// Reps and teams.
     pub directory: Directory,
+    /// Rates of exchange.
+    pub rates: Rates,
     /// Programs that are not archived, by name.
     pub programs: Vec<ProgramEntry>,
 }
@@ -76,7 +79,7 @@ impl Configuration {
     #[must_use]
     pub(crate) fn calculates_like(&self, other: &Self, program: Id) -> bool {
         // A new field belongs into the comparison, unless no calculation reads it.
-        let Self { version: _, zone, zone_name: _, unit, directory, programs: _ } = self;
+        let Self { version: _, zone, zone_name: _, unit, directory, rates, programs: _ } = self;
         let timeline = |config: &Self| {
             let entry = config.program(program).ok()?;
             let versions = entry.timeline.iter().map(|version| (version.id, version.number, version.from));
@@ -84,6 +87,7 @@ impl Configuration {
         };
         *zone == other.zone
             && *unit == other.unit
+            && *rates == other.rates
             && directory.reps() == other.directory.reps()
             && directory.teams() == other.directory.teams()
             && timeline(self).is_some_and(|mine| Some(mine) == timeline(other))
@@ -112,7 +116,7 @@ impl App {
     }
 
     async fn read_configuration(&self, workspace: Id) -> AppResult<Configuration> {
-        let (head, reps, teams, programs, versions) = self
+        let (head, reps, teams, programs, versions, rates) = self
             .store
             .read(move |r| {
                 let head = r.head(workspace)?;
@@ -126,7 +130,8 @@ impl App {
                         versions.push(r.record(workspace, RecordKind::ProgramVersion, Id(ruling.version))?);
                     }
                 }
-                Ok((head, reps, teams, programs, versions))
+                let rates = r.records(workspace, RecordKind::ExchangeRates)?;
+                Ok((head, reps, teams, programs, versions, rates))
             })
             .await?;
         let head = head.ok_or_else(|| AppError::not_found("workspace"))?;
@@ -157,6 +162,7 @@ impl App {
             zone: head.zone,
             unit: head.unit,
             directory: Directory::new(reps, teams),
+            rates: rates_of(head.unit, &rates)?,
             programs: entries,
         })
     }

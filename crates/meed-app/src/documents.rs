@@ -146,6 +146,9 @@ pub struct RepDocument {
     pub variables: Vec<VariableDocument>,
     /// Programs in which the rep has enrolled.
     pub enrollments: Vec<EnrollmentDocument>,
+    /// ISO code of the currency in which the rep is paid; that of each plan where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     pub inactive: bool,
 }
 
@@ -279,6 +282,7 @@ impl RepDocument {
             external_id: self.external_id.clone(),
             variables: variables(&self.variables)?,
             enrollments: self.enrollments.iter().map(EnrollmentDocument::enrollment).collect::<AppResult<_>>()?,
+            currency: self.currency.as_deref().and_then(crate::rates::currency),
             active: !self.inactive,
         })
     }

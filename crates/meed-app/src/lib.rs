@@ -23,6 +23,7 @@ pub mod overview;
 pub mod people;
 pub mod preferences;
 pub mod programs;
+pub mod rates;
 pub mod releases;
 pub mod rewards;
 pub mod sales;

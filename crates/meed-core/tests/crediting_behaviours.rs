@@ -424,8 +424,10 @@ fn a_sale_in_another_currency_is_alerted_and_never_counted_as_if_it_were_not() {
     with(&plan(FLAT), &Directory::new(vec![rep(1, "Ana")], vec![]), &[foreign, own], |_, calculation| {
         assert_eq!(minor(calculation, 1), 1_000);
         let [alert] = calculation.alerts() else { panic!("one alert") };
-        assert_eq!(alert.text, "sales in EUR were not credited: the program pays in USD");
-        assert_eq!(calculation.not_credited()[0].reason, Reason::Currency);
+        let text = "there is no rate of exchange from EUR to USD for 2026-01-15: sales in EUR are not credited; it concerns Ana";
+        assert_eq!((alert.text.as_str(), alert.reps.as_slice()), (text, [Id(1)].as_slice()));
+        assert_eq!(calculation.not_credited()[0].reason, Reason::RateMissing);
+        assert!(calculation.reward(Id(1)).is_some_and(|reward| reward.flagged));
     });
 }
 
@@ -570,7 +572,7 @@ fn a_condition_without_an_answer_is_an_alert() {
     with(&program, &Directory::new(vec![rep(1, "Ana")], vec![]), &[none], |_, calculation| {
         assert_eq!(
             calculation.alerts()[0].text,
-            "rule `base` has no answer for some sales: `sale.revenue / sale.quantity` divides by zero"
+            "rule `base` has no answer for some sales: `sale.revenue / sale.quantity` divides by zero; it concerns Ana"
         );
     });
 }

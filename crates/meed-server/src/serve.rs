@@ -4,6 +4,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,12 +56,23 @@ pub fn bind(options: &ServeOptions) -> std::io::Result<TcpListener> {
 }
 
 /// Serves until `stop` completes, then lets requests under way finish for up to ten seconds.
-pub async fn serve(
+pub fn serve(
     listener: TcpListener,
     state: ServerState,
     tls: Option<TlsFiles>,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) -> Boxed<std::io::Result<()>> {
+    run_boxed(listener, state, tls, Box::pin(stop))
+}
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Knows no types of its caller, so that the server is compiled here and not once more by who runs it.
+fn run_boxed(listener: TcpListener, state: ServerState, tls: Option<TlsFiles>, stop: Boxed<()>) -> Boxed<std::io::Result<()>> {
+    Box::pin(run(listener, state, tls, stop))
+}
+
+async fn run(listener: TcpListener, state: ServerState, tls: Option<TlsFiles>, stop: Boxed<()>) -> std::io::Result<()> {
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let handle = Handle::new();
     let stopping = handle.clone();

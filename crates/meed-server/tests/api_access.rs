@@ -57,6 +57,10 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("GET", "/v1/payouts/{payout}", &[Scope::Read, Scope::Release]),
     ("POST", "/v1/releases/{release}/reverse", &[Scope::Release]),
     ("POST", "/v1/variables", &[Scope::Plans]),
+    ("GET", "/v1/exchange-rates", &[Scope::Read, Scope::Plans]),
+    ("POST", "/v1/exchange-rates", &[Scope::Plans]),
+    ("PUT", "/v1/exchange-rates/EUR/USD/2026-03-01", &[Scope::Plans]),
+    ("DELETE", "/v1/exchange-rates/EUR/USD/2026-03-01", &[Scope::Plans]),
     ("GET", "/v1/enquiries", &[Scope::Read]),
     ("POST", "/v1/enquiries", &[Scope::Release]),
     ("GET", "/v1/enquiries/enq_0000000000001", &[Scope::Read]),
@@ -146,6 +150,8 @@ fn body_of(path: &str, ids: &[(&'static str, String)]) -> Vec<u8> {
         "/v1/sales/bulk" => json!({"sales": [{"date": "2026-03-01"}]}),
         "/v1/programs" | "/v1/programs/check" => json!({"text": PLAN}),
         "/v1/calculations" | "/v1/releases" => json!({"program": id("{program}"), "period": "2026-03"}),
+        "/v1/exchange-rates" => return b"from,to,day,rate\nEUR,USD,2026-03-01,1.08\n".to_vec(),
+        "/v1/exchange-rates/EUR/USD/2026-03-01" => json!({"rate": "1.08"}),
         "/v1/variables" => return b"who,name,value,from\nDana,quota,1000,\n".to_vec(),
         "/v1/enquiries" => json!({"payee": id("{rep}"), "subject": "Missing", "text": "Where is it?"}),
         "/v1/enquiries/enq_0000000000001" => json!({"text": "Found it", "status": "answered"}),
@@ -210,12 +216,8 @@ fn com_051_every_described_operation_has_its_rule() {
     let shape = |path: &str| {
         let parts = path.split('?').next().unwrap_or(path).split('/');
         let part = |part: &str| {
-            if part.starts_with('{') || ["usr_", "enq_", "ann_"].iter().any(|prefix| part.starts_with(prefix)) || part.starts_with("2026-")
-            {
-                "*".to_owned()
-            } else {
-                part.to_owned()
-            }
+            let is_one = ["usr_", "enq_", "ann_", "2026-"].iter().any(|prefix| part.starts_with(prefix)) || ["EUR", "USD"].contains(&part);
+            if part.starts_with('{') || is_one { "*".to_owned() } else { part.to_owned() }
         };
         parts.map(part).collect::<Vec<_>>().join("/")
     };

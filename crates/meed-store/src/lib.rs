@@ -24,7 +24,7 @@ pub use about::{About, copy_database};
 pub use batch::{Answer, Priority, Submission};
 pub use engine::{EngineKind, PostgresOptions, SqliteOptions};
 pub use error::{Fault, StoreError};
-pub use read::{AuditEntry, Event, Reader, Replaced, RewardSum, SaleScan, StoredEvent, StoredVersion};
+pub use read::{AuditEntry, Event, Reader, Replaced, Reserved, RewardSum, SaleScan, StoredEvent, StoredVersion};
 pub use schema::{JOURNAL_TABLES, TABLE_MANIFEST};
 pub use sql::{calculation_script, copy_script};
 pub use store::{CONTROL_WORKSPACE, EngineOptions, Store, StoreOptions};

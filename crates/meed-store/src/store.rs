@@ -7,13 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use meed_core::audit::GENESIS;
-use meed_core::command::{Command, Needs, Refused, Reply, State};
+use meed_core::command::{Command, Refused, Reply};
 use meed_core::id::Id;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::Clock;
-use crate::batch::load::load;
 use crate::batch::{Answer, Dispatcher, Job, Submission, Writer, run_writer};
 use crate::changes::ChangeLog;
 use crate::engine::{EngineKind, PostgresOptions, PostgresSession, Role, Session, SqliteOptions, SqliteSession, lock_data_file};
@@ -53,7 +52,6 @@ pub struct Store {
     writers: Mutex<Vec<JoinHandle<()>>>,
     readers: Arc<Readers>,
     connect_writer: Connect,
-    clock: Clock,
     _lock: Option<Arc<File>>,
 }
 
@@ -70,6 +68,7 @@ struct Readers {
     turns: Arc<Semaphore>,
     connect: Connect,
     changes: Arc<ChangeLog>,
+    clock: Clock,
 }
 
 impl Store {
@@ -103,10 +102,10 @@ impl Store {
         let count = options.readers.max(1);
         let turns = Arc::new(Semaphore::new(count));
         let changes = Arc::default();
-        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns, connect: Arc::clone(&connect), changes };
+        let clock = Arc::clone(&options.clock);
+        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns, connect: Arc::clone(&connect), changes, clock };
         let writers = Mutex::new(Vec::new());
-        let (clock, readers) = (Arc::clone(&options.clock), Arc::new(readers));
-        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer: connect, clock, _lock: None })
+        Ok(Self { engine: kind, dispatcher, writers, readers: Arc::new(readers), connect_writer: connect, _lock: None })
     }
 
     fn open_blocking(options: StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
@@ -144,10 +143,10 @@ impl Store {
             writers.push(thread.map_err(|e| StoreError::broken(format!("no thread for a writer: {e}")))?);
         }
         let (count, connect) = (readers.max(1), connect_as(Role::Reader));
-        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect, changes };
+        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect, changes, clock };
         let connect_writer = connect_as(Role::Writer);
         let (writers, readers) = (Mutex::new(writers), Arc::new(readers));
-        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer, clock, _lock: lock })
+        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer, _lock: lock })
     }
 
     /// Which engine this is.
@@ -167,20 +166,7 @@ impl Store {
 
     /// Decides a command on what is stored now and throws its effects away: a preview is the command itself.
     pub async fn what_if(&self, workspace: Id, command: Box<dyn Command>) -> Result<Result<Reply, Refused>, StoreError> {
-        let clock = Arc::clone(&self.clock);
-        self.read(move |reader| {
-            let mut needs = Needs::default();
-            command.needs(&mut needs);
-            let Some(head) = reader.head(workspace)? else {
-                return Err(StoreError::bug(format!("workspace {workspace} does not exist")));
-            };
-            // No salt of a preview is ever stored.
-            let mut state = State::new(head, clock(), [0; 32]);
-            load(reader.session, workspace.0, &needs, &mut state)?;
-            state.start();
-            Ok(command.decide(&mut state))
-        })
-        .await
+        self.read(move |reader| reader.what_if(workspace, command.as_ref())).await
     }
 
     /// Reads on one snapshot, on a thread that may block.
@@ -291,7 +277,7 @@ impl Readers {
     fn run(&self, count: usize, query: Query) -> Result<Found, StoreError> {
         let mut sessions = (0..count).map(|_| self.take()).collect::<Result<Vec<_>, _>>()?;
         let mut readers: Vec<Reader<'_>> =
-            sessions.iter_mut().map(|session| Reader { session: session.as_mut(), changes: &self.changes }).collect();
+            sessions.iter_mut().map(|session| Reader { session: session.as_mut(), changes: &self.changes, clock: &self.clock }).collect();
         let result = query(&mut readers);
         drop(readers);
         for session in sessions {

@@ -18,6 +18,7 @@ use crate::command::{
     pay::PayArgs,
     people::PeopleArgs,
     plan::PlanArgs,
+    rates::RatesArgs,
     release::ReleaseArgs,
     serve::ServeArgs,
     verify::VerifyArgs,
@@ -139,6 +140,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Reps and teams, from a file
     People(PeopleArgs),
+    /// Rates of exchange, by day
+    Rates(RatesArgs),
     /// Commission plans: check, test, apply, show
     Plan(PlanArgs),
     /// Work out what everybody earned in a period

@@ -48,6 +48,8 @@ pub(crate) struct FileRep {
     #[serde(default)]
     tags: Vec<String>,
     external_id: Option<String>,
+    /// ISO code of the currency in which the rep is paid; that of each plan if absent.
+    currency: Option<String>,
     #[serde(default)]
     inactive: bool,
     #[serde(default)]
@@ -339,6 +341,7 @@ impl FileRep {
                 Some(enrolled) => enrolled.iter().map(FileEnrollment::document).collect(),
                 None => enrolled.to_vec(),
             },
+            currency: self.currency.as_deref().map(|code| code.trim().to_uppercase()),
             inactive: self.inactive,
         })
     }

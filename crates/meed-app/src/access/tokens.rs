@@ -159,10 +159,10 @@ fn claims_of(app: &App, text: &str) -> AppResult<(Claims, i64)> {
 
 /// Who bears a token. An expired, released or foreign token, and one of a revoked key, is refused.
 pub async fn check(app: &App, text: &str) -> AppResult<Bearer> {
-    let (claims, ends) = match app.known_tokens().find(text) {
+    let known = match app.known_tokens().find(text) {
         Ok(known) => known,
         Err(seen) => {
-            let found = claims_of(app, text)?;
+            let found = Arc::new(claims_of(app, text)?);
             let key = app.secrets().hash_session(&found.0.jti);
             let released = app.store().read(move |r| r.record_by_key(CONTROL_WORKSPACE, RecordKind::ReleasedToken, &key)).await?;
             if released.is_some() {
@@ -175,7 +175,8 @@ pub async fn check(app: &App, text: &str) -> AppResult<Bearer> {
             found
         }
     };
-    if app.now().as_second() >= ends {
+    let (claims, ends) = known.as_ref();
+    if app.now().as_second() >= *ends {
         return Err(refused(Class::Unauthenticated, "expired_token", "the token has ended; ask for a new one"));
     }
     let workspace = id_of(&claims.org)?;
@@ -221,16 +222,16 @@ pub(crate) struct KnownTokens {
 struct Inner {
     /// Counts releases: what was read before one may not be remembered after it.
     releases: u64,
-    by_text: HashMap<String, (Claims, i64)>,
+    by_text: HashMap<String, Arc<(Claims, i64)>>,
 }
 
 impl KnownTokens {
-    fn find(&self, text: &str) -> Result<(Claims, i64), u64> {
+    fn find(&self, text: &str) -> Result<Arc<(Claims, i64)>, u64> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.by_text.get(text).cloned().ok_or(inner.releases)
     }
 
-    fn remember(&self, text: &str, found: &(Claims, i64), seen: u64) {
+    fn remember(&self, text: &str, found: &Arc<(Claims, i64)>, seen: u64) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.releases != seen {
             return;
@@ -238,7 +239,7 @@ impl KnownTokens {
         if inner.by_text.len() >= TOKENS_MAX {
             inner.by_text.clear();
         }
-        inner.by_text.insert(text.to_owned(), found.clone());
+        inner.by_text.insert(text.to_owned(), Arc::clone(found));
     }
 
     fn forget(&self, text: &str) {

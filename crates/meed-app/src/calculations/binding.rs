@@ -58,7 +58,7 @@ impl Binding {
     pub fn bind<'a>(&'a self, config: &'a Configuration, period: &'a Period) -> BoundProgram<'a> {
         let version = |entry: &'a VersionEntry| ProgramVersion { program: &entry.program, number: entry.number, from: entry.from };
         let versions: Vec<ProgramVersion<'a>> = self.timeline.iter().map(version).collect();
-        BoundProgram::with_versions(&self.program, &versions, &config.directory, period)
+        BoundProgram::with_versions(&self.program, &versions, &config.directory, period).with_rates(&config.rates)
     }
 
     /// The first local day whose sales can change the result of a period.

@@ -1,6 +1,8 @@
 //! What the records of a calculation hold.
 
+use jiff::civil::Date;
 use meed_core::crediting::{HELD_DAY, Line, Step};
+use meed_core::money::{Conversion, Unit};
 use meed_core::period::Period;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +98,66 @@ pub struct PayeeLine {
     /// What is posted, due in the period or later.
     #[serde(default)]
     pub lines: Vec<PostedLine>,
+    /// The same in the payee's own currency, where that is another than the plan's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_in: Option<PaidInLine>,
+}
+
+/// An amount in the currency of a payee, with the rate that was used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct PaidInLine {
+    pub currency: String,
+    /// Minor units of that currency.
+    pub amount: i64,
+    #[serde(flatten)]
+    pub rate: RateLine,
+}
+
+/// A rate of exchange as it was used: amounts are multiplied, then divided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct RateLine {
+    /// What one unit is worth, for people.
+    pub rate: String,
+    pub times: String,
+    pub over: String,
+    /// First day of the rate, ISO; absent where the plan fixes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_day: Option<String>,
+}
+
+impl RateLine {
+    /// The rate of a conversion.
+    #[must_use]
+    pub fn of(conversion: &Conversion) -> Self {
+        Self {
+            rate: conversion.rate().to_string(),
+            times: conversion.times.normalize().to_string(),
+            over: conversion.over.normalize().to_string(),
+            rate_day: conversion.valid_from().map(|day| day.to_string()),
+        }
+    }
+}
+
+impl PaidInLine {
+    /// The amount in minor units, as a conversion made it.
+    #[must_use]
+    pub fn of(conversion: &Conversion, amount: i64) -> Self {
+        Self { currency: conversion.to.code().to_owned(), amount, rate: RateLine::of(conversion) }
+    }
+
+    /// The conversion again, from the plan's currency.
+    #[must_use]
+    pub fn conversion(&self, from: Unit) -> Option<Conversion> {
+        Some(Conversion {
+            from,
+            to: self.currency.parse().ok()?,
+            day: self.rate.rate_day.as_deref().map_or(Some(Date::MIN), |day| day.parse().ok())?,
+            times: self.rate.times.parse().ok()?,
+            over: self.rate.over.parse().ok()?,
+        })
+    }
 }
 
 /// A step from the credits to what is paid.

@@ -15,7 +15,7 @@ mod scan;
 pub use binding::Binding;
 pub use credits::{CreditPlace, PayeeCredit, credits};
 pub use delete::delete;
-pub use document::{AlertLine, CalculationDocument, PayeeLine, PostedLine, ReasonCount, StepLine};
+pub use document::{AlertLine, CalculationDocument, PaidInLine, PayeeLine, PostedLine, RateLine, ReasonCount, StepLine};
 pub use explain::{Verdict, statement, statement_part, verdicts};
 pub use kept::CalculationCounts;
 pub(crate) use kept::KeptCalculations;

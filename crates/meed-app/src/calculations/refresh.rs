@@ -18,7 +18,7 @@ use super::read::{CalculationEntry, latest};
 use super::run::calculate;
 use super::scan::period_of;
 use crate::error::AppResult;
-use crate::releases::of_period;
+use crate::releases::{self, of_period};
 use crate::{App, Context};
 
 /// Changed sales that are looked at one by one; where there are more, the period is looked through.
@@ -104,6 +104,10 @@ pub async fn is_due(app: &App, ctx: &Context, calculation: &CalculationEntry) ->
     if config.version != calculation.document.config_version {
         return Ok(true);
     }
+    let is_deducting = config.program(Id(calculation.document.program))?.program.settle.deduct.is_some();
+    if is_deducting && was_released_since(app, ctx, calculation).await? {
+        return Ok(true);
+    }
     let period = period_of(&config, &calculation.document.period)?;
     let entry = config.program(Id(calculation.document.program))?;
     let since = Binding::from(entry).since_day(&config, &period);
@@ -132,4 +136,14 @@ fn look(reader: &mut Reader<'_>, concerned: &Concerned, known: Option<Looked>) -
         None => concerned.any(reader)?,
     };
     Ok(Looked { audit_number, is_due })
+}
+
+/// Whether an earlier period was released, or its release taken back, after a calculation that deducts what was released.
+async fn was_released_since(app: &App, ctx: &Context, calculation: &CalculationEntry) -> AppResult<bool> {
+    let of = &calculation.document;
+    let releases = releases::list(app, ctx).await?;
+    Ok(releases.iter().map(|release| &release.document).any(|release| {
+        let changed_us = release.reversed_us.unwrap_or(release.released_us);
+        release.program == of.program && release.booked_day < of.cell_day && changed_us > of.finished_us
+    }))
 }

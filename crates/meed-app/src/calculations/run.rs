@@ -11,7 +11,7 @@ use meed_core::ledger::Owner;
 use meed_core::period::Period;
 use meed_core::program::Trigger;
 
-use super::document::{AlertLine, CalculationDocument, PayeeLine, PostedLine, ReasonCount, StepLine};
+use super::document::{AlertLine, CalculationDocument, PaidInLine, PayeeLine, PostedLine, ReasonCount, StepLine};
 use super::read::latest;
 use super::scan::{Before, calculation_after, period_of};
 use crate::documents::write;
@@ -60,7 +60,7 @@ async fn calculate_once(app: &App, ctx: &Context, program: Id, label: &str) -> A
         let text = format!("this plan is {}; `{label}` is another kind of period", entry.program.cadence.name());
         return Err(AppError::invalid("period_cadence", "period", text));
     }
-    let mut before = Before { program: Some(program), replaced: BTreeMap::new() };
+    let mut before = Before { program: Some(program), ..Before::default() };
     let found = find(app, ctx, &config, &entry, &period, &before).await?;
     before.replaced.insert(day_number(period.first_day()), past_of(&found.targets, day_number(period.first_day())));
     let mut later = Vec::new();
@@ -154,6 +154,7 @@ fn payee_line(reward: &Reward, period: &Period, config: &crate::Configuration) -
         credited: reward.credited.normalize().to_string(),
         steps: reward.steps.iter().map(StepLine::from).collect(),
         lines: reward.lines.iter().map(|line| PostedLine::of(line, period)).collect(),
+        paid_in: reward.paid_in.map(|paid| PaidInLine::of(&paid.conversion, paid.minor)),
     }
 }
 
@@ -306,7 +307,7 @@ fn reason_text(reason: Reason) -> &'static str {
         Reason::OutsideValidity => "outside the plan's dates",
         Reason::Condition => "the rule's condition does not hold",
         Reason::ConditionError => "the rule's condition could not be decided",
-        Reason::Currency => "in another currency than the plan",
+        Reason::RateMissing => "in another currency, without a rate of exchange",
         Reason::BasisMissing => "no value to calculate on",
         Reason::NoOwner => "names nobody",
         Reason::NoMatch => "names somebody who is not known",

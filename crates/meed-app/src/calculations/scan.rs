@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use meed_core::command::{RecordKind, SaleRow, day_number};
@@ -21,6 +21,7 @@ use crate::adjustments::AdjustmentDocument;
 use crate::documents::read;
 use crate::error::{AppError, AppResult};
 use crate::imports::LayoutDocument;
+use crate::releases::ReleaseDocument;
 use crate::{App, Configuration};
 
 /// Threads that read and fold.
@@ -75,7 +76,7 @@ pub async fn with_settled<T: Send + 'static>(
     look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
 ) -> AppResult<T> {
     let binding = binding.into();
-    let before = Before { program: binding.id, replaced: BTreeMap::new() };
+    let before = Before { program: binding.id, ..Before::default() };
     calculation_after(app, workspace, config, binding, period, before, look).await
 }
 
@@ -93,7 +94,7 @@ pub(crate) async fn with_lines<T: Send + 'static>(
     look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
 ) -> AppResult<T> {
     let binding = binding.into();
-    let before = Before { program: binding.id, replaced };
+    let before = Before { program: binding.id, replaced, is_released: true };
     calculation_after(app, workspace, config, binding, period, before, look).await
 }
 
@@ -104,6 +105,8 @@ pub(super) struct Before {
     pub(super) program: Option<Id>,
     /// Lines of earlier cells that are about to be posted, by first day of the cell: they stand for what is stored.
     pub(super) replaced: BTreeMap<i64, Vec<(Id, PastLine)>>,
+    /// Whether those cells count as released, as they do where a text is tried over several periods.
+    pub(super) is_released: bool,
 }
 
 impl Before {
@@ -132,11 +135,28 @@ impl Before {
                 past.add(owner.id, line);
             }
         }
+        if program.settle.deduct.is_some() {
+            let mut released = released_days(reader, workspace, id)?;
+            released.extend(self.replaced.keys().filter(|_| self.is_released));
+            past.released_on(released);
+        }
         for (rep, line) in self.replaced.range(..cell_day).flat_map(|(_, lines)| lines) {
             past.add(*rep, line.clone());
         }
         Ok(past)
     }
+}
+
+/// The first days of the periods of a program that are released.
+fn released_days(reader: &mut Reader<'_>, workspace: Id, program: Id) -> Result<BTreeSet<i64>, StoreError> {
+    let mut days = BTreeSet::new();
+    for record in reader.records(workspace, RecordKind::Release)? {
+        let document: ReleaseDocument = read(&record).map_err(|e| StoreError::broken(format!("release {}: {e}", record.id)))?;
+        if document.program == program.0 && document.reversed_us.is_none() {
+            days.insert(document.booked_day);
+        }
+    }
+    Ok(days)
 }
 
 pub(super) async fn calculation_after<T: Send + 'static>(

@@ -56,7 +56,8 @@ pub async fn credits_csv(app: &App, ctx: &Context, calculation: &CalculationEntr
     };
     let mut out = "\u{feff}".as_bytes().to_vec();
     let own = ["Beneficiary", "Measure", "Split", "Commission", "Commission Currency", "Commission Rate", "Commission Details"];
-    let tail = ["Imported Date", "Edited Date", "Added By", "Unique Id", "Sale Id", "File Line"];
+    let tail =
+        ["Imported Date", "Edited Date", "Added By", "Unique Id", "Sale Id", "File Line", "Sale Currency", "Sale Amount", "Exchange Rate"];
     let header: Vec<String> =
         own.iter().map(ToString::to_string).chain(columns.iter().cloned()).chain(tail.iter().map(ToString::to_string)).collect();
     csv_line(&mut out, &header);
@@ -84,6 +85,10 @@ pub async fn credits_csv(app: &App, ctx: &Context, calculation: &CalculationEntr
         cells.push(row.credit.unique_id.clone().unwrap_or_default());
         cells.push(Id(row.credit.sale).text(Kind::Sale));
         cells.push(sale.and_then(|s| s.line).map(|l| l.to_string()).unwrap_or_default());
+        let converted = row.credit.converted.as_ref();
+        cells.push(converted.map(|c| c.currency.clone()).unwrap_or_default());
+        cells.push(converted.and_then(|c| c.amount.clone()).unwrap_or_default());
+        cells.push(converted.map(|c| c.rate.rate.clone()).unwrap_or_default());
         csv_line(&mut out, &cells);
     }
     Ok(out)

@@ -90,6 +90,7 @@ fn row_cells(
     let quota = own.and_then(|l| l.quota.clone());
     let label = own.map(attainment_label).unwrap_or_default();
     let program = config.program(booked.program).ok().map(|entry| &entry.program);
+    let (own_value, own_currency) = in_own_currency(config, row, line).unwrap_or_else(|| (value.clone(), currency.clone()));
     let enrollment = rep.zip(program).map_or(EnrollmentState::NotRequired, |(rep, program)| program.enrollment(rep, period.last_day()));
     vec![
         document.program_name.clone(),
@@ -103,10 +104,10 @@ fn row_cells(
         approval.to_owned(),
         if row.is_carried() && row.kind == RewardKind::Commission { "Adjustment" } else { row.kind.title() }.to_owned(),
         details,
-        value.clone(),
-        currency.clone(),
         value,
         currency,
+        own_value,
+        own_currency,
         "100%".to_owned(),
         label,
         String::new(),
@@ -124,6 +125,22 @@ fn row_cells(
         rep.and_then(|r| r.external_id.clone()).unwrap_or_default(),
         origin,
     ]
+}
+
+/// A reward in the payee's own currency: at the rate of the calculation, or of the period that was booked where the payee
+/// has no result of their own in it. `None` where the plan's currency is theirs, or no rate is known.
+fn in_own_currency(config: &Configuration, row: &RewardRow, line: Option<&PayeeLine>) -> Option<(String, String)> {
+    let conversion = match line {
+        Some(line) => line.paid_in.as_ref()?.conversion(row.unit)?,
+        None => {
+            let wanted = config.directory.rep(row.owner.id)?.currency.filter(|wanted| *wanted != row.unit)?;
+            let day = meed_core::command::date_of(row.booked_day)?;
+            config.rates.find(row.unit, wanted, day, None)?
+        }
+    };
+    let rounding = config.program(row.program).map(|entry| entry.program.rounding).unwrap_or_default();
+    let amount = Amount { minor: conversion.minor(row.amount, rounding).ok()?, unit: conversion.to };
+    Some((amount.major().to_string(), amount.unit.code().to_owned()))
 }
 
 /// What was reached, as people say it.

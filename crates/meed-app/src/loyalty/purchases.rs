@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use meed_core::command::{Class, Refused, Reply};
+use meed_core::command::{Class, RecordKind, Refused, Reply};
 use meed_core::id::Id;
 use meed_core::loyalty::{
     AdHocReturn, Basket, CancelPurchase, EventKind, Identified, Look, Participant, Purchase, PurchaseBody, PurchaseDone, PurchaseState,
@@ -15,6 +15,7 @@ use meed_core::loyalty::{
 use meed_core::money::Minor;
 use meed_store::Priority;
 
+use super::wallets::{self, WalletView};
 use super::who::{Who, refused};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
@@ -58,6 +59,8 @@ pub struct PurchaseView {
     pub allow_spending: bool,
     /// Names the configuration and the input that a preview was computed with.
     pub price_token: String,
+    /// The wallets that a preview found, money first; else none.
+    pub wallets: Vec<WalletView>,
 }
 
 /// Which purchases to list.
@@ -97,15 +100,23 @@ pub async fn preview(app: &App, ctx: &Context, input: PurchaseInput) -> AppResul
             is_preview: true,
             priced_at: None,
         };
-        match app.store().what_if(ctx.workspace, Box::new(command)).await? {
-            Ok(Reply::Till(TillReply::Purchase(done))) => {
+        let workspace = ctx.workspace;
+        let decided = app.store().read(move |r| {
+            let reply = r.what_if(workspace, &command)?;
+            let Ok(Reply::Till(TillReply::Purchase(done))) = reply else { return Ok((reply, None)) };
+            let record = r.record(workspace, RecordKind::Participant, done.participant)?;
+            let parts = wallets::Parts::read(r, workspace, done.participant)?;
+            Ok((Ok(Reply::Till(TillReply::Purchase(done))), Some((record, parts))))
+        });
+        match decided.await? {
+            (Ok(Reply::Till(TillReply::Purchase(done))), Some((record, parts))) => {
                 let token = token(app, &config, &input.basket);
-                let person = participant(app, ctx.workspace, done.participant).await?;
-                return Ok(view(&config, *done, person, token));
+                let person = record.and_then(|record| Participant::read(&record.body).ok());
+                return Ok(PurchaseView { wallets: parts.views(&config, app.now_us()), ..view(&config, *done, person, token) });
             }
-            Err(refused) if refused.code == "configuration_stale" => config = app.fresh_till_config(ctx.workspace).await?,
-            Err(refused) => return Err(refused.into()),
-            Ok(other) => return Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+            (Err(refused), _) if refused.code == "configuration_stale" => config = app.fresh_till_config(ctx.workspace).await?,
+            (Err(refused), _) => return Err(refused.into()),
+            (Ok(other), _) => return Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
         }
     }
     Err(AppError::conflict("configuration_stale", "offers or settings change all the time; try again"))
@@ -390,7 +401,7 @@ pub(crate) fn done_of(event: &meed_core::loyalty::TillEvent, standing: Option<&[
         id: event.id,
         participant: event.participant,
         balances: (body.balance, 0),
-        body,
+        body: Arc::new(body),
         standing,
         additional: 0,
         verdicts: Vec::new(),
@@ -400,8 +411,7 @@ pub(crate) fn done_of(event: &meed_core::loyalty::TillEvent, standing: Option<&[
 }
 
 async fn participant(app: &App, workspace: Id, id: Id) -> AppResult<Option<Participant>> {
-    let kind = meed_core::command::RecordKind::Participant;
-    let record = app.store().read(move |r| r.record(workspace, kind, id)).await?;
+    let record = app.store().read(move |r| r.record(workspace, RecordKind::Participant, id)).await?;
     Ok(record.and_then(|record| Participant::read(&record.body).ok()))
 }
 
@@ -416,6 +426,7 @@ fn view(config: &TillConfig, done: PurchaseDone, person: Option<Participant>, pr
         done,
         person,
         price_token,
+        wallets: Vec::new(),
     }
 }
 

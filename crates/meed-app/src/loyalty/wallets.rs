@@ -1,14 +1,15 @@
 //! Wallets: what is in them, what expires when, what happened; adjustments and the sweep.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use meed_core::command::{Reply, day_number};
 use meed_core::id::Id;
-use meed_core::ledger::{Lot, Owner, Purpose};
+use meed_core::ledger::{Account, Lot, Owner, Purpose};
 use meed_core::loyalty::{Adjust, AdjustmentBody, ExtendLot, ExtensionBody, Sweep, TillConfig, TillReply, TransferDone, TransferWallet};
 use meed_core::money::{Minor, Unit};
-use meed_store::{Priority, StoredEvent};
+use meed_store::{Priority, Reader, Reserved, StoreError, StoredEvent};
 
 use super::who::Who;
 use crate::error::{AppError, AppResult};
@@ -45,47 +46,62 @@ pub async fn read(app: &App, ctx: &Context, participant: Id, as_of: Option<Times
     }
     let config = app.till_config(ctx.workspace).await?;
     let workspace = ctx.workspace;
-    let owner = Owner::participant(participant);
-    let (mut lots, accounts, reserved) = app
-        .store()
-        .read(move |r| Ok((r.open_lots(workspace, participant)?, r.accounts_of(workspace, owner)?, r.reserved(workspace, participant)?)))
-        .await?;
-    let at_us = as_of.max(now).as_microsecond();
-    // A hold that ran out reserves nothing any more, whether a command has said so or not.
-    for (lot, amount) in reserved.iter().filter(|hold| hold.expires_us.is_some_and(|end| end <= at_us)).flat_map(|hold| &hold.parts) {
-        if let Some(lot) = lots.iter_mut().find(|known| known.id == *lot) {
-            lot.held -= amount;
-        }
+    let parts = app.store().read(move |r| Parts::read(r, workspace, participant)).await?;
+    Ok(parts.views(&config, as_of.max(now).as_microsecond()))
+}
+
+/// What wallets are told from.
+pub(super) struct Parts {
+    lots: Vec<Lot>,
+    accounts: Vec<Account>,
+    reserved: Vec<Reserved>,
+}
+
+impl Parts {
+    /// Reads what is stored of a participant's wallets.
+    pub(super) fn read(r: &mut Reader<'_>, workspace: Id, participant: Id) -> Result<Self, StoreError> {
+        let lots = r.open_lots(workspace, participant)?;
+        let accounts = r.accounts_of(workspace, Owner::participant(participant))?;
+        let is_held = accounts.iter().any(|account| account.totals.debits_pending > 0);
+        let reserved = if is_held { r.reserved(workspace, participant)? } else { Vec::new() };
+        Ok(Self { lots, accounts, reserved })
     }
-    let wallet = |unit: Unit| {
-        let owed = accounts.iter().find(|account| (account.key.purpose, account.key.unit) == (Purpose::Recoverable, unit));
-        let mut open: Vec<Lot> = lots.iter().filter(|lot| lot.unit == unit && !lot.is_over(at_us)).copied().collect();
+
+    /// The wallets as they stand at a time, money first.
+    pub(super) fn views(mut self, config: &TillConfig, at_us: i64) -> Vec<WalletView> {
+        // A hold that ran out reserves nothing any more, whether a command has said so or not.
+        let ended = self.reserved.iter().filter(|hold| hold.expires_us.is_some_and(|end| end <= at_us));
+        for (lot, amount) in ended.flat_map(|hold| &hold.parts) {
+            if let Some(lot) = self.lots.iter_mut().find(|known| known.id == *lot) {
+                lot.held -= amount;
+            }
+        }
+        vec![self.wallet(config, config.currency, at_us), self.wallet(config, Unit::POINTS, at_us)]
+    }
+
+    fn wallet(&self, config: &TillConfig, unit: Unit, at_us: i64) -> WalletView {
+        let owed = self.accounts.iter().find(|account| (account.key.purpose, account.key.unit) == (Purpose::Recoverable, unit));
+        let mut open: Vec<Lot> = self.lots.iter().filter(|lot| lot.unit == unit && !lot.is_over(at_us)).copied().collect();
         open.sort_by_key(Lot::consumption_key);
         // A lot whose day has come counts as active, whether a command has said so or not.
         let is_active = |lot: &&Lot| !lot.is_pending || lot.active_us <= at_us;
         let free: Vec<&Lot> = open.iter().filter(is_active).collect();
-        let mut expiring: Vec<(i64, Minor)> = Vec::new();
+        let mut expiring: BTreeMap<i64, Minor> = BTreeMap::new();
         for lot in &open {
             let Some(expires) = lot.expires_us.and_then(|us| Timestamp::from_microsecond(us).ok()) else { continue };
-            let day = day_number(config.zone.to_datetime(expires).date());
-            match expiring.iter_mut().find(|(known, _)| *known == day) {
-                Some((_, sum)) => *sum += lot.remaining,
-                None => expiring.push((day, lot.remaining)),
-            }
+            *expiring.entry(day_number(config.zone.to_datetime(expires).date())).or_default() += lot.remaining;
         }
-        expiring.sort_unstable();
         WalletView {
             unit,
             balance: free.iter().map(|lot| lot.free()).sum(),
             conditional: free.iter().filter(|lot| lot.rank > 0).map(|lot| lot.free()).sum(),
             held: open.iter().map(|lot| lot.held).sum(),
             pending: open.iter().filter(|lot| !is_active(lot)).map(|lot| lot.remaining).sum(),
-            owed: owed.map_or(0, meed_core::ledger::Account::posted),
+            owed: owed.map_or(0, Account::posted),
             lots: open,
-            expiring,
+            expiring: expiring.into_iter().collect(),
         }
-    };
-    Ok(vec![wallet(config.currency), wallet(Unit::POINTS)])
+    }
 }
 
 /// What happened to a participant, newest first, before the id `before`.

@@ -8,6 +8,7 @@ pub(crate) use line::today;
 pub use line::{Seen, line_of, manages, seen};
 pub(crate) use salaries::opened as open_salaries;
 pub use salaries::{MASK, SALARY};
+pub(crate) use variables::{Cells, Columns, cells, number, sign_of};
 pub use variables::{DecimalSign, VariableError, VariablesLoaded, load_variables};
 
 use std::collections::{BTreeSet, HashMap};
@@ -98,6 +99,15 @@ fn check_document(config: &crate::Configuration, id: Option<Id>, document: &RepD
             return Err(AppError::invalid("manager_cycle", "manager", "a rep cannot stand above their own manager"));
         }
     }
+    if let Some(currency) = &document.currency
+        && crate::rates::currency(currency).is_none()
+    {
+        let text = format!("`{currency}` is not an ISO 4217 currency code");
+        return Err(AppError::invalid("currency_unknown", "currency", text));
+    }
+    let spans = document.memberships.iter().map(|held| (&held.from, &held.until));
+    check_spans("memberships", spans)?;
+    check_spans("enrollments", document.enrollments.iter().map(|held| (&held.from, &held.until)))?;
     for membership in &document.memberships {
         if config.directory.team(Id(membership.team)).is_none() {
             return Err(AppError::invalid(
@@ -105,6 +115,18 @@ fn check_document(config: &crate::Configuration, id: Option<Id>, document: &RepD
                 "memberships",
                 format!("there is no team {}", Id(membership.team).text(Kind::Team)),
             ));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses spans that end before they start; both days are ISO, so they compare as texts do.
+fn check_spans<'d>(field: &str, spans: impl Iterator<Item = (&'d Option<String>, &'d Option<String>)>) -> AppResult<()> {
+    for (from, until) in spans {
+        if let (Some(from), Some(until)) = (from, until)
+            && until <= from
+        {
+            return Err(AppError::invalid("validity_reversed", field, format!("`until` {until} does not lie after `from` {from}")));
         }
     }
     Ok(())

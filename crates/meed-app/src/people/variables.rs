@@ -20,8 +20,10 @@ use crate::{App, Configuration, Context, Scope};
 /// Most rows of a sheet.
 const ROWS_MAX: usize = 100_000;
 
-/// Words by which a column is known, by place in [`Column`].
-const HEADERS: [(&str, &[&str]); 4] = [
+/// The columns of a sheet and the words by which each is known. The first three must be there.
+pub(crate) type Columns = [(&'static str, &'static [&'static str]); 4];
+
+const HEADERS: Columns = [
     ("who", &["who", "rep", "team", "user", "name or email", "owner", "e-mail", "email", "employee", "person"]),
     ("name", &["name", "variable", "variable name", "key"]),
     ("value", &["value", "amount", "number"]),
@@ -87,9 +89,9 @@ pub async fn load_variables(
 ) -> AppResult<VariablesLoaded> {
     ctx.require(Scope::Plans)?;
     let config = app.configuration(ctx.workspace).await?;
-    let cells = tokio::task::spawn_blocking(move || cells(file)).await.map_err(|e| AppError::bug(&e.to_string()))??;
+    let cells = tokio::task::spawn_blocking(move || cells(file, &HEADERS)).await.map_err(|e| AppError::bug(&e.to_string()))??;
     let mut loaded = VariablesLoaded { rows: cells.len() as u64, ..VariablesLoaded::default() };
-    let sign = decimal.or_else(|| sign_of(&cells));
+    let sign = decimal.or_else(|| sign_of(&cells, VALUE));
     let mut by_owner: BTreeMap<Owner, Vec<Row>> = BTreeMap::new();
     for (line, cells) in cells {
         match row(&config, line, &cells, sign) {
@@ -150,13 +152,17 @@ fn merge(ctx: &Context, variables: &mut Vec<VariableDocument>, rows: &[Row], loa
     is_new
 }
 
-type Cells = [String; 4];
+/// The cells of a row, in the order of its [`Columns`].
+pub(crate) type Cells = [String; 4];
 
-/// The rows of a sheet with their lines, in the order who, name, value, from, however its columns stand.
-fn cells(mut file: impl Read + Seek) -> AppResult<Vec<(u64, Cells)>> {
+/// Where the value stands.
+const VALUE: usize = 2;
+
+/// The rows of a sheet with their lines, in the order of `columns`, however they stand in the sheet.
+pub(crate) fn cells(mut file: impl Read + Seek, columns: &Columns) -> AppResult<Vec<(u64, Cells)>> {
     let refused = |error: meed_intake::IntakeError| AppError::invalid(error.code(), "file", error.to_string());
     let reading = Reading::detect(&mut file, &Hints::default()).map_err(refused)?;
-    let places = places(reading.headers())?;
+    let places = places(reading.headers(), columns)?;
     file.rewind().map_err(|e| AppError::invalid("file_unreadable", "file", e.to_string()))?;
     let mut rows = reading.rows(file, None).map_err(refused)?;
     let mut all = Vec::new();
@@ -176,18 +182,19 @@ fn cells(mut file: impl Read + Seek) -> AppResult<Vec<(u64, Cells)>> {
     Ok(all)
 }
 
-/// Where the four columns stand. Without a header that is known they stand in that order; the date may be missing.
-fn places(headers: &[String]) -> AppResult<[Option<usize>; 4]> {
+/// Where the four columns stand; the last may be missing.
+fn places(headers: &[String], columns: &Columns) -> AppResult<[Option<usize>; 4]> {
     let mut places = [None; 4];
-    for (place, (_, words)) in places.iter_mut().zip(HEADERS) {
+    for (place, (_, words)) in places.iter_mut().zip(columns) {
         *place = headers.iter().position(|header| words.contains(&fold_alias(header).as_str()));
     }
     if places[..3].iter().all(Option::is_some) {
         return Ok(places);
     }
-    let missing: Vec<&str> = HEADERS[..3].iter().zip(&places).filter(|(_, place)| place.is_none()).map(|((name, _), _)| *name).collect();
+    let missing: Vec<&str> = columns[..3].iter().zip(&places).filter(|(_, place)| place.is_none()).map(|((name, _), _)| *name).collect();
+    let [(first, _), (second, _), (third, _), (last, _)] = columns;
     let text = format!(
-        "the sheet needs the columns who, name, value and, if values begin on a day, from; there is no column for {}",
+        "the sheet needs the columns {first}, {second}, {third} and, where it is said, {last}; there is no column for {}",
         missing.join(", ")
     );
     Err(AppError::invalid("columns_unknown", "file", text))
@@ -229,7 +236,7 @@ fn owner(config: &Configuration, who: &str) -> Result<Owner, (&'static str, Stri
 }
 
 /// The decimal sign that the values of a sheet show: a comma or point that is not followed by three digits.
-fn sign_of(cells: &[(u64, Cells)]) -> Option<DecimalSign> {
+pub(crate) fn sign_of(cells: &[(u64, Cells)], column: usize) -> Option<DecimalSign> {
     let after = |text: &str, sign: char| text.rsplit_once(sign).map(|(_, digits)| digits.trim_end_matches('%').trim().len());
     let shows = |text: &str| match (after(text, '.'), after(text, ',')) {
         (Some(point), Some(comma)) => Some(if point < comma { DecimalSign::Point } else { DecimalSign::Comma }),
@@ -237,13 +244,13 @@ fn sign_of(cells: &[(u64, Cells)]) -> Option<DecimalSign> {
         (None, Some(digits)) if digits != 3 => Some(DecimalSign::Comma),
         _ => None,
     };
-    let mut shown = cells.iter().filter_map(|(_, cells)| shows(&cells[2]));
+    let mut shown = cells.iter().filter_map(|(_, cells)| shows(&cells[column]));
     let first = shown.next()?;
     shown.all(|other| other == first).then_some(first)
 }
 
 /// Reads a number as it stands in the sheet. What could be thousands or decimals is refused, not guessed.
-fn number(text: &str, sign: Option<DecimalSign>) -> Result<Exact, (&'static str, String)> {
+pub(crate) fn number(text: &str, sign: Option<DecimalSign>) -> Result<Exact, (&'static str, String)> {
     let digits: String = text.trim().trim_end_matches('%').chars().filter(|c| !c.is_whitespace() && *c != '\u{202f}').collect();
     let unreadable = || ("number_unreadable", format!("`{text}` is not a number"));
     let plain = match sign {
@@ -267,11 +274,11 @@ mod tests {
         let column = |values: &[&str]| -> Vec<(u64, Cells)> {
             values.iter().map(|value| (1, [String::new(), String::new(), (*value).to_owned(), String::new()])).collect()
         };
-        assert_eq!(sign_of(&column(&["100,000", "5.5"])), Some(DecimalSign::Point));
-        assert_eq!(sign_of(&column(&["100.000", "5,5"])), Some(DecimalSign::Comma));
-        assert_eq!(sign_of(&column(&["1.234,567"])), Some(DecimalSign::Comma));
-        assert_eq!(sign_of(&column(&["5.5", "5,5"])), None, "two minds");
-        assert_eq!(sign_of(&column(&["100,000"])), None);
+        assert_eq!(sign_of(&column(&["100,000", "5.5"]), VALUE), Some(DecimalSign::Point));
+        assert_eq!(sign_of(&column(&["100.000", "5,5"]), VALUE), Some(DecimalSign::Comma));
+        assert_eq!(sign_of(&column(&["1.234,567"]), VALUE), Some(DecimalSign::Comma));
+        assert_eq!(sign_of(&column(&["5.5", "5,5"]), VALUE), None, "two minds");
+        assert_eq!(sign_of(&column(&["100,000"]), VALUE), None);
         let read = |text: &str, sign| number(text, sign).map(|number| number.normalize().to_string()).map_err(|(code, _)| code);
         assert_eq!(read("100,000", Some(DecimalSign::Point)), Ok("100000".to_owned()));
         assert_eq!(read("1.234,50", Some(DecimalSign::Comma)), Ok("1234.5".to_owned()));
@@ -284,9 +291,9 @@ mod tests {
     #[test]
     fn columns_stand_in_any_order_and_the_date_may_be_missing() {
         let headers = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let found = places(&headers(&["Effective Date", "Value", "Variable", "Rep"])).expect("four columns");
+        let found = places(&headers(&["Effective Date", "Value", "Variable", "Rep"]), &HEADERS).expect("four columns");
         assert_eq!(found, [Some(3), Some(2), Some(1), Some(0)]);
-        assert_eq!(places(&headers(&["who", "name", "value"])).expect("three columns")[3], None);
-        assert!(places(&headers(&["a", "b"])).is_err());
+        assert_eq!(places(&headers(&["who", "name", "value"]), &HEADERS).expect("three columns")[3], None);
+        assert!(places(&headers(&["a", "b"]), &HEADERS).is_err());
     }
 }

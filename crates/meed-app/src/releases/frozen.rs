@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use meed_core::command::{RewardRow, day_number};
 use meed_core::crediting::{Credit, Explanation, Listed, RuleReached, ThroughSum, VariableShown};
 use meed_core::id::Id;
-use meed_core::money::Exact;
+use meed_core::money::{Conversion, Exact, Overflow, Rounding};
 use meed_core::period::Period;
 use serde::{Deserialize, Serialize};
 
 use super::read::label_of;
-use crate::calculations::{PostedLine, StepLine};
+use crate::calculations::{PaidInLine, PostedLine, RateLine, StepLine};
+use crate::error::{AppError, AppResult};
 
 /// A payee's statement of a program's period.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,6 +63,9 @@ pub struct StatementBody {
     /// Overrides by the rep or team below.
     #[serde(default)]
     pub through: Vec<ThroughLine>,
+    /// The total in the payee's own currency, where that is another than the plan's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_in: Option<PaidInLine>,
 }
 
 /// How far a rule came.
@@ -120,6 +124,9 @@ pub struct RewardLine {
     /// Tells lines of one kind apart: the id of a bonus, a sale.
     #[serde(default)]
     pub line: String,
+    /// Minor units of the payee's own currency, rounded once; these sum to the statement's total in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_in: Option<i64>,
 }
 
 impl RewardLine {
@@ -131,6 +138,7 @@ impl RewardLine {
             carried: row.is_carried(),
             kind: row.kind.word().to_owned(),
             line: row.line.clone(),
+            paid_in: None,
         }
     }
 }
@@ -159,6 +167,21 @@ pub struct CreditLine {
     /// Whose credit it is, where the rule gives what it earns to somebody else: a rep or a team.
     #[serde(default)]
     pub assigned_from: Option<String>,
+    /// How the sale came into the plan's currency, where it is in another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converted: Option<ConvertedLine>,
+}
+
+/// How a sale came into the plan's currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ConvertedLine {
+    /// The sale's currency.
+    pub currency: String,
+    /// What was measured of the whole sale, in it; absent for a formula.
+    pub amount: Option<String>,
+    #[serde(flatten)]
+    pub rate: RateLine,
 }
 
 /// A piece of a credit.
@@ -206,6 +229,11 @@ impl CreditLine {
             text: credit.arithmetic(),
             version: credit.version,
             assigned_from: credit.assigned.as_ref().map(meed_core::crediting::AssignedShown::from_text),
+            converted: credit.converted.map(|converted| ConvertedLine {
+                currency: converted.conversion.from.code().to_owned(),
+                amount: converted.amount.map(|amount| amount.normalize().to_string()),
+                rate: RateLine::of(&converted.conversion),
+            }),
         }
     }
 }
@@ -274,6 +302,7 @@ impl StatementBody {
             sale_count: 0,
             reached: Vec::new(),
             through: Vec::new(),
+            paid_in: None,
         }
     }
 
@@ -312,5 +341,18 @@ impl StatementBody {
         self.first = from;
         self.credits.truncate(from.saturating_add(count));
         self.credits.drain(..from);
+    }
+
+    /// Says what the rewards come to in the payee's own currency, each rounded once.
+    pub(super) fn pay_in(&mut self, conversion: &Conversion, rounding: Rounding) -> AppResult<()> {
+        let range = |_| AppError::invalid("amount_overflow", "currency", "a reward leaves the range of an amount in the payee's currency");
+        let mut total = 0i64;
+        for reward in &mut self.rewards {
+            let minor = conversion.minor(reward.amount, rounding).map_err(range)?;
+            total = total.checked_add(minor).ok_or(Overflow).map_err(range)?;
+            reward.paid_in = Some(minor);
+        }
+        self.paid_in = Some(PaidInLine::of(conversion, total));
+        Ok(())
     }
 }

@@ -9,7 +9,7 @@ mod reverse;
 mod statements;
 
 pub use credits::{CreditRelease, CreditReleaseDocument, credit_releases, release_credits, withdraw_credits};
-pub use frozen::{CreditLine, CreditPiece, ReachedLine, RewardLine, StatementBody, ThroughLine, VariableLine};
+pub use frozen::{ConvertedLine, CreditLine, CreditPiece, ReachedLine, RewardLine, StatementBody, ThroughLine, VariableLine};
 pub use pay::{PayoutDocument, PayoutEntry, pay_by_hand, payout, payouts};
 pub(crate) use read::label_of;
 pub use read::{PeriodState, PeriodView, RewardView, period, period_of_calculation};

@@ -118,6 +118,10 @@ async fn statements(app: &App, ctx: &Context, program: Id, booked: &PeriodView) 
             body.total = payee.total;
             body.rewards = payee.rewards.iter().map(|r| RewardLine::of(r, &covered)).collect();
             put_explanation(&mut body, explanation.as_ref(), &covered);
+            let bound = calculation.bound();
+            if let Ok(Some(conversion)) = bound.paid_in(payee.owner.id) {
+                body.pay_in(&conversion, bound.program().rounding)?;
+            }
             built.push((payee.owner, payee.rewards.iter().map(|r| r.id).collect::<Vec<_>>(), body));
         }
         Ok(built)

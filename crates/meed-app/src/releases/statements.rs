@@ -151,6 +151,9 @@ pub async fn current_statement(app: &App, ctx: &Context, program: Id, label: &st
     body.total = rewards.iter().map(|row| row.amount).fold(0, i64::saturating_add);
     body.rewards = rewards.iter().map(|row| RewardLine::of(row, &covered)).collect();
     put_explanation(&mut body, explanation.as_ref(), &covered);
+    if let Some(paid_in) = explanation.and_then(|explanation| explanation.paid_in) {
+        body.pay_in(&paid_in.conversion, program_entry.program.rounding)?;
+    }
     Ok(body)
 }
 

@@ -241,5 +241,5 @@ pub fn is_configuration(kind: RecordKind) -> bool {
         kind,
         K::Scheme | K::Offer | K::OfferVersion | K::SalesUnit | K::Terminal | K::Merchant | K::Product | K::PromoCode | K::TillSettings
     );
-    of_tills || matches!(kind, K::Rep | K::Team | K::Program | K::ProgramVersion | K::Source | K::Mapping | K::Settings)
+    of_tills || matches!(kind, K::Rep | K::Team | K::Program | K::ProgramVersion | K::Source | K::Mapping | K::Settings | K::ExchangeRates)
 }

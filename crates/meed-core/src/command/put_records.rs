@@ -75,6 +75,8 @@ kinds! {
     CalculationPayees = 24, false;
     /// What a person decided about a payee's period.
     Adjustment = 60, true;
+    /// The rates of exchange from one currency to another, by day; the two codes are the natural key.
+    ExchangeRates = 61, true;
     /// A mapping that a caller prepared, by its batch id.
     ImportBatch = 25, true;
     /// A participant; its number is the natural key. It names a person, so no former version is kept (`ledger.md` §12).

@@ -260,6 +260,7 @@ fn call<'a>(node: &'a Node, function: Function, arguments: &'a [Node], context: 
         (Function::Abs, Value::Number(number), _) => Value::Number(number.abs()),
         (Function::Floor, Value::Number(number), _) => Value::Number(number.floor()),
         (Function::Ceil, Value::Number(number), _) => Value::Number(number.ceil()),
+        (Function::Converted, Value::Number(number), _) => context.sale.facts.converted(number).map_or(Value::Null, Value::Number),
         (Function::Round, Value::Number(number), places) => {
             let places = match places {
                 Some(Value::Number(places)) => u32::try_from(places).map_err(|_| EvalError::Overflow(node.to_string()))?.min(28),

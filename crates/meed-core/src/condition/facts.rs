@@ -18,6 +18,10 @@ pub trait SaleFacts {
     fn currency(&self) -> Option<Unit>;
     /// A numeric fact.
     fn number(&self, field: NumberField) -> Option<Exact>;
+    /// An amount of the sale's currency in that of the program; `None` where no rate is known.
+    fn converted(&self, amount: Exact) -> Option<Exact> {
+        Some(amount)
+    }
     /// A text fact.
     fn text(&self, field: TextField) -> Option<&str>;
     /// A fact of a [`Vocabulary`](super::Vocabulary) of its own, by place of root and field; null where there is none.

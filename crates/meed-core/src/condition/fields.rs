@@ -15,6 +15,13 @@ pub(super) enum SaleField {
     OtherDate(u8),
 }
 
+impl SaleField {
+    /// Whether it is an amount in the sale's currency.
+    pub(super) const fn is_money(self) -> bool {
+        matches!(self, Self::Number(number) if number.is_money())
+    }
+}
+
 /// A field of `rep.…`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RepField {

@@ -103,6 +103,7 @@ pub struct Condition {
     source: Box<str>,
     uses_originals: bool,
     uses_rep: bool,
+    uses_money: bool,
 }
 
 impl Condition {
@@ -116,7 +117,12 @@ impl Condition {
         let root = compile::compile(source, want, over)?;
         let uses_originals = root.any(&|node| matches!(node, Node::Original(_)));
         let uses_rep = root.any(&|node| matches!(node, Node::Rep(_) | Node::Variable(_) | Node::VariableOf(..)));
-        Ok(Self { root, source: source.trim().into(), uses_originals, uses_rep })
+        let uses_money = root.any(&|node| match node {
+            Node::Sale(field) => field.is_money(),
+            Node::Call(function, ..) => *function == node::Function::Converted,
+            _ => false,
+        });
+        Ok(Self { root, source: source.trim().into(), uses_originals, uses_rep, uses_money })
     }
 
     /// The text as written.
@@ -135,6 +141,12 @@ impl Condition {
     #[must_use]
     pub const fn uses_rep(&self) -> bool {
         self.uses_rep
+    }
+
+    /// Whether amounts of money of the sale are read, which must be converted where it is in another currency.
+    #[must_use]
+    pub const fn uses_money(&self) -> bool {
+        self.uses_money
     }
 
     /// The names of the variables that are read, and whose they are where that is said.

@@ -43,6 +43,8 @@ pub(super) enum Function {
     Round,
     Floor,
     Ceil,
+    /// An amount of the sale's currency in the program's.
+    Converted,
     Date(DatePart),
 }
 
@@ -77,7 +79,7 @@ const fn signature(name: &'static str, function: Function, arguments: &'static [
     Signature { name, function, arguments, result }
 }
 
-pub(super) const FUNCTIONS: [Signature; 28] = [
+pub(super) const FUNCTIONS: [Signature; 29] = [
     signature("lower", Function::Lower, &[TEXT], Type::Text),
     signature("lowerAscii", Function::Lower, &[TEXT], Type::Text),
     signature("upper", Function::Upper, &[TEXT], Type::Text),
@@ -95,6 +97,7 @@ pub(super) const FUNCTIONS: [Signature; 28] = [
     signature("round", Function::Round, &[NUMBER, NUMBER], Type::Number),
     signature("floor", Function::Floor, &[NUMBER], Type::Number),
     signature("ceil", Function::Ceil, &[NUMBER], Type::Number),
+    signature("converted", Function::Converted, &[NUMBER], Type::Number),
     signature("year", Function::Date(DatePart::Year), &[DATED], Type::Number),
     signature("quarter", Function::Date(DatePart::Quarter), &[DATED], Type::Number),
     signature("month", Function::Date(DatePart::Month), &[DATED], Type::Number),

@@ -2,27 +2,42 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use super::bound::BoundProgram;
 use super::cells::FoldError;
+use super::flags;
 use super::pay::PayProblem;
 use super::reason::{AlertCode, AlertCounts, Reason};
-use super::run::{Refusal, SaleTable, Texts};
+use super::run::{Flag, Refusal, SaleTable, Texts};
 use crate::id::Id;
+use crate::money::Unit;
 use crate::people::{Beneficiary, Directory, Match};
 
 /// Refusals that one alert speaks of.
 struct Group {
+    reason: Reason,
     rule: u16,
     sales: u64,
     first: u32,
 }
 
 /// The alerts that refused sales raise. They depend on the refusals alone, not on their order.
-pub(super) fn of_refusals(bound: &BoundProgram<'_>, sales: &SaleTable, texts: &Texts, refusals: &[Refusal]) -> AlertCounts {
+pub(super) fn of_refusals(
+    bound: &BoundProgram<'_>,
+    (sales, texts): (&SaleTable, &Texts),
+    (refusals, flagged): (&[Refusal], &[Flag]),
+) -> AlertCounts {
+    let concerned = flags::concerned(bound, flagged);
     let mut groups: BTreeMap<(AlertCode, u32), Group> = BTreeMap::new();
     for refusal in refusals {
         let Some(code) = code_of(refusal.reason) else { continue };
-        let group = groups.entry((code, refusal.detail)).or_insert(Group { rule: refusal.rule, sales: 0, first: refusal.sale });
+        let group = groups.entry((code, refusal.detail)).or_insert(Group {
+            reason: refusal.reason,
+            rule: refusal.rule,
+            sales: 0,
+            first: refusal.sale,
+        });
         group.rule = group.rule.min(refusal.rule);
         group.sales += 1;
         if sales.rank(refusal.sale) < sales.rank(group.first) {
@@ -36,8 +51,16 @@ pub(super) fn of_refusals(bound: &BoundProgram<'_>, sales: &SaleTable, texts: &T
         } else {
             bound.beneficiary(detail).id().to_string().into()
         };
-        let first = sales.keys[group.first as usize].id;
-        alerts.counted(code, &subject, (group.sales, first), || told(bound, usize::from(group.rule), (code, detail), &subject));
+        let first = &sales.keys[group.first as usize];
+        let reps: Vec<Id> = concerned.get(&(group.reason, detail)).into_iter().flatten().copied().collect();
+        alerts.counted(code, &subject, (group.sales, first.id), || match code {
+            AlertCode::RateMissing | AlertCode::ConditionError => {
+                let day = bound.period.zone().to_datetime(first.at).date();
+                let text = unanswered(bound, usize::from(group.rule), (code, day), &subject);
+                (format!("{text}{}", flags::named(bound, &reps)), reps)
+            }
+            _ => told(bound, usize::from(group.rule), (code, detail), &subject),
+        });
     }
     alerts
 }
@@ -46,7 +69,7 @@ fn code_of(reason: Reason) -> Option<AlertCode> {
     Some(match reason {
         Reason::NoMatch => AlertCode::NoMatch,
         Reason::DuplicateAlias => AlertCode::DuplicateAlias,
-        Reason::Currency => AlertCode::CurrencyMismatch,
+        Reason::RateMissing => AlertCode::RateMissing,
         Reason::ConditionError => AlertCode::ConditionError,
         Reason::NotEnrolled => AlertCode::NotEnrolled,
         Reason::WeightMissing => AlertCode::VariableMissing,
@@ -63,13 +86,24 @@ fn told(bound: &BoundProgram<'_>, rule: usize, (code, detail): (AlertCode, u32),
     match code {
         AlertCode::DuplicateAlias => duplicate(bound.directory, subject),
         AlertCode::NotEnrolled | AlertCode::VariableMissing => of_rep(bound, rule, code, detail),
-        AlertCode::CurrencyMismatch => {
-            let text = format!("sales in {subject} were not credited: the program pays in {}", bound.program.currency);
-            (text, Vec::new())
-        }
-        AlertCode::ConditionError => (format!("rule `{}` has no answer for some sales: {subject}", bound.rules[rule].rule.id), Vec::new()),
         _ => (format!("`{subject}` matches no rep or team"), Vec::new()),
     }
+}
+
+/// An alert about sales of which a rule cannot say what they earn; `day` is that of the first.
+fn unanswered(bound: &BoundProgram<'_>, rule: usize, (code, day): (AlertCode, Date), subject: &str) -> String {
+    if code == AlertCode::ConditionError {
+        return format!("rule `{}` has no answer for some sales: {subject}", bound.rules[rule].rule.id);
+    }
+    let own = bound.program.currency;
+    format!("there is no rate of exchange from {subject} to {own} for {day}: sales in {subject} are not credited")
+}
+
+/// Adds the alert of a payee whose currency has no rate.
+pub(super) fn raise_paid_in(alerts: &mut AlertCounts, bound: &BoundProgram<'_>, (rep, name): (Id, &str), wanted: Unit) {
+    let (own, day) = (bound.program.currency, bound.period.last_day());
+    let text = format!("there is no rate of exchange from {own} to {wanted} for {day}: what {name} earns is not known in {wanted}");
+    alerts.note(AlertCode::RateMissing, &format!("{rep}:{wanted}"), || (text, vec![rep]));
 }
 
 /// An alert about a rep: not enrolled, or without the variable by which a team shares.

@@ -18,8 +18,9 @@ use super::reason::AlertCode;
 use super::settle::Past;
 use super::versions::{ProgramVersion, of_period};
 use super::windows::{group_starts, since_day, window};
+use crate::condition::Condition;
 use crate::id::Id;
-use crate::money::Exact;
+use crate::money::{Exact, Rates};
 use crate::people::{Beneficiary, Circle, Directory, Match, circles, fold_alias, team_variable_on, variable_on};
 use crate::period::{Period, first_instant};
 use crate::program::{
@@ -41,6 +42,15 @@ pub(super) struct BoundRule<'a> {
     pub(super) condition_bit: Option<u8>,
     /// Who gets what each beneficiary's credits earn; empty where they get it themselves.
     pub(super) recipients: Vec<Recipients>,
+    /// Whether it reads amounts of money of the sale.
+    pub(super) money: Money,
+}
+
+/// Where a rule reads amounts of money, so that it has no answer without a rate for the sale's currency.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Money {
+    pub(super) in_condition: bool,
+    pub(super) anywhere: bool,
 }
 
 /// What is folded as one running total: the rules of one id and level in all versions.
@@ -117,6 +127,8 @@ pub struct BoundProgram<'a> {
     pub(super) past: Arc<Past>,
     /// From when sales are taken in.
     pub(super) since: Timestamp,
+    /// Rates of exchange of the workspace.
+    pub(super) rates: Option<&'a Rates>,
 }
 
 impl<'a> BoundProgram<'a> {
@@ -151,6 +163,7 @@ impl<'a> BoundProgram<'a> {
             alerts: ignored,
             past: Arc::default(),
             since,
+            rates: None,
         };
         bound.may_earn = bound.enrolled();
         let ends = versions.iter().skip(1).map(|next| start_of(next, period)).chain([Timestamp::MAX]).collect::<Vec<_>>();
@@ -166,6 +179,13 @@ impl<'a> BoundProgram<'a> {
     #[must_use]
     pub fn with_history(mut self, history: &'a History) -> Self {
         self.history = Some(history);
+        self
+    }
+
+    /// The same with the workspace's rates of exchange.
+    #[must_use]
+    pub fn with_rates(mut self, rates: &'a Rates) -> Self {
+        self.rates = Some(rates);
         self
     }
 
@@ -265,6 +285,7 @@ impl<'a> BoundProgram<'a> {
                 component: u16::MAX,
                 condition_bit,
                 recipients: Vec::new(),
+                money: Money { in_condition: rule.when.as_ref().is_some_and(Condition::uses_money), anywhere: rule.uses_money() },
             });
             self.has_conditions |= conditional;
         }
@@ -451,6 +472,13 @@ impl<'a> BoundProgram<'a> {
     fn enrolled(&self) -> Vec<bool> {
         let state = |rep| self.program.enrollment(rep, self.period.last_day());
         self.directory.reps().iter().map(|rep| state(rep) != EnrollmentState::NotEnrolled).collect()
+    }
+
+    /// Whether a rep takes part in the period, also without a sale.
+    pub(super) fn takes_part(&self, who: u32) -> bool {
+        let is_target = self.versions.last().is_some_and(|version| version.is_target[who as usize]);
+        let is_active = matches!(self.beneficiary(who), Beneficiary::Rep(rep) if rep.active);
+        is_target && is_active && self.may_earn(who)
     }
 
     /// Whether a beneficiary may earn: who must enroll and has not, may not.

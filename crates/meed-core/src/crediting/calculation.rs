@@ -8,21 +8,23 @@ use super::assign::Recipients;
 use super::bound::BoundProgram;
 use super::cells::{Cells, Folder, Outwards, Tally, attained};
 use super::decide::SplitPart;
-use super::explanation::{AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown};
+use super::explanation::{AssignedShown, ConvertedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown};
+use super::flags;
 use super::fold::Outcome;
+use super::foreign::Origins;
 use super::history::History;
 use super::keep::{Kept, Parts};
 use super::kept::sub;
 use super::listing::Listed;
 use super::measure::{Attainment, attainments};
 use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
-use super::run::{Collected, Entry, NONE, Refusal, SaleTable, Texts, names_text};
+use super::run::{Collected, Entry, Flag, NONE, Refusal, SaleTable, Texts, names_text};
 use super::settle::{self, AdjustmentKind, Line, Past, Ranks, Step};
 use super::spread::Spread;
 use crate::id::Id;
-use crate::money::{Exact, Minor, Overflow};
+use crate::money::{Conversion, Exact, Minor, Overflow};
 use crate::people::{Beneficiary, team_variable_on, variable_on};
-use crate::program::{Figure, OverrideBase, Pay, Program, Trigger, Whose};
+use crate::program::{Figure, OverrideBase, Pay, Program, Rule, Trigger, Whose};
 
 /// What a program owes one rep for the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +45,19 @@ pub struct Reward {
     pub credits: u64,
     /// Attainment.
     pub attainment: Attainment,
-    /// Whether a rule could not be paid because a figure is missing or an amount leaves the range; see the alerts.
+    /// Whether a rule could not be paid because a figure or a rate is missing or an amount leaves the range; see the alerts.
     pub flagged: bool,
+    /// What that is in the payee's own currency, where it is another than the program's.
+    pub paid_in: Option<PaidIn>,
+}
+
+/// What a period pays in the payee's own currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaidIn {
+    /// The rate.
+    pub conversion: Conversion,
+    /// The sum of the lines that are due in the period, each rounded once.
+    pub minor: Minor,
 }
 
 /// What a team earned. It is not paid itself: its manager or its members get it, as the rules say.
@@ -72,6 +85,7 @@ pub struct Calculation<'a> {
     attainments: Vec<Option<Attainment>>,
     rewards: Vec<Reward>,
     refusals: Vec<Refusal>,
+    origins: Origins,
     texts: Texts,
     alerts: Vec<Alert>,
     /// What could not be settled, by index of the rep.
@@ -87,6 +101,7 @@ struct KeptSide {
     overrides: Vec<Option<Tally>>,
     /// How many of the refusals come from the sales alone.
     decided: usize,
+    flags: Vec<Flag>,
     index: Option<HashMap<Id, u32>>,
 }
 
@@ -116,7 +131,7 @@ impl Finished {
 
 impl<'a> Calculation<'a> {
     pub(super) fn new(bound: &'a BoundProgram<'a>, collected: Collected, spread: Spread<'_>, to_keep: bool) -> Self {
-        let Collected { mut sales, mut filed, splits, mut refusals, texts } = collected;
+        let Collected { mut sales, mut filed, splits, mut refusals, mut flags, origins, texts } = collected;
         if let Some(places) = sales.sort() {
             let place = |sale: u32| places.get(sale as usize).copied().unwrap_or(sale);
             for filed in &mut filed {
@@ -125,26 +140,31 @@ impl<'a> Calculation<'a> {
             for refusal in &mut refusals {
                 refusal.sale = place(refusal.sale);
             }
+            for flag in &mut flags {
+                flag.sale = place(flag.sale);
+            }
         }
         let mut cells = Cells::new(bound.people.count(), filed);
         let reached = attained(bound, &sales, &cells);
         let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached };
         let mut own = folder.fold_own(&mut cells, spread);
         let overrides = folder.fold_overrides(&mut own, spread);
-        Self::of_parts(bound, Parts { sales, splits, cells, own, overrides, refusals, texts, index: None }, to_keep, None)
+        let parts = Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index: None };
+        Self::of_parts(bound, parts, to_keep, None)
     }
 
     /// Everything after each cell has been folded by itself.
     pub(super) fn of_parts(bound: &'a BoundProgram<'a>, parts: Parts, to_keep: bool, before: Option<Finished>) -> Self {
-        let Parts { sales, splits, cells, own, overrides, refusals, texts, index } = parts;
+        let Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index } = parts;
         let decided = refusals.len();
-        let mut alerts = alerts::of_refusals(bound, &sales, &texts, &refusals);
+        let mut alerts = alerts::of_refusals(bound, (&sales, &texts), (&refusals, &flags));
         let attained = attained(bound, &sales, &cells);
         let folder = Folder { bound, sales: &sales, splits: &splits, attained: &attained };
-        let tallies = folder.combine(&own, &overrides);
+        let mut tallies = folder.combine(&own, &overrides);
+        flags::mark(bound, &flags, &mut tallies);
         let attainments = attainments(bound, &tallies);
         let ranks = Ranks::new(bound, &tallies);
-        let kept = to_keep.then_some(KeptSide { own, overrides, decided, index });
+        let kept = to_keep.then_some(KeptSide { own, overrides, decided, flags, index });
         let mut this = Self {
             bound,
             sales,
@@ -155,6 +175,7 @@ impl<'a> Calculation<'a> {
             attainments,
             rewards: Vec::new(),
             refusals,
+            origins,
             texts,
             alerts: Vec::new(),
             problems: BTreeMap::new(),
@@ -173,9 +194,9 @@ impl<'a> Calculation<'a> {
 
     /// The same where nothing changed since it was kept.
     pub(super) fn again(bound: &'a BoundProgram<'a>, parts: Parts, finished: Finished) -> Self {
-        let Parts { sales, splits, cells, own, overrides, mut refusals, texts, index } = parts;
+        let Parts { sales, splits, cells, own, overrides, mut refusals, flags, origins, texts, index } = parts;
         let Finished { attained, tallies, attainments, rewards, refused, alerts, problems, ranks, lapsed, .. } = finished;
-        let kept = Some(KeptSide { own, overrides, decided: refusals.len(), index });
+        let kept = Some(KeptSide { own, overrides, decided: refusals.len(), flags, index });
         refusals.extend(refused);
         Self {
             bound,
@@ -187,6 +208,7 @@ impl<'a> Calculation<'a> {
             attainments,
             rewards,
             refusals,
+            origins,
             texts,
             alerts,
             problems,
@@ -228,6 +250,11 @@ impl<'a> Calculation<'a> {
                 alerts.note(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), || (text, vec![rep.id]));
                 continue;
             };
+            if let Err(wanted) = bound.paid_in(rep.id)
+                && (reward.is_some() || bound.takes_part(index))
+            {
+                alerts::raise_paid_in(alerts, bound, (rep.id, &rep.name), wanted);
+            }
             let Some((reward, problems)) = reward else { continue };
             for (of, problem) in &problems {
                 alerts::raise_settling(alerts, rep.id, &rep.name, of, problem);
@@ -258,14 +285,29 @@ impl<'a> Calculation<'a> {
     /// a calculation that was not made to be kept.
     #[must_use]
     pub fn keep(self) -> Option<Kept> {
-        let KeptSide { own, overrides, decided, index } = self.kept?;
+        let KeptSide { own, overrides, decided, flags, index } = self.kept?;
         let mut refusals = self.refusals;
         let refused = refusals.split_off(decided);
-        let Self { bound, sales, splits, cells, attained, tallies, attainments, rewards, texts, alerts, problems, ranks, lapsed, .. } =
-            self;
+        let Self {
+            bound,
+            sales,
+            splits,
+            cells,
+            attained,
+            tallies,
+            attainments,
+            rewards,
+            origins,
+            texts,
+            alerts,
+            problems,
+            ranks,
+            lapsed,
+            ..
+        } = self;
         let (past, history) = (Arc::clone(&bound.past), bound.history.cloned());
         let finished = Finished { attained, tallies, attainments, rewards, refused, alerts, problems, ranks, lapsed, past, history };
-        Some(Kept::new(Parts { sales, splits, cells, own, overrides, refusals, texts, index }, finished))
+        Some(Kept::new(Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index }, finished))
     }
 
     /// Where each sale stands, if that is known.
@@ -376,6 +418,7 @@ impl<'a> Calculation<'a> {
             minor: reward.minor,
             lines: reward.lines.clone(),
             steps: reward.steps.clone(),
+            paid_in: reward.paid_in,
         })
     }
 
@@ -458,10 +501,21 @@ impl<'a> Calculation<'a> {
             split: split.map(|split| SplitShown { whole: split.whole, share: split.share, parts: split.parts, count: split.count }),
             through: is_override.then(|| self.bound.beneficiary(entry.origin).id()),
             assigned: None,
+            converted: self.converted(key.id, rule),
             before: outcome.before,
             amount: outcome.amount,
             pieces: outcome.pieces,
         }
+    }
+
+    /// How a sale was converted, where a rule measures its money.
+    fn converted(&self, sale: Id, rule: &Rule) -> Option<ConvertedShown> {
+        let on_commission = matches!(&rule.trigger, Trigger::Override(over) if over.base == OverrideBase::Commission);
+        if on_commission || !rule.basis.is_money() {
+            return None;
+        }
+        let (conversion, amount) = self.origins.of(sale, rule.basis.name())?;
+        Some(ConvertedShown { conversion, amount })
     }
 
     /// The variables that the program's figures name, as they hold for a rep or team.
@@ -512,10 +566,21 @@ fn reward(
     known: (&Ranks, &BTreeSet<Id>),
 ) -> Result<Option<(Reward, Problems)>, Overflow> {
     let Some(settled) = settle::settle(bound, index, (tally, &attainment), known)? else { return Ok(None) };
-    let flagged = !tally.errors.is_empty() || !settled.problems.is_empty();
+    let conversion = bound.paid_in(rep);
+    let flagged = tally.flagged || !tally.errors.is_empty() || !settled.problems.is_empty() || conversion.is_err();
     let settle::Settled { exact, minor, steps, lines, problems } = settled;
     let credited = tally.exact.exact()?;
-    Ok(Some((Reward { rep, credited, exact, minor, lines, steps, credits: tally.credits, attainment, flagged }, problems)))
+    let paid_in = conversion.ok().flatten().map(|conversion| paid_in(bound, conversion, &lines)).transpose()?;
+    Ok(Some((Reward { rep, credited, exact, minor, lines, steps, credits: tally.credits, attainment, flagged, paid_in }, problems)))
+}
+
+fn paid_in(bound: &BoundProgram<'_>, conversion: Conversion, lines: &[Line]) -> Result<PaidIn, Overflow> {
+    let day = crate::command::day_number(bound.period.first_day());
+    let due = lines.iter().filter(|line| line.due_day == day);
+    let minor = due
+        .map(|line| conversion.minor(line.minor, bound.program.rounding))
+        .try_fold(0, |sum: Minor, minor| sum.checked_add(minor?).ok_or(Overflow))?;
+    Ok(PaidIn { conversion, minor })
 }
 
 /// The variables that a program reads, and whose they are where it says so.

@@ -117,6 +117,8 @@ pub(super) struct Tally {
     pub(super) credits: u64,
     pub(super) attained: Sum,
     pub(super) touched: bool,
+    /// A sale that would have counted here has no answer: the result is not known in full.
+    pub(super) flagged: bool,
     pub(super) errors: Vec<FoldError>,
     pub(super) refusals: Vec<Refusal>,
 }
@@ -151,6 +153,7 @@ impl Tally {
         self.credits += other.credits;
         self.attained.merge(other.attained);
         self.touched |= other.touched;
+        self.flagged |= other.flagged;
         for error in &other.errors {
             note(self, error.rule, error.problem.clone());
         }

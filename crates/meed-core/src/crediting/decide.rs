@@ -60,15 +60,26 @@ pub(super) enum Detail<'s> {
 pub(super) trait Sink {
     fn credit(&mut self, share: &Share<'_>);
     fn refuse(&mut self, rule: usize, reason: Reason, detail: &Detail<'_>);
+    /// Somebody whose result is not known in full, because a rule has no answer or no rate for a sale of theirs.
+    fn flag(&mut self, _rule: usize, _who: u32, _reason: Reason, _detail: &Detail<'_>) {}
 }
 
-/// Decides all sale rules of the version that rules the sale.
-pub(super) fn decide(bound: &BoundProgram<'_>, memo: &mut Memo, sale: SaleRef<'_>, sink: &mut impl Sink) {
+/// Hears nothing.
+struct Quiet;
+
+impl Sink for Quiet {
+    fn credit(&mut self, _share: &Share<'_>) {}
+    fn refuse(&mut self, _rule: usize, _reason: Reason, _detail: &Detail<'_>) {}
+}
+
+/// Decides all sale rules of the version that rules the sale. Its amounts are in the program's currency; where no rate is
+/// known for its own, that is `missing`.
+pub(super) fn decide(bound: &BoundProgram<'_>, memo: &mut Memo, (sale, missing): (SaleRef<'_>, Option<Unit>), sink: &mut impl Sink) {
     let version = &bound.versions[bound.version_at(sale.facts.at())];
     for index in version.rules.clone() {
         let rule = bound.rules[index].rule;
         if let Trigger::Sale(crediting) = &rule.trigger {
-            Decision { bound, version, sale, index, rule, crediting }.decide(memo, sink);
+            Decision { bound, version, sale, missing, index, rule, crediting }.decide(memo, sink);
         }
     }
 }
@@ -79,6 +90,7 @@ pub(super) struct Decision<'d, 'a> {
     pub(super) bound: &'d BoundProgram<'a>,
     version: &'d BoundVersion<'a>,
     pub(super) sale: SaleRef<'d>,
+    missing: Option<Unit>,
     pub(super) index: usize,
     rule: &'d Rule,
     pub(super) crediting: &'d Crediting,
@@ -92,24 +104,26 @@ impl<'d> Decision<'d, '_> {
             return sink.refuse(self.index, Reason::OutsideValidity, &Detail::Nothing);
         }
         let context = Context { sale: self.sale, period: self.bound.period, rep: None };
+        let money = self.bound.rules[self.index].money;
+        if let Some(currency) = self.missing.filter(|_| money.in_condition) {
+            return self.unknown(memo, Reason::RateMissing, &Detail::Currency(currency), sink);
+        }
         if let Some(when) = self.rule.when.as_ref().filter(|when| !when.uses_rep()) {
             match when.holds(&context) {
                 Ok(true) => {}
                 Ok(false) => return sink.refuse(self.index, Reason::Condition, &Detail::Nothing),
-                Err(error) => return sink.refuse(self.index, Reason::ConditionError, &Detail::Error(&error)),
+                Err(error) => return self.unknown(memo, Reason::ConditionError, &Detail::Error(&error), sink),
             }
         }
-        if let Some(currency) = self.sale.facts.currency().filter(|currency| *currency != self.bound.program.currency)
-            && self.rule.basis.is_money()
-        {
-            return sink.refuse(self.index, Reason::Currency, &Detail::Currency(currency));
+        if let Some(currency) = self.missing.filter(|_| money.anywhere) {
+            return self.unknown(memo, Reason::RateMissing, &Detail::Currency(currency), sink);
         }
         let whole = match &self.rule.basis {
             Basis::Formula(formula) if formula.uses_rep() => None,
             basis => match measure(basis, &context) {
                 Ok(Some(whole)) => Some(whole),
                 Ok(None) => return sink.refuse(self.index, Reason::BasisMissing, &Detail::Nothing),
-                Err(error) => return sink.refuse(self.index, Reason::ConditionError, &Detail::Error(&error)),
+                Err(error) => return self.unknown(memo, Reason::ConditionError, &Detail::Error(&error), sink),
             },
         };
         if let Some(who) = memo.sole_owner(self).filter(|who| self.version.is_target[*who as usize] && self.bound.may_earn(*who)) {
@@ -119,6 +133,19 @@ impl<'d> Decision<'d, '_> {
         for (place, candidate) in pool.found.iter().enumerate() {
             if self.may_be_credited(candidate.who, sink) {
                 self.credit(candidate, u16::try_from(place).unwrap_or(u16::MAX), (whole, &pool.weights), sink);
+            }
+        }
+    }
+
+    /// Refuses the sale for a reason that leaves open what it would have earned, and names those who might have earned it.
+    fn unknown(self, memo: &mut Memo, reason: Reason, detail: &Detail<'_>, sink: &mut impl Sink) {
+        sink.refuse(self.index, reason, detail);
+        // A condition that reads the rep is asked where it can be answered.
+        let asks = reason == Reason::RateMissing && self.rule.when.as_ref().is_some_and(|when| !when.uses_money());
+        for found in &found(self, memo, &mut Quiet).found {
+            let might = self.may_be_credited(found.who, &mut Quiet) && (!asks || found.is_asked || self.holds_for(found.who, &mut Quiet));
+            if might {
+                sink.flag(self.index, found.who, reason, detail);
             }
         }
     }
@@ -152,9 +179,15 @@ impl<'d> Decision<'d, '_> {
         match when.holds(&self.context(who)) {
             Ok(true) => return true,
             Ok(false) => sink.refuse(self.index, Reason::Condition, &Detail::Who(who)),
-            Err(error) => sink.refuse(self.index, Reason::ConditionError, &Detail::Error(&error)),
+            Err(error) => self.error(who, &error, sink),
         }
         false
+    }
+
+    fn error(self, who: u32, error: &EvalError, sink: &mut impl Sink) {
+        let detail = Detail::Error(error);
+        sink.refuse(self.index, Reason::ConditionError, &detail);
+        sink.flag(self.index, who, Reason::ConditionError, &detail);
     }
 
     fn credit(self, found: &Found, place: u16, (whole, weights): (Option<Exact>, &[Vec<Exact>]), sink: &mut impl Sink) {
@@ -165,7 +198,7 @@ impl<'d> Decision<'d, '_> {
         let whole = match whole.map_or_else(|| measure(&self.rule.basis, &context), |whole| Ok(Some(whole))) {
             Ok(Some(whole)) => whole,
             Ok(None) => return sink.refuse(self.index, Reason::BasisMissing, &Detail::Who(found.who)),
-            Err(error) => return sink.refuse(self.index, Reason::ConditionError, &Detail::Error(&error)),
+            Err(error) => return self.error(found.who, &error, sink),
         };
         let Ok((basis, split)) = divide(found, whole, weights) else {
             return sink.refuse(self.index, Reason::PayUnknown, &Detail::Who(found.who));
@@ -173,7 +206,7 @@ impl<'d> Decision<'d, '_> {
         let group = match group_formula(self.rule).map(|formula| formula.text(&context)) {
             None => None,
             Some(Ok(text)) => Some(text.unwrap_or_default()),
-            Some(Err(error)) => return sink.refuse(self.index, Reason::ConditionError, &Detail::Error(&error)),
+            Some(Err(error)) => return self.error(found.who, &error, sink),
         };
         sink.credit(&Share { rule: self.index, who: found.who, place, basis, split, group: group.as_deref() });
     }

@@ -72,7 +72,7 @@ fn run(program: &Program, example: &Example) -> ExampleResult {
     let steps = example.steps();
     let directory = directory(program, example, &steps);
     let history = history(example, &directory);
-    let mut rehearsal = Rehearsal::new(program, &directory, &history);
+    let mut rehearsal = Rehearsal::new(program, &directory, (&history, &example.rates));
     for step in &steps {
         if let Err(error) = rehearse(&mut rehearsal, example, step, &mut result) {
             result.differences.push(Difference { what: "period".into(), expected: "a period".into(), found: error.to_string() });
@@ -97,6 +97,9 @@ fn rehearse(rehearsal: &mut Rehearsal<'_>, example: &Example, step: &ExamplePeri
     });
     rehearsal.settle(&period, &period);
     rehearsal.compare(step, &period, &mut result.differences);
+    if step.released {
+        rehearsal.release(&period);
+    }
     Ok(())
 }
 
@@ -195,6 +198,7 @@ fn plain(index: usize, rep: &ExampleRep) -> Rep {
         aliases: rep.aliases.clone(),
         tags: rep.tags.clone(),
         variables: rep.variables.clone(),
+        currency: rep.currency,
         active: true,
         ..Rep::default()
     }

@@ -1,16 +1,16 @@
-//! Why a rep earned what they earned: structured, readable, and in a stable form for storing.
+//! Why a rep earned what they earned: structured and readable. The form for storing stands in `explanation_json`.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
 
+use super::calculation::PaidIn;
 use super::measure::Attainment;
 use super::pay::FixedBand;
 use super::settle::{HELD_DAY, Line, Step, StepKind};
 use crate::id::{Id, Kind};
-use crate::money::{Exact, Minor, Unit};
+use crate::money::{Conversion, Exact, Minor, Unit};
 
 /// A rate as it was applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +189,29 @@ impl fmt::Display for AssignedShown {
     }
 }
 
+/// How a sale came into the program's currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvertedShown {
+    /// The rate.
+    pub conversion: Conversion,
+    /// What the rule measures of the whole sale, in the sale's own currency; `None` for a formula.
+    pub amount: Option<Exact>,
+}
+
+impl fmt::Display for ConvertedShown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { conversion, amount } = self;
+        if let Some(amount) = amount {
+            write!(f, "{} {} at ", shown(*amount), conversion.from)?;
+        }
+        write!(f, "{conversion}")?;
+        match amount.and_then(|amount| conversion.convert(amount).ok()) {
+            Some(converted) => write!(f, " = {} {}", shown(converted), conversion.to),
+            None => Ok(()),
+        }
+    }
+}
+
 /// One credit: a rule gives a rep an exact amount for a sale.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credit {
@@ -218,6 +241,8 @@ pub struct Credit {
     pub through: Option<Id>,
     /// Whose credit it is, where the rule gives what it earns to somebody else.
     pub assigned: Option<AssignedShown>,
+    /// How the sale came into the program's currency, where it is in another.
+    pub converted: Option<ConvertedShown>,
     /// What the rule had measured for the rep (or the group) before this sale.
     pub before: Exact,
     /// The amount, unrounded.
@@ -245,6 +270,7 @@ impl Credit {
     #[must_use]
     pub fn arithmetic(&self) -> String {
         let mut parts = Vec::new();
+        parts.extend(self.converted.as_ref().map(ToString::to_string));
         parts.extend(self.split.as_ref().map(|split| format!("{split} = {}", shown(self.basis))));
         parts.push(self.pieces.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + "));
         if self.pieces.len() > 1 {
@@ -331,6 +357,8 @@ pub struct Explanation {
     pub lines: Vec<Line>,
     /// How the credits become the lines.
     pub steps: Vec<Step>,
+    /// What that is in the payee's own currency, where it is another than the program's.
+    pub paid_in: Option<PaidIn>,
 }
 
 impl Explanation {
@@ -349,12 +377,6 @@ impl Explanation {
     /// The day of the lines that are due first.
     fn first_due(&self) -> i64 {
         self.lines.iter().map(|line| line.due_day).min().unwrap_or_default()
-    }
-
-    /// The stable form for storing: JSON with decimals as text and fields in a fixed order.
-    #[must_use]
-    pub fn explanation_json(&self) -> String {
-        serde_json::to_string(&Stored::from(self)).unwrap_or_default()
     }
 }
 
@@ -385,6 +407,10 @@ impl fmt::Display for Explanation {
         if !difference.is_zero() {
             write!(f, " (exact {}, rounding {})", self.exact.normalize(), difference.normalize())?;
         }
+        if let Some(PaidIn { conversion, minor }) = self.paid_in {
+            let paid = shown(Exact::new(minor, conversion.to.exponent()));
+            write!(f, "\n  paid in {}: {paid} ({conversion})", conversion.to)?;
+        }
         Ok(())
     }
 }
@@ -411,246 +437,6 @@ pub fn shown(value: Exact) -> String {
     out.push('.');
     out.push_str(fraction);
     out
-}
-
-// The stored form. Fields may be added at the end; none is renamed.
-
-#[derive(Serialize)]
-struct Stored {
-    program: String,
-    period: String,
-    rep: String,
-    rep_name: String,
-    currency: String,
-    reward_minor: i64,
-    exact: String,
-    rounding: String,
-    attainment: StoredAttainment,
-    variables: Vec<StoredVariable>,
-    credits: Vec<StoredCredit>,
-    credited: String,
-    steps: Vec<StoredStep>,
-    lines: Vec<StoredLine>,
-}
-
-#[derive(Serialize)]
-struct StoredStep {
-    kind: &'static str,
-    label: String,
-    inputs: Vec<(String, String)>,
-    amount: String,
-}
-
-#[derive(Serialize)]
-struct StoredLine {
-    kind: &'static str,
-    name: String,
-    label: String,
-    due_day: i64,
-    exact: String,
-    minor: i64,
-    sale: Option<String>,
-}
-
-#[derive(Serialize)]
-struct StoredAttainment {
-    value: String,
-    quota: Option<String>,
-    percent: Option<String>,
-}
-
-#[derive(Serialize)]
-struct StoredVariable {
-    name: String,
-    value: Option<String>,
-    from: Option<String>,
-    own: bool,
-}
-
-#[derive(Serialize)]
-struct StoredCredit {
-    sale: String,
-    unique_id: Option<String>,
-    at: String,
-    rule: String,
-    level: usize,
-    place: u16,
-    measure: &'static str,
-    basis: String,
-    split: Option<StoredSplit>,
-    through: Option<String>,
-    before: String,
-    amount: String,
-    pieces: Vec<StoredPiece>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    assigned: Option<StoredAssigned>,
-}
-
-#[derive(Serialize)]
-struct StoredAssigned {
-    from: String,
-    from_name: String,
-    earned: String,
-    percent: String,
-    among: usize,
-}
-
-#[derive(Serialize)]
-struct StoredSplit {
-    whole: String,
-    share: String,
-    parts: u16,
-    #[serde(skip_serializing_if = "is_one")]
-    count: u16,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
-const fn is_one(count: &u16) -> bool {
-    *count == 1
-}
-
-#[derive(Serialize)]
-struct StoredPiece {
-    kind: &'static str,
-    tier: Option<usize>,
-    tier_label: Option<String>,
-    basis: String,
-    rate: StoredRate,
-    amount: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum StoredRate {
-    Percent(String),
-    Each(String),
-    Derived { pay: String, quota: String },
-    Amount(String),
-    Times { factor: String, label: String },
-}
-
-/// One text per value: trailing zeros differ with the way a value was reached, and say nothing.
-fn plain(value: Exact) -> String {
-    value.normalize().to_string()
-}
-
-impl From<&Explanation> for Stored {
-    fn from(explanation: &Explanation) -> Self {
-        Self {
-            program: explanation.program.clone(),
-            period: explanation.period.clone(),
-            rep: explanation.rep.text(Kind::Rep),
-            rep_name: explanation.rep_name.clone(),
-            currency: explanation.currency.to_string(),
-            reward_minor: explanation.minor,
-            exact: plain(explanation.exact),
-            rounding: plain(explanation.rounding_difference()),
-            attainment: StoredAttainment {
-                value: plain(explanation.attainment.value),
-                quota: explanation.attainment.quota.map(plain),
-                percent: explanation.attainment.percent().map(plain),
-            },
-            variables: explanation.variables.iter().map(StoredVariable::from).collect(),
-            credits: explanation.credits.iter().map(StoredCredit::from).collect(),
-            credited: plain(explanation.credited),
-            steps: explanation.steps.iter().map(StoredStep::from).collect(),
-            lines: explanation.lines.iter().map(StoredLine::from).collect(),
-        }
-    }
-}
-
-impl From<&Step> for StoredStep {
-    fn from(step: &Step) -> Self {
-        Self { kind: step.kind.word(), label: step.label.clone(), inputs: step.inputs.clone(), amount: plain(step.amount) }
-    }
-}
-
-impl From<&Line> for StoredLine {
-    fn from(line: &Line) -> Self {
-        Self {
-            kind: line.kind.word(),
-            name: line.name.clone(),
-            label: line.label.clone(),
-            due_day: line.due_day,
-            exact: plain(line.exact),
-            minor: line.minor,
-            sale: line.sale.map(|sale| sale.text(Kind::Sale)),
-        }
-    }
-}
-
-impl From<&VariableShown> for StoredVariable {
-    fn from(variable: &VariableShown) -> Self {
-        Self {
-            name: variable.name.clone(),
-            value: variable.value.map(plain),
-            from: variable.from.map(|day| day.to_string()),
-            own: variable.own,
-        }
-    }
-}
-
-impl From<&Credit> for StoredCredit {
-    fn from(credit: &Credit) -> Self {
-        Self {
-            sale: credit.sale.text(Kind::Sale),
-            unique_id: credit.unique_id.clone(),
-            at: credit.at.to_string(),
-            rule: credit.rule_id.clone(),
-            level: credit.level,
-            place: credit.place,
-            measure: credit.measure,
-            basis: plain(credit.basis),
-            split: credit.split.as_ref().map(|split| StoredSplit {
-                whole: plain(split.whole),
-                share: plain(split.share),
-                parts: split.parts,
-                count: split.count,
-            }),
-            through: credit.through.map(|rep| rep.text(Kind::Rep)),
-            before: plain(credit.before),
-            amount: plain(credit.amount),
-            pieces: credit.pieces.iter().map(StoredPiece::from).collect(),
-            version: credit.version,
-            assigned: credit.assigned.as_ref().map(|assigned| StoredAssigned {
-                from: assigned.from_text(),
-                from_name: assigned.from_name.clone(),
-                earned: plain(assigned.earned),
-                percent: plain(assigned.percent),
-                among: assigned.among,
-            }),
-        }
-    }
-}
-
-impl From<&Piece> for StoredPiece {
-    fn from(piece: &Piece) -> Self {
-        let rate = match &piece.rate {
-            RateShown::Percent(percent) => StoredRate::Percent(plain(*percent)),
-            RateShown::Each(each) => StoredRate::Each(plain(*each)),
-            RateShown::Derived { pay, quota } => StoredRate::Derived { pay: plain(*pay), quota: plain(*quota) },
-            RateShown::Amount(amount) => StoredRate::Amount(plain(*amount)),
-            RateShown::Times { factor, label } => StoredRate::Times { factor: plain(*factor), label: label.clone() },
-        };
-        Self {
-            kind: piece.kind.code(),
-            tier: piece.tier,
-            tier_label: piece.tier_label.clone(),
-            basis: plain(piece.basis),
-            rate,
-            amount: plain(piece.amount),
-        }
-    }
-}
-
-impl Credit {
-    /// The stable form of one credit, as in [`Explanation::explanation_json`].
-    #[must_use]
-    pub fn explanation_json(&self) -> String {
-        serde_json::to_string(&StoredCredit::from(self)).unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

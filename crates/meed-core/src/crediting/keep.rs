@@ -12,7 +12,8 @@ use super::bound::BoundProgram;
 use super::calculation::{Calculation, Finished};
 use super::cells::{Cells, Folder, Outwards, Tally, attained};
 use super::decide::SplitPart;
-use super::run::{Collected, Refusal, Run, SaleTable, Texts};
+use super::foreign::Origins;
+use super::run::{Collected, Flag, Refusal, Run, SaleTable, Texts};
 use crate::condition::SaleRef;
 use crate::id::Id;
 
@@ -26,6 +27,8 @@ pub(super) struct Parts {
     pub(super) overrides: Vec<Option<Tally>>,
     /// Those that come from the sales alone.
     pub(super) refusals: Vec<Refusal>,
+    pub(super) flags: Vec<Flag>,
+    pub(super) origins: Origins,
     pub(super) texts: Texts,
     /// The sales that count, by id.
     pub(super) index: Option<HashMap<Id, u32>>,
@@ -66,9 +69,10 @@ impl Kept {
     /// Bytes of memory, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let Parts { sales, splits, cells, refusals, index, .. } = &self.parts;
+        let Parts { sales, splits, cells, refusals, origins, index, .. } = &self.parts;
         let indexed = index.as_ref().map_or(0, |index| index.capacity() * (size_of::<(Id, u32)>() + 1));
-        sales.bytes() + splits.capacity() * size_of::<SplitPart>() + cells.bytes() + refusals.capacity() * size_of::<Refusal>() + indexed
+        let kept = splits.capacity() * size_of::<SplitPart>() + refusals.capacity() * size_of::<Refusal>();
+        sales.bytes() + cells.bytes() + origins.bytes() + kept + indexed
     }
 
     /// How many sales it holds.
@@ -88,7 +92,7 @@ impl Kept {
         if changes.is_empty() && finished.knows(bound) {
             return Some(Calculation::again(bound, parts, finished));
         }
-        let Parts { mut sales, splits, mut cells, mut own, mut overrides, mut refusals, texts, index } = parts;
+        let Parts { mut sales, splits, mut cells, mut own, mut overrides, mut refusals, mut flags, mut origins, texts, index } = parts;
         let mut index = index.unwrap_or_default();
         let mut stale = BTreeSet::new();
         let mut out = HashSet::new();
@@ -96,20 +100,22 @@ impl Kept {
             if let Some(old) = index.remove(&id) {
                 stale.extend(cells.take_out(old, &sales));
                 sales.take_out();
+                origins.forget(id);
                 out.insert(old);
             }
         }
         if !out.is_empty() {
             refusals.retain(|refusal| !out.contains(&refusal.sale));
+            flags.retain(|flag| !out.contains(&flag.sale));
         }
-        let mut run = Run::resumed(bound, Collected { sales, filed: Vec::new(), splits, refusals, texts });
+        let mut run = Run::resumed(bound, Collected { sales, filed: Vec::new(), splits, refusals, flags, origins, texts });
         for change in changes {
             if let Change::Put(sale) = change {
                 index.insert(sale.id, run.next_index()?);
                 run.feed_one(sale);
             }
         }
-        let Collected { mut sales, filed, splits, refusals, texts } = run.into_collected();
+        let Collected { mut sales, filed, splits, refusals, flags, origins, texts } = run.into_collected();
         for filed in filed {
             stale.insert(filed.who);
             cells.add(filed);
@@ -129,7 +135,7 @@ impl Kept {
         for manager in above {
             overrides[manager as usize] = folder.fold_overrides_again(manager, &cells, &own);
         }
-        let parts = Parts { sales, splits, cells, own, overrides, refusals, texts, index: Some(index) };
+        let parts = Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index: Some(index) };
         Some(Calculation::of_parts(bound, parts, true, Some(finished)))
     }
 }

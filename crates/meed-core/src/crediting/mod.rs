@@ -16,8 +16,11 @@ mod cells;
 mod decide;
 mod examples;
 mod explanation;
+mod explanation_json;
 mod find;
+mod flags;
 mod fold;
+mod foreign;
 mod history;
 mod keep;
 mod kept;
@@ -36,10 +39,11 @@ mod versions;
 mod windows;
 
 pub use bound::BoundProgram;
-pub use calculation::{Calculation, Reward, TeamResult};
+pub use calculation::{Calculation, PaidIn, Reward, TeamResult};
 pub use examples::{Difference, ExampleResult};
 pub use explanation::{
-    AssignedShown, Credit, Explanation, Piece, PieceKind, RateShown, RuleReached, SplitShown, ThroughSum, VariableShown, shown,
+    AssignedShown, ConvertedShown, Credit, Explanation, Piece, PieceKind, RateShown, RuleReached, SplitShown, ThroughSum, VariableShown,
+    shown,
 };
 pub use history::History;
 pub use keep::{Change, Kept};

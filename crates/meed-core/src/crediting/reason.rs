@@ -14,8 +14,8 @@ pub enum Reason {
     Condition,
     /// The condition or formula has no answer for this sale.
     ConditionError,
-    /// The sale is in another currency than the program.
-    Currency,
+    /// The sale is in another currency than the program, and no rate of exchange is known for it.
+    RateMissing,
     /// The sale lacks what the rule measures.
     BasisMissing,
     /// No owner or team field has a value.
@@ -52,7 +52,7 @@ impl Reason {
             Self::OutsideValidity => "outside_validity",
             Self::Condition => "condition_false",
             Self::ConditionError => "condition_error",
-            Self::Currency => "currency_mismatch",
+            Self::RateMissing => "rate_missing",
             Self::BasisMissing => "basis_missing",
             Self::NoOwner => "no_owner",
             Self::NoMatch => "no_match",
@@ -91,8 +91,8 @@ pub enum AlertCode {
     DuplicateAlias,
     /// An alias owned by nobody.
     NoMatch,
-    /// Sales in another currency than the program.
-    CurrencyMismatch,
+    /// A rate of exchange that is not known: for sales, or for what a payee is paid in.
+    RateMissing,
     /// A condition or formula without an answer.
     ConditionError,
     /// A rep without a usable quota, under a rule that needs one.
@@ -124,7 +124,7 @@ impl AlertCode {
         match self {
             Self::DuplicateAlias => "duplicate_alias",
             Self::NoMatch => "no_match",
-            Self::CurrencyMismatch => "currency_mismatch",
+            Self::RateMissing => "rate_missing",
             Self::ConditionError => "condition_error",
             Self::QuotaMissing => "quota_missing",
             Self::VariableMissing => "variable_missing",

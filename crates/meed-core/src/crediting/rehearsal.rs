@@ -12,7 +12,7 @@ use super::{BoundProgram, Calculation, History, calculate};
 use crate::command::day_number;
 use crate::condition::{Originals, SaleRef};
 use crate::id::Id;
-use crate::money::{Exact, Minor, to_minor};
+use crate::money::{Exact, Minor, Rates, to_minor};
 use crate::people::{Directory, Match};
 use crate::period::{Period, PeriodError, first_instant};
 use crate::program::{ExamplePeriod, ExampleSale, Program};
@@ -42,15 +42,28 @@ pub(super) struct Rehearsal<'p> {
     pub(super) program: &'p Program,
     pub(super) directory: &'p Directory,
     history: &'p History,
+    rates: &'p Rates,
     sales: Vec<(StoredSale, BTreeMap<String, String>)>,
     cells: Vec<Period>,
+    /// First days of the periods that were released.
+    released: BTreeSet<i64>,
     rows: Vec<Row>,
     adjustments: Vec<(Id, Adjustment)>,
 }
 
 impl<'p> Rehearsal<'p> {
-    pub(super) fn new(program: &'p Program, directory: &'p Directory, history: &'p History) -> Self {
-        Self { program, directory, history, sales: Vec::new(), cells: Vec::new(), rows: Vec::new(), adjustments: Vec::new() }
+    pub(super) fn new(program: &'p Program, directory: &'p Directory, (history, rates): (&'p History, &'p Rates)) -> Self {
+        Self {
+            program,
+            directory,
+            history,
+            rates,
+            sales: Vec::new(),
+            cells: Vec::new(),
+            released: BTreeSet::new(),
+            rows: Vec::new(),
+            adjustments: Vec::new(),
+        }
     }
 
     /// Takes the sales of a period in; answers their ids. A known unique id changes the sale that has it.
@@ -93,7 +106,8 @@ impl<'p> Rehearsal<'p> {
 
     /// Calculates a period with what is known now.
     pub(super) fn with_calculation(&self, period: &Period, look: &mut dyn FnMut(&Calculation<'_>)) {
-        let bound = BoundProgram::new(self.program, self.directory, period).with_history(self.history).with_past(self.past(period));
+        let bound = BoundProgram::new(self.program, self.directory, period).with_history(self.history);
+        let bound = bound.with_rates(self.rates).with_past(self.past(period));
         let columns: Vec<Columns<'_>> = self.sales.iter().map(|(_, original)| Columns(original)).collect();
         let inside = self.sales.iter().zip(&columns).filter(|((sale, _), _)| bound.measures(sale.sale.at));
         look(&calculate(&bound, inside.map(|((sale, _), columns)| SaleRef::from(sale).with_originals(columns))));
@@ -109,6 +123,7 @@ impl<'p> Rehearsal<'p> {
         for (rep, adjustment) in &self.adjustments {
             past.adjust(*rep, adjustment.clone());
         }
+        past.released_on(self.released.clone());
         past
     }
 
@@ -154,7 +169,7 @@ impl<'p> Rehearsal<'p> {
         });
         let posted = self.rows.iter().filter(|row| row.cell_day == cell_day).map(|row| (row.key.clone(), row.minor));
         let later_days = later_days(cell);
-        let openness = Openness { is_released: &|day| day < open_day, later_days: &later_days };
+        let openness = Openness { is_released: &|day| day < open_day && self.released.contains(&day), later_days: &later_days };
         for (key, minor) in differences(posted.collect::<Vec<_>>(), targets).unwrap_or_default() {
             let booked_day = match booked_day(key.due_day, &openness) {
                 Booked::AsDue(day) | Booked::Carried(day) => day,
@@ -165,6 +180,11 @@ impl<'p> Rehearsal<'p> {
         if !self.cells.contains(cell) {
             self.cells.push(cell.clone());
         }
+    }
+
+    /// Notes that a period is released, so that it does not change any more.
+    pub(super) fn release(&mut self, period: &Period) {
+        self.released.insert(day_number(period.first_day()));
     }
 
     /// Compares what is booked in a period, owed and outstanding with what an example expects.
@@ -178,6 +198,7 @@ impl<'p> Rehearsal<'p> {
         self.compare_sums((&format!("balance owed{at}"), "nothing"), &expected.owed, &owed, differences);
         let withheld = self.sums(&|row| row.booked_day > day);
         self.compare_sums((&format!("amount withheld{at}"), "nothing"), &expected.withheld, &withheld, differences);
+        self.compare_in_currency(&expected.in_currency, period, differences);
         for (name, lines) in &expected.lines {
             let rep = self.rep(name);
             for kind in RewardKind::ALL {
@@ -188,6 +209,25 @@ impl<'p> Rehearsal<'p> {
                     let what = format!("{kind} of {name}{at}");
                     differences.push(Difference { what, expected: wanted.to_string(), found: found.to_string() });
                 }
+            }
+        }
+    }
+
+    /// What a period pays in the payees' own currencies: every line is converted and rounded by itself.
+    fn compare_in_currency(&self, expected: &[(String, Exact)], period: &Period, differences: &mut Vec<Difference>) {
+        let day = day_number(period.first_day());
+        let bound = BoundProgram::new(self.program, self.directory, period).with_rates(self.rates);
+        for (name, expected) in expected {
+            let conversion = self.rep(name).and_then(|rep| Some((rep, bound.paid_in(rep).ok()??)));
+            let found = conversion.and_then(|(rep, conversion)| {
+                let rows = self.rows.iter().filter(|row| row.key.owner == rep && row.booked_day == day);
+                let mut minors = rows.map(|row| conversion.minor(row.minor, self.program.rounding).ok());
+                let minor = minors.try_fold(0, |sum: Minor, minor| sum.checked_add(minor?))?;
+                Some(Exact::new(minor, conversion.to.exponent()))
+            });
+            if found != Some(*expected) {
+                let found = found.map_or_else(|| "no rate, or no currency of their own".to_owned(), |found| found.to_string());
+                differences.push(Difference { what: format!("amount in the currency of {name}"), expected: expected.to_string(), found });
             }
         }
     }

@@ -8,12 +8,13 @@ use super::bound::{BoundProgram, BoundRule};
 use super::calculation::Calculation;
 use super::decide::{Detail, Share, Sink, SplitPart, decide};
 use super::find::Memo;
+use super::foreign::{Converted, Origins, Standing};
 use super::reason::Reason;
 use super::settle::{SaleTerm, has_terms, terms_of};
 use super::spread::{Job, Spread};
 use crate::condition::{Context, SaleRef};
 use crate::id::Id;
-use crate::money::Exact;
+use crate::money::{Conversion, Exact, Unit};
 
 /// No index.
 pub(super) const NONE: u32 = u32::MAX;
@@ -253,6 +254,17 @@ pub(super) struct Refusal {
     pub(super) reason: Reason,
 }
 
+/// Somebody whose result is not known in full because of a sale.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flag {
+    pub(super) sale: u32,
+    pub(super) who: u32,
+    /// Index of the text in question.
+    pub(super) detail: u32,
+    pub(super) rule: u16,
+    pub(super) reason: Reason,
+}
+
 /// Texts that occur again and again.
 #[derive(Default)]
 pub(super) struct Texts {
@@ -273,12 +285,16 @@ impl Texts {
 }
 
 /// What sales left behind.
+#[derive(Default)]
 pub(super) struct Collected {
     pub(super) sales: SaleTable,
     /// In the order in which the sales came.
     pub(super) filed: Vec<Filed>,
     pub(super) splits: Vec<SplitPart>,
     pub(super) refusals: Vec<Refusal>,
+    pub(super) flags: Vec<Flag>,
+    /// Sales that were converted.
+    pub(super) origins: Origins,
     pub(super) texts: Texts,
 }
 
@@ -300,9 +316,7 @@ impl<'a> Run<'a> {
     /// An empty run.
     #[must_use]
     pub fn new(bound: &'a BoundProgram<'a>) -> Self {
-        let collected =
-            Collected { sales: SaleTable::default(), filed: Vec::new(), splits: Vec::new(), refusals: Vec::new(), texts: Texts::default() };
-        Self { bound, memo: Memo::default(), collected, has_terms: has_terms(bound) }
+        Self::resumed(bound, Collected::default())
     }
 
     /// Lets go of the program. [`Fed::go_on`] takes it up again.
@@ -334,16 +348,29 @@ impl<'a> Run<'a> {
 
     /// Takes one sale in.
     pub fn feed_one(&mut self, sale: SaleRef<'_>) {
+        let converted = |conversion: Option<Conversion>| Converted { facts: sale.facts, conversion };
+        match self.bound.standing(sale) {
+            Standing::Same => self.take(sale, None),
+            Standing::Converted(conversion) => {
+                self.collected.origins.note(sale, conversion);
+                self.take(SaleRef { facts: &converted(Some(conversion)), ..sale }, None);
+            }
+            Standing::Missing(currency) => self.take(SaleRef { facts: &converted(None), ..sale }, Some(currency)),
+        }
+    }
+
+    /// Takes in a sale whose amounts are in the program's currency.
+    fn take(&mut self, sale: SaleRef<'_>, missing: Option<Unit>) {
         let index = self.collected.sales.push(sale);
         if self.has_terms {
             self.collected.sales.push_terms(terms_of(self.bound, sale));
         }
         let mut sink = Collector { bound: self.bound, sale, index, collected: &mut self.collected };
         if self.bound.has_conditions {
-            let passes = passes(self.bound, sale, &mut sink);
+            let passes = passes(self.bound, (sale, missing), &mut sink);
             sink.collected.sales.passes.push(passes);
         }
-        decide(self.bound, &mut self.memo, sale, &mut sink);
+        decide(self.bound, &mut self.memo, (sale, missing), &mut sink);
     }
 
     /// How many sales were taken in.
@@ -371,6 +398,8 @@ impl<'a> Run<'a> {
             detail: if names_text(refusal.reason) { text(refusal.detail) } else { refusal.detail },
             ..refusal
         }));
+        mine.flags.extend(theirs.flags.into_iter().map(|flag| Flag { sale: flag.sale + sale_shift, detail: text(flag.detail), ..flag }));
+        mine.origins.append(theirs.origins);
         mine.splits.extend(theirs.splits);
         mine.sales.append(theirs.sales);
     }
@@ -414,13 +443,17 @@ impl Fed {
 }
 
 /// The conditional overrides whose condition the sale fulfils. A condition without an answer does not hold, and says so.
-fn passes(bound: &BoundProgram<'_>, sale: SaleRef<'_>, sink: &mut impl Sink) -> u64 {
+fn passes(bound: &BoundProgram<'_>, (sale, missing): (SaleRef<'_>, Option<Unit>), sink: &mut impl Sink) -> u64 {
     let context = Context { sale, period: bound.period, rep: None };
     let mut bits = 0;
     let at = sale.facts.at();
     for index in bound.versions[bound.version_at(at)].rules.clone() {
-        let BoundRule { rule, window, condition_bit: Some(bit), .. } = &bound.rules[index] else { continue };
+        let BoundRule { rule, window, condition_bit: Some(bit), money, .. } = &bound.rules[index] else { continue };
         if at < window.0 || at >= window.1 {
+            continue;
+        }
+        if let Some(currency) = missing.filter(|_| money.in_condition) {
+            sink.refuse(index, Reason::RateMissing, &Detail::Currency(currency));
             continue;
         }
         match rule.when.as_ref().map(|when| when.holds(&context)) {
@@ -441,7 +474,7 @@ fn formula_groups(bound: &BoundProgram<'_>) -> Vec<bool> {
 
 /// Whether a refusal's detail is a text; otherwise it is a rep or nothing.
 pub(super) const fn names_text(reason: Reason) -> bool {
-    matches!(reason, Reason::NoMatch | Reason::DuplicateAlias | Reason::ShareMissing | Reason::Currency | Reason::ConditionError)
+    matches!(reason, Reason::NoMatch | Reason::DuplicateAlias | Reason::ShareMissing | Reason::RateMissing | Reason::ConditionError)
 }
 
 struct Collector<'r, 'b, 's> {
@@ -449,6 +482,18 @@ struct Collector<'r, 'b, 's> {
     sale: SaleRef<'s>,
     index: u32,
     collected: &'r mut Collected,
+}
+
+impl Collector<'_, '_, '_> {
+    fn detail(&mut self, detail: &Detail<'_>) -> u32 {
+        match detail {
+            Detail::Nothing => NONE,
+            Detail::Who(who) => *who,
+            Detail::Alias(alias) | Detail::Owners(alias, _) => self.collected.texts.intern(alias),
+            Detail::Currency(unit) => self.collected.texts.intern(unit.code()),
+            Detail::Error(error) => self.collected.texts.intern(&error.to_string()),
+        }
+    }
 }
 
 impl Sink for Collector<'_, '_, '_> {
@@ -466,14 +511,13 @@ impl Sink for Collector<'_, '_, '_> {
         self.collected.filed.push(Filed { who: share.who, entry });
     }
 
+    fn flag(&mut self, rule: usize, who: u32, reason: Reason, detail: &Detail<'_>) {
+        let detail = self.detail(detail);
+        self.collected.flags.push(Flag { sale: self.index, who, detail, rule: u16::try_from(rule).unwrap_or(u16::MAX), reason });
+    }
+
     fn refuse(&mut self, rule: usize, reason: Reason, detail: &Detail<'_>) {
-        let detail = match detail {
-            Detail::Nothing => NONE,
-            Detail::Who(who) => *who,
-            Detail::Alias(alias) | Detail::Owners(alias, _) => self.collected.texts.intern(alias),
-            Detail::Currency(unit) => self.collected.texts.intern(unit.code()),
-            Detail::Error(error) => self.collected.texts.intern(&error.to_string()),
-        };
+        let detail = self.detail(detail);
         let rule_number = u16::try_from(rule).unwrap_or(u16::MAX);
         self.collected.refusals.push(Refusal { sale: self.index, detail, rule: rule_number, reason });
     }

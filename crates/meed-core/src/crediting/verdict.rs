@@ -6,10 +6,11 @@ use super::assign::Recipients;
 use super::bound::BoundProgram;
 use super::decide::{Detail, Share, Sink, decide};
 use super::find::Memo;
+use super::foreign::{Converted, Standing};
 use super::reason::Reason;
 use crate::condition::{Condition, Context, Failed, RepContext, SaleRef};
 use crate::id::Id;
-use crate::money::Exact;
+use crate::money::{Exact, Unit};
 use crate::people::Beneficiary;
 use crate::program::Trigger;
 
@@ -97,10 +98,19 @@ impl BoundProgram<'_> {
         });
         let rules: Vec<RuleVerdict> = rules.collect();
         let reps = vec![Vec::new(); rules.len()];
+        let (conversion, missing) = match self.standing(sale) {
+            Standing::Converted(conversion) => (Some(conversion), None),
+            Standing::Missing(currency) => (None, Some(currency)),
+            Standing::Same => (None, None),
+        };
+        let converted = Converted { facts: sale.facts, conversion };
+        let is_own = conversion.is_none() && missing.is_none();
+        let sale = if is_own { sale } else { SaleRef { facts: &converted, ..sale } };
         let mut judge = Judge { bound: self, sale, rules, reps, first: range.start };
-        decide(self, &mut Memo::default(), sale, &mut judge);
-        judge.overrides();
-        SaleVerdict { program: version.program.name.clone(), period: self.period.label(), rules: judge.rules }
+        decide(self, &mut Memo::default(), (sale, missing), &mut judge);
+        judge.overrides(missing);
+        let Judge { rules, .. } = judge;
+        SaleVerdict { program: version.program.name.clone(), period: self.period.label(), rules }
     }
 }
 
@@ -162,7 +172,10 @@ impl Judge<'_, '_> {
         };
         match reason {
             Reason::OutsideValidity => self.outside(rule),
-            Reason::Currency => format!("the sale is in {subject}, the program pays in {}", bound.program.currency),
+            Reason::RateMissing => {
+                let (own, day) = (bound.program.currency, bound.period.zone().to_datetime(self.sale.facts.at()).date());
+                format!("the sale is in {subject}, and there is no rate of exchange from {subject} to {own} for {day}")
+            }
             Reason::BasisMissing => format!("the sale has no {}", rule.basis.name()),
             Reason::NoOwner => "no owner or team field of the sale has a value".to_owned(),
             Reason::NoMatch => format!("`{subject}` matches no rep or team"),
@@ -220,12 +233,19 @@ impl Judge<'_, '_> {
     }
 
     /// Overrides follow the credits of the rules they build on.
-    fn overrides(&mut self) {
+    fn overrides(&mut self, missing: Option<Unit>) {
         let bound = self.bound;
         for over in &bound.overrides {
             let Some(index) = over.rule.checked_sub(self.first).filter(|index| *index < self.rules.len()) else { continue };
             let rule = bound.rules[over.rule].rule;
             let context = Context { sale: self.sale, period: bound.period, rep: None };
+            if let Some(currency) = missing.filter(|_| bound.rules[over.rule].money.in_condition) {
+                if over.level == 0 {
+                    let text = self.sentence(over.rule, Reason::RateMissing, &Detail::Currency(currency));
+                    self.rules[index].refused.push(Refused { reason: Reason::RateMissing, failed: None, text });
+                }
+                continue;
+            }
             if let Some(failed) = rule.when.as_ref().and_then(|when| when.why_not(&context)) {
                 if over.level == 0 {
                     let text = failed.text.clone();

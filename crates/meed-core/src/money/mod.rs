@@ -2,11 +2,13 @@
 
 mod allocate;
 mod exact;
+mod exchange;
 mod iso4217;
 mod unit;
 
 pub use allocate::allocate;
 pub use exact::{Exact, Overflow, Rounding, add, div, mul, sub, to_minor};
+pub use exchange::{Conversion, RateRefused, Rates, check_rate};
 pub use unit::{Unit, UnknownUnit};
 
 /// An amount in a unit's minor unit (cents of USD, yen of JPY, points).

@@ -37,7 +37,8 @@ impl FromStr for Unit {
     /// Reads a code in any case, as exports write `usd`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = || UnknownUnit(text.chars().take(20).collect());
-        let bytes: [u8; 3] = text.trim().to_ascii_uppercase().into_bytes().try_into().map_err(|_| unknown())?;
+        let mut bytes: [u8; 3] = text.trim().as_bytes().try_into().map_err(|_| unknown())?;
+        bytes.make_ascii_uppercase();
         let unit = Self(bytes);
         if unit == Self::POINTS || iso4217::is_known(bytes) { Ok(unit) } else { Err(unknown()) }
     }

@@ -9,6 +9,7 @@ pub use directory::{Directory, Match};
 use jiff::civil::Date;
 
 use crate::id::Id;
+use crate::money::Unit;
 
 /// A person who sells and earns commission.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -33,6 +34,8 @@ pub struct Rep {
     pub variables: Vec<Variable>,
     /// Programs in which the rep has enrolled.
     pub enrollments: Vec<Enrollment>,
+    /// The currency in which the rep is paid; that of each program where there is none.
+    pub currency: Option<Unit>,
     /// Whether the rep still takes part. Past credits stay.
     pub active: bool,
 }

@@ -7,7 +7,7 @@ use super::measure::{measure, quota};
 use super::reader::{Findings, Item, Table};
 use super::rules::{Draft, resolve, rule, validity};
 use super::variables::variables;
-use super::{Kind, Program, Targets, example, settle};
+use super::{Kind, Program, Targets, example, exchange, settle};
 use crate::money::{Rounding, Unit};
 use crate::period::Cadence;
 
@@ -17,12 +17,13 @@ const MAX_RULES: usize = 200;
 /// A sale keeps one bit for each override that has a condition.
 const MAX_CONDITIONAL_OVERRIDES: usize = 64;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "kind",
     "name",
     "description",
     "currency",
     "period",
+    "exchange",
     "valid_from",
     "valid_until",
     "rounding",
@@ -76,7 +77,8 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
     let quota = quota(&table, &mut findings);
     let (counts, metric) = measure(&table, (&rules, &written), &mut findings);
     let settle = settle::settle(&table, (&rules, &written), &mut findings);
-    let examples = example::examples(&table, &mut findings);
+    let exchange = exchange::exchange(&table, head.currency, &mut findings);
+    let examples = example::examples(&table, head.currency, &mut findings);
     let description = table.text("description", &mut findings).map(str::to_owned);
     let Head { kind, name, currency, cadence, rounding } = head;
     match (kind, name, currency, cadence) {
@@ -86,6 +88,7 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
             description,
             currency,
             cadence,
+            exchange,
             valid_from,
             valid_until,
             rounding,

@@ -10,7 +10,7 @@ use super::finding::Code;
 use super::reader::{Findings, Item, Table, number};
 use super::variables::variables;
 use crate::crediting::RewardKind;
-use crate::money::{Exact, Unit};
+use crate::money::{Exact, Rates, Unit};
 use crate::people::Variable;
 use crate::sale::Sale;
 
@@ -33,14 +33,16 @@ pub struct Example {
     pub sales: Vec<ExampleSale>,
     /// What reps and teams attained in the period before, by name.
     pub previous: Vec<(String, Exact)>,
+    /// Rates of exchange into the program's currency that are known.
+    pub rates: Rates,
     /// What must come out.
     pub expected: Expected,
     /// Several periods one after another; then the fields above are empty.
     pub periods: Vec<ExamplePeriod>,
 }
 
-/// One of several periods of an example. When it is calculated, those before it have been released.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// One of several periods of an example. When it is calculated, those before it have been released, unless they say not.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExamplePeriod {
     /// Label of the period; without it the period of its first sale.
     pub period: Option<String>,
@@ -48,6 +50,8 @@ pub struct ExamplePeriod {
     pub sales: Vec<ExampleSale>,
     /// What people decide about the period.
     pub adjust: Vec<ExampleAdjustment>,
+    /// Whether it is released before the next one.
+    pub released: bool,
     /// What must come out.
     pub expected: Expected,
 }
@@ -74,6 +78,7 @@ impl Example {
                 period: self.period.clone(),
                 sales: self.sales.clone(),
                 adjust: Vec::new(),
+                released: true,
                 expected: self.expected.clone(),
             }];
         }
@@ -98,6 +103,8 @@ pub struct ExampleRep {
     pub variables: Vec<Variable>,
     /// Whether, and from which day, the person has enrolled in the program.
     pub enrolled: Option<Option<Date>>,
+    /// The currency in which the person is paid, where it is another than the program's.
+    pub currency: Option<Unit>,
 }
 
 /// Membership of a person of an example, half-open as everywhere.
@@ -158,12 +165,14 @@ pub struct Expected {
     pub withheld: Vec<(String, Exact)>,
     /// What is paid by kind of reward line, by name; kinds that are not named must be 0.
     pub lines: Vec<(String, Vec<(RewardKind, Exact)>)>,
+    /// What the period pays in the payee's own currency, by name.
+    pub in_currency: Vec<(String, Exact)>,
 }
 
 /// Reads all `[[test]]` of a document.
-pub(super) fn examples(root: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec<Example> {
+pub(super) fn examples(root: &Table<'_, '_>, currency: Option<Unit>, findings: &mut Findings<'_>) -> Vec<Example> {
     match root.get("test").map(|item| (item, item.get_ref())) {
-        Some((_, DeValue::Array(items))) => items.iter().filter_map(|item| example(item, findings)).collect(),
+        Some((_, DeValue::Array(items))) => items.iter().filter_map(|item| example(item, currency, findings)).collect(),
         Some((item, _)) => {
             findings.add(item.span().start, Code::WrongType, "`test` is written with double brackets: [[test]]");
             Vec::new()
@@ -172,11 +181,11 @@ pub(super) fn examples(root: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec
     }
 }
 
-fn example(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<Example> {
+fn example(item: &Item<'_>, currency: Option<Unit>, findings: &mut Findings<'_>) -> Option<Example> {
     let table = Table::of(item, "a test", findings)?;
-    let keys =
-        ["name", "period", "zone", "reps", "teams", "sales", "periods", "previous", "expect", "attainment", "owed", "withheld", "lines"];
-    table.only(&keys, findings);
+    let keys = ["name", "period", "zone", "reps", "teams", "sales", "periods", "previous", "rates"];
+    let known: Vec<&str> = keys.iter().chain(&EXPECTED).copied().collect();
+    table.only(&known, findings);
     let line = findings.line(table.at);
     let name = table.text("name", findings).map_or_else(|| format!("line {line}"), str::to_owned);
     let zone = table.text("zone", findings).map(str::to_owned);
@@ -187,7 +196,7 @@ fn example(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<Example> {
     }
     let period = period_label(&table, findings);
     let periods: Vec<ExamplePeriod> = table.list("periods").into_iter().filter_map(|item| example_period(item, findings)).collect();
-    let outside = ["period", "sales", "expect", "attainment", "owed", "withheld", "lines"].into_iter().find(|key| table.has(key));
+    let outside = ["period", "sales"].iter().chain(&EXPECTED).find(|key| table.has(key));
     match outside {
         Some(key) if table.has("periods") => {
             findings.add(table.place(key), Code::Conflict, format!("with `periods`, `{key}` stands inside each of them"));
@@ -200,16 +209,19 @@ fn example(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<Example> {
     let sales = table.list("sales").into_iter().filter_map(|item| sale(item, findings)).collect();
     let expected = expected(&table, findings);
     let previous = amounts(&table, "previous", findings);
-    Some(Example { name, line, period, zone, reps, teams, sales, previous, expected, periods })
+    let rates = super::exchange::rates(&table, "rates", currency, findings);
+    Some(Example { name, line, period, zone, reps, teams, sales, previous, rates, expected, periods })
 }
 
 fn example_period(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExamplePeriod> {
     let table = Table::of(item, "a period", findings)?;
-    table.only(&["period", "sales", "adjust", "expect", "attainment", "owed", "withheld", "lines"], findings);
+    let known: Vec<&str> = ["period", "sales", "adjust", "released"].iter().chain(&EXPECTED).copied().collect();
+    table.only(&known, findings);
     expects_something(&table, findings);
     let sales = table.list("sales").into_iter().filter_map(|item| sale(item, findings)).collect();
     let adjust = table.list("adjust").into_iter().filter_map(|item| adjustment(item, findings)).collect();
-    Some(ExamplePeriod { period: period_label(&table, findings), sales, adjust, expected: expected(&table, findings) })
+    let released = table.truth("released", findings).unwrap_or(true);
+    Some(ExamplePeriod { period: period_label(&table, findings), sales, adjust, released, expected: expected(&table, findings) })
 }
 
 fn adjustment(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleAdjustment> {
@@ -239,10 +251,13 @@ fn period_label(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<St
 }
 
 fn expects_something(table: &Table<'_, '_>, findings: &mut Findings<'_>) {
-    if !["expect", "attainment", "owed", "withheld", "lines"].into_iter().any(|key| table.has(key)) {
+    if !EXPECTED.into_iter().any(|key| table.has(key)) {
         table.missing("expect", "what each rep must earn, such as { Ana = 164 }", findings);
     }
 }
+
+/// What an example may expect.
+const EXPECTED: [&str; 6] = ["expect", "attainment", "owed", "withheld", "lines", "in_currency"];
 
 fn expected(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Expected {
     Expected {
@@ -251,6 +266,7 @@ fn expected(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Expected {
         owed: amounts(table, "owed", findings),
         withheld: amounts(table, "withheld", findings),
         lines: lines(table, findings),
+        in_currency: amounts(table, "in_currency", findings),
     }
 }
 
@@ -275,7 +291,7 @@ fn owned(texts: Vec<(&str, usize)>) -> Vec<String> {
 
 fn rep(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleRep> {
     let table = Table::of(item, "a rep", findings)?;
-    table.only(&["name", "aliases", "manager", "teams", "tags", "variables", "enrolled"], findings);
+    table.only(&["name", "aliases", "manager", "teams", "tags", "variables", "enrolled", "currency"], findings);
     if !table.has("name") {
         table.missing("name", "the name that sales use", findings);
     }
@@ -287,6 +303,7 @@ fn rep(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleRep> {
         tags: owned(table.texts("tags", findings)),
         variables: variables(&table, "variables", findings),
         enrolled: enrolled(&table, findings),
+        currency: currency(&table, findings),
     })
 }
 
@@ -407,13 +424,7 @@ fn sale(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleSale> {
     found.day = table.date("day", findings);
     found.at = instant(&table, findings);
     found.unique_id = table.text("unique_id", findings).map(str::to_owned);
-    found.sale.currency = table.text("currency", findings).and_then(|code| {
-        let unit = code.parse::<Unit>();
-        if unit.is_err() {
-            findings.add(table.place("currency"), Code::CurrencyUnknown, format!("`{code}` is not an ISO 4217 currency code"));
-        }
-        unit.ok()
-    });
+    found.sale.currency = currency(&table, findings);
     found.earns = amounts(&table, "earns", findings);
     if let Some(inner) = table.get("original").and_then(|item| Table::of(item, "`original`", findings)) {
         for (column, _, item) in inner.entries() {
@@ -423,6 +434,15 @@ fn sale(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleSale> {
         }
     }
     Some(found)
+}
+
+fn currency(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Unit> {
+    let code = table.text("currency", findings)?;
+    let unit = code.parse::<Unit>().ok().filter(|unit| *unit != Unit::POINTS);
+    if unit.is_none() {
+        findings.add(table.place("currency"), Code::CurrencyUnknown, format!("`{code}` is not an ISO 4217 currency code"));
+    }
+    unit
 }
 
 fn instant(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Timestamp> {

@@ -7,6 +7,7 @@ mod continues;
 mod credit;
 mod document;
 mod example;
+mod exchange;
 mod finding;
 mod measure;
 pub(crate) mod reader;
@@ -17,9 +18,11 @@ mod variables;
 mod who;
 
 pub use example::{Example, ExampleAdjustment, ExampleMembership, ExamplePeriod, ExampleRep, ExampleSale, ExampleTeam, Expected};
+pub use exchange::{Exchange, ExchangeDay};
 pub use finding::{Code, Finding};
 pub use settle::{
-    Bonus, BonusPay, Clawback, Curve, Deduct, Draw, Factor, Holdback, Instalments, Length, Multiplier, Payout, Settle, Span, Term, Until,
+    Bonus, BonusPay, Clawback, Curve, Deduct, Deducted, Draw, Factor, Holdback, Instalments, Length, Multiplier, Payout, Settle, Span,
+    Term, Until,
 };
 pub use who::{Assign, AssignTo, CreditTo, Crediting, EnrollmentState, OwnerField, Share, Split, TeamCredit, TeamShare};
 
@@ -60,6 +63,8 @@ pub struct Program {
     pub currency: Unit,
     /// Length of its periods.
     pub cadence: Cadence,
+    /// How sales in other currencies are converted.
+    pub exchange: Exchange,
     /// First day on which sales count, in the workspace's zone.
     pub valid_from: Option<Date>,
     /// Last day on which sales count.
@@ -95,24 +100,8 @@ impl Program {
     /// Whether any rule reads original columns, so that callers must offer them.
     #[must_use]
     pub fn uses_originals(&self) -> bool {
-        self.rules.iter().any(|rule| {
-            let formula = match &rule.basis {
-                Basis::Formula(formula) => Some(formula),
-                _ => None,
-            };
-            let group = rule.pays.iter().find_map(|pay| match pay {
-                Pay::Tiers(Tiers { accumulate: Accumulate::Group(Group::Formula(formula)), .. }) => Some(formula),
-                _ => None,
-            });
-            let shares = match &rule.trigger {
-                Trigger::Sale(crediting) => crediting.owners.iter().filter_map(OwnerField::formula).collect(),
-                Trigger::Override(_) => Vec::new(),
-            };
-            let kickers = rule.kickers.iter().filter_map(|kicker| kicker.when.as_ref());
-            let looked_up = rule.pays.iter().filter_map(Pay::looked_up);
-            let own = rule.when.iter().chain(formula).chain(group).chain(kickers).chain(looked_up);
-            own.chain(shares).any(Condition::uses_originals)
-        }) || self.settle.conditions().into_iter().any(Condition::uses_originals)
+        self.rules.iter().any(|rule| rule.conditions().into_iter().any(Condition::uses_originals))
+            || self.settle.conditions().into_iter().any(Condition::uses_originals)
     }
 
     /// The program's own variable that holds on a day.
@@ -265,6 +254,34 @@ pub struct Rule {
     pub kickers: Vec<Kicker>,
     /// The rule pays only when attainment reaches so many percent.
     pub gate: Option<Exact>,
+    /// Whether deductions take off what it paid before; otherwise it is paid anew each time.
+    pub deductible: bool,
+}
+
+impl Rule {
+    /// Every condition and formula that is asked of single sales.
+    pub(crate) fn conditions(&self) -> Vec<&Condition> {
+        let formula = match &self.basis {
+            Basis::Formula(formula) => Some(formula),
+            _ => None,
+        };
+        let group = self.pays.iter().find_map(|pay| match pay {
+            Pay::Tiers(Tiers { accumulate: Accumulate::Group(Group::Formula(formula)), .. }) => Some(formula),
+            _ => None,
+        });
+        let shares = match &self.trigger {
+            Trigger::Sale(crediting) => crediting.owners.iter().filter_map(OwnerField::formula).collect(),
+            Trigger::Override(_) => Vec::new(),
+        };
+        let kickers = self.kickers.iter().filter_map(|kicker| kicker.when.as_ref());
+        let looked_up = self.pays.iter().filter_map(Pay::looked_up);
+        self.when.iter().chain(formula).chain(group).chain(kickers).chain(looked_up).chain(shares).collect()
+    }
+
+    /// Whether it reads amounts of money of a sale, as its basis or in a condition.
+    pub(crate) fn uses_money(&self) -> bool {
+        matches!(self.basis, Basis::Revenue | Basis::Profit) || self.conditions().into_iter().any(Condition::uses_money)
+    }
 }
 
 /// A factor on what a sale earns under a rule (`commissions.md` §4.4).
@@ -344,7 +361,7 @@ impl Basis {
         }
     }
 
-    /// Whether the basis is an amount of the program's currency.
+    /// Whether people read the basis as an amount of the program's currency.
     #[must_use]
     pub const fn is_money(&self) -> bool {
         matches!(self, Self::Revenue | Self::Profit | Self::Formula(_))

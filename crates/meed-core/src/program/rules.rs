@@ -10,7 +10,7 @@ use super::{Accumulate, Basis, Figure, Group, OncePer, Override, OverrideBase, P
 use crate::condition::Want;
 use crate::condition::nearest::suggestion;
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "id",
     "label",
     "when",
@@ -28,6 +28,7 @@ const KEYS: [&str; 18] = [
     "floor",
     "cap_per_sale",
     "gate",
+    "deductible",
     "multiplier",
 ];
 
@@ -91,6 +92,7 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
         findings.add(table.place("floor"), Code::Conflict, format!("`floor` {floor} is above `cap` {cap}"));
     }
     let kickers = super::settle::kickers(&table, findings);
+    let deductible = table.truth("deductible", findings).unwrap_or(true);
     if over.is_some() {
         check_override(&table, when.as_ref(), pays.as_deref(), findings);
     }
@@ -119,6 +121,7 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
         cap_per_sale,
         kickers,
         gate,
+        deductible,
     };
     let continues = table.text("continues", findings).map(|name| (name.to_owned(), table.place("continues")));
     Some(Draft { rule, of, continues, at: table.at, override_at })

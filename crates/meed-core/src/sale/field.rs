@@ -13,6 +13,14 @@ pub enum NumberField {
     Other(u8),
 }
 
+impl NumberField {
+    /// Whether it is an amount in the sale's currency. What the further numbers count is the source's affair.
+    #[must_use]
+    pub const fn is_money(self) -> bool {
+        matches!(self, Self::Revenue | Self::Profit | Self::UnitCost | Self::Tax)
+    }
+}
+
 /// Text facts of a sale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::{FieldParams, Page, PageParams, Pair, json, list_params, one, page, page_of};
-use super::credit_out::CreditOut;
+use super::credit_out::{CreditOut, PaidInOut};
 use super::openapi::Refusals;
 use super::problem::{Answered, Problem};
 use super::request::{Caller, Json, Params, id_in, id_of};
@@ -130,8 +130,10 @@ pub(crate) struct PayeeOut {
     /// Attainment in percent of the quota.
     #[schema(example = "66.67")]
     percent: Option<String>,
-    /// Whether a figure is missing, so that the reward is not complete.
+    /// Whether a figure or a rate of exchange is missing, so that the reward is not complete.
     flagged: bool,
+    /// The reward in the payee's own currency, where that is another than the plan's.
+    paid_in: Option<PaidInOut>,
 }
 
 list_params! {
@@ -192,6 +194,7 @@ fn payee_out(line: &PayeeLine, currency: &str) -> PayeeOut {
         quota: line.quota.clone(),
         percent: line.percent.clone(),
         flagged: line.flagged,
+        paid_in: line.paid_in.as_ref().map(PaidInOut::of),
     }
 }
 

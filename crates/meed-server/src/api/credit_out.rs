@@ -1,9 +1,12 @@
 //! A credit as `/v1` answers it.
 
-use meed_app::releases::CreditLine;
+use meed_app::calculations::PaidInLine;
+use meed_app::releases::{ConvertedLine, CreditLine};
 use meed_core::id::{Id, Kind};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::wire::MoneyOut;
 
 /// A piece of a credit. The pieces sum to the credit exactly.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -25,6 +28,60 @@ pub(crate) struct PieceOut {
     pub tier: Option<usize>,
     /// Name of the tier, where the plan gives one.
     pub label: Option<String>,
+}
+
+/// How a sale came into the plan's currency.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Converted)]
+pub(crate) struct ConvertedOut {
+    /// The sale's currency.
+    #[schema(example = "EUR")]
+    pub currency: String,
+    /// What was measured of the whole sale, in it, exact; null for a formula.
+    #[schema(example = "1000")]
+    pub amount: Option<String>,
+    /// What one unit of it is worth in the plan's currency.
+    #[schema(example = "1.0832")]
+    pub exchange_rate: String,
+    /// First day of the rate; null where the plan fixes it.
+    #[schema(example = "2026-03-01")]
+    pub rate_day: Option<String>,
+}
+
+impl ConvertedOut {
+    fn of(line: &ConvertedLine) -> Self {
+        Self {
+            currency: line.currency.clone(),
+            amount: line.amount.clone(),
+            exchange_rate: line.rate.rate.clone(),
+            rate_day: line.rate.rate_day.clone(),
+        }
+    }
+}
+
+/// An amount in the payee's own currency, with the rate that was used.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PaidIn)]
+pub(crate) struct PaidInOut {
+    /// The amount.
+    pub amount: MoneyOut,
+    /// What one unit of the plan's currency is worth in it.
+    #[schema(example = "0.9232")]
+    pub exchange_rate: String,
+    /// First day of the rate; null where the plan fixes it.
+    #[schema(example = "2026-03-31")]
+    pub rate_day: Option<String>,
+}
+
+impl PaidInOut {
+    /// What a payee is paid in their own currency.
+    pub(crate) fn of(line: &PaidInLine) -> Self {
+        Self {
+            amount: MoneyOut::of(line.amount, &line.currency),
+            exchange_rate: line.rate.rate.clone(),
+            rate_day: line.rate.rate_day.clone(),
+        }
+    }
 }
 
 /// A credit: a rule gives a payee an exact amount for a sale.
@@ -66,6 +123,8 @@ pub(crate) struct CreditOut {
     /// Amount ÷ basis in percent.
     #[schema(example = "1.6")]
     pub rate: Option<String>,
+    /// How the sale came into the plan's currency, where it is in another.
+    pub converted: Option<ConvertedOut>,
     /// The pieces it is made of.
     pub pieces: Vec<PieceOut>,
     /// The arithmetic in one line, for people.
@@ -100,6 +159,7 @@ impl CreditOut {
             before: credit.before.clone(),
             amount: credit.amount.clone(),
             rate: credit.rate.clone(),
+            converted: credit.converted.as_ref().map(ConvertedOut::of),
             pieces: pieces.collect(),
             text: credit.text.clone(),
         }

@@ -17,6 +17,7 @@ pub(crate) mod openapi;
 mod people;
 pub(crate) mod problem;
 mod programs;
+mod rates;
 mod records;
 mod releases;
 pub(crate) mod request;
@@ -87,6 +88,8 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(people::teams, people::create_team))
         .routes(routes!(people::team, people::put_team))
         .routes(routes!(variables::load))
+        .routes(routes!(rates::index, rates::load))
+        .routes(routes!(rates::put, rates::remove))
         .routes(routes!(programs::index, programs::apply))
         .routes(routes!(programs::check))
         .routes(routes!(programs::show))

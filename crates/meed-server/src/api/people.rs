@@ -114,6 +114,10 @@ pub(crate) struct RepIn {
     /// Plans in which the rep has enrolled.
     #[serde(default)]
     enrollments: Vec<EnrollmentIo>,
+    /// ISO code of the currency in which the rep is paid; that of each plan if not given.
+    #[serde(default)]
+    #[schema(example = "EUR")]
+    currency: Option<String>,
     /// Whether the rep still takes part; yes if not given.
     #[serde(default)]
     active: Option<bool>,
@@ -138,6 +142,7 @@ pub(crate) struct RepOut {
     external_id: Option<String>,
     variables: Vec<VariableOut>,
     enrollments: Vec<EnrollmentIo>,
+    currency: Option<String>,
     active: bool,
 }
 
@@ -217,6 +222,7 @@ impl RepIn {
                 .into_iter()
                 .map(|e| EnrollmentDocument { program: e.program, from: e.from, until: e.until })
                 .collect(),
+            currency: self.currency.map(|code| code.to_uppercase()),
             inactive: !self.active.unwrap_or(true),
         })
     }
@@ -259,6 +265,7 @@ impl From<&RepEntry> for RepOut {
                 .iter()
                 .map(|e| EnrollmentIo { program: e.program.clone(), from: e.from.clone(), until: e.until.clone() })
                 .collect(),
+            currency: document.currency.clone(),
             active: !document.inactive,
         }
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{FieldParams, Page, PageParams, json, list_params, one, page, page_of};
-use super::credit_out::CreditOut;
+use super::credit_out::{CreditOut, PaidInOut};
 use super::openapi::Refusals;
 use super::problem::{Answered, Problem};
 use super::request::{Caller, Json, Params, id_in, id_of};
@@ -210,6 +210,8 @@ pub(crate) struct StatementOut {
     payee_name: String,
     /// What is booked for the payee in the period, differences included.
     total: MoneyOut,
+    /// The same in the payee's own currency, where that is another than the plan's.
+    paid_in: Option<PaidInOut>,
     /// What it is made of.
     rewards: Vec<StatementRewardOut>,
     /// Sum of the credits of this period, exact.
@@ -289,6 +291,7 @@ fn statement_out(body: &StatementBody, frozen: Option<&StatementEntry>, config: 
         payee: payee.text(Kind::Rep),
         payee_name: body.rep_name.clone(),
         total: MoneyOut::of(body.total, &body.currency),
+        paid_in: body.paid_in.as_ref().map(PaidInOut::of),
         rewards: body.rewards.iter().map(reward).collect(),
         exact: body.exact.clone(),
         rounding: body.rounding.clone(),

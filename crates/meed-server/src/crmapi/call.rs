@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::failure::{Answered, Failure};
-use super::out::{Out, object};
+use super::out::{Out, Wanted, object};
 use crate::ServerState;
 use crate::api::answer;
 use crate::api::request::{self, idempotency_key};
@@ -101,6 +101,11 @@ impl<T: Parameters> Call<T> {
         ok(data, self.parameters.fields_set())
     }
 
+    /// The fields that are wanted.
+    pub(super) fn wanted(&self) -> Wanted<'_> {
+        Wanted::of(self.parameters.fields_set())
+    }
+
     /// Refuses a bearer who may see one customer only.
     pub(super) fn not_a_customer(&self) -> Answered<()> {
         if self.bearer.contact.is_none() { Ok(()) } else { Err(Failure::denied()) }
@@ -114,8 +119,10 @@ impl<T: Parameters> Call<T> {
 
 /// A successful answer. Fields that do not exist are reported and ignored.
 pub(super) fn ok(mut data: Out, fields_set: Option<&str>) -> Response {
-    let names: Vec<&str> = fields_set.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-    let unknown = if names.is_empty() { Vec::new() } else { data.pick(&names) };
+    let unknown = match Wanted::of(fields_set) {
+        Wanted::All => Vec::new(),
+        Wanted::Only(names) => data.pick(&names),
+    };
     let described = (!unknown.is_empty()).then(|| format!("unknown names in fields_set were ignored: {}", unknown.join(", ")));
     let status = object! {"code": "OK", "message": Option::<String>::None, "description": described};
     answer::json(StatusCode::OK, &object! {"status": status, "data": data})

@@ -24,6 +24,30 @@ pub(super) enum Out {
     Object(Vec<(&'static str, Out)>),
 }
 
+/// The fields of an answer that the caller asked for.
+pub(super) enum Wanted<'a> {
+    /// All.
+    All,
+    /// Those named in `fields_set`.
+    Only(Vec<&'a str>),
+}
+
+impl<'a> Wanted<'a> {
+    /// Reads `fields_set`: names with commas between; none are all.
+    pub(super) fn of(fields_set: Option<&'a str>) -> Self {
+        let names: Vec<&str> = fields_set.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        if names.is_empty() { Self::All } else { Self::Only(names) }
+    }
+
+    /// Whether a field is wanted.
+    pub(super) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => names.contains(&name),
+        }
+    }
+}
+
 impl Serialize for Out {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -97,6 +121,13 @@ impl<T: Into<Out>> From<Vec<T>> for Out {
 macro_rules! object {
     ($($name:literal: $value:expr),* $(,)?) => {
         $crate::crmapi::out::Out::Object(vec![$(($name, $crate::crmapi::out::Out::from($value))),*])
+    };
+    // Has every name, and the values of those that are wanted: the others are not computed.
+    ($wanted:expr; $($name:literal: $value:expr),* $(,)?) => {
+        $crate::crmapi::out::Out::Object(vec![$((
+            $name,
+            if $wanted.has($name) { $crate::crmapi::out::Out::from($value) } else { $crate::crmapi::out::Out::Null },
+        )),*])
     };
 }
 pub(super) use object;

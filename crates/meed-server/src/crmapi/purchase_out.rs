@@ -2,13 +2,12 @@
 
 use meed_app::loyalty::TillConfig;
 use meed_app::loyalty::purchases::PurchaseView;
-use meed_app::loyalty::wallets::WalletView;
 use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{Grant, Line, PurchaseState, SpendDone, SpendMethod, Standing};
 use meed_core::money::{Minor, Unit};
 
 use super::made_us;
-use super::out::{Out, hex, money, number, object};
+use super::out::{Out, Wanted, hex, money, number, object};
 use super::place::{product_out, unit_out};
 use super::values::local;
 
@@ -35,10 +34,10 @@ impl Spent {
 }
 
 /// A preview.
-pub(super) fn preview(view: &PurchaseView, config: &TillConfig, wallets: &[WalletView]) -> Out {
+pub(super) fn preview(view: &PurchaseView, config: &TillConfig) -> Out {
     let done = &view.done;
     let amount = |minor| money(minor, config.currency);
-    let balance = |unit: Unit| wallets.iter().find(|wallet| wallet.unit == unit).map_or(0, |wallet| wallet.balance);
+    let balance = |unit: Unit| view.wallets.iter().find(|wallet| wallet.unit == unit).map_or(0, |wallet| wallet.balance);
     let spent = Spent::of(&done.standing);
     let vouchers: Vec<Out> = done
         .standing
@@ -85,17 +84,17 @@ fn offer_name(config: &TillConfig, version: Id) -> Option<String> {
     config.terms(version).map(|offer| offer.name.clone())
 }
 
-/// A purchase. `balance` is what is in the wallets now, where it is known.
-pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option<(Minor, Minor)>) -> Out {
+/// A purchase, as far as it is wanted. `balance` is what is in the wallets now, where it is known.
+pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option<(Minor, Minor)>, wanted: &Wanted<'_>) -> Out {
     let (done, basket) = (&view.done, &view.done.body.basket);
     let zone = config.zone_of(basket.unit);
     let amount = |minor| money(minor, config.currency);
     let spent = Spent::of(&done.standing);
     let returned: Minor = done.standing.returned.iter().map(|(amount, _)| amount).sum();
-    let lines: Vec<Out> = basket.lines.iter().enumerate().map(|(place, line)| line_out(config, (done.id, place), line)).collect();
+    let lines = || basket.lines.iter().enumerate().map(|(place, line)| line_out(config, (done.id, place), line)).collect::<Vec<_>>();
     let named = |name: &Option<String>| name.clone().map(|name| object! {"name": name});
     let person = view.person.as_ref();
-    let mut out = object! {
+    let mut out = object! { wanted;
         "id": hex(done.id),
         "number": number(done.id, Kind::Purchase),
         "type": "PURCHASE",
@@ -129,7 +128,7 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
             "number": person.map(|person| person.number.clone()),
             "name": person.map(|person| person.name.clone()),
         },
-        "products_set": lines,
+        "products_set": lines(),
         "award_reward_transactions_set": awards(view),
         "spend_requests_set": spends(view, config),
         "performed_by_unit": unit_out(config, basket.unit),
@@ -140,12 +139,12 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
         "log_information": object! {"created_date": local(made_us(done.id), zone)},
     };
     if let Out::Object(fields) = &mut out {
-        fields.extend(free_fields(&basket.extra));
+        fields.extend(free_fields(&basket.extra, wanted));
     }
     out
 }
 
-fn free_fields(extra: &std::collections::BTreeMap<String, String>) -> Vec<(&'static str, Out)> {
+fn free_fields(extra: &std::collections::BTreeMap<String, String>, wanted: &Wanted<'_>) -> Vec<(&'static str, Out)> {
     const NAMES: [&str; 16] = [
         "udf_string_1",
         "udf_string_2",
@@ -167,7 +166,7 @@ fn free_fields(extra: &std::collections::BTreeMap<String, String>) -> Vec<(&'sta
     NAMES
         .into_iter()
         .map(|name| {
-            let value = extra.get(name);
+            let value = extra.get(name).filter(|_| wanted.has(name));
             let is_number = name.starts_with("udf_float");
             let number = value.filter(|_| is_number).and_then(|text| text.parse().ok()).map(Out::Number);
             (name, number.unwrap_or_else(|| value.cloned().into()))
@@ -247,7 +246,7 @@ pub(super) fn spend(done: &SpendDone, purchase_view: Option<&PurchaseView>, conf
         "wallet_balance": amount(done.body.balance),
         "rewards_participant": object! {"id": hex(done.participant)},
         "purchase_customer_event": match purchase_view {
-            Some(view) => purchase(view, config, None),
+            Some(view) => purchase(view, config, None, &Wanted::All),
             None => object! {"id": hex(done.purchase), "number": number(done.purchase, Kind::Purchase)},
         },
         "log_information": object! {"created_date": local(made_us(done.id), zone)},

@@ -3,16 +3,16 @@
 use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
+use meed_app::loyalty::Who;
 use meed_app::loyalty::participants;
 use meed_app::loyalty::purchases::{self, PurchaseFilter, PurchaseInput};
-use meed_app::loyalty::{Who, wallets};
 use meed_core::id::{Id, Kind};
 use serde::Deserialize;
 
 use super::RESULTS_MAX;
 use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
-use super::out::{Out, hex, money, number, object};
+use super::out::{Out, Wanted, hex, money, number, object};
 use super::place::{config, unit_out, with_config};
 use super::purchase_in::{PurchaseParameters, Purpose, ask, identity, name_of};
 use super::purchase_out::{preview as preview_out, purchase as purchase_out, spend as spend_out};
@@ -42,9 +42,8 @@ pub(super) async fn preview(State(state): State<ServerState>, call: Call<Purchas
     let input = input(&state, ctx.workspace, &call.parameters, Purpose::Preview, None).await?;
     let view = purchases::preview(app, ctx, input).await?;
     call.may_see(view.done.participant)?;
-    let wallets = wallets::read(app, ctx, view.done.participant, None).await?;
     let config = config(&state, ctx.workspace).await?;
-    Ok(call.answer(preview_out(&view, &config, &wallets)))
+    Ok(call.answer(preview_out(&view, &config)))
 }
 
 /// `purchases/create`.
@@ -54,7 +53,7 @@ pub(super) async fn create(State(state): State<ServerState>, call: Call<Purchase
     let input = input(&state, ctx.workspace, &call.parameters, Purpose::Create, call.key.as_deref()).await?;
     let view = purchases::create(app, ctx, input).await?;
     let config = config(&state, ctx.workspace).await?;
-    Ok(call.answer(purchase_out(&view, &config, Some(view.done.balances))))
+    Ok(call.answer(purchase_out(&view, &config, Some(view.done.balances), &call.wanted())))
 }
 
 /// What `create_spend` takes.
@@ -125,7 +124,7 @@ pub(super) async fn create_spend(State(state): State<ServerState>, mut call: Cal
     }
     let view = purchases::create(app, &ctx, input).await?;
     let spent = view.done.spend.as_ref().map(|done| spend_out(done, None, &config));
-    let both = object! {"purchase": purchase_out(&view, &config, Some(view.done.balances)), "spend_request": spent};
+    let both = object! {"purchase": purchase_out(&view, &config, Some(view.done.balances), &Wanted::All), "spend_request": spent};
     Ok(call.answer(both))
 }
 
@@ -150,7 +149,7 @@ pub(super) async fn show(State(state): State<ServerState>, call: Call<ShowParame
     let view = purchases::show(&state.app, ctx, call.parameters.purchase()?).await?;
     call.may_see(view.done.participant)?;
     let config = config(&state, ctx.workspace).await?;
-    Ok(call.answer(purchase_out(&view, &config, None)))
+    Ok(call.answer(purchase_out(&view, &config, None, &call.wanted())))
 }
 
 /// `purchases/cancel`: the whole purchase, now cancelled.
@@ -176,7 +175,7 @@ pub(super) async fn cancel(State(state): State<ServerState>, call: Call<ShowPara
         "awards_forgiven": amount(forgiven),
     };
     let balance = Some((done.body.balance, 0));
-    let out = purchase_out(&view, &config, balance.filter(|_| done.body.balance >= 0));
+    let out = purchase_out(&view, &config, balance.filter(|_| done.body.balance >= 0), &call.wanted());
     Ok(call.answer(out.with(vec![("reversal", what)])))
 }
 
@@ -190,7 +189,7 @@ pub(super) async fn apply_settlement(State(state): State<ServerState>, call: Cal
     let config = config(&state, ctx.workspace).await?;
     let amount = |minor| money(minor, config.currency);
     let merchant = config.merchants.get(&body.merchant).map(|merchant| merchant.name.clone());
-    let purchase = purchase_out(&view, &config, None);
+    let purchase = purchase_out(&view, &config, None, &Wanted::All);
     let awards = match purchase {
         Out::Object(fields) => fields.into_iter().find(|(name, _)| *name == "award_reward_transactions_set").map(|(_, value)| value),
         _ => None,
@@ -268,7 +267,8 @@ pub(super) async fn list(State(state): State<ServerState>, call: Call<ListParame
         limit: count(given.number_of_results, "number_of_results")?.unwrap_or(RESULTS_MAX).min(RESULTS_MAX),
     };
     let views = if filter.limit == 0 { Vec::new() } else { purchases::list(app, ctx, filter).await? };
-    Ok(call.answer(Out::List(views.iter().map(|view| purchase_out(view, &config, None)).collect())))
+    let wanted = call.wanted();
+    Ok(call.answer(Out::List(views.iter().map(|view| purchase_out(view, &config, None, &wanted)).collect())))
 }
 
 /// The identity of a spend, apart from those of purchases.

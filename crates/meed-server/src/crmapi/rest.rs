@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::call::read;
 use super::failure::{Answered, Failure};
-use super::out::{Out, hex, money, number, object};
+use super::out::{Out, Wanted, hex, money, number, object};
 use super::place::{Place, config, line_of, with_config};
 use super::purchase_in::ask;
 use super::purchase_out::purchase as purchase_out;
@@ -189,7 +189,7 @@ pub(super) async fn create(State(state): State<ServerState>, request: Request) -
     })
     .await?;
     let view = purchases::create(&state.app, &ctx, input).await?;
-    Ok(plain(&purchase_out(&view, &config, Some(view.done.balances))))
+    Ok(plain(&purchase_out(&view, &config, Some(view.done.balances), &Wanted::All)))
 }
 
 /// `POST /purchases/{id}/cancel`.

@@ -23,6 +23,7 @@ pub mod markup;
 pub mod overview;
 pub mod people;
 pub mod programs;
+pub mod rates;
 pub mod sales;
 pub mod shown;
 pub mod sources;

@@ -91,6 +91,8 @@ pub struct RepFormPage {
     pub memberships: Vec<MembershipField>,
     /// Field `external_id`: by which payroll knows them; may be empty.
     pub external_id: String,
+    /// Field `currency`: in which they are paid; empty for that of each plan.
+    pub currency: String,
     /// Field `tags`, separated by commas; may be empty.
     pub tags: String,
     /// Field `variables`: figures for plans, one per line as `quota = 100000 from 2026-04-01`.

@@ -77,6 +77,8 @@ pub const RULES: &[(&str, Who, Who)] = &[
     ("/teams", Nobody, Admins),
     ("/teams/new", Admins, Nobody),
     ("/teams/{id}", Staff, Admins),
+    ("/rates", Staff, Admins),
+    ("/rates/remove", Nobody, Admins),
     ("/programs", Planners, Admins),
     ("/programs/new", Admins, Nobody),
     ("/programs/{id}", Planners, Admins),

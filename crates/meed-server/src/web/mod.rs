@@ -18,6 +18,7 @@ mod overview;
 mod people;
 mod preferences;
 mod programs;
+mod rates;
 mod sales;
 mod shown;
 mod sign_in;
@@ -49,6 +50,7 @@ pub fn router(state: &ServerState) -> Router<ServerState> {
         .merge(programs::routes())
         .merge(statements::routes())
         .merge(exports::routes())
+        .merge(rates::routes())
         .merge(keys::routes())
         .merge(sources::routes())
         .merge(audit::routes())

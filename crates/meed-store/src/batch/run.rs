@@ -182,12 +182,14 @@ fn run_once(
         session.rollback();
         return Ok(answers);
     }
-    *committing =
-        state.effects.audit.first().map(|first| Committing { number: first.line.number, hash: first.line.hash, answers: answers.clone() });
+    let line = state.effects.audit.first().map(|first| (first.line.number, first.line.hash));
     let (audit, changed) = ((audit_before, state.head.audit_number), changes_of(&state));
     write(session, workspace, state, remembered)?;
     crash_point(CrashPoint::BeforeCommit);
-    session.commit()?;
+    if let Err(error) = session.commit() {
+        *committing = line.map(|(number, hash)| Committing { number, hash, answers });
+        return Err(error);
+    }
     crash_point(CrashPoint::AfterCommit);
     changes.note(workspace, audit, changed);
     Ok(answers)
@@ -195,7 +197,7 @@ fn run_once(
 
 fn changes_of(state: &State) -> Changes {
     let Effects { new_sales, changed_sales, rewards, reward_states, records, .. } = &state.effects;
-    let is_adjusted = records.iter().any(|record| record.kind == RecordKind::Adjustment);
+    let is_adjusted = records.iter().any(|record| matches!(record.kind, RecordKind::Adjustment | RecordKind::Release));
     let is_settled = is_adjusted || !rewards.is_empty() || !reward_states.is_empty();
     Changes { sales: new_sales.iter().chain(changed_sales).map(|sale| sale.id).collect(), is_settled }
 }

@@ -48,9 +48,9 @@ enum Work {
 impl Work {
     const ALL: [(Self, &'static str); 7] = [
         (Self::Purchase, "purchases with award"),
-        (Self::Zipf, "the same, Zipf 2.0 shoppers"),
         (Self::Preview, "previews"),
         (Self::SteadyPreview, "previews, 5,000 a second asked for"),
+        (Self::Zipf, "purchases, Zipf 2.0 shoppers"),
         (Self::Bulk, "purchases in bulk calls of 1,000"),
         (Self::Mix, "sales of the till mix"),
         (Self::ManyOffers, "purchases with award, 1,000 offers"),

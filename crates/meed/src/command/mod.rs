@@ -12,6 +12,7 @@ pub(crate) mod key;
 pub(crate) mod pay;
 pub(crate) mod people;
 pub(crate) mod plan;
+pub(crate) mod rates;
 pub(crate) mod release;
 pub(crate) mod serve;
 pub(crate) mod verify;
@@ -30,6 +31,7 @@ pub(crate) async fn run(command: Command, settings: Settings) -> Result<Verdict,
         Command::Init(args) => init::run(args, &settings).await,
         Command::Import(args) => import::run(args, &settings).await,
         Command::People(args) => people::run(args, &settings).await,
+        Command::Rates(args) => rates::run(args, &settings).await,
         Command::Plan(args) => plan::run(args, &settings).await,
         Command::Calculate(args) => calculate::run(args, &settings).await,
         Command::Explain(args) => explain::run(args, &settings).await,

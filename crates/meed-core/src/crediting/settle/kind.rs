@@ -28,11 +28,13 @@ pub enum RewardKind {
     Clawback,
     /// What a person added or took.
     Adjustment,
+    /// A negative result that is carried to a later period, or brought from an earlier one: the sum is what is left.
+    Carried,
 }
 
 impl RewardKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Commission,
         Self::Bonus,
         Self::DrawAdvance,
@@ -44,6 +46,7 @@ impl RewardKind {
         Self::Instalment,
         Self::Clawback,
         Self::Adjustment,
+        Self::Carried,
     ];
 
     /// Stored code.
@@ -61,6 +64,7 @@ impl RewardKind {
             Self::Instalment => 9,
             Self::Clawback => 10,
             Self::Adjustment => 11,
+            Self::Carried => 12,
         }
     }
 
@@ -85,6 +89,7 @@ impl RewardKind {
             Self::Instalment => "instalment",
             Self::Clawback => "clawback",
             Self::Adjustment => "adjustment",
+            Self::Carried => "carried",
         }
     }
 
@@ -109,6 +114,7 @@ impl RewardKind {
             Self::Instalment => "Instalment",
             Self::Clawback => "Clawback",
             Self::Adjustment => "Adjustment",
+            Self::Carried => "Carried over",
         }
     }
 

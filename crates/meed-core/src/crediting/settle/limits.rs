@@ -6,7 +6,7 @@ use super::stage::Stage;
 use super::step::{Step, StepKind};
 use crate::command::day_number;
 use crate::money::{Exact, Minor, Overflow};
-use crate::program::Span;
+use crate::program::{Deducted, Span};
 
 impl Stage<'_> {
     /// Limits, then the lines for commission and bonuses, then what was paid before.
@@ -83,35 +83,69 @@ impl Stage<'_> {
         let scale =
             |amount: Exact| if commission == limited || commission.is_zero() { Ok(amount) } else { mul_div(amount, limited, commission) };
         let later = self.deferred(&scale)?;
-        let now = whole.checked_sub(later).ok_or(Overflow)?;
-        self.whole_line(RewardKind::Commission, ("", "Commission"), limited, now, self.cell_day, None);
+        let (apart, exact_apart) = self.apart(&scale)?;
+        let now = whole.checked_sub(later).and_then(|now| now.checked_sub(apart)).ok_or(Overflow)?;
+        self.whole_line(RewardKind::Commission, ("", "Commission"), sub(limited, exact_apart)?, now, self.cell_day, None);
         self.clawbacks()
     }
 
-    /// What was paid before for the same span is taken off (`commissions.md` §4.5, A).
+    /// The lines of rules that deductions leave alone; answers what they come to, rounded and exact.
+    fn apart(&mut self, scale: &dyn Fn(Exact) -> Result<Exact, Overflow>) -> Result<(Minor, Exact), Overflow> {
+        let (mut sum, mut exact_sum): (Minor, Exact) = (0, Exact::ZERO);
+        if self.bound.program.settle.deduct.is_none() {
+            return Ok((sum, exact_sum));
+        }
+        for (index, amount) in self.rules.clone() {
+            let rule = self.bound.rule_settled(index);
+            if rule.deductible {
+                continue;
+            }
+            let exact = scale(amount)?;
+            let minor = self.round(exact)?;
+            self.whole_line(RewardKind::Commission, (&rule.id, &rule.label), exact, minor, self.cell_day, None);
+            sum = sum.checked_add(minor).ok_or(Overflow)?;
+            exact_sum = add(exact_sum, exact)?;
+        }
+        Ok((sum, exact_sum))
+    }
+
+    /// What was released before for the same span is taken off (`commissions.md` §4.5, A); what is then below zero is taken
+    /// back, or carried to later periods until it is made good.
     fn deduct(&mut self) -> Result<(), Overflow> {
         let program = self.bound.program;
-        let Some(deduct) = &program.settle.deduct else { return Ok(()) };
-        let stays = |id: &str| program.settle.bonuses.iter().any(|bonus| bonus.id == id && !bonus.deductible);
-        let since = day_number(deduct.from.start(self.bound.period.first_day()));
-        let before: Minor =
-            self.past.paid_since(self.rep.id, since, self.cell_day, &|line| line.kind != RewardKind::Bonus || !stays(&line.name))?;
-        if before == 0 {
-            return Ok(());
-        }
-        let deducted = before.checked_neg().ok_or(Overflow)?;
+        let Some(deduct) = program.settle.deduct.as_ref().filter(|deduct| deduct.what == Deducted::Released) else { return Ok(()) };
+        let counts = |kind: RewardKind, name: &str| match kind {
+            RewardKind::Bonus => !program.settle.bonuses.iter().any(|bonus| bonus.id == name && !bonus.deductible),
+            RewardKind::Commission => !program.rules.iter().any(|rule| rule.id == name && !rule.deductible),
+            RewardKind::Carried => false,
+            _ => true,
+        };
         let from = deduct.from.start(self.bound.period.first_day());
-        self.steps.push(Step::new(StepKind::Deduction, "Paid before", self.major(deducted)).with("since", from));
-        let counted =
-            self.lines.iter().filter(|line| line.due_day == self.cell_day && (line.kind != RewardKind::Bonus || !stays(&line.name)));
-        let counted = counted.map(|line| line.minor).try_fold(0i64, i64::checked_add).ok_or(Overflow)?;
-        let net = counted.checked_add(deducted).ok_or(Overflow)?;
-        let mut line = deducted;
-        if deduct.carry && net < 0 {
-            line = deducted.checked_sub(net).ok_or(Overflow)?;
-            self.steps.push(Step::new(StepKind::Carried, "Carried to a later period", self.major(-net)));
+        let past = self.past;
+        let before = past.released_since(self.rep.id, day_number(from), self.cell_day, &|line| counts(line.kind, &line.name))?;
+        let due = self.lines.iter().filter(|line| line.due_day == self.cell_day && counts(line.kind, &line.name));
+        let earned = due.map(|line| line.minor).try_fold(0i64, i64::checked_add).ok_or(Overflow)?;
+        let deducted = before.checked_neg().ok_or(Overflow)?;
+        if before != 0 {
+            self.steps.push(Step::new(StepKind::Deduction, "Paid before", self.major(deducted)).with("since", from));
+            self.whole_line(RewardKind::Deduction, ("", "Paid before"), self.major(deducted), deducted, self.cell_day, None);
         }
-        self.whole_line(RewardKind::Deduction, ("", "Paid before"), self.major(line), line, self.cell_day, None);
+        if deduct.carry { self.carry(earned.checked_add(deducted).ok_or(Overflow)?) } else { Ok(()) }
+    }
+
+    /// Brings what earlier periods carried over, and carries on what is below zero with it.
+    fn carry(&mut self, result: Minor) -> Result<(), Overflow> {
+        let brought = self.past.carried(self.rep.id, self.cell_day)?;
+        let net = result.checked_sub(brought).ok_or(Overflow)?;
+        let carried = net.min(0).checked_neg().ok_or(Overflow)?;
+        if brought != 0 {
+            self.steps.push(Step::new(StepKind::Carried, "Brought from earlier periods", self.major(-brought)));
+        }
+        if carried != 0 {
+            self.steps.push(Step::new(StepKind::Carried, "Carried to a later period", self.major(carried)));
+        }
+        let line = carried.checked_sub(brought).ok_or(Overflow)?;
+        self.whole_line(RewardKind::Carried, ("", "Carried over"), self.major(line), line, self.cell_day, None);
         Ok(())
     }
 }

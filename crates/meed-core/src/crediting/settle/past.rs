@@ -1,6 +1,6 @@
 //! What earlier periods left: the lines that were posted for a program, and what people decided. Pure input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::RewardKind;
 use crate::id::Id;
@@ -65,6 +65,8 @@ pub enum AdjustmentKind {
 pub struct Past {
     lines: BTreeMap<Id, Vec<PastLine>>,
     adjustments: BTreeMap<Id, Vec<Adjustment>>,
+    /// First days of the periods that were released; all of them where nothing is said.
+    released: Option<BTreeSet<i64>>,
 }
 
 impl Past {
@@ -76,6 +78,11 @@ impl Past {
     /// Adds what a person decided about a rep.
     pub fn adjust(&mut self, rep: Id, adjustment: Adjustment) {
         self.adjustments.entry(rep).or_default().push(adjustment);
+    }
+
+    /// Says which periods were released, by first day: only what these came to is deducted later.
+    pub fn released_on(&mut self, days: BTreeSet<i64>) {
+        self.released = Some(days);
     }
 
     /// The adjustments of a period, by rep.
@@ -105,10 +112,24 @@ impl Past {
 
     /// What earlier cells from `since` on came to, draws and what people decided left out.
     pub(super) fn paid_since(&self, rep: Id, since: i64, cell_day: i64, counts: &dyn Fn(&PastLine) -> bool) -> Result<Minor, Overflow> {
-        use RewardKind::{Bonus, Clawback, Commission, Deduction, Holdback, Instalment};
-        let earned = |line: &&PastLine| matches!(line.kind, Commission | Bonus | Deduction | Holdback | Instalment | Clawback);
+        use RewardKind::{Bonus, Carried, Clawback, Commission, Deduction, Holdback, Instalment};
+        let earned = |line: &&PastLine| matches!(line.kind, Commission | Bonus | Deduction | Holdback | Instalment | Clawback | Carried);
         let inside = self.of(rep).iter().filter(|line| since <= line.cell_day && line.cell_day < cell_day);
         inside.filter(earned).filter(|line| counts(line)).map(|line| line.minor).try_fold(0i64, i64::checked_add).ok_or(Overflow)
+    }
+
+    /// The same of cells that were released (`commissions.md` §4.5: what was not released is no deduction).
+    pub(super) fn released_since(&self, rep: Id, since: i64, cell_day: i64, counts: &dyn Fn(&PastLine) -> bool) -> Result<Minor, Overflow> {
+        self.paid_since(rep, since, cell_day, &|line| self.was_released(line.cell_day) && counts(line))
+    }
+
+    /// What earlier periods carried over and no later one has made good.
+    pub(super) fn carried(&self, rep: Id, cell_day: i64) -> Result<Minor, Overflow> {
+        self.released_since(rep, i64::MIN, cell_day, &|line| line.kind == RewardKind::Carried)
+    }
+
+    fn was_released(&self, cell_day: i64) -> bool {
+        self.released.as_ref().is_none_or(|days| days.contains(&cell_day))
     }
 
     /// What earlier cells have left to pay in this one.

@@ -71,11 +71,10 @@ pub(in crate::crediting) fn settle(
 ) -> Result<Option<Settled>, Overflow> {
     let rep = &bound.directory.reps()[who as usize];
     let settle = &bound.program.settle;
-    let is_target = bound.versions.last().is_some_and(|version| version.is_target[who as usize]);
-    let taking_part = is_target && rep.active && bound.may_earn(who);
+    let taking_part = bound.takes_part(who);
     let entitled = taking_part && (settle.draw.is_some() || settle.guarantee.is_some() || !settle.bonuses.is_empty());
     let remembered = bound.past.mentions(rep.id);
-    if !tally.touched && !entitled && !remembered {
+    if !tally.touched && !tally.flagged && !entitled && !remembered {
         return Ok(None);
     }
     let facts = ResultFacts { bound, tally, attainment, rank: attainment.rank.or_else(|| ranks.of(who)) };
@@ -102,7 +101,7 @@ pub(in crate::crediting) fn settle(
     if taking_part {
         stage.draw()?;
     }
-    stage.finish(tally.touched)
+    stage.finish(tally.touched || tally.flagged)
 }
 
 impl Stage<'_> {
@@ -146,9 +145,9 @@ impl Stage<'_> {
         own.chain(past).try_fold(0i64, i64::checked_add).ok_or(Overflow)
     }
 
-    fn finish(self, touched: bool) -> Result<Option<Settled>, Overflow> {
+    fn finish(self, concerned: bool) -> Result<Option<Settled>, Overflow> {
         let Self { cell_day, steps, lines, problems, .. } = self;
-        if !touched && lines.is_empty() && problems.is_empty() {
+        if !concerned && lines.is_empty() && problems.is_empty() {
             return Ok(None);
         }
         let mut before_rounding = steps.iter().filter(|step| step.kind != StepKind::Rounding);

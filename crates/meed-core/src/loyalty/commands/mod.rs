@@ -30,6 +30,8 @@ pub use spend::Spend;
 pub use sweep::Sweep;
 pub use transfer::TransferWallet;
 
+use std::sync::Arc;
+
 use super::evaluate::Verdict;
 use super::event::{AdjustmentBody, ExtensionBody, HoldBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, Standing, TransferBody};
 use crate::command::Refused;
@@ -73,7 +75,7 @@ pub struct PurchaseDone {
     /// Whose.
     pub participant: Id,
     /// What was bought and how it stood at first.
-    pub body: PurchaseBody,
+    pub body: Arc<PurchaseBody>,
     /// How it stands.
     pub standing: Standing,
     /// What may be used of the money wallet now, and of the points wallet.

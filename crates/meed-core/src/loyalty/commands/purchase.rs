@@ -193,7 +193,7 @@ impl Purchase {
         let mut giver = giver(state, &self.config, participant, person, self.basket.at);
         let asked = self.asked(person)?;
         let has_lots = state.tills.has_lots(participant);
-        let decided = state.wallets(|wallets| {
+        let mut decided = state.wallets(|wallets| {
             if has_lots {
                 giver.settle_due(wallets)?;
             }
@@ -211,7 +211,7 @@ impl Purchase {
             }
             Ok(decided)
         })?;
-        verdicts.extend(decided.verdicts.iter().cloned());
+        verdicts.append(&mut decided.verdicts);
         verdicts.sort_by_key(|verdict| verdict.offer);
         self.write(state, participant, (id, spend_id), works, place, giver, decided, verdicts)
     }
@@ -322,7 +322,8 @@ impl Purchase {
         let event = state.till_event(id, EventKind::Purchase, participant, None, self.basket.at, body.to_row());
         let recorded_us = event.recorded_us;
         let standing = body.standing.clone();
-        let slot = PurchaseSlot { id, participant, recorded_us, body: Arc::new(body.clone()), standing: standing.clone() };
+        let body = Arc::new(body);
+        let slot = PurchaseSlot { id, participant, recorded_us, body: Arc::clone(&body), standing: standing.clone() };
         state.tills.add_purchase(event, slot);
         if let Some(paid_back) = paid_back {
             pay_back::leave(state, (id, participant, self.basket.at), &paid_back);

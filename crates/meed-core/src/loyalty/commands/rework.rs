@@ -119,7 +119,7 @@ pub(super) fn stored(state: &State, slot: &PurchaseSlot) -> PurchaseDone {
     PurchaseDone {
         id: slot.id,
         participant: slot.participant,
-        body: (*slot.body).clone(),
+        body: Arc::clone(&slot.body),
         standing: slot.standing.clone(),
         balances: balances(state, slot.participant),
         additional: 0,

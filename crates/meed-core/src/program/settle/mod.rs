@@ -6,7 +6,7 @@ mod defer;
 mod read;
 
 pub(super) use defer::kickers;
-pub(super) use read::{KEYS, percent, percent_item, settle};
+pub(super) use read::{KEYS, percent, percent_item, settle, whole_number};
 
 use jiff::civil::Date;
 
@@ -190,8 +190,19 @@ pub struct Payout {
 pub struct Deduct {
     /// From when everything is calculated again.
     pub from: Span,
-    /// Whether a negative result waits for a later period of the span.
+    /// What is deducted.
+    pub what: Deducted,
+    /// Whether a negative result is carried to later periods until it is made good, and not taken back at once.
     pub carry: bool,
+}
+
+/// What is deducted of a span that is calculated again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deducted {
+    /// What earlier periods of the span came to, as far as they were released.
+    Released,
+    /// Nothing: every period pays the whole span.
+    Nothing,
 }
 
 /// A part that is withheld.

@@ -7,7 +7,7 @@ use super::super::reader::{Findings, Item, Table, condition_over};
 use super::super::{Figure, Rule};
 use super::bonus::{bonuses, multipliers};
 use super::defer::{clawbacks, holdbacks, instalments};
-use super::{Deduct, Draw, Payout, Settle, Span};
+use super::{Deduct, Deducted, Draw, Payout, Settle, Span};
 use crate::condition::nearest::suggestion;
 use crate::condition::{Condition, Over, Want};
 use crate::money::Exact;
@@ -48,7 +48,20 @@ pub(in crate::program) fn settle(table: &Table<'_, '_>, (rules, written): (&[Rul
         let text = "`deduct` recalculates from the start of its span by itself, so `measure_from` is too much";
         findings.add(table.place("measure_from"), Code::Conflict, text);
     }
+    check_deductible(table, rules, &settle, findings);
     settle
+}
+
+/// What stays out of deductions is a line of its own, which cannot be withheld in part.
+fn check_deductible(table: &Table<'_, '_>, rules: &[Rule], settle: &Settle, findings: &mut Findings<'_>) {
+    for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| !rule.deductible) {
+        let held = settle.holdbacks.iter().any(|holdback| holdback.rules.contains(&index));
+        let parted = settle.instalments.iter().any(|plan| plan.rules.contains(&index));
+        for (key, _) in [("holdback", held), ("instalments", parted)].into_iter().filter(|(_, named)| *named) {
+            let text = format!("rule `{}` is not deductible and therefore paid at once: name the other rules in `of`", rule.id);
+            findings.add(table.place(key), Code::Conflict, text);
+        }
+    }
 }
 
 /// An increase is a percentage without any quota.
@@ -135,7 +148,12 @@ pub(super) fn amount(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'
     Some(figure)
 }
 
-pub(super) fn whole_number(table: &Table<'_, '_>, key: &str, (least, most): (u32, u32), findings: &mut Findings<'_>) -> Option<u32> {
+pub(in crate::program) fn whole_number(
+    table: &Table<'_, '_>,
+    key: &str,
+    (least, most): (u32, u32),
+    findings: &mut Findings<'_>,
+) -> Option<u32> {
     let number = table.number(key, findings)?;
     let whole = (number.fract().is_zero()).then(|| u32::try_from(number).ok()).flatten().filter(|n| (least..=most).contains(n));
     if whole.is_none() {
@@ -150,12 +168,17 @@ fn span(table: &Table<'_, '_>, key: &str, findings: &mut Findings<'_>) -> Option
 
 fn deduct(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Deduct> {
     let inner = Table::of(table.get("deduct")?, "`deduct`", findings)?;
-    inner.only(&["from", "negative"], findings);
+    inner.only(&["from", "what", "negative"], findings);
     if !inner.has("from") {
         inner.missing("from", "\"quarter\", \"half_year\" or \"year\": from when everything is calculated again", findings);
     }
+    let words = [("released", Deducted::Released), ("nothing", Deducted::Nothing)];
+    let what = inner.word("what", &words, findings).unwrap_or(Deducted::Released);
     let carry = inner.word("negative", &[("pay", false), ("carry", true)], findings).unwrap_or(false);
-    Some(Deduct { from: span(&inner, "from", findings)?, carry })
+    if carry && what == Deducted::Nothing {
+        findings.add(inner.place("negative"), Code::Conflict, "where nothing is deducted, nothing is carried");
+    }
+    Some(Deduct { from: span(&inner, "from", findings)?, what, carry })
 }
 
 fn payout(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Payout {

@@ -3,6 +3,7 @@
 use super::{chrome, drawn, eur, fact, fact_to, link, notice, pay, s, texts};
 use crate::pages::explain::Miss;
 use crate::pages::people::{InvitePage, MembershipField, PeoplePage, RepFormPage, RepRow, TeamFormPage, TeamRow};
+use crate::pages::rates::{RateRow, RatesPage};
 use crate::pages::sales::{OriginalColumn, SalePage, SaleRow, SaleVersion, SalesFilter, SalesPage, Scope};
 use crate::pages::{Badge, Change, Choice, FormErrors, Nav, Pager, Tone};
 
@@ -219,6 +220,7 @@ pub(crate) fn rep_form(errors: FormErrors) -> RepFormPage {
             MembershipField { teams: teams(false), from: String::new(), until: String::new() },
         ],
         external_id: s("4711"),
+        currency: "EUR".into(),
         tags: s("field, north"),
         variables: s("quota = 100000 from 2026-01-01"),
         active: true,
@@ -252,6 +254,21 @@ fn invite() -> InvitePage {
     }
 }
 
+fn rates(errors: FormErrors) -> RatesPage {
+    let row = |from: &str, day: &str, rate: &str| RateRow { from: from.into(), to: "EUR".into(), day: day.into(), rate: rate.into() };
+    RatesPage {
+        chrome: chrome(Nav::People, "/rates"),
+        rows: vec![row("DKK", "2026-03-01", "0.134"), row("USD", "2026-03-01", "0.9232"), row("USD", "2026-02-01", "0.9197")],
+        shown: "3".into(),
+        can_change: true,
+        from: "GBP".into(),
+        to: "EUR".into(),
+        day: "2026-04-01".into(),
+        rate: "1.17".into(),
+        errors,
+    }
+}
+
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let refused = RepFormPage {
         alerts: vec![notice(
@@ -273,5 +290,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         drawn("rep-form-refused", &refused),
         drawn("team-form", &team_form()),
         drawn("invite", &invite()),
+        drawn("rates", &rates(FormErrors::none())),
+        drawn("rates-refused", &rates(FormErrors(vec![("rate".into(), "“1,17” is not a number such as 1.0832.".into())]))),
     ]
 }

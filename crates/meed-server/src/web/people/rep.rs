@@ -79,6 +79,7 @@ fn read(form: &Fields, before: &RepDocument) -> Result<(RepDocument, FormErrors)
         tags,
         external_id: form.filled("external_id").map(str::to_owned),
         enrollments: before.enrollments.clone(),
+        currency: form.filled("currency").map(str::to_uppercase),
         inactive: form.text("active") != "yes",
     };
     Ok((document, errors))
@@ -162,6 +163,7 @@ async fn form_of(
         managers: managers(&config, id, document.manager.map(Id)),
         memberships: fields(&config, &document.memberships),
         external_id: document.external_id.clone().unwrap_or_default(),
+        currency: document.currency.clone().unwrap_or_default(),
         tags: document.tags.join(", "),
         variables: variables_text(&document.variables),
         active: !document.inactive,
