@@ -171,3 +171,32 @@ async fn com_055_an_adjustment_survives_a_run_and_one_of_a_sale_lapses_with_its_
     assert_eq!(adjustments::list(&books.app, &books.ctx, books.program).await.expect("listed").len(), 1);
     books.is_verified().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_043_one_draw_is_fed_by_several_plans() {
+    let books = books("draw = { amount = 500, recoverable = true, plans = [\"SPIFF\", \"Gone\"] }").await;
+    let spiff = "name = \"Spiff\"\ncurrency = \"USD\"\nperiod = \"monthly\"\n[[rule]]\nid = \"spiff\"\nrate = \"5%\"\n";
+    let (spiff, ..) = programs::apply(&books.app, &books.ctx, spiff, "").await.expect("a plan");
+    let calculate_spiff = || calculations::calculate(&books.app, &books.ctx, spiff, "2026-01");
+    books.sale("A-1", "2026-01-10", "2000", None).await;
+    calculate_spiff().await.expect("a calculation");
+    books.calculate("2026-01").await;
+    assert_eq!(
+        books.lines("2026-01").await,
+        [("commission", 20_000), ("draw_advance", 20_000)],
+        "200 here, 100 of the SPIFF, 200 advanced"
+    );
+    let latest = || async {
+        let all = calculations::latest(&books.app, &books.ctx).await.expect("calculations");
+        all.into_iter().find(|calculation| calculation.document.program == books.program.0).expect("one of this plan")
+    };
+    let before = latest().await;
+    let alerts: Vec<&str> = before.document.alerts.iter().map(|alert| alert.code.as_str()).collect();
+    assert_eq!(alerts, ["plan_uncounted"], "there is no plan called Gone");
+    books.sale("A-2", "2026-01-11", "1000", None).await;
+    calculate_spiff().await.expect("a calculation");
+    books.calculate("2026-01").await;
+    assert_eq!(books.lines("2026-01").await, [("commission", 30_000), ("draw_advance", 5_000)]);
+    assert_eq!(books.release("2026-01").await, 35_000);
+    books.is_verified().await;
+}

@@ -6,7 +6,7 @@ use meed_core::program::Program;
 fn passes(text: &str) {
     let program = Program::parse(text).unwrap_or_else(|findings| panic!("{findings:?}"));
     for result in program.run_tests() {
-        assert!(result.passed(), "{}: {:?}\n{}", result.name, result.differences, result.explanations.join("\n"));
+        assert!(result.passed(), "{}: {:?}\n{}", result.name, result.differences, result.workings.join("\n"));
     }
 }
 

@@ -29,7 +29,7 @@ fn com_034_every_worked_example_gives_the_stated_figures() {
                 assert!(!program.examples.is_empty(), "{name} carries no test");
                 for result in program.run_tests() {
                     for difference in &result.differences {
-                        failures.push(format!("{name}: {}: {difference}\n{}", result.name, result.explanations.join("\n")));
+                        failures.push(format!("{name}: {}: {difference}\n{}", result.name, result.workings.join("\n")));
                     }
                 }
             }
@@ -73,7 +73,7 @@ fn every_example_of_the_documentation_passes_its_tests() {
             Err(findings) => failures.extend(findings.iter().map(|finding| format!("docs/plans.md:{line}: {finding}"))),
             Ok(program) => {
                 for result in program.run_tests() {
-                    let explained = result.explanations.join("\n");
+                    let explained = result.workings.join("\n");
                     failures.extend(result.differences.iter().map(|difference| format!("docs/plans.md:{line}: {difference}\n{explained}")));
                 }
             }
@@ -110,4 +110,63 @@ fn a_wrong_expectation_of_a_later_period_fails_and_names_it() {
         "amount withheld in 2026-03 of Ana: expected 5, found 0.00",
     ];
     assert_eq!(found, expected);
+}
+
+fn differences(document: &str) -> Vec<String> {
+    let results = Program::parse(document).expect("a program").run_tests();
+    results.iter().flat_map(|result| result.differences.iter().map(ToString::to_string)).collect()
+}
+
+const HEAD: &str = "name = \"T\"\ncurrency = \"USD\"\nperiod = \"monthly\"\n";
+
+#[test]
+fn an_example_that_expects_nobody_fails_when_somebody_earns() {
+    let rule = format!("{HEAD}[[rule]]\nid = \"c\"\nrate = \"5%\"\n");
+    let single = format!("{rule}[[test]]\nperiod = \"2026-01\"\nsales = [{{ owner = \"A\", revenue = 100 }}]\nexpect = {{}}\n");
+    assert_eq!(differences(&single), ["reward of A: expected nothing, found 5.00"]);
+    let period = "[[test]]\n[[test.periods]]\nperiod = \"2026-01\"\nsales = [{ owner = \"A\", revenue = 200 }]\nexpect = {}\n";
+    assert_eq!(differences(&format!("{rule}{period}")), ["reward of A: expected nothing, found 10.00"]);
+}
+
+#[test]
+fn a_failing_example_says_which_sale_was_left_out_and_why() {
+    let text = format!(
+        "{HEAD}[[rule]]\nid = \"c\"\nwhen = 'sale.status == \"won\"'\nrate = \"5%\"\n[[test]]\nperiod = \"2026-01\"\n\
+         sales = [{{ owner = \"A\", revenue = 100, status = \"lost\", unique_id = \"S7\" }}]\nexpect = {{ A = 5 }}\n"
+    );
+    let results = Program::parse(&text).expect("a program").run_tests();
+    let shown = results[0].workings.join("\n");
+    assert!(shown.contains("sale S7, c:") && shown.contains("'lost'"), "{shown}");
+    let unknown = text.replace("rate = \"5%\"", "amount = { variable = \"kiker\" }").replace("\"lost\"", "\"won\"");
+    let results = Program::parse(&unknown).expect("a program").run_tests();
+    assert!(results[0].alerts.iter().any(|alert| alert.contains("kiker")), "{:?}", results[0].alerts);
+}
+
+#[test]
+fn who_sold_nothing_has_no_place_in_a_contest() {
+    let text = format!(
+        "{HEAD}attainment = {{ metric = \"rank\" }}\n[[rule]]\nid = \"r\"\nrate = \"0%\"\n[[bonus]]\nid = \"contest\"\nranks = [3000, 2000, 1000]\n\
+         [[test]]\nperiod = \"2026-01\"\nreps = [{{ name = \"A\" }}, {{ name = \"B\" }}, {{ name = \"I\" }}]\n\
+         sales = [{{ owner = \"A\", revenue = 90 }}, {{ owner = \"B\", revenue = 50 }}]\nexpect = {{ A = 3000, B = 2000 }}\n\
+         [[test]]\nperiod = \"2026-01\"\nreps = [{{ name = \"A\" }}, {{ name = \"B\" }}]\nsales = []\nexpect = {{}}\n"
+    );
+    assert_eq!(differences(&text), Vec::<String>::new());
+}
+
+#[test]
+fn a_sale_without_its_group_or_its_tier_is_not_credited() {
+    let grouped = format!(
+        "{HEAD}[[rule]]\nid = \"c\"\ntiers = {{ accumulate = \"group\", group = 'sale.customer_code', mode = \"whole\", \
+         bands = [{{ to = 1000, rate = \"2%\" }}, {{ rate = \"5%\" }}] }}\n[[test]]\nperiod = \"2026-01\"\n\
+         sales = [{{ owner = \"A\", revenue = 600 }}, {{ owner = \"A\", revenue = 700, customer_code = \"X\" }}]\nexpect = {{ A = 14 }}\n"
+    );
+    assert_eq!(differences(&grouped), Vec::<String>::new());
+    let by = format!(
+        "{HEAD}[[rule]]\nid = \"c\"\nbasis = \"profit\"\ntiers = {{ by = 'sale.profit / sale.revenue * 100', \
+         bands = [{{ to = 20, rate = \"5%\" }}, {{ rate = \"10%\" }}] }}\n[[test]]\nperiod = \"2026-01\"\n\
+         sales = [{{ owner = \"A\", revenue = 0, profit = 10 }}, {{ owner = \"A\", revenue = 100, profit = 30 }}]\nexpect = {{ A = 3 }}\n"
+    );
+    let results = Program::parse(&by).expect("a program").run_tests();
+    assert!(results[0].passed(), "{:?}", results[0].differences);
+    assert!(!results[0].alerts.is_empty(), "the division by zero is told");
 }

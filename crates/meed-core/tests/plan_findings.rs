@@ -113,7 +113,6 @@ fn overrides_build_on_rules_that_credit_sales() {
     refused(&over("over", ", of = [\"over\"]", "rate = \"1%\""), 9, "conflict", "use `levels`");
     refused(&over("over", ", levels = [{ rate = \"1%\" }]", "rate = \"1%\""), 10, "conflict", "too much");
     refused(&over("over", "", "rate = \"1%\"\nbasis = \"profit\""), 11, "conflict", "takes its `basis`");
-    refused(&over("over", "", "rate = \"1%\"\nwhen = 'rep.name == \"x\"'"), 11, "conflict", "reads the sale only");
     let two = format!(
         "{RULE}[[rule]]\nid = \"two\"\nrate = \"1%\"\n[[rule]]\nid = \"over\"\nrate = \"1%\"\noverride = {{ base = \"sales\", once_per = \"sale\", of = [\"base\", \"two\"] }}"
     );

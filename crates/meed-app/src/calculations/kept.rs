@@ -144,10 +144,14 @@ impl KeptCalculations {
 }
 
 impl Asking {
-    /// Takes what is kept, where it was made with the same plans and people.
+    /// Takes what is kept, where it was made with the same plan and people.
     pub(super) fn take(&mut self) -> Option<Held> {
-        let is_same = |held: &Held| Arc::ptr_eq(&held.config, &self.config) || held.config.calculates_like(&self.config, self.program);
-        self.held.take().filter(is_same)
+        let held = self.held.take()?;
+        if Arc::ptr_eq(&held.config, &self.config) {
+            return Some(held);
+        }
+        // Which other plans a draw looks at may have changed.
+        held.config.calculates_like(&self.config, self.program).then_some(Held { past: None, ..held })
     }
 
     /// Keeps a calculation that was taken up again.

@@ -166,7 +166,7 @@ fn simulate(
     }
     let taken = with_originals(r, workspace, taken, plan)?;
     let earlier = with_originals(r, workspace, earlier, plan)?;
-    let past = Before { program: Some(id), ..Before::default() }.read(r, workspace, &plan.program, period)?;
+    let past = Before { program: Some(id), ..Before::default() }.read(r, workspace, (&plan.program, period), config)?;
     let days = |a: Date, b: Date| u64::try_from(day_number(b) - day_number(a)).unwrap_or(0);
     let (gone, left) = (days(period.first_day(), from), days(from, period.last_day()) + 1);
     // Half a sale more is one: 6 in the first half, 6 more in the second.

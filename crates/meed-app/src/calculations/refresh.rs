@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use meed_core::command::day_number;
 use meed_core::condition::SaleFacts;
 use meed_core::id::Id;
+use meed_core::people::fold_alias;
 use meed_core::sale::SaleView;
 use meed_store::{Reader, StoreError};
 
@@ -108,6 +109,10 @@ pub async fn is_due(app: &App, ctx: &Context, calculation: &CalculationEntry) ->
     if is_deducting && was_released_since(app, ctx, calculation).await? {
         return Ok(true);
     }
+    let shared = config.program(Id(calculation.document.program))?.program.settle.shared_plans();
+    if !shared.is_empty() && was_fed_since(app, ctx, calculation, shared).await? {
+        return Ok(true);
+    }
     let period = period_of(&config, &calculation.document.period)?;
     let entry = config.program(Id(calculation.document.program))?;
     let since = Binding::from(entry).since_day(&config, &period);
@@ -146,4 +151,14 @@ async fn was_released_since(app: &App, ctx: &Context, calculation: &CalculationE
         let changed_us = release.reversed_us.unwrap_or(release.released_us);
         release.program == of.program && release.booked_day < of.cell_day && changed_us > of.finished_us
     }))
+}
+
+/// Whether a program that shares the draw was calculated after a calculation of the same period.
+async fn was_fed_since(app: &App, ctx: &Context, calculation: &CalculationEntry, shared: &[String]) -> AppResult<bool> {
+    let of = &calculation.document;
+    let is_fed = |other: &CalculationEntry| {
+        let named = shared.iter().any(|name| fold_alias(name) == fold_alias(&other.document.program_name));
+        named && other.document.cell_day == of.cell_day && other.document.finished_us > of.finished_us
+    };
+    Ok(latest(app, ctx).await?.iter().any(is_fed))
 }

@@ -317,6 +317,7 @@ fn reason_text(reason: Reason) -> &'static str {
         Reason::NoTeam => "the person belongs to no team",
         Reason::WeightMissing => "a member has no value by which the team shares",
         Reason::ShareMissing => "the share of an owner has no value",
+        Reason::GroupMissing => "belongs to no group in which tiers are counted",
         Reason::NotEnrolled => "the person has not enrolled in the plan",
         Reason::NoRecipient => "there is nobody to get what it earns",
         Reason::AlreadyCounted => "counted once already for this manager",

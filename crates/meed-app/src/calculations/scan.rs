@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use meed_core::command::{RecordKind, SaleRow, day_number};
 use meed_core::condition::{Originals, SaleRef};
-use meed_core::crediting::{BoundProgram, Calculation, Change, Fed, History, Job, Kept, Past, PastLine, Run};
+use meed_core::crediting::{BoundProgram, Calculation, Change, Fed, History, Job, Kept, Past, PastLine, RewardKind, Run};
 use meed_core::id::Id;
 use meed_core::ledger::OwnerKind;
+use meed_core::people::fold_alias;
 use meed_core::period::Period;
 use meed_core::program::Program;
 use meed_core::sale::SaleView;
@@ -115,10 +116,19 @@ impl Before {
         self.program.is_some() && self.replaced.is_empty()
     }
 
-    pub(super) fn read(&self, reader: &mut Reader<'_>, workspace: Id, program: &Program, period: &Period) -> Result<Past, StoreError> {
+    pub(super) fn read(
+        &self,
+        reader: &mut Reader<'_>,
+        workspace: Id,
+        (program, period): (&Program, &Period),
+        config: &Configuration,
+    ) -> Result<Past, StoreError> {
         let mut past = Past::default();
         let Some(id) = self.program else { return Ok(past) };
         let cell_day = day_number(period.first_day());
+        for name in program.settle.shared_plans() {
+            read_shared(reader, workspace, (name, id), (program, cell_day), config, &mut past)?;
+        }
         for record in reader.records(workspace, RecordKind::Adjustment)? {
             let document: AdjustmentDocument = read(&record).map_err(|e| StoreError::broken(format!("adjustment {}: {e}", record.id)))?;
             if document.program == id.0
@@ -145,6 +155,37 @@ impl Before {
         }
         Ok(past)
     }
+}
+
+/// Adds what a program that shares a draw pays in the period: everything booked in it but draws and guarantees.
+fn read_shared(
+    reader: &mut Reader<'_>,
+    workspace: Id,
+    (name, own): (&str, Id),
+    (program, cell_day): (&Program, i64),
+    config: &Configuration,
+    past: &mut Past,
+) -> Result<(), StoreError> {
+    use RewardKind::{DrawAdvance, DrawCleared, DrawRepayment, Guarantee};
+    let folded = fold_alias(name);
+    let Some(other) = config.programs.iter().find(|other| other.id != own && fold_alias(&other.program.name) == folded) else {
+        past.uncounted(name, "there is no other plan of this name");
+        return Ok(());
+    };
+    if other.program.cadence != program.cadence {
+        past.uncounted(name, "its periods have another length");
+        return Ok(());
+    }
+    if other.program.currency != program.currency {
+        past.uncounted(name, "it pays in another currency");
+        return Ok(());
+    }
+    for row in reader.rewards_booked(workspace, other.id, cell_day)? {
+        if row.owner.kind == OwnerKind::Rep && !matches!(row.kind, DrawAdvance | DrawCleared | DrawRepayment | Guarantee) {
+            past.add_other(row.owner.id, row.amount).map_err(|_| StoreError::broken(format!("what `{name}` pays leaves the range")))?;
+        }
+    }
+    Ok(())
 }
 
 /// The first days of the periods of a program that are released.
@@ -195,7 +236,7 @@ impl Facts {
 
     fn past(&self, reader: &mut Reader<'_>) -> Result<Arc<Past>, StoreError> {
         let bound = self.binding.bind(&self.config, &self.period);
-        self.before.read(reader, self.workspace, bound.program(), &self.period).map(Arc::new)
+        self.before.read(reader, self.workspace, (bound.program(), &self.period), &self.config).map(Arc::new)
     }
 
     /// What is kept of what earlier periods left: only what is stored.

@@ -1,6 +1,6 @@
 //! The alerts of a calculation: from what was refused, and from what could not be folded or settled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -44,6 +44,7 @@ pub(super) fn of_refusals(
             group.first = refusal.sale;
         }
     }
+    add_flagged(sales, flagged, &mut groups);
     let mut alerts = AlertCounts::default();
     for ((code, detail), group) in groups {
         let subject: Box<str> = if code_names_text(code) {
@@ -63,6 +64,22 @@ pub(super) fn of_refusals(
         });
     }
     alerts
+}
+
+/// Adds what is in question of sales that were credited: of those that were not, a refusal speaks already.
+fn add_flagged(sales: &SaleTable, flagged: &[Flag], groups: &mut BTreeMap<(AlertCode, u32), Group>) {
+    let mut credited: BTreeMap<(AlertCode, u32), (Group, BTreeSet<u32>)> = BTreeMap::new();
+    for flag in flagged {
+        let Some(code) = code_of(flag.reason).filter(|code| !groups.contains_key(&(*code, flag.detail))) else { continue };
+        let group = || (Group { reason: flag.reason, rule: flag.rule, sales: 0, first: flag.sale }, BTreeSet::new());
+        let (group, seen) = credited.entry((code, flag.detail)).or_insert_with(group);
+        group.rule = group.rule.min(flag.rule);
+        group.sales += u64::from(seen.insert(flag.sale));
+        if sales.rank(flag.sale) < sales.rank(group.first) {
+            group.first = flag.sale;
+        }
+    }
+    groups.extend(credited.into_iter().map(|(key, (group, _))| (key, group)));
 }
 
 fn code_of(reason: Reason) -> Option<AlertCode> {

@@ -118,6 +118,8 @@ pub struct BoundProgram<'a> {
     pub(super) rules: Vec<BoundRule<'a>>,
     pub(super) components: Vec<Component<'a>>,
     pub(super) overrides: Vec<OverrideFeed>,
+    /// Overrides whose condition reads the rep below, each once, by its first level.
+    pub(super) asking: Vec<usize>,
     /// Whether a sale has to remember which conditional overrides it passes.
     pub(super) has_conditions: bool,
     /// Whether each rep has enrolled, or need not.
@@ -158,6 +160,7 @@ impl<'a> BoundProgram<'a> {
             rules: Vec::new(),
             components: Vec::new(),
             overrides: Vec::new(),
+            asking: Vec::new(),
             has_conditions: false,
             may_earn: Vec::new(),
             alerts: ignored,
@@ -312,6 +315,9 @@ impl<'a> BoundProgram<'a> {
                     let of = (0..self.rules.len()).map(|rule| rule.checked_sub(first).is_some_and(|rule| over.of.contains(&rule)));
                     let (base, once_per) = (over.base, over.once_per);
                     let of = of.collect();
+                    if level == 0 && rule.when.as_ref().is_some_and(Condition::uses_rep) {
+                        self.asking.push(self.overrides.len());
+                    }
                     self.overrides.push(OverrideFeed { component, rule: first + index, level, base, once_per, of });
                 }
             }

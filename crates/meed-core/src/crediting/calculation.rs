@@ -185,6 +185,10 @@ impl<'a> Calculation<'a> {
         };
         this.lapsed = this.find_lapsed();
         this.settle(&mut alerts, before);
+        for (name, why) in bound.past.all_uncounted() {
+            let text = format!("the draw counts what `{name}` pays, and {why}: it is left out");
+            alerts.note(AlertCode::PlanUncounted, name, || (text, Vec::new()));
+        }
         for alert in &bound.alerts {
             alerts.note(alert.code, &alert.subject, || (alert.text.clone(), alert.reps.clone()));
         }

@@ -385,7 +385,7 @@ impl Folder<'_, '_> {
             let (flat, ordered) = &mut runs[run].1;
             for (rate, base, flat) in flat {
                 let basis = if *base == OverrideBase::Sales { entry.basis } else { outcome.amount };
-                if self.applies(flat.rule, entry.sale) {
+                if self.applies(flat.rule, entry.sale, who) {
                     let paid = if self.is_paid_before(entry) { Exact::ZERO } else { basis };
                     match rate.of(paid) {
                         Ok(amount) => flat.amount.add(amount),

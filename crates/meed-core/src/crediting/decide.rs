@@ -7,7 +7,7 @@ use super::reason::Reason;
 use crate::condition::{Context, EvalError, NumberField, RepContext, SaleRef};
 use crate::id::Id;
 use crate::money::{Exact, Overflow, Unit};
-use crate::program::{Accumulate, Basis, Crediting, Group, Pay, Rule, Trigger};
+use crate::program::{Accumulate, Basis, Crediting, Group, Pay, Rule, TierBy, Trigger};
 
 /// A credit before its amount is known.
 pub(super) struct Share<'s> {
@@ -205,9 +205,14 @@ impl<'d> Decision<'d, '_> {
         };
         let group = match group_formula(self.rule).map(|formula| formula.text(&context)) {
             None => None,
-            Some(Ok(text)) => Some(text.unwrap_or_default()),
+            Some(Ok(Some(text))) => Some(text),
+            Some(Ok(None)) => return sink.refuse(self.index, Reason::GroupMissing, &Detail::Who(found.who)),
             Some(Err(error)) => return self.error(found.who, &error, sink),
         };
+        // Without an answer no tier can be told.
+        if let Some(Err(error)) = tier_formula(self.rule).map(|formula| formula.number(&context)) {
+            return self.error(found.who, &error, sink);
+        }
         sink.credit(&Share { rule: self.index, who: found.who, place, basis, split, group: group.as_deref() });
     }
 }
@@ -238,6 +243,16 @@ fn group_formula(rule: &Rule) -> Option<&crate::condition::Condition> {
         },
         _ => None,
     }
+}
+
+fn tier_formula(rule: &Rule) -> Option<&crate::condition::Condition> {
+    rule.pays.iter().find_map(|pay| match pay {
+        Pay::Tiers(tiers) => match &tiers.by {
+            TierBy::Sale(formula) => Some(formula),
+            TierBy::Basis | TierBy::Attainment => None,
+        },
+        _ => None,
+    })
 }
 
 fn measure(basis: &Basis, context: &Context<'_>) -> Result<Option<Exact>, EvalError> {

@@ -22,9 +22,10 @@ pub struct ExampleResult {
     pub line: u32,
     /// Where it differs from what it expects; empty when it passes.
     pub differences: Vec<Difference>,
-    /// The explanation of every reward, for reading.
-    pub explanations: Vec<String>,
-    /// Alerts of the calculation.
+    /// Of every period that differs: how each reward came about, what earlier periods left in it, and which sales were not
+    /// credited why. For reading.
+    pub workings: Vec<String>,
+    /// Alerts of the calculations.
     pub alerts: Vec<String>,
 }
 
@@ -62,13 +63,8 @@ impl Program {
 }
 
 fn run(program: &Program, example: &Example) -> ExampleResult {
-    let mut result = ExampleResult {
-        name: example.name.clone(),
-        line: example.line,
-        differences: Vec::new(),
-        explanations: Vec::new(),
-        alerts: Vec::new(),
-    };
+    let mut result =
+        ExampleResult { name: example.name.clone(), line: example.line, differences: Vec::new(), workings: Vec::new(), alerts: Vec::new() };
     let steps = example.steps();
     let directory = directory(program, example, &steps);
     let history = history(example, &directory);
@@ -89,14 +85,20 @@ fn rehearse(rehearsal: &mut Rehearsal<'_>, example: &Example, step: &ExamplePeri
     let ids = rehearsal.take(step, &period)?;
     rehearsal.adjust(step, &period);
     rehearsal.settle_earlier(&period);
+    let (before, mut workings) = (result.differences.len(), Vec::new());
     rehearsal.with_calculation(&period, &mut |calculation| {
         let explained = calculation.rewards().iter().filter_map(|reward| calculation.explain(reward.rep));
-        result.explanations.extend(explained.map(|explanation| explanation.to_string()));
+        workings.extend(explained.map(|explanation| explanation.to_string()));
         result.alerts.extend(calculation.alerts().iter().map(ToString::to_string));
         compare(step, &ids, directory, calculation, &mut result.differences);
     });
     rehearsal.settle(&period, &period);
     rehearsal.compare(step, &period, &mut result.differences);
+    if result.differences.len() > before {
+        result.workings.append(&mut workings);
+        result.workings.extend(rehearsal.carried(&period));
+        result.workings.extend(rehearsal.refusals(&period));
+    }
     if step.released {
         rehearsal.release(&period);
     }

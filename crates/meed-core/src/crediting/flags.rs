@@ -10,6 +10,7 @@ use super::reason::Reason;
 use super::run::Flag;
 use crate::id::Id;
 use crate::people::Beneficiary;
+use crate::program::Trigger;
 
 /// How many people an alert names.
 const NAMED: usize = 5;
@@ -18,14 +19,21 @@ const NAMED: usize = 5;
 pub(super) fn mark(bound: &BoundProgram<'_>, flags: &[Flag], tallies: &mut [Tally]) {
     let concerned: BTreeSet<(u32, usize)> = flags.iter().map(|flag| (flag.who, usize::from(flag.rule))).collect();
     for (who, rule) in concerned {
+        let managers = &bound.people.managers[who as usize];
+        if matches!(bound.rules[rule].rule.trigger, Trigger::Override(_)) {
+            // What is in question is what the managers earn; the rep below has what is due to them.
+            for over in bound.overrides.iter().filter(|over| over.rule == rule) {
+                managers.get(over.level).into_iter().for_each(|manager| tallies[*manager as usize].flagged = true);
+            }
+            continue;
+        }
         tallies[who as usize].flagged = true;
         let recipients = bound.rules[rule].recipients.get(who as usize);
         for to in recipients.into_iter().flat_map(Recipients::people) {
             tallies[*to as usize].flagged = true;
         }
         for over in bound.overrides.iter().filter(|over| over.of.get(rule) == Some(&true)) {
-            let manager = bound.people.managers[who as usize].get(over.level);
-            if let Some(manager) = manager.filter(|manager| bound.may_earn(**manager)) {
+            if let Some(manager) = managers.get(over.level).filter(|manager| bound.may_earn(**manager)) {
                 tallies[*manager as usize].flagged = true;
             }
         }

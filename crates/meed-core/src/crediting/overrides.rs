@@ -98,8 +98,8 @@ impl Folder<'_, '_> {
         }
     }
 
-    /// Whether an override applies to a sale: its validity and its own condition.
-    pub(super) fn applies(&self, rule: usize, sale: u32) -> bool {
+    /// Whether an override applies to a sale: its validity and its own condition, which may ask for the rep below.
+    pub(super) fn applies(&self, rule: usize, sale: u32, who: u32) -> bool {
         let bound = &self.bound.rules[rule];
         let (start, end) = bound.window;
         let at = self.sales.keys[sale as usize].at;
@@ -107,12 +107,12 @@ impl Folder<'_, '_> {
             Some(bit) => self.sales.passes.get(sale as usize).is_some_and(|bits| bits >> bit & 1 == 1),
             None => true,
         };
-        start <= at && at < end && passes()
+        start <= at && at < end && passes() && !self.sales.is_denied(sale, who, rule)
     }
 
     /// A credit as the manager's override sees it.
     pub(super) fn raise(&self, who: u32, over: &OverrideFeed, entry: &Entry, (rule, amount): (usize, Exact)) -> Option<Raised> {
-        if !self.applies(over.rule, entry.sale) {
+        if !self.applies(over.rule, entry.sale, who) {
             return None;
         }
         let basis = if over.base == OverrideBase::Sales { entry.basis } else { amount };

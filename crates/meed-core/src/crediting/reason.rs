@@ -34,6 +34,8 @@ pub enum Reason {
     WeightMissing,
     /// The formula of an owner's share has no answer for this sale.
     ShareMissing,
+    /// The formula of the groups in which tiers are counted has no answer for this sale.
+    GroupMissing,
     /// The rep has not enrolled in the program.
     NotEnrolled,
     /// There is nobody to get what the rule pays: no manager, no members.
@@ -62,6 +64,7 @@ impl Reason {
             Self::NoTeam => "no_team",
             Self::WeightMissing => "weight_missing",
             Self::ShareMissing => "share_missing",
+            Self::GroupMissing => "group_missing",
             Self::NotEnrolled => "not_enrolled",
             Self::NoRecipient => "no_recipient",
             Self::AlreadyCounted => "already_counted",
@@ -113,6 +116,8 @@ pub enum AlertCode {
     ManagerCircle,
     /// A team below itself.
     TeamCircle,
+    /// A program that shares a draw and cannot be counted.
+    PlanUncounted,
     /// A version of the program that cannot share a calculation with the current one.
     VersionIgnored,
 }
@@ -135,6 +140,7 @@ impl AlertCode {
             Self::NoRecipient => "no_recipient",
             Self::ManagerCircle => "manager_cycle",
             Self::TeamCircle => "team_cycle",
+            Self::PlanUncounted => "plan_uncounted",
             Self::VersionIgnored => "version_ignored",
         }
     }

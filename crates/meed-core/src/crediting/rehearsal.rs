@@ -49,6 +49,8 @@ pub(super) struct Rehearsal<'p> {
     released: BTreeSet<i64>,
     rows: Vec<Row>,
     adjustments: Vec<(Id, Adjustment)>,
+    /// What the plans that share the draw pay, by first day of the period.
+    others: Vec<(i64, Id, Minor)>,
 }
 
 impl<'p> Rehearsal<'p> {
@@ -63,6 +65,7 @@ impl<'p> Rehearsal<'p> {
             released: BTreeSet::new(),
             rows: Vec::new(),
             adjustments: Vec::new(),
+            others: Vec::new(),
         }
     }
 
@@ -104,10 +107,39 @@ impl<'p> Rehearsal<'p> {
         }
     }
 
+    /// Why what a period credits may be less than its sales: sale by sale and rule by rule, whom a rule left out and why.
+    pub(super) fn refusals(&self, period: &Period) -> Vec<String> {
+        let bound = self.bound(period);
+        let mut lines = Vec::new();
+        for (sale, original) in self.sales.iter().filter(|(sale, _)| bound.measures(sale.sale.at)) {
+            let columns = Columns(original);
+            let verdict = bound.verdict(SaleRef::from(sale).with_originals(&columns));
+            let named = sale.unique_id.clone().unwrap_or_else(|| format!("number {}", sale.id.0));
+            lines.extend(verdict.rules.iter().filter(|rule| !rule.refused.is_empty()).map(|rule| format!("sale {named}, {rule}")));
+        }
+        lines
+    }
+
+    /// What is booked in a period for earlier ones: changes, and what became due.
+    pub(super) fn carried(&self, period: &Period) -> Vec<String> {
+        let day = day_number(period.first_day());
+        let rows = self.rows.iter().filter(|row| row.booked_day == day && row.cell_day != day && row.minor != 0);
+        rows.map(|row| {
+            let cell = self.cells.iter().find(|cell| day_number(cell.first_day()) == row.cell_day);
+            let of = cell.map_or_else(|| "an earlier period".to_owned(), |cell| cell.label().clone());
+            format!("{} of {of}, booked here: {} {}", self.name(row.key.owner), row.key.kind, self.major(row.minor))
+        })
+        .collect()
+    }
+
+    fn bound<'b>(&'b self, period: &'b Period) -> BoundProgram<'b> {
+        let bound = BoundProgram::new(self.program, self.directory, period).with_history(self.history);
+        bound.with_rates(self.rates).with_past(self.past(period))
+    }
+
     /// Calculates a period with what is known now.
     pub(super) fn with_calculation(&self, period: &Period, look: &mut dyn FnMut(&Calculation<'_>)) {
-        let bound = BoundProgram::new(self.program, self.directory, period).with_history(self.history);
-        let bound = bound.with_rates(self.rates).with_past(self.past(period));
+        let bound = self.bound(period);
         let columns: Vec<Columns<'_>> = self.sales.iter().map(|(_, original)| Columns(original)).collect();
         let inside = self.sales.iter().zip(&columns).filter(|((sale, _), _)| bound.measures(sale.sale.at));
         look(&calculate(&bound, inside.map(|((sale, _), columns)| SaleRef::from(sale).with_originals(columns))));
@@ -123,12 +155,22 @@ impl<'p> Rehearsal<'p> {
         for (rep, adjustment) in &self.adjustments {
             past.adjust(*rep, adjustment.clone());
         }
+        for (_, rep, minor) in self.others.iter().filter(|(day, ..)| *day == cell_day) {
+            // A figure of a test that leaves the range is no test of anything.
+            let _ = past.add_other(*rep, *minor);
+        }
         past.released_on(self.released.clone());
         past
     }
 
     /// Takes in what people decide about a period; a change to a sale's commission is tied to the credit as it stands now.
     pub(super) fn adjust(&mut self, step: &ExamplePeriod, period: &Period) {
+        let cell_day = day_number(period.first_day());
+        for (name, amount) in &step.other_plans {
+            let minor = to_minor(*amount, self.program.currency, self.program.rounding).unwrap_or_default();
+            let found = self.rep(name).map(|rep| (cell_day, rep, minor));
+            self.others.extend(found);
+        }
         for wanted in &step.adjust {
             let Some(rep) = self.rep(&wanted.rep) else { continue };
             let minor = wanted.amount.map(|amount| to_minor(amount, self.program.currency, self.program.rounding).unwrap_or_default());
@@ -193,11 +235,11 @@ impl<'p> Rehearsal<'p> {
         let expected = &step.expected;
         let at = if self.cells.len() > 1 { format!(" in {}", period.label()) } else { String::new() };
         let booked = self.sums(&|row| row.booked_day == day);
-        self.compare_sums((&format!("reward{at}"), "nothing"), &expected.rewards, &booked, differences);
+        self.compare_sums((&format!("reward{at}"), "nothing"), expected.rewards.as_deref(), &booked, differences);
         let owed = self.sums(&|row| row.key.kind.moves_draw() && row.booked_day <= day);
-        self.compare_sums((&format!("balance owed{at}"), "nothing"), &expected.owed, &owed, differences);
+        self.compare_sums((&format!("balance owed{at}"), "nothing"), expected.owed.as_deref(), &owed, differences);
         let withheld = self.sums(&|row| row.booked_day > day);
-        self.compare_sums((&format!("amount withheld{at}"), "nothing"), &expected.withheld, &withheld, differences);
+        self.compare_sums((&format!("amount withheld{at}"), "nothing"), expected.withheld.as_deref(), &withheld, differences);
         self.compare_in_currency(&expected.in_currency, period, differences);
         for (name, lines) in &expected.lines {
             let rep = self.rep(name);
@@ -241,6 +283,10 @@ impl<'p> Rehearsal<'p> {
         sums
     }
 
+    fn name(&self, rep: Id) -> String {
+        self.directory.rep(rep).map(|rep| rep.name.clone()).unwrap_or_default()
+    }
+
     fn rep(&self, name: &str) -> Option<Id> {
         match self.directory.find_rep(name) {
             Match::One(id) => Some(id),
@@ -252,14 +298,15 @@ impl<'p> Rehearsal<'p> {
         Exact::new(minor, self.program.currency.exponent())
     }
 
-    /// Whoever is not named must have nothing, as soon as anybody is named.
+    /// Whoever is not named must have nothing.
     fn compare_sums(
         &self,
         (what, nothing): (&str, &str),
-        expected: &[(String, Exact)],
+        expected: Option<&[(String, Exact)]>,
         found: &BTreeMap<Id, Minor>,
         differences: &mut Vec<Difference>,
     ) {
+        let Some(expected) = expected else { return };
         let mut named = BTreeSet::new();
         for (name, expected) in expected {
             let what = format!("{what} of {name}");
@@ -276,12 +323,9 @@ impl<'p> Rehearsal<'p> {
                 differences.push(Difference { what, expected: expected.to_string(), found: found.to_string() });
             }
         }
-        if !expected.is_empty() {
-            for (id, minor) in found.iter().filter(|(id, minor)| **minor != 0 && !named.contains(id)) {
-                let name = self.directory.rep(*id).map(|rep| rep.name.clone()).unwrap_or_default();
-                let found = self.major(*minor).to_string();
-                differences.push(Difference { what: format!("{what} of {name}"), expected: nothing.to_owned(), found });
-            }
+        for (id, minor) in found.iter().filter(|(id, minor)| **minor != 0 && !named.contains(id)) {
+            let found = self.major(*minor).to_string();
+            differences.push(Difference { what: format!("{what} of {}", self.name(*id)), expected: nothing.to_owned(), found });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The streaming side of a calculation: sales come in, in any order and in several runs; compact entries are kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -10,9 +10,9 @@ use super::decide::{Detail, Share, Sink, SplitPart, decide};
 use super::find::Memo;
 use super::foreign::{Converted, Origins, Standing};
 use super::reason::Reason;
-use super::settle::{SaleTerm, has_terms, terms_of};
+use super::settle::{SaleTerm, Unanswered, has_terms, terms_of};
 use super::spread::{Job, Spread};
-use crate::condition::{Context, SaleRef};
+use crate::condition::{Condition, Context, RepContext, SaleRef};
 use crate::id::Id;
 use crate::money::{Conversion, Exact, Unit};
 
@@ -68,6 +68,8 @@ pub(super) struct SaleTable {
     unique: String,
     /// Which conditional overrides the sale passes, one bit each; empty where there are none.
     pub(super) passes: Vec<u64>,
+    /// Overrides whose condition does not hold for the rep below: sale, rep, rule. Only of programs that ask.
+    denied: HashSet<(u32, u32, u16)>,
     /// How many of the first sales stand in canonical order; what came later has its rank here.
     sorted: u32,
     late: Vec<u64>,
@@ -100,6 +102,11 @@ impl SaleTable {
             + (self.passes.capacity() + self.late.capacity()) * 8
             + self.term_ranges.capacity() * 8
             + self.terms.capacity() * size_of::<SaleTerm>()
+    }
+
+    /// Whether the condition of an override that reads the rep below does not hold for this one.
+    pub(super) fn is_denied(&self, sale: u32, who: u32, rule: usize) -> bool {
+        !self.denied.is_empty() && u16::try_from(rule).is_ok_and(|rule| self.denied.contains(&(sale, who, rule)))
     }
 
     /// Whether sales of this program may be withheld or taken back.
@@ -211,6 +218,7 @@ impl SaleTable {
             passes.extend(self.passes.get(index as usize));
             term_ranges.extend(self.term_ranges.get(index as usize));
         }
+        self.denied = self.denied.drain().map(|(sale, who, rule)| (places[sale as usize], who, rule)).collect();
         self.keys = keys;
         self.passes = passes;
         self.term_ranges = term_ranges;
@@ -226,6 +234,8 @@ impl SaleTable {
 
     fn append(&mut self, other: Self) {
         let shift = u32::try_from(self.unique.len()).unwrap_or(NONE);
+        let sales = u32::try_from(self.keys.len()).unwrap_or(NONE);
+        self.denied.extend(other.denied.into_iter().map(|(sale, who, rule)| (sale + sales, who, rule)));
         self.unique.push_str(&other.unique);
         self.passes.extend(other.passes);
         let terms = u32::try_from(self.terms.len()).unwrap_or(NONE);
@@ -362,15 +372,20 @@ impl<'a> Run<'a> {
     /// Takes in a sale whose amounts are in the program's currency.
     fn take(&mut self, sale: SaleRef<'_>, missing: Option<Unit>) {
         let index = self.collected.sales.push(sale);
+        let mut unanswered = Vec::new();
         if self.has_terms {
-            self.collected.sales.push_terms(terms_of(self.bound, sale));
+            self.collected.sales.push_terms(terms_of(self.bound, sale, &mut unanswered));
         }
+        let first = self.collected.filed.len();
         let mut sink = Collector { bound: self.bound, sale, index, collected: &mut self.collected };
         if self.bound.has_conditions {
             let passes = passes(self.bound, (sale, missing), &mut sink);
             sink.collected.sales.passes.push(passes);
         }
         decide(self.bound, &mut self.memo, (sale, missing), &mut sink);
+        if !unanswered.is_empty() {
+            sink.flag_credited(first, &unanswered);
+        }
     }
 
     /// How many sales were taken in.
@@ -456,6 +471,11 @@ fn passes(bound: &BoundProgram<'_>, (sale, missing): (SaleRef<'_>, Option<Unit>)
             sink.refuse(index, Reason::RateMissing, &Detail::Currency(currency));
             continue;
         }
+        if rule.when.as_ref().is_some_and(Condition::uses_rep) {
+            // Asked for each rep whom the sale credits.
+            bits |= 1 << bit;
+            continue;
+        }
         match rule.when.as_ref().map(|when| when.holds(&context)) {
             Some(Ok(holds)) => bits |= u64::from(holds) << bit,
             Some(Err(error)) => sink.refuse(index, Reason::ConditionError, &Detail::Error(&error)),
@@ -485,6 +505,18 @@ struct Collector<'r, 'b, 's> {
 }
 
 impl Collector<'_, '_, '_> {
+    /// Flags whoever the sale credited (from one of the credits on) under rules that have a term without an answer.
+    fn flag_credited(&mut self, first: usize, unanswered: &[Unanswered]) {
+        let at = self.sale.facts.at();
+        for place in first..self.collected.filed.len() {
+            let Filed { who, entry } = self.collected.filed[place];
+            let rule = self.bound.part_at(entry.component, at).rule;
+            for (_, error) in unanswered.iter().filter(|(of, _)| of.is_none_or(|of| of == rule)) {
+                self.flag(rule, who, Reason::ConditionError, &Detail::Error(error));
+            }
+        }
+    }
+
     fn detail(&mut self, detail: &Detail<'_>) -> u32 {
         match detail {
             Detail::Nothing => NONE,
@@ -496,8 +528,38 @@ impl Collector<'_, '_, '_> {
     }
 }
 
+impl Collector<'_, '_, '_> {
+    /// Asks the overrides on a credit whose condition reads the rep below.
+    fn ask_overrides(&mut self, rule: usize, who: u32) {
+        let bound = self.bound;
+        let at = self.sale.facts.at();
+        for over in bound.asking.iter().map(|place| &bound.overrides[*place]).filter(|over| over.of.get(rule) == Some(&true)) {
+            let BoundRule { rule: asked, window, version, .. } = &bound.rules[over.rule];
+            let Some(when) = asked.when.as_ref().filter(|_| window.0 <= at && at < window.1) else { continue };
+            let variables = &bound.versions[*version].variables;
+            let rep = RepContext { rep: bound.beneficiary(who), directory: bound.directory, defaults: variables };
+            let answer = when.holds(&Context { sale: self.sale, period: bound.period, rep: Some(rep) });
+            if answer == Ok(true) {
+                continue;
+            }
+            self.collected.sales.denied.insert((self.index, who, u16::try_from(over.rule).unwrap_or(u16::MAX)));
+            match answer {
+                Err(error) => {
+                    let detail = Detail::Error(&error);
+                    self.refuse(over.rule, Reason::ConditionError, &detail);
+                    self.flag(over.rule, who, Reason::ConditionError, &detail);
+                }
+                Ok(_) => self.refuse(over.rule, Reason::Condition, &Detail::Who(who)),
+            }
+        }
+    }
+}
+
 impl Sink for Collector<'_, '_, '_> {
     fn credit(&mut self, share: &Share<'_>) {
+        if !self.bound.asking.is_empty() {
+            self.ask_overrides(share.rule, share.who);
+        }
         let component = self.bound.rules[share.rule].component;
         let origin = share.split.map_or(NONE, |split| {
             self.collected.splits.push(split);

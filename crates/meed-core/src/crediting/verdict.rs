@@ -193,6 +193,7 @@ impl Judge<'_, '_> {
                 format!("{subject} has no usable variable by which the team shares on {}", bound.period.last_day())
             }
             Reason::ShareMissing => format!("the share `{subject}` has no value for this sale"),
+            Reason::GroupMissing => "the sale belongs to no group: the formula of the groups has no value for it".to_owned(),
             Reason::NotEnrolled => format!("{subject} has not enrolled in {}", bound.program.name),
             Reason::NoRecipient => format!("there is nobody to get what {subject} earns"),
             Reason::ConditionError => subject,
@@ -246,7 +247,8 @@ impl Judge<'_, '_> {
                 }
                 continue;
             }
-            if let Some(failed) = rule.when.as_ref().and_then(|when| when.why_not(&context)) {
+            let of_sale = rule.when.as_ref().filter(|when| !when.uses_rep());
+            if let Some(failed) = of_sale.and_then(|when| when.why_not(&context)) {
                 if over.level == 0 {
                     let text = failed.text.clone();
                     self.rules[index].refused.push(Refused { reason: Reason::Condition, failed: Some(failed), text });
@@ -263,6 +265,14 @@ impl Judge<'_, '_> {
                 .collect();
             for (rep, basis) in below {
                 let Some(manager) = bound.people.managers[rep as usize].get(over.level).copied() else { continue };
+                let asked = rule.when.as_ref().filter(|when| when.uses_rep());
+                if let Some(failed) = asked.and_then(|when| self.why_not(when, &Detail::Who(rep))) {
+                    if over.level == 0 {
+                        let text = failed.text.clone();
+                        self.rules[index].refused.push(Refused { reason: Reason::Condition, failed: Some(failed), text });
+                    }
+                    continue;
+                }
                 if bound.may_earn(manager) {
                     let credited = self.credited(over.rule, manager, on_sales.then_some(basis));
                     self.rules[index].credited.push(credited);

@@ -35,6 +35,8 @@ pub struct Example {
     pub previous: Vec<(String, Exact)>,
     /// Rates of exchange into the program's currency that are known.
     pub rates: Rates,
+    /// What the plans that share the draw pay in the period, by name.
+    pub other_plans: Vec<(String, Exact)>,
     /// What must come out.
     pub expected: Expected,
     /// Several periods one after another; then the fields above are empty.
@@ -52,6 +54,8 @@ pub struct ExamplePeriod {
     pub adjust: Vec<ExampleAdjustment>,
     /// Whether it is released before the next one.
     pub released: bool,
+    /// What the plans that share the draw pay in the period, by name.
+    pub other_plans: Vec<(String, Exact)>,
     /// What must come out.
     pub expected: Expected,
 }
@@ -79,6 +83,7 @@ impl Example {
                 sales: self.sales.clone(),
                 adjust: Vec::new(),
                 released: true,
+                other_plans: self.other_plans.clone(),
                 expected: self.expected.clone(),
             }];
         }
@@ -155,14 +160,15 @@ pub struct ExampleSale {
 /// What an example must come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
-    /// Rewards by name; whoever is not named must earn nothing.
-    pub rewards: Vec<(String, Exact)>,
+    /// Rewards by name; whoever is not named must earn nothing. `None`: not compared.
+    pub rewards: Option<Vec<(String, Exact)>>,
     /// Attainment by name, in percent or as place, compared at the places that are written.
     pub attainment: Vec<(String, Exact)>,
-    /// What is owed on draws after the period, by name; whoever is not named must owe nothing.
-    pub owed: Vec<(String, Exact)>,
+    /// What is owed on draws after the period, by name; whoever is not named must owe nothing. `None`: not compared.
+    pub owed: Option<Vec<(String, Exact)>>,
     /// What is withheld or paid in parts later, after the period; whoever is not named must have nothing outstanding.
-    pub withheld: Vec<(String, Exact)>,
+    /// `None`: not compared.
+    pub withheld: Option<Vec<(String, Exact)>>,
     /// What is paid by kind of reward line, by name; kinds that are not named must be 0.
     pub lines: Vec<(String, Vec<(RewardKind, Exact)>)>,
     /// What the period pays in the payee's own currency, by name.
@@ -183,7 +189,7 @@ pub(super) fn examples(root: &Table<'_, '_>, currency: Option<Unit>, findings: &
 
 fn example(item: &Item<'_>, currency: Option<Unit>, findings: &mut Findings<'_>) -> Option<Example> {
     let table = Table::of(item, "a test", findings)?;
-    let keys = ["name", "period", "zone", "reps", "teams", "sales", "periods", "previous", "rates"];
+    let keys = ["name", "period", "zone", "reps", "teams", "sales", "periods", "previous", "rates", "other_plans"];
     let known: Vec<&str> = keys.iter().chain(&EXPECTED).copied().collect();
     table.only(&known, findings);
     let line = findings.line(table.at);
@@ -196,7 +202,7 @@ fn example(item: &Item<'_>, currency: Option<Unit>, findings: &mut Findings<'_>)
     }
     let period = period_label(&table, findings);
     let periods: Vec<ExamplePeriod> = table.list("periods").into_iter().filter_map(|item| example_period(item, findings)).collect();
-    let outside = ["period", "sales"].iter().chain(&EXPECTED).find(|key| table.has(key));
+    let outside = ["period", "sales", "other_plans"].iter().chain(&EXPECTED).find(|key| table.has(key));
     match outside {
         Some(key) if table.has("periods") => {
             findings.add(table.place(key), Code::Conflict, format!("with `periods`, `{key}` stands inside each of them"));
@@ -210,18 +216,21 @@ fn example(item: &Item<'_>, currency: Option<Unit>, findings: &mut Findings<'_>)
     let expected = expected(&table, findings);
     let previous = amounts(&table, "previous", findings);
     let rates = super::exchange::rates(&table, "rates", currency, findings);
-    Some(Example { name, line, period, zone, reps, teams, sales, previous, rates, expected, periods })
+    let other_plans = amounts(&table, "other_plans", findings);
+    Some(Example { name, line, period, zone, reps, teams, sales, previous, rates, other_plans, expected, periods })
 }
 
 fn example_period(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExamplePeriod> {
     let table = Table::of(item, "a period", findings)?;
-    let known: Vec<&str> = ["period", "sales", "adjust", "released"].iter().chain(&EXPECTED).copied().collect();
+    let known: Vec<&str> = ["period", "sales", "adjust", "released", "other_plans"].iter().chain(&EXPECTED).copied().collect();
     table.only(&known, findings);
     expects_something(&table, findings);
     let sales = table.list("sales").into_iter().filter_map(|item| sale(item, findings)).collect();
     let adjust = table.list("adjust").into_iter().filter_map(|item| adjustment(item, findings)).collect();
     let released = table.truth("released", findings).unwrap_or(true);
-    Some(ExamplePeriod { period: period_label(&table, findings), sales, adjust, released, expected: expected(&table, findings) })
+    let (period, expected) = (period_label(&table, findings), expected(&table, findings));
+    let other_plans = amounts(&table, "other_plans", findings);
+    Some(ExamplePeriod { period, sales, adjust, released, other_plans, expected })
 }
 
 fn adjustment(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleAdjustment> {
@@ -261,10 +270,10 @@ const EXPECTED: [&str; 6] = ["expect", "attainment", "owed", "withheld", "lines"
 
 fn expected(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Expected {
     Expected {
-        rewards: amounts(table, "expect", findings),
+        rewards: table.has("expect").then(|| amounts(table, "expect", findings)),
         attainment: percentages(table, findings),
-        owed: amounts(table, "owed", findings),
-        withheld: amounts(table, "withheld", findings),
+        owed: table.has("owed").then(|| amounts(table, "owed", findings)),
+        withheld: table.has("withheld").then(|| amounts(table, "withheld", findings)),
         lines: lines(table, findings),
         in_currency: amounts(table, "in_currency", findings),
     }
@@ -325,6 +334,13 @@ fn membership(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExampleMem
             table.missing("team", "the name of a team", findings);
         }
         let (from, until) = (table.date("from", findings), table.date("until", findings));
+        if from.zip(until).is_some_and(|(from, until)| until <= from) {
+            findings.add(
+                table.place("until"),
+                Code::ValidityReversed,
+                "`until` is the first day after the membership, and lies after `from`",
+            );
+        }
         return Some(ExampleMembership { team: table.text("team", findings)?.to_owned(), from, until });
     }
     let team = super::reader::text(item, "teams", findings)?.to_owned();

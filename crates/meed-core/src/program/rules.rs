@@ -94,7 +94,7 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
     let kickers = super::settle::kickers(&table, findings);
     let deductible = table.truth("deductible", findings).unwrap_or(true);
     if over.is_some() {
-        check_override(&table, when.as_ref(), pays.as_deref(), findings);
+        check_override(&table, pays.as_deref(), findings);
     }
     let credit = match &trigger {
         Some(Trigger::Sale(crediting)) => Some(crediting),
@@ -128,10 +128,7 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
 }
 
 /// What only the sale of an override's base rule can answer is asked there.
-fn check_override(table: &Table<'_, '_>, when: Option<&crate::condition::Condition>, pays: Option<&[Pay]>, findings: &mut Findings<'_>) {
-    if when.is_some_and(crate::condition::Condition::uses_rep) {
-        findings.add(table.place("when"), Code::Conflict, "the condition of an override reads the sale only, not `rep` or `var`");
-    }
+fn check_override(table: &Table<'_, '_>, pays: Option<&[Pay]>, findings: &mut Findings<'_>) {
     let by_formula = |pay: &Pay| matches!(pay, Pay::Tiers(Tiers { accumulate: Accumulate::Group(Group::Formula(_)), .. }));
     if pays.is_some_and(|pays| pays.iter().any(by_formula)) {
         findings.add(table.place("tiers"), Code::Conflict, "the tiers of an override group by \"day\", \"week\" or \"month\"");

@@ -118,6 +118,10 @@ pub(crate) struct ExampleOut {
     passed: bool,
     /// Where it differs: what, expected, found.
     differences: Vec<String>,
+    /// Of the periods that differ: how each reward came about, and which sales were not credited why.
+    workings: Vec<String>,
+    /// Alerts of the calculations.
+    alerts: Vec<String>,
 }
 
 /// What checking a document found.
@@ -175,6 +179,8 @@ impl From<&Checked> for CheckedOut {
             line: e.line,
             passed: e.passed(),
             differences: e.differences.iter().map(ToString::to_string).collect(),
+            workings: e.workings.clone(),
+            alerts: e.alerts.clone(),
         };
         Self {
             usable: checked.is_usable(),

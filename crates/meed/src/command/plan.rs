@@ -118,6 +118,9 @@ struct ShownExample {
     line: u32,
     passed: bool,
     differences: Vec<ShownDifference>,
+    /// How it came about, where it differs.
+    workings: Vec<String>,
+    alerts: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -152,7 +155,14 @@ fn finding(finding: &Finding) -> ShownFinding {
 fn example(result: &ExampleResult) -> ShownExample {
     let differences =
         result.differences.iter().map(|d| ShownDifference { what: d.what.clone(), expected: d.expected.clone(), found: d.found.clone() });
-    ShownExample { name: result.name.clone(), line: number(result.line), passed: result.passed(), differences: differences.collect() }
+    ShownExample {
+        name: result.name.clone(),
+        line: number(result.line),
+        passed: result.passed(),
+        differences: differences.collect(),
+        workings: result.workings.clone(),
+        alerts: result.alerts.clone(),
+    }
 }
 
 fn check(args: &FileArgs) -> Result<Verdict, Failure> {
@@ -227,10 +237,11 @@ fn examples_text(path: &Path, name: &str, examples: &[ExampleResult]) -> String 
             let _ = writeln!(text, "      {}: expected {}, found {}", difference.what, difference.expected, difference.found);
         }
         if !result.passed() {
-            for explanation in &result.explanations {
-                for line in explanation.lines() {
-                    let _ = writeln!(text, "      {line}");
-                }
+            for line in result.workings.iter().flat_map(|working| working.lines()) {
+                let _ = writeln!(text, "      {line}");
+            }
+            for alert in &result.alerts {
+                let _ = writeln!(text, "      alert: {alert}");
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Draws and guarantees (`commissions.md` §4.5, W18).
 //!
 //! When what is due in the period is below the draw, the shortfall is added: as an advance that is owed afterwards, or for
-//! good. When it is above, the surplus first repays what is owed, at most the surplus itself; the rest is paid.
+//! good. When it is above, the surplus first repays what is owed, at most the surplus itself; the rest is paid. What other
+//! programs pay counts as earned, where the draw is shared with them.
 
 use super::kind::RewardKind;
 use super::stage::Stage;
@@ -41,9 +42,22 @@ impl Stage<'_> {
         self.round(amount).map(Some)
     }
 
+    /// What is due in the period, here and from the programs that share the draw.
+    fn earned_in_all(&self) -> Result<Minor, Overflow> {
+        self.due_now()?.checked_add(self.past.other(self.rep.id)).ok_or(Overflow)
+    }
+
+    /// The same step with what other programs pay, where they do.
+    fn with_others(&self, step: Step) -> Step {
+        match self.past.other(self.rep.id) {
+            0 => step,
+            other => step.with_amount("of it by other plans", self.major(other)),
+        }
+    }
+
     fn recoverable(&mut self, draw: &Draw, amount: Option<Minor>) -> Result<(), Overflow> {
         let owed: Minor = self.draw_owed()?;
-        let earned = self.due_now()?;
+        let earned = self.earned_in_all()?;
         if let Some(amount) = amount.filter(|amount| earned < *amount) {
             let mut advance = amount.checked_sub(earned).ok_or(Overflow)?;
             if let Some(limit) = draw.limit.as_ref().and_then(|limit| self.figure(limit)) {
@@ -74,17 +88,18 @@ impl Stage<'_> {
         if let Some(draw) = draw {
             step = step.with_amount("draw", self.major(draw));
         }
-        step = step.with_amount("owed before", self.major(owed)).with_amount("owed after", self.major(after));
+        step = self.with_others(step).with_amount("owed before", self.major(owed)).with_amount("owed after", self.major(after));
         self.steps.push(step);
         Ok(())
     }
 
     fn top_up(&mut self, amount: Option<Minor>, label: &str) -> Result<(), Overflow> {
-        let earned = self.due_now()?;
+        let earned = self.earned_in_all()?;
         if let Some(amount) = amount.filter(|amount| earned < *amount) {
             let added = amount.checked_sub(earned).ok_or(Overflow)?;
             let step = Step::new(StepKind::Guarantee, label, self.major(added)).with_amount("earned", self.major(earned));
-            self.steps.push(step.with_amount("at least", self.major(amount)));
+            let step = self.with_others(step).with_amount("at least", self.major(amount));
+            self.steps.push(step);
             self.whole_line(RewardKind::Guarantee, ("", label), self.major(added), added, self.cell_day, None);
         }
         Ok(())

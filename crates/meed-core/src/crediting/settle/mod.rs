@@ -29,4 +29,4 @@ pub use step::{Step, StepKind};
 
 pub(super) use facts::Ranks;
 pub(super) use stage::{RuleSum, Settled, settle};
-pub(super) use terms::{SaleTerm, TermKey, TermKind, has_terms, terms_of};
+pub(super) use terms::{SaleTerm, TermKey, TermKind, Unanswered, has_terms, terms_of};

@@ -67,6 +67,10 @@ pub struct Past {
     adjustments: BTreeMap<Id, Vec<Adjustment>>,
     /// First days of the periods that were released; all of them where nothing is said.
     released: Option<BTreeSet<i64>>,
+    /// What other programs pay in the period, where a draw is shared with them.
+    others: BTreeMap<Id, Minor>,
+    /// Programs that a draw names and that cannot be counted, each with the reason.
+    uncounted: BTreeMap<String, String>,
 }
 
 impl Past {
@@ -85,6 +89,31 @@ impl Past {
         self.released = Some(days);
     }
 
+    /// Adds what another program pays a rep in the period.
+    ///
+    /// # Errors
+    /// When the sum leaves the range of an amount.
+    pub fn add_other(&mut self, rep: Id, minor: Minor) -> Result<(), Overflow> {
+        let sum = self.others.entry(rep).or_default();
+        *sum = sum.checked_add(minor).ok_or(Overflow)?;
+        Ok(())
+    }
+
+    /// Says that a program cannot be counted: it does not exist, or pays in other periods or in another currency.
+    pub fn uncounted(&mut self, program: &str, why: &str) {
+        self.uncounted.insert(program.to_owned(), why.to_owned());
+    }
+
+    /// The programs that cannot be counted, with the reasons.
+    pub(in crate::crediting) const fn all_uncounted(&self) -> &BTreeMap<String, String> {
+        &self.uncounted
+    }
+
+    /// What other programs pay a rep in the period.
+    pub(super) fn other(&self, rep: Id) -> Minor {
+        self.others.get(&rep).copied().unwrap_or_default()
+    }
+
     /// The adjustments of a period, by rep.
     pub(in crate::crediting) fn adjustments(&self, cell_day: i64) -> impl Iterator<Item = (Id, &Adjustment)> {
         let all = self.adjustments.iter().flat_map(|(rep, all)| all.iter().map(|adjustment| (*rep, adjustment)));
@@ -101,7 +130,7 @@ impl Past {
     }
 
     pub(super) fn mentions(&self, rep: Id) -> bool {
-        self.lines.contains_key(&rep) || self.adjustments.contains_key(&rep)
+        self.lines.contains_key(&rep) || self.adjustments.contains_key(&rep) || self.others.contains_key(&rep)
     }
 
     /// What a rep owes on draws when the cell begins.

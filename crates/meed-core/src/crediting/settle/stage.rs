@@ -77,7 +77,9 @@ pub(in crate::crediting) fn settle(
     if !tally.touched && !tally.flagged && !entitled && !remembered {
         return Ok(None);
     }
-    let facts = ResultFacts { bound, tally, attainment, rank: attainment.rank.or_else(|| ranks.of(who)) };
+    // Who was credited nothing has no place, however few took part.
+    let rank = attainment.rank.filter(|_| tally.touched).or_else(|| ranks.of(who));
+    let facts = ResultFacts { bound, tally, attainment, rank };
     let mut stage = Stage {
         bound,
         tally,
@@ -257,7 +259,9 @@ impl Stage<'_> {
         match answer {
             Ok(answer) => Some(answer),
             Err(error) => {
-                self.problem(of, AlertCode::ConditionError, &error.to_string());
+                // That somebody lacks a figure may be meant so; that a formula cannot be answered never is.
+                let problem = PayProblem { code: AlertCode::ConditionError, subject: error.to_string() };
+                self.problems.push((of.to_owned(), problem));
                 None
             }
         }

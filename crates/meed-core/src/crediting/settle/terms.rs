@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::super::bound::BoundProgram;
 use super::line::HELD_DAY;
 use crate::command::day_number;
-use crate::condition::{Condition, Context, SaleRef};
+use crate::condition::{Context, EvalError, SaleRef};
 use crate::id::Id;
 use crate::money::Exact;
 use crate::period::Period;
@@ -62,16 +62,20 @@ pub(in crate::crediting) fn has_terms(bound: &BoundProgram<'_>) -> bool {
         || settle.holdbacks.iter().any(|holdback| holdback.until.is_by_sale())
 }
 
-/// The terms of a sale. A condition or date that has no answer is open: withheld stays withheld, nothing is taken back.
-pub(in crate::crediting) fn terms_of(bound: &BoundProgram<'_>, sale: SaleRef<'_>) -> Vec<SaleTerm> {
+/// What could not be asked of a sale: the rule, or all of them, and why.
+pub(in crate::crediting) type Unanswered = (Option<usize>, EvalError);
+
+/// The terms of a sale. A condition or date that has no answer is open: withheld stays withheld, nothing is taken back, and
+/// no factor applies; `unanswered` tells.
+pub(in crate::crediting) fn terms_of(bound: &BoundProgram<'_>, sale: SaleRef<'_>, unanswered: &mut Vec<Unanswered>) -> Vec<SaleTerm> {
     let context = Context { sale, period: bound.period, rep: None };
     let day = bound.period.zone().to_datetime(sale.facts.at()).date();
     let mut terms = Vec::new();
     for (index, holdback) in bound.program.settle.holdbacks.iter().enumerate() {
         let due = match &holdback.until {
             Until::Days(days) => later(day, Length::Days(*days)),
-            Until::Day(formula) => date(formula, &context),
-            Until::When(when) => (when.holds(&context) == Ok(true)).then_some(day),
+            Until::Day(formula) => answered(formula.day(&context), None, unanswered).flatten(),
+            Until::When(when) => (answered(when.holds(&context), None, unanswered) == Some(true)).then_some(day),
             Until::Periods(_) | Until::Date(_) => continue,
         };
         // What is due before the sale's own period is simply not withheld.
@@ -80,17 +84,17 @@ pub(in crate::crediting) fn terms_of(bound: &BoundProgram<'_>, sale: SaleRef<'_>
     }
     for (rule, bound_rule) in bound.rules.iter().enumerate() {
         for formula in bound_rule.rule.pays.iter().filter_map(crate::program::Pay::looked_up).take(1) {
-            let value = formula.number(&context).ok().flatten();
+            let value = answered(formula.number(&context), Some(rule), unanswered).flatten();
             terms.extend(value.map(|share| SaleTerm { kind: TermKind::Lookup(rule), due_day: 0, share }));
         }
         for (index, kicker) in bound_rule.rule.kickers.iter().enumerate() {
-            if kicker.when.as_ref().is_none_or(|when| when.holds(&context) == Ok(true)) {
+            if kicker.when.as_ref().is_none_or(|when| answered(when.holds(&context), Some(rule), unanswered) == Some(true)) {
                 terms.push(SaleTerm { kind: TermKind::Kicker(rule, index), due_day: 0, share: Exact::ONE });
             }
         }
     }
     for (index, clawback) in bound.program.settle.clawbacks.iter().enumerate() {
-        terms.extend(clawed(bound, &context, clawback, day).map(|(on, share)| SaleTerm {
+        terms.extend(answered(clawed(&context, clawback, day), None, unanswered).flatten().map(|(on, share)| SaleTerm {
             kind: TermKind::Clawback(index),
             due_day: period_day(bound, on).unwrap_or(HELD_DAY).max(cell_day(bound)),
             share,
@@ -108,34 +112,37 @@ fn period_day(bound: &BoundProgram<'_>, day: Date) -> Option<i64> {
     Some(day_number(period.first_day()))
 }
 
-fn date(formula: &Condition, context: &Context<'_>) -> Option<Date> {
-    formula.day(context).ok().flatten()
+/// The answer, or a note that there is none.
+fn answered<T>(answer: Result<T, EvalError>, rule: Option<usize>, unanswered: &mut Vec<Unanswered>) -> Option<T> {
+    answer.map_err(|error| unanswered.push((rule, error))).ok()
 }
 
 /// When a clawback takes effect, and the part of the credit that it takes.
-fn clawed(bound: &BoundProgram<'_>, context: &Context<'_>, clawback: &Clawback, sold: Date) -> Option<(Date, Exact)> {
-    let _ = bound;
-    if clawback.when.as_ref().is_some_and(|when| when.holds(context) != Ok(true)) {
-        return None;
+fn clawed(context: &Context<'_>, clawback: &Clawback, sold: Date) -> Result<Option<(Date, Exact)>, EvalError> {
+    if let Some(when) = &clawback.when
+        && !when.holds(context)?
+    {
+        return Ok(None);
     }
-    let on = date(&clawback.on, context)?;
+    let Some(on) = clawback.on.day(context)? else { return Ok(None) };
     if clawback.within.is_some_and(|within| later(sold, within).is_some_and(|end| on >= end)) {
-        return None;
+        return Ok(None);
     }
-    let share = match &clawback.term {
-        None => Exact::ONE,
-        Some(term) => unserved(term, context, sold, on)?,
+    let from = match clawback.term.as_ref().and_then(|term| term.from.as_ref()) {
+        Some(formula) => formula.day(context)?,
+        None => Some(sold),
     };
-    let share = share.checked_mul(clawback.share)?;
-    (share > Exact::ZERO).then_some((on, share))
+    let share = match (&clawback.term, from) {
+        (None, _) => Some(Exact::ONE),
+        (Some(term), Some(from)) => unserved(term, from, on),
+        (Some(_), None) => None,
+    };
+    let share = share.and_then(|share| share.checked_mul(clawback.share)).filter(|share| *share > Exact::ZERO);
+    Ok(share.map(|share| (on, share)))
 }
 
 /// The part of a term that was not served when it ended on a day.
-fn unserved(term: &Term, context: &Context<'_>, sold: Date, on: Date) -> Option<Exact> {
-    let from = match &term.from {
-        Some(formula) => date(formula, context)?,
-        None => sold,
-    };
+fn unserved(term: &Term, from: Date, on: Date) -> Option<Exact> {
     let (length, served) = match term.length {
         Length::Days(days) => (i64::from(days), i64::from(from.until(on).ok()?.get_days())),
         Length::Months(months) => {

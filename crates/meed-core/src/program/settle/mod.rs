@@ -89,6 +89,8 @@ pub struct Draw {
     pub recover: Exact,
     /// No more is advanced than makes the balance this.
     pub limit: Option<Figure>,
+    /// Names of other programs: what they pay the payee in the period counts as earned.
+    pub plans: Vec<String>,
 }
 
 /// A bonus.
@@ -349,6 +351,12 @@ impl Settle {
             all.extend(clawback.term.as_ref().and_then(|term| term.from.as_ref()));
         }
         all
+    }
+
+    /// Names of the programs whose pay counts towards the draw or guarantee.
+    #[must_use]
+    pub fn shared_plans(&self) -> &[String] {
+        self.draw.as_ref().or(self.guarantee.as_ref()).map_or(&[], |draw| draw.plans.as_slice())
     }
 
     /// Whether a period has to know of earlier ones at all, be it only what is due in it.

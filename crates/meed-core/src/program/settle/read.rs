@@ -208,9 +208,9 @@ fn draw(table: &Table<'_, '_>, key: &'static str, known: Known<'_>, findings: &m
     let is_draw = key == "draw";
     let inner = Table::of(table.get(key)?, key, findings)?;
     let keys: &[&str] = if is_draw {
-        &["amount", "recoverable", "from", "until", "when", "recover", "limit"]
+        &["amount", "recoverable", "from", "until", "when", "recover", "limit", "plans"]
     } else {
-        &["amount", "from", "until", "when"]
+        &["amount", "from", "until", "when", "plans"]
     };
     inner.only(keys, findings);
     if !inner.has("amount") {
@@ -231,7 +231,11 @@ fn draw(table: &Table<'_, '_>, key: &'static str, known: Known<'_>, findings: &m
     let recover = part(&inner, "recover", findings).unwrap_or(Exact::ONE);
     let when = known.result(&inner, "when", Want::Truth, findings);
     let limit = amount(&inner, "limit", findings);
-    Some(Draw { amount: amount(&inner, "amount", findings)?, recoverable, from, until, when, recover, limit })
+    let plans: Vec<String> = inner.texts("plans", findings).into_iter().map(|(name, _)| name.trim().to_owned()).collect();
+    if plans.iter().any(String::is_empty) {
+        findings.add(inner.place("plans"), Code::BadValue, "`plans` lists names of other plans");
+    }
+    Some(Draw { amount: amount(&inner, "amount", findings)?, recoverable, from, until, when, recover, limit, plans })
 }
 
 /// `from` and `until`, which must not be reversed.

@@ -41,7 +41,7 @@ fn tests(program: &Program, results: &[ExampleResult]) -> Vec<PlanTest> {
 
 /// What an example states, cut where it names many.
 fn stated(example: &Example) -> String {
-    let all = &example.expected.rewards;
+    let all = example.expected.rewards.as_deref().unwrap_or_default();
     let mut parts: Vec<String> = all.iter().take(2).map(|(name, amount)| format!("{name} {}", shown(*amount))).collect();
     if all.len() > parts.len() {
         parts.push(format!("{} more", all.len() - parts.len()));
