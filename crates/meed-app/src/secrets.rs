@@ -88,10 +88,7 @@ impl Secrets {
     /// Whether a token carries its signature; takes the same time for every wrong one.
     #[must_use]
     pub fn is_signed(&self, signed: &[u8], signature: &[u8]) -> bool {
-        Hmac::<Sha256>::new_from_slice(&self.tokens).is_ok_and(|mut mac| {
-            mac.update(signed);
-            mac.verify_slice(signature).is_ok()
-        })
+        is_hmac(&self.tokens, signed, signature)
     }
 
     /// The fingerprint of a command's content.
@@ -99,6 +96,14 @@ impl Secrets {
     pub fn fingerprint(&self, content: &[u8]) -> [u8; 32] {
         mac(&self.fingerprints, content)
     }
+}
+
+/// Whether a signature is the HMAC-SHA-256 of what was signed; takes the same time for every wrong one.
+pub(crate) fn is_hmac(key: &[u8], signed: &[u8], signature: &[u8]) -> bool {
+    Hmac::<Sha256>::new_from_slice(key).is_ok_and(|mut mac| {
+        mac.update(signed);
+        mac.verify_slice(signature).is_ok()
+    })
 }
 
 fn mac(key: &[u8; 32], data: &[u8]) -> [u8; 32] {

@@ -67,7 +67,7 @@ pub enum IntakeError {
     #[error("the file unpacks to more than allowed: {0}")]
     ZipLimit(String),
     /// A workbook that cannot be read.
-    #[error("the workbook cannot be read: {0}")]
+    #[error("the workbook cannot be read ({0}); open it in a spreadsheet program and save it again")]
     Workbook(String),
     /// A byte that does not fit the encoding of the file.
     #[error("byte {offset} (line {line}, column {column}) is not {encoding}")]

@@ -23,8 +23,15 @@ pub struct Limits {
     pub unpacked_ratio: u64,
     /// Members of a workbook archive.
     pub members: u64,
+    /// Bytes of a workbook's texts, styles and lists, each: they are held in memory while it is read.
+    #[serde(default = "held_bytes")]
+    pub held_bytes: u64,
     /// Columns that may be mapped at once ("Too Many Fields"); `None` allows every target.
     pub mapped_columns: Option<usize>,
+}
+
+const fn held_bytes() -> u64 {
+    128 << 20
 }
 
 impl Default for Limits {
@@ -36,6 +43,7 @@ impl Default for Limits {
             unpacked_bytes: 1 << 30,
             unpacked_ratio: 100,
             members: 1_000,
+            held_bytes: held_bytes(),
             mapped_columns: None,
         }
     }

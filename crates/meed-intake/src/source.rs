@@ -1,13 +1,15 @@
 //! What the records are read from: the file itself, or the text of a worksheet.
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
+
+use crate::xlsx::Text;
 
 /// A file, or text in memory that stands for it.
 pub(crate) enum Source<R> {
     /// The file as it is.
     File(R),
     /// The table of a workbook as delimited text.
-    Sheet(Cursor<Vec<u8>>),
+    Sheet(Text),
 }
 
 impl<R: Read> Read for Source<R> {

@@ -62,6 +62,31 @@ async fn a_file_belongs_to_whom_a_person_says_and_the_next_one_of_its_layout_as_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_is_too_long_refuses_its_row_alone() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let long = "A".repeat(3_000);
+        let file = format!("Order No,Date,Net Sales,Currency,Sales Rep\n{long}1,2026-03-04,1.00,USD,Dana\nA-2,2026-03-05,2.00,USD,Dana\n");
+        let id = upload(&ws, "ids.csv", &file).await;
+        let columns = json!({"columns": [{"index": 0, "target": "unique_id"}]});
+        ws.client.put(&format!("/v1/imports/{id}/mapping"), &columns).await.expect(200);
+        let tried = ws.client.post(&format!("/v1/imports/{id}/dry-run"), &json!({})).await.expect(200);
+        let done = run(&ws, &id).await;
+        assert_eq!(
+            (&done["state"], &done["counts"]["created"], &done["counts"]["failed"]),
+            (&json!("done"), &json!(1), &json!(1)),
+            "{done}"
+        );
+        assert_eq!(tried["rejected"][0]["errors"][0]["code"], "unique_id_too_long", "{tried}");
+        let rejects = ws.client.get(&format!("/v1/imports/{id}/rejects")).await.expect(200);
+        assert_eq!(rejects["data"][0]["errors"][0]["code"], "unique_id_too_long");
+        assert_eq!(rejects["data"][0]["cells"][4], "Dana", "the cells of the row are kept");
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_says_who_sold_what_names_no_rep() {
     let app = TestApp::start(Engine::Sqlite).await;
     let ws = app.workspace("acme").await;

@@ -25,6 +25,10 @@ async fn import(ws: &Workspace, file: &str, text: &str) -> Value {
     }
 }
 
+async fn counted(app: &TestApp, ws: &Workspace) -> i64 {
+    meed_app::overview::sale_count(&app.app, &meed_app::Context::system(ws.id)).await.expect("a count")
+}
+
 async fn undo(ws: &Workspace, import: &Value) -> meed_testkit::Reply {
     ws.client.post(&format!("/v1/imports/{}/undo", import["id"].as_str().expect("an id")), &json!({})).await
 }
@@ -45,6 +49,7 @@ async fn an_import_taken_back_leaves_what_was_before_it() {
         let before = sale(&ws, "A-1").await;
         let april = import(&ws, "april.csv", APRIL).await;
         assert_eq!(sale(&ws, "A-1").await["revenue"], "999.00");
+        assert_eq!(counted(&app, &ws).await, 3);
 
         let back = undo(&ws, &april).await.expect(200);
         assert_eq!(back["state"], "undone");
@@ -58,8 +63,10 @@ async fn an_import_taken_back_leaves_what_was_before_it() {
         assert_eq!(brought["date"], "2026-04-05T04:00:00Z", "its day stays: {brought}");
         assert_eq!(sale(&ws, "A-2").await["revenue"], "50.00", "what the import did not touch stays");
 
+        assert_eq!(counted(&app, &ws).await, 2, "what was taken back counts no more");
         assert_eq!(undo(&ws, &april).await.refusal(409), "import_not_recorded");
         import(&ws, "april.csv", APRIL).await;
+        assert_eq!(counted(&app, &ws).await, 3);
         assert_eq!(sale(&ws, "A-3").await["revenue"], "7.00", "dropped again, it counts again");
         app.stop().await;
     }

@@ -10,6 +10,9 @@ use std::fmt;
 pub enum Fault {
     /// Repeat the whole transaction, under its idempotency key.
     Transient,
+    /// The database stopped the statement: its time was up, or somebody cancelled it. Repeated once at most, for what took
+    /// minutes takes them again.
+    Cancelled,
     /// As transient, but nobody knows whether the commit happened.
     OutcomeUnknown,
     /// A unique key was violated: somebody else was first.
@@ -51,7 +54,9 @@ impl StoreError {
     pub fn from_sqlstate(state: &str, at_commit: bool, statement: Option<&'static str>, detail: String) -> Self {
         let fault = match state {
             "23505" => Fault::Duplicate,
-            "40001" | "40P01" | "55P03" | "57014" | "53300" | "25006" => Fault::Transient,
+            "40001" | "40P01" | "55P03" | "53300" | "25006" => Fault::Transient,
+            "57014" if at_commit => Fault::OutcomeUnknown,
+            "57014" => Fault::Cancelled,
             "57P01" | "57P02" | "57P03" => unknown_at(at_commit),
             s if s.starts_with("08") => unknown_at(at_commit),
             "XX000" if at_commit => Fault::OutcomeUnknown,
@@ -65,7 +70,8 @@ impl StoreError {
     #[must_use]
     pub fn from_sqlite(extended: i32, statement: Option<&'static str>, detail: String) -> Self {
         let fault = match (extended & 0xff, extended) {
-            (5 | 6 | 9, _) => Fault::Transient,
+            (5 | 6, _) => Fault::Transient,
+            (9, _) => Fault::Cancelled,
             (_, 2067 | 1555) => Fault::Duplicate,
             (8 | 10 | 11 | 13 | 14 | 26, _) => Fault::Broken,
             _ => Fault::Bug,
@@ -102,6 +108,9 @@ mod tests {
         assert_eq!(state("08006", true), Fault::OutcomeUnknown);
         assert_eq!(state("XX000", true), Fault::OutcomeUnknown);
         assert_eq!(state("XX000", false), Fault::Bug);
+        assert_eq!(state("57014", false), Fault::Cancelled);
+        assert_eq!(state("57014", true), Fault::OutcomeUnknown);
+        assert_eq!(StoreError::from_sqlite(9, None, String::new()).fault, Fault::Cancelled);
         assert_eq!(state("23505", false), Fault::Duplicate);
         assert_eq!(state("53100", false), Fault::Broken);
         assert_eq!(StoreError::from_sqlite(517, None, String::new()).fault, Fault::Transient);

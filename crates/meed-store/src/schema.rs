@@ -47,6 +47,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/0004_lot_terms/sqlite.sql"),
         postgres: include_str!("../migrations/0004_lot_terms/postgres.sql"),
     },
+    Migration {
+        number: 5,
+        name: "counted_sales",
+        sqlite: include_str!("../migrations/0005_counted_sales/sqlite.sql"),
+        postgres: include_str!("../migrations/0005_counted_sales/postgres.sql"),
+    },
 ];
 
 /// Figures for SQLite's planner, made from the schema.

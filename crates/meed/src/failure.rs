@@ -165,7 +165,7 @@ impl From<Refused> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let code = match error.fault {
-            Fault::Transient => "database_busy",
+            Fault::Transient | Fault::Cancelled => "database_busy",
             Fault::OutcomeUnknown => "outcome_unknown",
             Fault::Overloaded => "overloaded",
             Fault::Broken => "database_unusable",

@@ -1,6 +1,7 @@
 //! Who may come in: API keys, people, sessions.
 
 mod actors;
+pub mod identity;
 mod key_uses;
 pub mod keys;
 mod known_keys;

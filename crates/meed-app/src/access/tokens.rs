@@ -6,12 +6,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use meed_core::command::{Class, PutRecord, PutRecords, RecordKind, Refused};
+use meed_core::command::{Actor, Class, PutRecord, PutRecords, RecordKind, Refused};
 use meed_core::id::Id;
 use meed_store::{CONTROL_WORKSPACE, EngineKind};
 use serde::{Deserialize, Serialize};
 
 use super::{keys, sessions, users};
+use crate::documents::WorkspaceDocument;
 use crate::error::{AppError, AppResult};
 use crate::secrets::token;
 use crate::{App, Context, Scope, workspaces};
@@ -52,7 +53,7 @@ struct Claims {
 }
 
 /// A refusal because of who calls.
-fn refused(class: Class, code: &'static str, text: &'static str) -> AppError {
+pub(super) fn refused(class: Class, code: &'static str, text: &'static str) -> AppError {
     Refused::new(class, code, text).into()
 }
 
@@ -60,7 +61,7 @@ fn invalid() -> AppError {
     refused(Class::Unauthenticated, "invalid_token", "the token is missing, garbled, or not one of this server")
 }
 
-fn wrong_credentials() -> AppError {
+pub(super) fn wrong_credentials() -> AppError {
     refused(Class::Unauthenticated, "invalid_credentials", "user name, password, organisation or key are wrong")
 }
 
@@ -90,13 +91,18 @@ pub async fn user(app: &App, name: &str, password: &str, organisation: &str) -> 
         Err(AppError::Refused(refused)) if refused.class == Class::Unauthenticated => return Err(wrong_credentials()),
         other => users::get(app, other?).await?,
     };
-    let (slug, side) = organisation.split_once('/').unwrap_or((organisation, "live"));
-    let workspace = workspaces::list(app).await?.into_iter().find(|w| w.slug == slug && w.side == side).ok_or_else(wrong_credentials)?;
+    let workspace = self::organisation(app, organisation).await?;
     let home = workspaces::get(app, user.workspace).await?;
-    if home.slug != slug || user.rep.is_some() {
+    if home.slug != workspace.slug || user.rep.is_some() {
         return Err(wrong_credentials());
     }
     Ok(KnownUser { user: user.id, workspace: Id(workspace.workspace) })
+}
+
+/// The workspace that an organisation's name means.
+pub(super) async fn organisation(app: &App, name: &str) -> AppResult<WorkspaceDocument> {
+    let (slug, side) = name.split_once('/').unwrap_or((name, "live"));
+    workspaces::list(app).await?.into_iter().find(|w| w.slug == slug && w.side == side).ok_or_else(wrong_credentials)
 }
 
 /// Makes a token for a person.
@@ -120,6 +126,11 @@ pub fn for_key(app: &App, context: &Context, unit: Option<Id>) -> AppResult<Stri
 /// Makes a token that sees one customer's data only.
 pub fn for_customer(app: &App, context: &Context, contact: Id) -> AppResult<String> {
     sign(app, &format!("K{}", hex_id(context.key.ok_or_else(invalid)?)), context.workspace, None, Some(contact))
+}
+
+/// Makes a token for a customer whom the shop's own identity service knows: it sees their data only.
+pub(super) fn for_identified(app: &App, workspace: Id, contact: Id) -> AppResult<String> {
+    sign(app, &format!("I{}", hex_id(contact)), workspace, None, Some(contact))
 }
 
 fn sign(app: &App, user: &str, workspace: Id, unit: Option<Id>, contact: Option<Id>) -> AppResult<String> {
@@ -186,6 +197,9 @@ pub async fn check(app: &App, text: &str) -> AppResult<Bearer> {
             other => other?,
         },
         Some(("U", user)) => Arc::new(sessions::context_of(&users::get(app, id_of(user)?).await?, workspace)),
+        Some(("I", customer)) if claims.cii.as_deref() == Some(customer) => {
+            Arc::new(Context { actor: Actor(format!("customer {customer}")), ..Context::system(workspace) })
+        }
         _ => return Err(invalid()),
     };
     if context.workspace != workspace {

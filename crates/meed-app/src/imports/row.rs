@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
-use meed_core::command::{SaleContent, SaleInput, SaleOriginal};
+use meed_core::command::{SaleContent, SaleInput, SaleOriginal, UNIQUE_ID_BYTES_MAX};
 use meed_core::id::Id;
 use meed_core::money::{Exact, Unit};
 use meed_core::sale::{Sale, pack_cells};
@@ -22,6 +22,9 @@ pub(super) struct RowRules {
     /// The layout of the file's rows.
     pub(super) layout: Id,
 }
+
+/// Characters of a wrong value that are shown.
+const SHOWN: usize = 200;
 
 fn error(column: &str, value: impl ToString, code: &str, text: impl Into<String>) -> Vec<RejectedCell> {
     vec![RejectedCell { column: Some(column.to_owned()), value: value.to_string(), code: code.to_owned(), text: text.into() }]
@@ -49,6 +52,10 @@ pub(super) fn sale_of(mapped: Mapped, cells: &[String], line: u64, rules: &RowRu
             Err(_) => return Err(error("currency", code, "currency.unknown", format!("`{code}` is not an ISO 4217 currency"))),
         },
     };
+    if let Some(id) = mapped.row_key.as_ref().filter(|id| id.len() > UNIQUE_ID_BYTES_MAX) {
+        let text = format!("a unique id has up to {UNIQUE_ID_BYTES_MAX} bytes; this one has {}", id.len());
+        return Err(error("unique_id", id.chars().take(SHOWN).collect::<String>(), "unique_id_too_long", text));
+    }
     let other_date =
         mapped.other_date.map(|when| when.map(|w| instant(&w, &rules.zone).map_or_else(|| w.date.to_string(), |at| at.to_string())));
     let sale = Sale {

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
 use meed_core::command::{Head, Record, RecordKind};
-use meed_core::id::Id;
+use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{
     Merchant, Offer, OfferEntry, OfferIndex, OfferVersion, PayBackMethod, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier,
-    Tiers, TillConfig, TillSettings, fold_code,
+    Tiers, TillConfig, TillSettings, VatRate, fold_code,
 };
 use meed_core::money::Exact;
 use meed_core::people::fold_alias;
@@ -167,8 +167,10 @@ fn by_id<D: serde::de::DeserializeOwned, T>(records: &[Record], make: impl Fn(Id
 }
 
 pub(super) fn product(id: Id, document: ProductDocument) -> Product {
-    let ProductDocument { code, alternative_code, description, kind, brand, family, categories, .. } = document;
-    Product { id, code, alternative_code, description, kind, brand, family, categories }
+    let ProductDocument { code, alternative_code, description, kind, brand, family, categories, mut extra } = document;
+    // What a source sent and nobody can reckon with is as good as nothing.
+    let price = extra.get("price").and_then(|text| exact("price", text).ok()).filter(|price| *price >= Exact::ZERO);
+    Product { id, code, alternative_code, description, kind, brand, family, categories, price, vat_rate: extra.remove("vat_rate") }
 }
 
 pub(super) fn merchant(document: MerchantDocument) -> AppResult<Merchant> {
@@ -219,6 +221,19 @@ pub(super) fn settings(document: TillSettingsDocument) -> AppResult<TillSettings
         levels.push(Tier { code: tier.code, name: tier.name, color: tier.color, threshold });
     }
     levels.sort_by_key(|tier| tier.threshold);
+    let mut vat_rates: Vec<VatRate> = Vec::with_capacity(document.vat_rates.len());
+    for rate in document.vat_rates {
+        let percent = exact("vat_rates", &rate.percent)?;
+        if percent < Exact::ZERO || percent > Exact::ONE_HUNDRED || vat_rates.iter().any(|known| known.code == rate.code) {
+            return Err(AppError::invalid("vat_rate_invalid", "vat_rates", "a rate is 0 to 100 percent, and its code stands there once"));
+        }
+        vat_rates.push(VatRate { code: rate.code, percent });
+    }
+    for (field, text) in [("receipt_head", &document.receipt_head), ("receipt_foot", &document.receipt_foot)] {
+        if text.chars().count() > 1_000 {
+            return Err(AppError::invalid("value_too_long", field, "a receipt has room for 1,000 characters there"));
+        }
+    }
     let point_value = document.point_value.as_deref().map(|text| exact("point_value", text)).transpose()?;
     if point_value.is_some_and(|value| value <= Exact::ZERO) {
         return Err(AppError::invalid("number_out_of_range", "point_value", "a point is worth more than 0"));
@@ -231,6 +246,8 @@ pub(super) fn settings(document: TillSettingsDocument) -> AppResult<TillSettings
     };
     Ok(TillSettings {
         default_product: document.default_product.map(Id),
+        default_unit: document.default_unit.map(Id),
+        default_units: document.default_units.iter().filter_map(|(of, unit)| Some((user_or_key(of)?, Id(*unit)))).collect(),
         minimum_spend: within("minimum_spend", document.minimum_spend, 0, i64::MAX)?,
         maximum_spend: document.maximum_spend.map(|value| within("maximum_spend", value, 0, i64::MAX)).transpose()?,
         hold_minutes: within("hold_minutes", document.hold_minutes, 1, 10_080)?,
@@ -243,6 +260,9 @@ pub(super) fn settings(document: TillSettingsDocument) -> AppResult<TillSettings
             rate: exact("tier_rate", &document.tier_rate)?,
             levels,
         },
+        vat_rates,
+        receipt_head: document.receipt_head,
+        receipt_foot: document.receipt_foot,
     })
 }
 
@@ -251,4 +271,9 @@ fn exact(field: &str, text: &str) -> AppResult<Exact> {
     // What is multiplied with amounts of the 64-bit range stays within 28 digits.
     let number = number.filter(|number| number.scale() <= 9 && number.abs() <= Exact::from(1_000_000_000));
     number.ok_or_else(|| AppError::invalid("number_unreadable", field, format!("`{text}` is not a number of up to nine decimals")))
+}
+
+/// The id of a user or key in text.
+fn user_or_key(text: &str) -> Option<Id> {
+    Id::parse(text, Kind::User).or_else(|_| Id::parse(text, Kind::Key)).ok()
 }

@@ -122,6 +122,8 @@ pub struct ProductDocument {
     pub family: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
+    /// Free attributes by name. `price` (of one, tax included) and `vat_rate` (a rate's code, or a percentage) are known to the
+    /// till page.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<String, String>,
 }
@@ -138,12 +140,28 @@ pub struct TierDocument {
     pub threshold: String,
 }
 
+/// A rate of value-added tax.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct VatRateDocument {
+    pub code: String,
+    /// Percent of the net amount, as decimal text.
+    pub percent: String,
+}
+
 /// Settings of the tills.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs)]
 pub struct TillSettingsDocument {
     pub default_product: Option<i64>,
+    /// The store of users and keys that name none.
+    pub default_unit: Option<i64>,
+    /// The stores of single users and keys, by their id in text.
+    pub default_units: BTreeMap<String, i64>,
+    /// The key with which the shop's identity service signs its tokens, sealed.
+    pub identity_key: Option<String>,
     pub minimum_spend: i64,
     pub maximum_spend: Option<i64>,
     pub hold_minutes: i64,
@@ -156,12 +174,20 @@ pub struct TillSettingsDocument {
     /// Value units for a major unit of the currency, as decimal text.
     pub tier_rate: String,
     pub tiers: Vec<TierDocument>,
+    /// Rates of value-added tax, the usual one first.
+    pub vat_rates: Vec<VatRateDocument>,
+    /// What stands above and below every receipt of the till page.
+    pub receipt_head: String,
+    pub receipt_foot: String,
 }
 
 impl Default for TillSettingsDocument {
     fn default() -> Self {
         Self {
             default_product: None,
+            default_unit: None,
+            default_units: BTreeMap::new(),
+            identity_key: None,
             minimum_spend: 0,
             maximum_spend: None,
             hold_minutes: 15,
@@ -172,6 +198,9 @@ impl Default for TillSettingsDocument {
             tier_window_days: 365,
             tier_rate: "1".to_owned(),
             tiers: Vec::new(),
+            vat_rates: Vec::new(),
+            receipt_head: String::new(),
+            receipt_foot: String::new(),
         }
     }
 }

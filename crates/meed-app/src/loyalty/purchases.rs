@@ -40,6 +40,8 @@ pub struct PurchaseInput {
     pub is_offline: bool,
     /// The token of an earlier preview: the price must still hold.
     pub price_token: Option<String>,
+    /// Whether the caller gave no time, so that a repeat is the same purchase at another time.
+    pub is_undated: bool,
 }
 
 /// A purchase with what surfaces show beside it.
@@ -130,10 +132,18 @@ pub async fn create(app: &App, ctx: &Context, input: PurchaseInput) -> AppResult
     match super::submit(app, ctx, ready.input.basket.reference.clone(), Priority::Interactive, prepare).await? {
         TillReply::Purchase(done) => {
             let config = app.till_config(ctx.workspace).await?;
-            Ok(view(&config, *done, None, String::new()))
+            let done = if done.is_replayed { first_answer(app, ctx, *done, ready.input.spend.is_some()).await? } else { *done };
+            Ok(view(&config, done, None, String::new()))
         }
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
     }
+}
+
+/// What was answered to a purchase when it was recorded: as it stood then, with the spend that came with it.
+async fn first_answer(app: &App, ctx: &Context, done: PurchaseDone, has_spend: bool) -> AppResult<PurchaseDone> {
+    let spend = if has_spend { super::spends::first_of(app, ctx, done.participant, done.id).await? } else { None };
+    let (standing, balances) = (done.body.standing.clone(), (done.body.balance, done.balances.1));
+    Ok(PurchaseDone { standing, balances, spend, ..done })
 }
 
 /// A purchase whose customer is known and whose content is hashed.
@@ -201,6 +211,13 @@ pub async fn create_many(app: &App, ctx: &Context, inputs: Vec<PurchaseInput>) -
         *outcome = rows.next().map(|row| row.map(|done| view(&config, done, None, String::new())));
     }
     Ok(outcomes.into_iter().flatten().collect())
+}
+
+/// The purchase that was recorded under a reference within a source.
+pub async fn by_identity(app: &App, ctx: &Context, source: Id, reference: &str) -> AppResult<Option<Id>> {
+    ctx.require_any(&[Scope::Sales, Scope::Read])?;
+    let (workspace, reference) = (ctx.workspace, reference.to_owned());
+    Ok(app.store().read(move |r| r.till_identity(workspace, source, &reference)).await?)
 }
 
 /// A purchase by id.
@@ -443,7 +460,8 @@ fn content_of(input: &PurchaseInput) -> String {
     let basket = &input.basket;
     let lines = basket.lines.iter().map(|line| (line.product, line.quantity.normalize(), line.net, line.vat, line.total));
     let extra: &BTreeMap<String, String> = &basket.extra;
-    let head = (basket.at.as_microsecond(), basket.unit, basket.terminal, &basket.reference, &basket.promo_code, &basket.classification);
+    let at_us = (!input.is_undated).then(|| basket.at.as_microsecond());
+    let head = (at_us, basket.unit, basket.terminal, &basket.reference, &basket.promo_code, &basket.classification);
     let paid = (&basket.payment_brand, &basket.payment_type, &basket.payment_medium, &basket.description);
     let spend = input.spend.as_ref().map(|ask| (ask.amount, ask.all_or_nothing));
     let who = match &input.who {

@@ -15,6 +15,9 @@ use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
 
+/// The shortest key that HS256 is safe with (RFC 7518 §3.2).
+const IDENTITY_KEY_BYTES_MIN: usize = 32;
+
 /// A document that is kept as a record of its own kind.
 pub trait Kept: Serialize + DeserializeOwned + Clone + Send {
     /// The kind.
@@ -113,6 +116,22 @@ pub async fn get<D: Kept>(app: &App, ctx: &Context, id: Id) -> AppResult<Entry<D
 pub async fn remove<D: Kept>(app: &App, ctx: &Context, id: Id) -> AppResult<()> {
     ctx.require(Scope::Plans)?;
     app.submit(ctx, id.to_string(), PutRecords::one("till.configured", PutRecord::delete(D::KIND, id))).await.map(|_| ())
+}
+
+/// Replaces the settings of the tills. `identity_key` is the key of the shop's identity service in the clear: none keeps the
+/// present one, an empty text removes it.
+pub async fn put_till_settings(app: &App, ctx: &Context, document: TillSettingsDocument, identity_key: Option<&str>) -> AppResult<()> {
+    ctx.require(Scope::Plans)?;
+    let identity_key = match identity_key {
+        None => till_settings(app, ctx).await?.identity_key,
+        Some("") => None,
+        Some(key) if key.len() < IDENTITY_KEY_BYTES_MIN => {
+            let text = format!("the key of an identity service has at least {IDENTITY_KEY_BYTES_MIN} bytes");
+            return Err(AppError::invalid("identity_key_short", "identity_key", text));
+        }
+        Some(key) => Some(app.secrets().seal(key)?),
+    };
+    put(app, ctx, None, &TillSettingsDocument { identity_key, ..document }).await.map(|_| ())
 }
 
 /// Settings of the tills; the defaults where nobody set any.

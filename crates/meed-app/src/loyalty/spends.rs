@@ -69,28 +69,58 @@ pub async fn show(app: &App, ctx: &Context, id: Id) -> AppResult<SpendDone> {
     done_of(&event, standing.is_some()).ok_or_else(|| refused(Class::Invalid, "invalid_event_type", "this event is not a spend request"))
 }
 
-/// The spends of a customer, newest first; of one purchase if that is named.
-pub async fn list(app: &App, ctx: &Context, participant: Id, purchase: Option<Id>, limit: usize) -> AppResult<Vec<SpendDone>> {
+/// Which spends to list.
+#[derive(Clone, Debug, Default)]
+pub struct SpendFilter {
+    /// On one purchase.
+    pub purchase: Option<Id>,
+    /// Recorded after.
+    pub submitted_after: Option<Timestamp>,
+    /// Recorded before.
+    pub submitted_before: Option<Timestamp>,
+    /// How many to skip.
+    pub offset: usize,
+    /// How many to answer.
+    pub limit: usize,
+}
+
+impl SpendFilter {
+    fn keeps(&self, done: &SpendDone, recorded_us: i64) -> bool {
+        self.purchase.is_none_or(|purchase| done.purchase == purchase)
+            && self.submitted_after.is_none_or(|after| recorded_us > after.as_microsecond())
+            && self.submitted_before.is_none_or(|before| recorded_us < before.as_microsecond())
+    }
+}
+
+/// The spends of a customer, newest first.
+pub async fn list(app: &App, ctx: &Context, participant: Id, filter: SpendFilter) -> AppResult<Vec<SpendDone>> {
     ctx.require_any(&[Scope::Sales, Scope::Read])?;
-    let (workspace, limit) = (ctx.workspace, limit.clamp(1, 1_000));
+    let workspace = ctx.workspace;
+    let wanted = filter.offset.saturating_add(filter.limit.min(1_000));
     let found = app
         .store()
         .read(move |r| {
             let (mut found, mut before) = (Vec::new(), None);
             loop {
                 let page = r.till_events_back(workspace, Some(participant), before, 500)?;
-                let is_last = page.len() < 500;
                 before = page.last().map(|(event, _)| event.id);
-                let spends = page.iter().filter_map(|(event, standing)| done_of(event, standing.is_some()));
-                found.extend(spends.filter(|done| purchase.is_none_or(|purchase| done.purchase == purchase)));
-                if is_last || found.len() >= limit {
-                    found.truncate(limit);
-                    return Ok(found);
+                let spends = page.iter().filter_map(|(event, standing)| Some((done_of(event, standing.is_some())?, event.recorded_us)));
+                found.extend(spends.filter(|(done, recorded_us)| filter.keeps(done, *recorded_us)).map(|(done, _)| done));
+                if page.len() < 500 || found.len() >= wanted {
+                    found.truncate(wanted);
+                    return Ok(found.split_off(filter.offset.min(found.len())));
                 }
             }
         })
         .await?;
     Ok(found)
+}
+
+/// The spend that came with a purchase: the first on it.
+pub(super) async fn first_of(app: &App, ctx: &Context, participant: Id, purchase: Id) -> AppResult<Option<SpendDone>> {
+    let filter = SpendFilter { purchase: Some(purchase), limit: 1_000, ..SpendFilter::default() };
+    let first = list(app, ctx, participant, filter).await?.pop();
+    Ok(first.map(|done| SpendDone { is_cancelled: false, is_replayed: true, ..done }))
 }
 
 fn done_of(event: &meed_core::loyalty::TillEvent, is_cancelled: bool) -> Option<SpendDone> {
@@ -99,5 +129,5 @@ fn done_of(event: &meed_core::loyalty::TillEvent, is_cancelled: bool) -> Option<
     }
     let body = SpendBody::from_row(&event.body).ok()?;
     let purchase = event.about.unwrap_or_default();
-    Some(SpendDone { id: event.id, purchase, participant: event.participant, body, is_cancelled, is_replayed: false })
+    Some(SpendDone { id: event.id, purchase, participant: event.participant, at_us: event.at_us, body, is_cancelled, is_replayed: false })
 }

@@ -2,7 +2,7 @@
 
 use meed_core::command::{Class, RecordKind, Refused};
 use meed_core::id::Id;
-use meed_core::loyalty::{Means, OneTimeCode, WalletRef, fold_code};
+use meed_core::loyalty::{Means, OneTimeCode, Participant, WalletRef, fold_code};
 
 use crate::App;
 use crate::error::{AppError, AppResult};
@@ -25,6 +25,8 @@ pub enum Who {
     },
     /// By a one-time code.
     OneTimeCode(String),
+    /// By name, which must be one customer's alone. Looks through all of them: for people, not for every sale.
+    Name(String),
 }
 
 pub(crate) fn refused(class: Class, code: &'static str, text: &str) -> AppError {
@@ -50,6 +52,7 @@ impl Who {
                 Ok(WalletRef::Code(identifier.clone()))
             }
             Self::OneTimeCode(code) => Ok(WalletRef::OneTimeCode(code.clone())),
+            Self::Name(name) => Ok(WalletRef::Participant(by_name(app, workspace, name).await?)),
         }
     }
 
@@ -65,6 +68,31 @@ impl Who {
             }
             other => other.wallet(app, workspace).await,
         }
+    }
+}
+
+/// The one participant with this name.
+async fn by_name(app: &App, workspace: Id, name: &str) -> AppResult<Id> {
+    let wanted = name.trim().to_owned();
+    let found = app
+        .store()
+        .read(move |r| {
+            let (mut found, mut before) = (Vec::new(), None);
+            loop {
+                let page = r.records_back(workspace, RecordKind::Participant, before, 1_000)?;
+                before = page.last().map(|record| record.id);
+                let is_named = |body: &str| Participant::read(body).is_ok_and(|person| person.name == wanted);
+                found.extend(page.iter().filter(|record| is_named(&record.body)).map(|record| record.id));
+                if page.len() < 1_000 || found.len() > 1 {
+                    return Ok(found);
+                }
+            }
+        })
+        .await?;
+    match found.as_slice() {
+        [id] => Ok(*id),
+        [] => Err(refused(Class::NotFound, "entity_not_found", "there is no such participant")),
+        _ => Err(refused(Class::Conflict, "name_not_unique", "several customers have this name; name this one by id or number")),
     }
 }
 

@@ -175,7 +175,16 @@ impl Shop {
     }
 
     pub(crate) fn input(&self, who: Id, basket: Basket) -> PurchaseInput {
-        PurchaseInput { who: Who::Id(who), basket, source: self.source, identity: None, spend: None, is_offline: false, price_token: None }
+        PurchaseInput {
+            who: Who::Id(who),
+            basket,
+            source: self.source,
+            identity: None,
+            spend: None,
+            is_offline: false,
+            price_token: None,
+            is_undated: false,
+        }
     }
 
     pub(crate) async fn buy(&self, who: Id, lines: &[(&str, i64)]) -> PurchaseView {

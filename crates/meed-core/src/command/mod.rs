@@ -23,7 +23,9 @@ pub use needs::Needs;
 pub use pay::{PayByHand, Payment};
 pub use post_rewards::{CellTargets, PostRewards, Target};
 pub use put_records::{PutRecord, PutRecords, Record, RecordKind};
-pub use record_sales::{Progress, RecordSales, SaleChange, SaleContent, SaleInput, SaleOutcome, WriteProgress, identity_of};
+pub use record_sales::{
+    Progress, RecordSales, SaleChange, SaleContent, SaleInput, SaleOutcome, UNIQUE_ID_BYTES_MAX, WriteProgress, identity_of,
+};
 pub use refused::{Class, Refused};
 pub use release::{NewStatement, Release, payable, release_key};
 pub use restore_sales::{FormerSale, RestoreSale, RestoreSales, TAKEN_BACK, is_taken_back};

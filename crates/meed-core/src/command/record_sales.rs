@@ -9,6 +9,9 @@ use super::{Class, Command, Needs, PutRecord, PutRecords, RecordKind, Refused, R
 use crate::id::Id;
 use crate::sale::{Sale, SalePatch, pack, unpack};
 
+/// Bytes of a sale's unique id at most: it stands in an index.
+pub const UNIQUE_ID_BYTES_MAX: usize = 500;
+
 /// What is said about a sale.
 #[derive(Clone, Debug)]
 pub enum SaleContent {
@@ -178,6 +181,10 @@ impl Progress {
 }
 
 fn decide_one(source: Id, import: Option<Id>, events: bool, input: &SaleInput, identity: &str, state: &mut State) -> SaleOutcome {
+    if input.unique_id.as_ref().is_some_and(|id| id.len() > UNIQUE_ID_BYTES_MAX) {
+        let text = format!("a unique id has up to {UNIQUE_ID_BYTES_MAX} bytes");
+        return SaleOutcome::Refused(Refused::new(Class::Invalid, "unique_id_too_long", text).at("unique_id"));
+    }
     let present = state.sale(source, identity);
     if let Some(present) = present
         && input.unique_id.is_none()

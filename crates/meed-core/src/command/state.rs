@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::digest::{CommandDigest, Parts};
 use super::effects::is_configuration;
+use super::restore_sales::is_taken_back;
 use super::{Actor, Effects, EventRow, Identity, Record, RecordKind, RewardRow, SaleRow};
 use crate::audit::{self, Hash};
 use crate::id::Id;
@@ -34,8 +35,13 @@ pub struct Head {
     pub zone: TimeZone,
     /// The workspace's currency.
     pub unit: Unit,
-    /// Sales stored.
+    /// Sales that count: stored, and not taken back.
     pub sale_count: i64,
+}
+
+/// 1 for a sale that counts, 0 for what is left of one that was taken back.
+fn counted(facts: &[u8]) -> i64 {
+    i64::from(!is_taken_back(facts))
 }
 
 /// An audit line with who and what.
@@ -307,7 +313,7 @@ impl State {
     pub fn add_sale(&mut self, mut row: SaleRow) {
         row.salt = self.salt();
         self.note(|parts| parts.sale(&row));
-        self.head.sale_count += 1;
+        self.head.sale_count += counted(&row.facts);
         let at = SaleAt::New(self.effects.new_sales.len());
         self.sales.entry(row.source).or_default().insert(row.identity.clone(), at);
         self.effects.new_sales.push(row);
@@ -317,6 +323,7 @@ impl State {
     pub fn change_sale(&mut self, mut row: SaleRow) {
         row.salt = self.salt();
         self.note(|parts| parts.sale(&row));
+        let counted_now = counted(&row.facts);
         let Effects { new_sales, changed_sales, sale_versions, .. } = &mut self.effects;
         let Some(at) = self.sales.get_mut(&row.source).and_then(|of_source| of_source.get_mut(&row.identity)) else {
             debug_assert!(false, "a sale was changed that was not loaded");
@@ -332,6 +339,7 @@ impl State {
                 before
             }
         };
+        self.head.sale_count += counted_now - counted(&before.facts);
         sale_versions.push(super::SaleVersionRow {
             sale: before.id,
             version: before.version,

@@ -45,6 +45,10 @@ pub struct TillConfig {
 pub struct TillSettings {
     /// Stands in for products that are not known.
     pub default_product: Option<Id>,
+    /// The store of users and keys that name none.
+    pub default_unit: Option<Id>,
+    /// The stores of single users and keys.
+    pub default_units: BTreeMap<Id, Id>,
     /// The least and the most of one spend.
     pub minimum_spend: Minor,
     /// See above; `None`: no limit.
@@ -61,12 +65,29 @@ pub struct TillSettings {
     pub forgives: bool,
     /// Tiers.
     pub tiers: Tiers,
+    /// Rates of value-added tax, the usual one first.
+    pub vat_rates: Vec<VatRate>,
+    /// What stands above every receipt of the till page, line by line.
+    pub receipt_head: String,
+    /// What stands below it.
+    pub receipt_foot: String,
+}
+
+/// A rate of value-added tax.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VatRate {
+    /// What products call it.
+    pub code: String,
+    /// Percentage of the net amount.
+    pub percent: Exact,
 }
 
 impl Default for TillSettings {
     fn default() -> Self {
         Self {
             default_product: None,
+            default_unit: None,
+            default_units: BTreeMap::new(),
             minimum_spend: 0,
             maximum_spend: None,
             hold_minutes: 15,
@@ -75,6 +96,9 @@ impl Default for TillSettings {
             point_value: None,
             forgives: false,
             tiers: Tiers::default(),
+            vat_rates: Vec::new(),
+            receipt_head: String::new(),
+            receipt_foot: String::new(),
         }
     }
 }
@@ -217,6 +241,10 @@ pub struct Product {
     pub family: Option<String>,
     /// Categories, by name.
     pub categories: Vec<String>,
+    /// Price of one, tax included, in major units of the currency: for tills that know none.
+    pub price: Option<Exact>,
+    /// Code or percentage of its value-added tax, as the source names it.
+    pub vat_rate: Option<String>,
 }
 
 /// The products of a workspace.

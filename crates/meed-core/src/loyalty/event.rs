@@ -3,6 +3,8 @@
 //! An event is written once. A purchase's [`Standing`] changes with spends, returns and its cancellation; its first one is
 //! part of the event, later ones are kept beside it.
 
+use std::collections::BTreeMap;
+
 use super::basket::Basket;
 use super::packed::{Packed, packed, packed_code};
 use crate::id::Id;
@@ -251,6 +253,12 @@ pub struct SpendBody {
     pub description: Option<String>,
     /// What could be spent right after it.
     pub balance: Minor,
+    /// Sending system.
+    pub system: Option<String>,
+    /// Class of the event.
+    pub classification: Option<String>,
+    /// Free fields by name.
+    pub extra: BTreeMap<String, String>,
 }
 
 /// One award taken back by an event, with the way it went.
@@ -407,7 +415,8 @@ packed!(Use { event, method, unit, transfer, lot, line, amount, worth, returned,
 packed!(Withheld { offer, reason });
 packed!(Matched { offer, version, lines });
 packed!(PurchaseBody { basket, matched, standing, balance, is_offline });
-packed!(SpendBody { asked, spent, system_reference, description, balance });
+packed!(SpendBody { asked, spent, system_reference, description, balance, system, classification, extra });
+packed!(EarlierSpend { asked, spent, system_reference, description, balance });
 packed!(TakenBack { purchase, offer, unit, steps });
 packed!(Clawed { from_lots, from_expired, from_others, owed, forgiven });
 packed!(RefundBody { lines, given_back, paid_back, taken_back, granted, note, balance });
@@ -416,7 +425,7 @@ packed!(HeldPart { transfer, lot, amount });
 packed!(AdjustmentBody { unit, amount, lot, reason, balance });
 packed!(SettlementBody { merchant, awarded, percent, contribution });
 
-/// The form of every body.
+/// The form of every body but those of spends.
 const FORM: u8 = 1;
 
 macro_rules! rows {
@@ -435,7 +444,34 @@ macro_rules! rows {
         }
     )* };
 }
-rows!(SpendBody, RefundBody, HoldBody, AdjustmentBody, SettlementBody, PayBackBody, TransferBody, ExtensionBody);
+rows!(RefundBody, HoldBody, AdjustmentBody, SettlementBody, PayBackBody, TransferBody, ExtensionBody);
+
+/// The first form of a spend: without the sending system.
+struct EarlierSpend {
+    asked: Minor,
+    spent: Minor,
+    system_reference: Option<String>,
+    description: Option<String>,
+    balance: Minor,
+}
+
+impl SpendBody {
+    /// Reads the stored form, and the one before it.
+    pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
+        if row.first() != Some(&FORM) {
+            return super::packed::from_row(FORM + 1, row);
+        }
+        let EarlierSpend { asked, spent, system_reference, description, balance } = super::packed::from_row(FORM, row)?;
+        let (system, classification, extra) = (None, None, BTreeMap::new());
+        Ok(Self { asked, spent, system_reference, description, balance, system, classification, extra })
+    }
+
+    /// The stored form.
+    #[must_use]
+    pub fn to_row(&self) -> Vec<u8> {
+        super::packed::to_row(FORM + 1, self)
+    }
+}
 
 /// The second form of purchases and their standings: what is paid back follows.
 const WITH_BACK: u8 = 2;

@@ -28,7 +28,7 @@ pub use commands::{
     HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant,
     SetBudget, Settle, Spend, SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
 };
-pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings};
+pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate};
 pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};
 pub use event::{
     AdjustmentBody, EventKind, ExtensionBody, Grant, HeldPart, HoldBody, Matched, PaidBack, PayBackBody, PayBackMethod, PurchaseBody,

@@ -44,6 +44,8 @@ pub struct Participant {
     pub schemes: Vec<Membership>,
     /// Terms of spending by itself.
     pub auto_spend: AutoSpend,
+    /// Payment media bound to the account; empty: any may be used.
+    pub payment_media: Vec<String>,
     /// Whether spends are blocked. Awards go on.
     pub is_blocked: bool,
     /// Why and when they left.
@@ -149,6 +151,8 @@ struct Stored {
     schemes: Vec<(i64, i64, Option<i64>, Option<i64>)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auto_spend: Option<StoredAutoSpend>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    payment_media: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     blocked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,6 +203,7 @@ impl From<Stored> for Participant {
             sign_up_us: stored.sign_up_us,
             schemes: stored.schemes.into_iter().map(member).collect(),
             auto_spend: auto_spend.unwrap_or_default(),
+            payment_media: stored.payment_media,
             is_blocked: stored.blocked,
             terminated: stored.terminated.map(|(at_us, reason)| Termination { at_us, reason }),
         }
@@ -234,6 +239,7 @@ impl From<Participant> for Stored {
             sign_up_us: participant.sign_up_us,
             schemes: participant.schemes.iter().map(|m| (m.scheme.0, m.since_us, m.until_us, m.unit.map(|id| id.0))).collect(),
             auto_spend,
+            payment_media: participant.payment_media,
             blocked: participant.is_blocked,
             terminated: participant.terminated.map(|end| (end.at_us, end.reason)),
         }

@@ -41,7 +41,7 @@ pub(super) fn detect<R: Read + Seek>(reader: &mut R, hints: &Hints) -> Result<Re
             examine(&mut Source::File(reader), &scan, None, size, hints)
         }
         FileKind::Zip => {
-            let (sheet, text) = xlsx::text_of(reader, None, &hints.limits)?;
+            let xlsx::SheetText { sheet, size: text_size, text } = xlsx::text_of(reader, None, &hints.limits)?;
             let scan = Scan {
                 encoding: Encoding::UTF_8,
                 bom: 0,
@@ -49,9 +49,9 @@ pub(super) fn detect<R: Read + Seek>(reader: &mut R, hints: &Hints) -> Result<Re
                 reason: "a workbook".into(),
                 runner_up: None,
                 broken: None,
-                size: text.len() as u64,
+                size: text_size,
             };
-            let mut source: Source<Cursor<Vec<u8>>> = Source::Sheet(Cursor::new(text));
+            let mut source: Source<Cursor<Vec<u8>>> = Source::Sheet(text);
             examine(&mut source, &scan, Some(sheet), size, hints)
         }
     }
@@ -342,6 +342,9 @@ fn fits(target: Target, profile: &Profile) -> bool {
 
 fn table_warnings(reading: &mut Reading, survey: &Survey<'_>) {
     let mut add = |code: &str, line: Option<u64>, text: String| reading.warnings.push(Warning::new(code, line, text));
+    if let Some(line) = reading.workbook.as_ref().and_then(|sheet| sheet.cut_after) {
+        add("table.cut", Some(line), "more than 10,000 blank rows stand below this one; what comes after them is not loaded".into());
+    }
     if reading.rows == 0 {
         add("table.no_rows", reading.structure.header_line, "the file has a header and no rows".into());
     }

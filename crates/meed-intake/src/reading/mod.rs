@@ -280,7 +280,7 @@ impl Reading {
             return Err(IntakeError::Changed);
         }
         let source = match &self.workbook {
-            Some(sheet) => Source::Sheet(std::io::Cursor::new(xlsx::text_of(&mut reader, Some(sheet), &self.limits)?.1)),
+            Some(sheet) => Source::Sheet(xlsx::text_of(&mut reader, Some(sheet), &self.limits)?.text),
             None => Source::File(reader),
         };
         let make = |source| {

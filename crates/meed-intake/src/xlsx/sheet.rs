@@ -5,16 +5,19 @@ use std::io::{Read, Seek};
 use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx};
 use rust_decimal::Decimal;
 
-use super::Sheet;
+use super::spill::{Spill, Text};
+use super::{Sheet, SheetText};
 use crate::error::IntakeError;
 use crate::hints::Limits;
 use crate::mapping::words::is_header_like;
 
+/// Rows that a sheet can have.
+const ROWS_MAX: u32 = 1 << 20;
 /// Blank rows in a row after which a sheet counts as ended.
 const GAP: u32 = 10_000;
 
 /// Writes the sheet.
-pub(super) fn text<R: Read + Seek>(reader: &mut R, chosen: Option<&Sheet>, limits: &Limits) -> Result<(Sheet, Vec<u8>), IntakeError> {
+pub(super) fn text<R: Read + Seek>(reader: &mut R, chosen: Option<&Sheet>, limits: &Limits) -> Result<SheetText, IntakeError> {
     let mut book: Xlsx<&mut R> = Xlsx::new(reader).map_err(|e| IntakeError::Workbook(e.to_string()))?;
     let names: Vec<String> = match chosen {
         Some(sheet) => vec![sheet.name.clone()],
@@ -25,27 +28,40 @@ pub(super) fn text<R: Read + Seek>(reader: &mut R, chosen: Option<&Sheet>, limit
             .map(|s| s.name.clone())
             .collect(),
     };
-    let mut best: Option<(u64, Sheet, Vec<u8>)> = None;
+    let mut best: Option<Written> = None;
     for name in names {
-        let (points, text) = one(&mut book, &name, limits)?;
-        if best.as_ref().is_none_or(|b| points > b.0) {
-            best = Some((points, Sheet { name }, text));
+        let written = one(&mut book, name, limits)?;
+        if best.as_ref().is_none_or(|best| written.points > best.points) {
+            best = Some(written);
         }
     }
-    let (_, sheet, text) = best.ok_or(IntakeError::NoTable)?;
-    if text.iter().all(|b| matches!(b, b'\n' | b',')) {
+    let best = best.ok_or(IntakeError::NoTable)?;
+    if best.widths.iter().all(|width| *width == 0) {
         return Err(IntakeError::Empty);
     }
-    Ok((sheet, text))
+    let (size, text) = padded(best.text.finish()?, &best.widths, limits)?;
+    Ok(SheetText { sheet: best.sheet, size, text })
 }
 
-/// Text of one sheet, and how much it looks like a table: rows, and known words in its first rows.
-fn one<R: Read + Seek>(book: &mut Xlsx<R>, name: &str, limits: &Limits) -> Result<(u64, Vec<u8>), IntakeError> {
+/// A sheet as text whose rows end where their cells do.
+struct Written {
+    sheet: Sheet,
+    /// How much it looks like a table: rows, and known words in its first rows.
+    points: u64,
+    text: Spill,
+    /// Cells of each row; 0 where it has none.
+    widths: Vec<u32>,
+}
+
+/// Text of one sheet.
+fn one<R: Read + Seek>(book: &mut Xlsx<R>, name: String, limits: &Limits) -> Result<Written, IntakeError> {
     let failed = |e: calamine::XlsxError| IntakeError::Workbook(e.to_string());
-    let mut cells = book.worksheet_cells_reader(name).map_err(failed)?;
-    let mut out: Vec<u8> = Vec::new();
+    let mut cells = book.worksheet_cells_reader(&name).map_err(failed)?;
+    let mut out = Spill::new();
+    let mut widths: Vec<u32> = Vec::new();
     let (mut row, mut column, mut rows, mut known) = (0_u32, 0_u32, 0_u64, 0_u64);
-    let mut fresh = true;
+    let (mut width, mut cut_after) = (0, None);
+    let mut cell_text = Vec::new();
     while let Some(cell) = cells.next_cell().map_err(failed)? {
         let (at_row, at_column) = cell.get_position();
         let text = render(cell.get_value());
@@ -59,63 +75,74 @@ fn one<R: Read + Seek>(book: &mut Xlsx<R>, name: &str, limits: &Limits) -> Resul
                 limit: limits.columns,
             });
         }
+        if at_row >= ROWS_MAX {
+            return Err(IntakeError::Workbook(format!("the sheet `{name}` has a row {}", u64::from(at_row) + 1)));
+        }
         if at_row > row.saturating_add(GAP) {
+            cut_after = Some(u64::from(row) + 1);
             break;
         }
-        while row < at_row {
-            out.push(b'\n');
-            row += 1;
-            column = 0;
-            fresh = true;
+        // Rows that stand in another order than their numbers cannot be put into their places.
+        if at_row < row || (at_row == row && width > at_column) {
+            return Err(IntakeError::Workbook(format!("row {} of the sheet `{name}` stands out of order", u64::from(at_row) + 1)));
         }
+        while row < at_row {
+            out.push(b"\n")?;
+            widths.push(width);
+            row += 1;
+            (column, width) = (0, 0);
+        }
+        rows += u64::from(width == 0);
         while column < at_column {
-            out.push(b',');
+            out.push(b",")?;
             column += 1;
         }
-        rows += u64::from(fresh);
-        fresh = false;
+        width = at_column + 1;
         known += u64::from(rows <= 10 && is_header_like(&text));
-        quoted(&text, &mut out);
-        if out.len() as u64 > limits.unpacked_bytes {
+        cell_text.clear();
+        quoted(&text, &mut cell_text);
+        out.push(&cell_text)?;
+        if out.size() > limits.unpacked_bytes {
             return Err(IntakeError::ZipLimit(format!("the sheet `{name}` has more than {} bytes of text", limits.unpacked_bytes)));
         }
     }
-    out.push(b'\n');
-    Ok((rows.min(1_000) + known.min(40) * 50, pad(&out)))
+    out.push(b"\n")?;
+    widths.push(width);
+    let points = rows.min(1_000) + known.min(40) * 50;
+    Ok(Written { sheet: Sheet { name, cut_after }, points, text: out, widths })
 }
 
-/// Short rows end early in a sheet; as text every row gets the width of the widest.
-fn pad(text: &[u8]) -> Vec<u8> {
-    let mut widths = Vec::new();
-    let (mut cells, mut inside) = (1_usize, false);
-    for byte in text {
-        match byte {
-            b'"' => inside = !inside,
-            b',' if !inside => cells += 1,
-            b'\n' if !inside => {
-                widths.push(cells);
-                cells = 1;
-            }
-            _ => {}
+/// Short rows end early in a sheet; as text every row that is not blank gets the width of the widest. Answers the size, too.
+fn padded(mut text: Text, widths: &[u32], limits: &Limits) -> Result<(u64, Text), IntakeError> {
+    let widest = widths.iter().copied().max().unwrap_or(1).max(1);
+    let commas = vec![b','; usize::try_from(widest).unwrap_or(0)];
+    let mut out = Spill::new();
+    let (mut row, mut inside) = (0, false);
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let count = text.read(&mut buffer)?;
+        if count == 0 {
+            break;
         }
-    }
-    let widest = widths.iter().copied().max().unwrap_or(1);
-    let mut out = Vec::with_capacity(text.len() + widths.len() * 4);
-    let mut row = 0;
-    inside = false;
-    for byte in text {
-        match byte {
-            b'"' => inside = !inside,
-            b'\n' if !inside => {
-                let missing = widest - widths.get(row).copied().unwrap_or(widest);
-                out.extend(std::iter::repeat_n(b',', missing));
+        let mut start = 0;
+        for at in memchr::memchr2_iter(b'"', b'\n', &buffer[..count]) {
+            if buffer[at] == b'"' {
+                inside = !inside;
+            } else if !inside {
+                let missing = widths.get(row).filter(|width| **width > 0).map_or(0, |width| widest - width);
+                out.push(&buffer[start..at])?;
+                out.push(&commas[..usize::try_from(missing).unwrap_or(0)])?;
+                start = at;
                 row += 1;
             }
-            _ => {}
         }
-        out.push(*byte);
+        out.push(&buffer[start..count])?;
+        if out.size() > limits.unpacked_bytes {
+            return Err(IntakeError::ZipLimit(format!("its rows fill more than {} bytes of text", limits.unpacked_bytes)));
+        }
     }
-    out
+    let size = out.size();
+    Ok((size, out.finish()?))
 }
 
 fn quoted(text: &str, out: &mut Vec<u8>) {
@@ -175,6 +202,11 @@ mod tests {
         assert_eq!(float(1.234), "1.2340");
         assert_eq!(float(-7.0), "-7");
         assert_eq!(float(123_456_789_012.0), "123456789012");
-        assert_eq!(pad(b"a,b\nc\n\n\"x,y\"\n"), b"a,b\nc,\n,\n\"x,y\",\n");
+        let mut short = Spill::new();
+        short.push(b"a,b\nc\n\n\"x,\ny\"\n").unwrap();
+        let (size, mut padded) = padded(short.finish().unwrap(), &[2, 1, 0, 1], &Limits::default()).unwrap();
+        let mut text = String::new();
+        padded.read_to_string(&mut text).unwrap();
+        assert_eq!((text.as_str(), size), ("a,b\nc,\n\n\"x,\ny\",\n", 16));
     }
 }

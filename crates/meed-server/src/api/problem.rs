@@ -150,7 +150,7 @@ const fn answer_of(fault: Fault) -> (StatusCode, &'static str, &'static str, Opt
         Fault::Overloaded => {
             (StatusCode::TOO_MANY_REQUESTS, "overloaded", "too much is waiting already; nothing was recorded, try again", Some(1))
         }
-        Fault::Transient => {
+        Fault::Transient | Fault::Cancelled => {
             (StatusCode::SERVICE_UNAVAILABLE, "try_again", "the database was busy; nothing was recorded, try again", Some(1))
         }
         Fault::OutcomeUnknown => (

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use meed_app::sources::KnownSource;
+use meed_core::command::UNIQUE_ID_BYTES_MAX;
 use meed_core::money::Unit;
 use meed_core::sale::{NumberField, SalePatch, TextField};
 
@@ -15,9 +16,6 @@ use super::wire::{Field, LooseText, Number};
 
 /// Characters of a text field at most.
 pub(crate) const TEXT_MAX: usize = 2_000;
-/// Bytes of a unique id at most.
-pub(crate) const UNIQUE_ID_MAX: usize = 500;
-
 /// Collects the changes of one sale and what is wrong with them.
 pub(crate) struct PatchWriter<'a> {
     source: &'a KnownSource,
@@ -99,8 +97,8 @@ impl<'a> PatchWriter<'a> {
     /// The source's own id; a blank one counts as none.
     pub(crate) fn unique_id(&mut self, name: &str, field: Field<LooseText>) -> Option<String> {
         let text = field.change().flatten()?.0;
-        if text.len() > UNIQUE_ID_MAX {
-            self.wrong(name, "unique_id_too_long", format!("a unique id has up to {UNIQUE_ID_MAX} bytes"));
+        if text.len() > UNIQUE_ID_BYTES_MAX {
+            self.wrong(name, "unique_id_too_long", format!("a unique id has up to {UNIQUE_ID_BYTES_MAX} bytes"));
         }
         Some(text).filter(|text| !text.trim().is_empty())
     }

@@ -8,6 +8,7 @@ use meed_app::loyalty::documents::ProductDocument;
 use meed_app::loyalty::purchases::{self, PurchaseInput};
 use meed_app::loyalty::{TillConfig, products};
 use meed_core::id::Kind;
+use meed_core::money::Exact;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -198,24 +199,35 @@ fn categories_of(raw: &RawValue) -> Option<Vec<String>> {
     Some(one.into_iter().collect())
 }
 
-const KEPT_AS_TEXT: [&str; 16] = [
-    "vat_rate",
-    "tax_rate",
-    "bundle_code",
-    "component_quantity",
-    "product_validity_from",
-    "product_validity_to",
-    "udf_string_1",
-    "udf_string_2",
-    "udf_string_3",
-    "udf_string_4",
-    "udf_string_5",
-    "udf_string_6",
-    "udf_string_7",
-    "udf_string_8",
-    "udf_string_9",
-    "udf_string_10",
-];
+/// What is kept as it was sent, once it could be read.
+fn kept_of(name: &str, raw: &RawValue) -> Option<Option<String>> {
+    let value = text_of(raw).or_else(|| named_of(raw))?;
+    let is_fine = |text: &str| match name {
+        "product_validity_from" | "product_validity_to" => day_or_time(text),
+        "price" => text.parse::<Exact>().is_ok_and(|number| number >= Exact::ZERO),
+        "component_quantity" => text.parse::<Exact>().is_ok_and(|number| number > Exact::ZERO),
+        _ => true,
+    };
+    value.as_deref().is_none_or(is_fine).then_some(value)
+}
+
+fn day_or_time(text: &str) -> bool {
+    match text.len() {
+        10 => text.parse::<jiff::civil::Date>().is_ok(),
+        19 => text.parse::<jiff::civil::DateTime>().is_ok(),
+        _ => false,
+    }
+}
+
+/// The free texts of a product.
+const FREE_TEXTS: std::ops::RangeInclusive<u8> = 1..=20;
+
+fn is_kept(name: &str) -> bool {
+    let free = name.strip_prefix("udf_string_").and_then(|number| number.parse().ok());
+    free.is_some_and(|number: u8| FREE_TEXTS.contains(&number) && name.len() <= 13)
+        || ["price", "vat_rate", "tax_rate", "bundle_code", "component_quantity", "product_validity_from", "product_validity_to"]
+            .contains(&name)
+}
 
 /// Puts an attribute into a product; false: it is skipped.
 fn put(product: &mut ProductDocument, name: &str, raw: &RawValue) -> bool {
@@ -230,10 +242,7 @@ fn put(product: &mut ProductDocument, name: &str, raw: &RawValue) -> bool {
             let found = categories_of(raw);
             return found.map(|found| product.categories = found).is_some();
         }
-        other if KEPT_AS_TEXT.contains(&other) => {
-            let value = text_of(raw).or_else(|| named_of(raw));
-            return value.map(|value| set_extra(&mut product.extra, other, value)).is_some();
-        }
+        other if is_kept(other) => return kept_of(other, raw).map(|value| set_extra(&mut product.extra, other, value)).is_some(),
         _ => return false,
     };
     let value = if name.ends_with("_identifier") { named_of(raw) } else { text_of(raw) };

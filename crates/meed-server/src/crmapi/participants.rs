@@ -1,5 +1,7 @@
 //! `rewards_participants/*`: who it is (`pos-loyalty.md` §5.2).
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::Response;
 use meed_app::loyalty::TillConfig;
@@ -11,9 +13,10 @@ use serde::Deserialize;
 use super::RESULTS_MAX;
 use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
-use super::out::{Out, hex, money, object};
-use super::place::{config, unit_out};
-use super::values::{Identifier, count, customer, local};
+use super::out::{Out, Wanted, hex, money, object};
+use super::place::{config, log, unit_out};
+use super::purchase_out::free_fields;
+use super::values::{ACCOUNT, Identifier, count, customer, local};
 use crate::ServerState;
 use crate::api::wire::Number;
 
@@ -59,23 +62,26 @@ pub(super) async fn list(State(state): State<ServerState>, call: Call<List>) -> 
     call.not_a_customer()?;
     let (app, ctx, given) = (&state.app, &call.bearer.context, &call.parameters);
     let named = [
-        given.accounts_receivable_identifier.as_ref(),
-        given.contact_information_identifier.as_ref(),
-        given.wallet_identifier.as_ref(),
-        given.rewards_participant_identifier.as_ref(),
+        (&given.accounts_receivable_identifier, ACCOUNT),
+        (&given.contact_information_identifier, "contact_information_identifier"),
+        (&given.wallet_identifier, "wallet_identifier"),
+        (&given.rewards_participant_identifier, "rewards_participant_identifier"),
     ];
-    let mut named = named.into_iter().flatten();
+    let mut named = named.into_iter().filter_map(|(one, field)| one.as_ref().map(|one| (one, field)));
     let (one, more) = (named.next(), named.next());
     if more.is_some() {
         return Err(Failure::conflict("rewards_participant_identifier", "at most one of the customer filters may be given"));
+    }
+    if given.life_cycle_state.as_deref().is_some_and(|state| !["EFFECTIVE", "TERMINATED"].contains(&state)) {
+        return Err(Failure::invalid("life_cycle_state", "this is EFFECTIVE or TERMINATED"));
     }
     let keeps = |view: &ParticipantView| given.life_cycle_state.as_deref().is_none_or(|state| state == state_of(view));
     let limit = count(given.number_of_results, "number_of_results")?.unwrap_or(RESULTS_MAX).min(RESULTS_MAX);
     let mut skip = count(given.offset, "offset")?.unwrap_or_default();
     let config = config(&state, ctx.workspace).await?;
     let mut rows: Vec<Out> = Vec::new();
-    if let Some(one) = one {
-        match participants::find(app, ctx, &one.who("rewards_participant_identifier")?).await {
+    if let Some((one, field)) = one {
+        match participants::find(app, ctx, &one.who(field)?).await {
             Ok(found) if keeps(&found) && skip == 0 && limit > 0 => rows.push(out(&config, &found)),
             Ok(_) => {}
             Err(error) => match Failure::from(error) {
@@ -124,7 +130,7 @@ fn out(config: &TillConfig, view: &ParticipantView) -> Out {
     });
     let ended = person.terminated.as_ref().map(|end| object! {"terminated_on": local(end.at_us, zone), "reason": &end.reason});
     let (schemes, left) = schemes(config, view);
-    object! {
+    let out = object! {
         "id": hex(view.id),
         "number": &person.number,
         "name": &person.name,
@@ -149,8 +155,9 @@ fn out(config: &TillConfig, view: &ParticipantView) -> Out {
         "period_value_units": view.period_units,
         "lifetime_value_units": view.lifetime_units,
         "termination_information": ended,
-        "log_information": object! {"created_date": local(super::made_us(view.id), zone)},
-    }
+        "log_information": log(super::made_us(view.id), person.sign_up_unit.and_then(|unit| config.units.get(&unit)).map(|unit| unit.name.as_str()), zone),
+    };
+    out.with(free_fields(&BTreeMap::new(), &Wanted::All))
 }
 
 fn account(view: &ParticipantView) -> Out {
@@ -165,6 +172,7 @@ fn account(view: &ParticipantView) -> Out {
         "name": &person.name,
         "life_cycle_state": state_of(view),
         "account_owner": object! {
+            "id": hex(view.id),
             "type": if person.is_company { "COMPANY" } else { "PERSON" },
             "title": Out::Null,
             "first_name": &person.first_name,
@@ -176,6 +184,8 @@ fn account(view: &ParticipantView) -> Out {
                 "name_day": name_day,
                 "gender": person.gender.clone(),
             },
+            "id_number": Out::Null,
+            "passport_number": Out::Null,
             "email": person.email.clone(),
             "phone": person.phone.clone(),
         },

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use meed_app::loyalty::TillConfig;
 use meed_core::id::Id;
 use meed_core::loyalty::{Line, Product};
 
 use super::failure::{Answered, Failure};
 use super::out::{Out, hex, object};
-use super::values::{Identifier, parse_id};
+use super::values::{Identifier, local, parse_id};
 use crate::ServerState;
 
 /// What the tills of a workspace go by.
@@ -16,21 +17,18 @@ pub(super) async fn config(state: &ServerState, workspace: Id) -> Answered<Arc<T
     Ok(state.app.till_config(workspace).await?)
 }
 
-/// Reads with the configuration at hand, and again with a fresh one if something named was not found: it may be new.
+/// Reads with the configuration at hand, and again with a fresh one if something was refused: what was named may be new.
 pub(super) async fn with_config<T>(
     state: &ServerState,
     workspace: Id,
     read: impl Fn(&Arc<TillConfig>) -> Answered<T>,
 ) -> Answered<(T, Arc<TillConfig>)> {
     let config = config(state, workspace).await?;
-    match read(&config) {
-        Ok(found) => Ok((found, config)),
-        Err(failure) if ["ENTITY_NOT_FOUND", "PRODUCT_NOT_FOUND"].contains(&failure.code.as_str()) => {
-            let config = state.app.fresh_till_config(workspace).await?;
-            read(&config).map(|found| (found, config))
-        }
-        Err(failure) => Err(failure),
+    if let Ok(found) = read(&config) {
+        return Ok((found, config));
     }
+    let config = state.app.fresh_till_config(workspace).await?;
+    read(&config).map(|found| (found, config))
 }
 
 /// How a call names its place.
@@ -109,6 +107,18 @@ pub(super) fn check_currency(config: &TillConfig, identifier: Option<&Identifier
         return Ok(());
     }
     Err(Failure::new("CURRENCY_MISMATCH", format!("this unit sells in {}, not in {value}", config.currency)).at(field))
+}
+
+/// Who recorded something and when, as every entity carries it. People are not told apart behind a key.
+pub(super) fn log(created_us: i64, unit: Option<&str>, zone: &TimeZone) -> Out {
+    object! {
+        "created_date": local(created_us, zone),
+        "created_by_user": Out::Null,
+        "created_by_unit": unit.map(|name| object! {"name": name}),
+        "updated_date": Out::Null,
+        "updated_by_user": Out::Null,
+        "updated_by_unit": Out::Null,
+    }
 }
 
 /// A store as answers show it.

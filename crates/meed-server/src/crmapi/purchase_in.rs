@@ -1,12 +1,10 @@
 //! The parameters of a purchase, and the basket that they become (`pos-loyalty.md` §5.4, §5.8).
 
-use std::collections::BTreeMap;
-
 use meed_app::loyalty::TillConfig;
 use meed_app::loyalty::purchases::PurchaseInput;
 use meed_core::id::Id;
 use meed_core::loyalty::{Basket, LINES_MAX, Line, SpendAsk};
-use meed_core::money::{Exact, Unit};
+use meed_core::money::{Exact, Minor, Rounding, Unit, mul, to_minor};
 use serde::Deserialize;
 
 use super::call::parameters;
@@ -14,22 +12,34 @@ use super::failure::{Answered, Failure};
 use super::place::{Place, check_currency, line_of};
 use super::values::{Identifier, Truth, amount, customer, date};
 use crate::api::wire::{LooseText, Number};
-use serde::de::IgnoredAny;
+
+/// The free field that holds a linked invoice.
+pub(super) const INVOICE: &str = "invoice";
 
 /// Defines parameters with the free fields of every business entity.
 macro_rules! with_free_fields {
-    ($(#[$doc:meta])* struct $name:ident { $($field:ident: $type:ty,)* } texts { $($text:ident),* } numbers { $($number:ident),* }) => {
+    ($(#[$doc:meta])* struct $name:ident { $($field:ident: $type:ty,)* }) => {
+        $crate::crmapi::purchase_in::with_free_fields! {
+            @ $(#[$doc])* struct $name { $($field: $type,)* }
+            texts {
+                udf_string_1, udf_string_2, udf_string_3, udf_string_4, udf_string_5, udf_string_6, udf_string_7, udf_string_8,
+                udf_date_1, udf_date_2, udf_date_3, udf_date_4
+            }
+            numbers { udf_float_1, udf_float_2, udf_float_3, udf_float_4 }
+        }
+    };
+    (@ $(#[$doc:meta])* struct $name:ident { $($field:ident: $type:ty,)* } texts { $($text:ident),* } numbers { $($number:ident),* }) => {
         $(#[$doc])*
         #[derive(Debug, Default, Deserialize)]
         #[serde(deny_unknown_fields, default)]
         pub(super) struct $name {
             $(pub $field: $type,)*
-            $(pub $text: Option<LooseText>,)*
-            $(pub $number: Option<Number>,)*
+            $(pub $text: Option<$crate::api::wire::LooseText>,)*
+            $(pub $number: Option<$crate::api::wire::Number>,)*
         }
 
         impl $name {
-            fn free_fields(&self) -> BTreeMap<String, String> {
+            pub(super) fn free_fields(&self) -> std::collections::BTreeMap<String, String> {
                 let texts = [$((stringify!($text), self.$text.as_ref().map(|text| text.0.clone()))),*];
                 let numbers = [$((stringify!($number), self.$number.map(|number| number.0.to_string()))),*];
                 let named = |(name, value): (&str, Option<String>)| value.map(|value| (name.to_owned(), value));
@@ -38,6 +48,7 @@ macro_rules! with_free_fields {
         }
     };
 }
+pub(super) use with_free_fields;
 
 with_free_fields! {
     /// The parameters of `create` and `preview`, of the purchase of `create_spend`, and of a row of bulk purchases.
@@ -60,7 +71,7 @@ with_free_fields! {
         payment_medium_brand_identifier: Option<Identifier>,
         payment_medium_type_identifier: Option<Identifier>,
         payment_medium_identifier: Option<LooseText>,
-        invoice_identifier: Option<IgnoredAny>,
+        invoice_identifier: Option<Identifier>,
         promo_code: Option<LooseText>,
         intended_currency_identifier: Option<Identifier>,
         products_set: Option<Vec<LineParameters>>,
@@ -70,11 +81,6 @@ with_free_fields! {
         is_offline: Option<Truth>,
         price_token: Option<String>,
     }
-    texts {
-        udf_string_1, udf_string_2, udf_string_3, udf_string_4, udf_string_5, udf_string_6, udf_string_7, udf_string_8,
-        udf_date_1, udf_date_2, udf_date_3, udf_date_4
-    }
-    numbers { udf_float_1, udf_float_2, udf_float_3, udf_float_4 }
 }
 parameters!(PurchaseParameters);
 
@@ -137,18 +143,43 @@ pub(super) fn name_of(identifier: Option<&Identifier>, field: &str) -> Answered<
     identifier.map(|one| one.one(field, &["id", "name", "alternative_code", "code"]).map(|(_, value)| value.to_owned())).transpose()
 }
 
-fn text(value: Option<&LooseText>) -> Option<String> {
+pub(super) fn text(value: Option<&LooseText>) -> Option<String> {
     value.map(|text| text.0.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// What a till asks to spend.
-pub(super) fn ask(number: Option<Number>, unit: Unit, field: &str, all_or_nothing: Option<Truth>) -> Answered<SpendAsk> {
-    Ok(SpendAsk {
-        amount: number.map(|number| amount(number, unit, field)).transpose()?,
-        all_or_nothing: all_or_nothing.is_some_and(|all| all.0),
-        system_reference: None,
-        description: None,
-    })
+/// What a till asks to spend: an amount of the currency or its worth in points, and how it names the spend.
+#[derive(Default)]
+pub(super) struct Asked<'a> {
+    /// In the currency.
+    pub amount: Option<Number>,
+    /// In points.
+    pub alternative: Option<Number>,
+    /// Refuse unless all of it can be spent.
+    pub all_or_nothing: Option<Truth>,
+    /// The parameter of the amount; that of the points is named like it.
+    pub field: &'a str,
+}
+
+impl Asked<'_> {
+    /// As use cases take it.
+    pub(super) fn ask(&self, config: &TillConfig) -> Answered<SpendAsk> {
+        let points = format!("{}_alternative_amount", self.field.strip_suffix("_amount").unwrap_or(self.field));
+        let amount = match (self.amount, self.alternative) {
+            (Some(_), Some(_)) => return Err(Failure::conflict(self.field, "an amount is asked for in the currency or in points")),
+            (Some(number), None) => Some(amount(number, config.currency, self.field)?),
+            (None, Some(number)) => Some(worth(number, config, &points)?),
+            (None, None) => None,
+        };
+        Ok(SpendAsk { amount, all_or_nothing: self.all_or_nothing.is_some_and(|all| all.0), ..SpendAsk::default() })
+    }
+}
+
+/// What points are worth at the till, rounded down.
+fn worth(number: Number, config: &TillConfig, field: &str) -> Answered<Minor> {
+    let points = amount(number, Unit::POINTS, field)?;
+    let value = config.settings.point_value.ok_or_else(|| Failure::invalid(field, "points have no value in money here"))?;
+    let exact = mul(Exact::from(points), value).ok().and_then(|exact| to_minor(exact, config.currency, Rounding::Down).ok());
+    exact.ok_or_else(|| Failure::new("AMOUNT_OVERFLOW", "the amount is too large").at(field))
 }
 
 impl PurchaseParameters {
@@ -189,12 +220,22 @@ impl PurchaseParameters {
             (None, Purpose::Create) => return Err(Failure::missing("reference_number")),
         };
         check_currency(config, self.intended_currency_identifier.as_ref())?;
-        if self.requested_spend_alternative_amount.is_some() {
-            let text = "points are spent through the money that they are worth; ask for requested_spend_amount";
-            return Err(Failure::invalid("requested_spend_alternative_amount", text));
+        let asked = Asked {
+            amount: self.requested_spend_amount,
+            alternative: self.requested_spend_alternative_amount,
+            all_or_nothing: self.all_or_nothing,
+            field: "requested_spend_amount",
+        };
+        let is_asked = asked.amount.is_some() || asked.alternative.is_some();
+        let mut spend = is_asked.then(|| asked.ask(config)).transpose()?;
+        if let Some(spend) = &mut spend {
+            spend.system = text(self.external_system.as_ref());
         }
-        let field = "requested_spend_amount";
-        let spend = self.requested_spend_amount.map(|number| ask(Some(number), config.currency, field, self.all_or_nothing)).transpose()?;
+        let mut extra = self.free_fields();
+        if let Some(invoice) = &self.invoice_identifier {
+            let (_, invoice) = invoice.one("invoice_identifier", &["id", "number"])?;
+            extra.insert(INVOICE.to_owned(), invoice.to_owned());
+        }
         let identity = identity("purchase", self.external_system.as_ref(), self.external_system_reference_number.as_ref(), key);
         Ok(PurchaseInput {
             who,
@@ -212,13 +253,14 @@ impl PurchaseParameters {
                 payment_medium: text(self.payment_medium_identifier.as_ref()),
                 promo_code: text(self.promo_code.as_ref()),
                 description: self.description.clone(),
-                extra: self.free_fields(),
+                extra,
             },
             source: Id(0),
             identity,
             spend,
             is_offline: self.is_offline.is_some_and(|offline| offline.0),
             price_token: self.price_token.clone(),
+            is_undated: false,
         })
     }
 

@@ -4,11 +4,12 @@ use meed_app::loyalty::TillConfig;
 use meed_app::loyalty::purchases::PurchaseView;
 use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{Grant, Line, PurchaseState, SpendDone, SpendMethod, Standing};
-use meed_core::money::{Minor, Unit};
+use meed_core::money::{Exact, Minor, Unit};
 
 use super::made_us;
 use super::out::{Out, Wanted, hex, money, number, object};
-use super::place::{product_out, unit_out};
+use super::place::{log, product_out, unit_out};
+use super::purchase_in::INVOICE;
 use super::values::local;
 
 /// `reduction_method` of instant and automatic spends.
@@ -94,7 +95,7 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
     let lines = || basket.lines.iter().enumerate().map(|(place, line)| line_out(config, (done.id, place), line)).collect::<Vec<_>>();
     let named = |name: &Option<String>| name.clone().map(|name| object! {"name": name});
     let person = view.person.as_ref();
-    let mut out = object! { wanted;
+    let out = object! { wanted;
         "id": hex(done.id),
         "number": number(done.id, Kind::Purchase),
         "type": "PURCHASE",
@@ -116,7 +117,9 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
         "total_awarded_amount": amount(done.standing.awarded(config.currency)),
         "total_awarded_alternative_amount": money(done.standing.awarded(Unit::POINTS), Unit::POINTS),
         "requested_spend_amount": done.spend.as_ref().map(|spend| amount(spend.body.asked)),
+        "requested_spend_alternative_amount": Out::Null,
         "total_spend_amount": amount(spent.instant + spent.automatic + spent.additional),
+        "total_spend_alternative_amount": money(points_used(&done.standing, None), Unit::POINTS),
         "total_instant_spend_amount": amount(spent.instant),
         "total_automatic_spend_amount": amount(spent.automatic),
         "total_additional_spend_amount": amount(spent.additional),
@@ -136,15 +139,13 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
             object! {"id": hex(id), "code": config.terminals.get(&id).map(|terminal| terminal.code.clone())}
         }),
         "classification": named(&basket.classification),
-        "log_information": object! {"created_date": local(made_us(done.id), zone)},
+        "invoice": basket.extra.get(INVOICE).map(|number| object! {"number": number}),
+        "log_information": log(made_us(done.id), config.units.get(&basket.unit).map(|unit| unit.name.as_str()), zone),
     };
-    if let Out::Object(fields) = &mut out {
-        fields.extend(free_fields(&basket.extra, wanted));
-    }
-    out
+    out.with(free_fields(&basket.extra, wanted))
 }
 
-fn free_fields(extra: &std::collections::BTreeMap<String, String>, wanted: &Wanted<'_>) -> Vec<(&'static str, Out)> {
+pub(super) fn free_fields(extra: &std::collections::BTreeMap<String, String>, wanted: &Wanted<'_>) -> Vec<(&'static str, Out)> {
     const NAMES: [&str; 16] = [
         "udf_string_1",
         "udf_string_2",
@@ -190,12 +191,25 @@ fn line_out(config: &TillConfig, (purchase, place): (Id, usize), line: &Line) ->
 
 /// What the purchase was awarded. A cancelled purchase shows what it had been awarded.
 fn awards(view: &PurchaseView) -> Vec<Out> {
+    awards_and(view, |_| Vec::new())
+}
+
+/// The awards with what the merchant pays of each.
+pub(super) fn awards_with(view: &PurchaseView, contributions: &[Minor], percent: Exact) -> Vec<Out> {
+    awards_and(view, |place| {
+        let unit = view.done.standing.grants.get(place).map_or(Unit::POINTS, |grant| grant.unit);
+        let amount = contributions.get(place).copied().unwrap_or_default();
+        vec![("contribution_percentage", percent.into()), ("contribution_amount", money(amount, unit))]
+    })
+}
+
+fn awards_and(view: &PurchaseView, more: impl Fn(usize) -> Vec<(&'static str, Out)>) -> Vec<Out> {
     let done = &view.done;
     let is_cancelled = done.standing.state == PurchaseState::Cancelled;
     let grants: &[Grant] = if is_cancelled { &done.body.standing.grants } else { &done.standing.grants };
-    let award = |grant: &Grant| {
+    let award = |(place, grant): (usize, &Grant)| {
         let id = grant.lots.first().copied().unwrap_or(grant.offer);
-        object! {
+        let out = object! {
             "id": hex(id),
             "number": number(id, Kind::Lot),
             "amount": money(grant.amount, grant.unit),
@@ -204,9 +218,16 @@ fn awards(view: &PurchaseView) -> Vec<Out> {
             "spend_method": grant.method.name(),
             "life_cycle_state": if is_cancelled { "CANCELLED" } else { "POSTED" },
             "rewards_participant": object! {"id": hex(done.participant)},
-        }
+        };
+        out.with(more(place))
     };
-    grants.iter().map(award).collect()
+    grants.iter().enumerate().map(award).collect()
+}
+
+/// Points that pay a purchase; of one spend, or of all.
+fn points_used(standing: &Standing, event: Option<Id>) -> Minor {
+    let of = standing.uses.iter().filter(|used| used.unit == Unit::POINTS && event.is_none_or(|event| used.event == event));
+    of.map(|used| used.amount - used.returned).sum()
 }
 
 /// The spend requests on it, in order.
@@ -226,22 +247,24 @@ fn spends(view: &PurchaseView, config: &TillConfig) -> Vec<Out> {
 
 /// A spend request with its purchase.
 pub(super) fn spend(done: &SpendDone, purchase_view: Option<&PurchaseView>, config: &TillConfig) -> Out {
+    let unit = purchase_view.and_then(|view| config.units.get(&view.done.body.basket.unit)).map(|unit| unit.name.as_str());
     let amount = |minor| money(minor, config.currency);
     let zone = purchase_view.map_or(&config.zone, |view| config.zone_of(view.done.body.basket.unit));
-    object! {
+    let out = object! {
         "id": hex(done.id),
         "number": number(done.id, Kind::Spend),
         "type": "SPEND REQUEST",
         "life_cycle_state": if done.is_cancelled { "CANCELLED" } else { "POSTED" },
-        "performed_on": local(made_us(done.id), zone),
+        "performed_on": local(done.at_us, zone),
         "description": done.body.description.clone(),
         "requested_spend_amount": amount(done.body.asked),
         "spend_amount": amount(done.body.spent),
-        "spend_alternative_amount": Out::Null,
+        "spend_alternative_amount": purchase_view.map(|view| money(points_used(&view.done.standing, Some(done.id)), Unit::POINTS)),
         "instant_spend": false,
         "automatic_spend": false,
         "reduction_method": "FRONT_END_REDUCTION",
         "initiated_currency": object! {"code": config.currency.code()},
+        "external_system": done.body.system.clone(),
         "external_system_reference_number": done.body.system_reference.clone(),
         "wallet_balance": amount(done.body.balance),
         "rewards_participant": object! {"id": hex(done.participant)},
@@ -249,6 +272,8 @@ pub(super) fn spend(done: &SpendDone, purchase_view: Option<&PurchaseView>, conf
             Some(view) => purchase(view, config, None, &Wanted::All),
             None => object! {"id": hex(done.purchase), "number": number(done.purchase, Kind::Purchase)},
         },
-        "log_information": object! {"created_date": local(made_us(done.id), zone)},
-    }
+        "classification": done.body.classification.clone().map(|name| object! {"name": name}),
+        "log_information": log(made_us(done.id), unit, zone),
+    };
+    out.with(free_fields(&done.body.extra, &Wanted::All))
 }

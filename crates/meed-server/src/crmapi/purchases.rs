@@ -2,11 +2,13 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use jiff::Timestamp;
-use meed_app::loyalty::Who;
 use meed_app::loyalty::participants;
-use meed_app::loyalty::purchases::{self, PurchaseFilter, PurchaseInput};
+use meed_app::loyalty::purchases::{self, PurchaseFilter, PurchaseInput, PurchaseView};
+use meed_app::loyalty::{Who, wallets};
 use meed_core::id::{Id, Kind};
+use meed_core::ledger::share;
+use meed_core::loyalty::{Grant, SpendAsk};
+use meed_core::money::{Minor, Unit};
 use serde::Deserialize;
 
 use super::RESULTS_MAX;
@@ -14,9 +16,9 @@ use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
 use super::out::{Out, Wanted, hex, money, number, object};
 use super::place::{config, unit_out, with_config};
-use super::purchase_in::{PurchaseParameters, Purpose, ask, identity, name_of};
-use super::purchase_out::{preview as preview_out, purchase as purchase_out, spend as spend_out};
-use super::values::{AccessToken, Identifier, Truth, count, customer, date, event};
+use super::purchase_in::{Asked, PurchaseParameters, Purpose, identity, name_of, text};
+use super::purchase_out::{awards_with, preview as preview_out, purchase as purchase_out, spend as spend_out};
+use super::values::{AccessToken, Identifier, Truth, count, customer, date_in, event};
 use crate::ServerState;
 use crate::api::wire::{LooseText, Number};
 
@@ -71,7 +73,9 @@ pub(super) struct CreateSpend {
     external_system: Option<LooseText>,
     authorized_by_access_token_identifier: Option<AccessToken>,
     intended_currency_identifier: Option<Identifier>,
+    #[serde(alias = "purchase_customer_event")]
     purchase: Option<PurchaseParameters>,
+    #[serde(alias = "spend", alias = "spend_request_customer_event")]
     spend_request: Option<SpendPart>,
 }
 
@@ -79,10 +83,12 @@ pub(super) struct CreateSpend {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SpendPart {
+    #[serde(alias = "classification")]
     classification_identifier: Option<Identifier>,
     description: Option<String>,
     external_system_reference_number: Option<LooseText>,
     spend_amount: Option<Number>,
+    spend_alternative_amount: Option<Number>,
     all_or_nothing: Option<Truth>,
 }
 
@@ -108,12 +114,21 @@ pub(super) async fn create_spend(State(state): State<ServerState>, mut call: Cal
     });
     let authorised = given.authorized_by_access_token_identifier.take();
     let mut input = input(&state, ctx.workspace, &purchase, Purpose::Create, call.key.as_deref()).await?;
-    name_of(part.classification_identifier.as_ref(), "spend_request.classification_identifier")?;
+    let classification = name_of(part.classification_identifier.as_ref(), "spend_request.classification_identifier")?;
     let config = config(&state, ctx.workspace).await?;
-    let mut wanted = ask(part.spend_amount, config.currency, "spend_request.spend_amount", part.all_or_nothing)?;
-    wanted.system_reference = part.external_system_reference_number.map(|text| text.0);
-    wanted.description = part.description;
-    input.spend = Some(wanted);
+    let asked = Asked {
+        amount: part.spend_amount,
+        alternative: part.spend_alternative_amount,
+        all_or_nothing: part.all_or_nothing,
+        field: "spend_request.spend_amount",
+    };
+    input.spend = Some(SpendAsk {
+        system: input.basket.system.clone(),
+        system_reference: text(part.external_system_reference_number.as_ref()),
+        classification,
+        description: part.description,
+        ..asked.ask(&config)?
+    });
     if let Some(token) = authorised {
         let field = "authorized_by_access_token_identifier";
         let (buyer, payer) = (participants::find(app, &ctx, &input.who), token.who(field)?);
@@ -174,8 +189,9 @@ pub(super) async fn cancel(State(state): State<ServerState>, call: Call<ShowPara
         "awards_owed": amount(owed),
         "awards_forgiven": amount(forgiven),
     };
-    let balance = Some((done.body.balance, 0));
-    let out = purchase_out(&view, &config, balance.filter(|_| done.body.balance >= 0), &call.wanted());
+    let wallets = wallets::read(&state.app, ctx, view.done.participant, None).await?;
+    let balance = |unit: Unit| wallets.iter().find(|wallet| wallet.unit == unit).map_or(0, |wallet| wallet.balance);
+    let out = purchase_out(&view, &config, Some((balance(config.currency), balance(Unit::POINTS))), &call.wanted());
     Ok(call.answer(out.with(vec![("reversal", what)])))
 }
 
@@ -189,11 +205,7 @@ pub(super) async fn apply_settlement(State(state): State<ServerState>, call: Cal
     let config = config(&state, ctx.workspace).await?;
     let amount = |minor| money(minor, config.currency);
     let merchant = config.merchants.get(&body.merchant).map(|merchant| merchant.name.clone());
-    let purchase = purchase_out(&view, &config, None, &Wanted::All);
-    let awards = match purchase {
-        Out::Object(fields) => fields.into_iter().find(|(name, _)| *name == "award_reward_transactions_set").map(|(_, value)| value),
-        _ => None,
-    };
+    let awards = awards_with(&view, &shares(&view, config.currency, body.contribution), body.percent);
     Ok(call.answer(object! {
         "total_awarded_amount": amount(body.awarded),
         "contribution_percentage": body.percent,
@@ -206,8 +218,24 @@ pub(super) async fn apply_settlement(State(state): State<ServerState>, call: Cal
         },
         "accounts_receivable": object! {"id": hex(body.merchant), "name": merchant},
         "performed_by_unit": unit_out(&config, view.done.body.basket.unit),
-        "award_transactions_set": awards.unwrap_or(Out::List(Vec::new())),
+        "award_transactions_set": awards,
     }))
+}
+
+/// The contribution dealt out to the awards in money, in proportion to their amounts: the shares sum to it.
+fn shares(view: &PurchaseView, currency: Unit, contribution: Minor) -> Vec<Minor> {
+    let worth = |grant: &Grant| if grant.unit == currency { grant.amount } else { 0 };
+    let grants = &view.done.standing.grants;
+    let all: Minor = grants.iter().map(worth).sum();
+    let (mut so_far, mut dealt) = (0, 0);
+    let one = |grant: &Grant| {
+        so_far += worth(grant);
+        let until = share(contribution, so_far, all).unwrap_or_default();
+        let own = until - dealt;
+        dealt = until;
+        own
+    };
+    grants.iter().map(one).collect()
 }
 
 /// What `list` takes.
@@ -253,16 +281,13 @@ pub(super) async fn list(State(state): State<ServerState>, call: Call<ListParame
         Some(participant) => call.may_see(participant)?,
         None => call.not_a_customer()?,
     }
-    let time = |text: &Option<String>, field: &str| -> Answered<Option<Timestamp>> {
-        text.as_deref().map(|text| date(text, &config.zone, field)).transpose()
-    };
     let filter = PurchaseFilter {
         participant,
         classification: name_of(given.classification_identifier.as_ref(), "classification_identifier")?,
         spend_requests_applied: given.spend_requests_applied.map(|truth| truth.0),
         eligible_for_spending: given.eligible_for_spending.map(|truth| truth.0),
-        submitted_after: time(&given.submitted_after_date, "submitted_after_date")?,
-        submitted_before: time(&given.submitted_before_date, "submitted_before_date")?,
+        submitted_after: date_in(given.submitted_after_date.as_deref(), &config.zone, "submitted_after_date")?,
+        submitted_before: date_in(given.submitted_before_date.as_deref(), &config.zone, "submitted_before_date")?,
         offset: count(given.offset, "offset")?.unwrap_or_default(),
         limit: count(given.number_of_results, "number_of_results")?.unwrap_or(RESULTS_MAX).min(RESULTS_MAX),
     };

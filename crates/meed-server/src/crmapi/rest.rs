@@ -16,7 +16,7 @@ use super::call::read;
 use super::failure::{Answered, Failure};
 use super::out::{Out, Wanted, hex, money, number, object};
 use super::place::{Place, config, line_of, with_config};
-use super::purchase_in::ask;
+use super::purchase_in::Asked;
 use super::purchase_out::purchase as purchase_out;
 use super::values::{Identifier, Truth, amount, parse_id};
 use crate::ServerState;
@@ -35,6 +35,7 @@ struct Parameters {
     classification: Option<Identifier>,
     currency_code: Option<String>,
     payment_medium_identifier: Option<LooseText>,
+    #[serde(alias = "date")]
     performed_on: Option<Number>,
     merchant_tap: Option<Identifier>,
     outlet_tap: Option<Identifier>,
@@ -43,6 +44,7 @@ struct Parameters {
     amount: Option<Number>,
     return_amount: Option<Number>,
     return_spent_amount: Option<Number>,
+    token: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -60,17 +62,28 @@ struct Product {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Spend {
+    #[serde(alias = "spend_amount")]
     amount: Option<Number>,
     all_or_nothing: Option<Truth>,
 }
 
-/// The caller, by the header `api_key`, and what they sent.
+/// The caller, by the header `api_key`, by a token in the body or as bearer, and what they sent.
 async fn caller(state: &ServerState, request: Request) -> Answered<(Context, Parameters)> {
     let (headers, bytes) = read(request, state).await?;
-    let secret = headers.get("api_key").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let context = tokens::of_key(&state.app, &secret).await?;
-    let given = if bytes.iter().all(u8::is_ascii_whitespace) { Parameters::default() } else { parse(&bytes)? };
-    Ok((context, given))
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let given = if bytes.iter().all(u8::is_ascii_whitespace) { Ok(Parameters::default()) } else { parse::<Parameters>(&bytes) };
+    let context = if let Some(secret) = text("api_key") {
+        tokens::of_key(&state.app, secret).await?
+    } else {
+        let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer "));
+        let inside = given.as_ref().ok().and_then(|given| given.token.as_deref());
+        let bearer = tokens::check(&state.app, inside.or(bearer).unwrap_or_default()).await?;
+        if bearer.contact.is_some() {
+            return Err(Failure::denied());
+        }
+        (*bearer.context).clone()
+    };
+    Ok((context, given?))
 }
 
 impl Product {
@@ -127,9 +140,12 @@ impl Parameters {
         let classification = super::purchase_in::name_of(self.classification.as_ref(), "classification")?;
         let spend = match &self.spend_request {
             None => None,
-            Some(spend) => Some(ask(spend.amount, config.currency, "spend_request.amount", spend.all_or_nothing)?),
+            Some(spend) => {
+                let (amount, all_or_nothing) = (spend.amount, spend.all_or_nothing);
+                Some(Asked { amount, all_or_nothing, field: "spend_request.amount", ..Asked::default() }.ask(config)?)
+            }
         };
-        let identity = self.id.clone().unwrap_or_else(|| reference.clone());
+        let identity = identity(kind, self.id.as_deref().unwrap_or(&reference));
         Ok(PurchaseInput {
             who,
             basket: Basket {
@@ -149,10 +165,11 @@ impl Parameters {
                 extra: std::collections::BTreeMap::new(),
             },
             source: Id(0),
-            identity: Some(format!("{kind}\n{identity}")),
+            identity: Some(identity),
             spend,
             is_offline: false,
             price_token: None,
+            is_undated: self.performed_on.is_none(),
         })
     }
 
@@ -173,8 +190,29 @@ impl Parameters {
     }
 }
 
-fn plain(data: &Out) -> Response {
-    answer::json(StatusCode::OK, data)
+/// How references of purchases and of returns are kept apart. A GUID is the same in every way of writing it.
+fn identity(kind: &str, reference: &str) -> String {
+    let plain = reference.replace('-', "").to_uppercase();
+    let is_guid = plain.len() == 32 && plain.bytes().all(|byte| byte.is_ascii_hexdigit());
+    format!("{kind}\n{}", if is_guid { &plain } else { reference })
+}
+
+/// The answer in the envelope of every other method, and once more beside it: these twins are read without one, too.
+fn both(data: Out) -> Response {
+    let status = object! {"code": "OK", "message": Option::<String>::None, "description": Option::<String>::None};
+    let beside = if let Out::Object(fields) = &data { fields.clone() } else { Vec::new() };
+    answer::json(StatusCode::OK, &object! {"status": status, "data": data}.with(beside))
+}
+
+/// Shows the caller's own id of a purchase instead of Meed's.
+fn named(data: Out, id: Option<String>) -> Out {
+    match (data, id) {
+        (Out::Object(mut fields), Some(id)) => {
+            fields.iter_mut().filter(|(name, _)| *name == "id").for_each(|(_, value)| *value = Out::Text(id.clone()));
+            Out::Object(fields)
+        }
+        (data, _) => data,
+    }
 }
 
 /// `POST /purchases`.
@@ -189,16 +227,20 @@ pub(super) async fn create(State(state): State<ServerState>, request: Request) -
     })
     .await?;
     let view = purchases::create(&state.app, &ctx, input).await?;
-    Ok(plain(&purchase_out(&view, &config, Some(view.done.balances), &Wanted::All)))
+    Ok(both(named(purchase_out(&view, &config, Some(view.done.balances), &Wanted::All), given.id.clone())))
 }
 
 /// `POST /purchases/{id}/cancel`.
 pub(super) async fn cancel(State(state): State<ServerState>, Path(id): Path<String>, request: Request) -> Answered<Response> {
     let (ctx, _) = caller(&state, request).await?;
     let by_number = || Id::parse(&format!("{}_{}", Kind::Purchase.prefix(), id.to_lowercase()), Kind::Purchase).ok();
-    let found = parse_id(&id).or_else(by_number).ok_or_else(|| Failure::unknown("id", "purchase"))?;
+    // The caller's own id goes first: it is what they were answered.
+    let found = match purchases::by_identity(&state.app, &ctx, Id(0), &identity("rest", &id)).await? {
+        Some(found) => found,
+        None => parse_id(&id).or_else(by_number).ok_or_else(|| Failure::unknown("id", "purchase"))?,
+    };
     purchases::cancel(&state.app, &ctx, found, None).await?;
-    Ok(plain(&object! {"id": hex(found)}))
+    Ok(both(object! {"id": id}))
 }
 
 /// `POST /purchases/ad_hoc_return`: the wallet is debited, and no purchase is cancelled.
@@ -225,7 +267,7 @@ pub(super) async fn ad_hoc_return(State(state): State<ServerState>, request: Req
     let config = config(&state, ctx.workspace).await?;
     let money = |minor| money(minor, config.currency);
     let debited = done.body.lines.first().map_or(0, |(_, (amount, _))| *amount);
-    Ok(plain(&object! {
+    Ok(both(object! {
         "id": hex(done.id),
         "number": number(done.id, Kind::Purchase),
         "amount": money(debited),

@@ -2,9 +2,10 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use meed_app::loyalty::spends::{self, SpendInput};
+use meed_app::loyalty::spends::{self, SpendFilter, SpendInput};
 use meed_app::loyalty::{participants, purchases};
 use meed_core::id::{Id, Kind};
+use meed_core::loyalty::SpendAsk;
 use serde::Deserialize;
 
 use super::RESULTS_MAX;
@@ -12,39 +13,35 @@ use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
 use super::out::Out;
 use super::place::{Place, check_currency, config, with_config};
-use super::purchase_in::{ask, name_of};
+use super::purchase_in::{Asked, name_of, text, with_free_fields};
 use super::purchase_out::spend as spend_out;
 use super::purchases::spend_identity;
-use super::values::{Identifier, Truth, count, customer, date, event};
+use super::values::{Identifier, Truth, count, customer, date, date_in, event};
 use crate::ServerState;
 use crate::api::wire::{LooseText, Number};
 
-/// What `create` takes.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Create {
-    token: Option<String>,
-    fields_set: Option<String>,
-    rewards_participant_identifier: Option<Identifier>,
-    accounts_receivable_identifier: Option<Identifier>,
-    purchase_customer_request_identifier: Option<Identifier>,
-    performed_by_unit_identifier: Option<Identifier>,
-    performed_by_tap_identifier: Option<Identifier>,
-    performed_by_business_unit_identifier: Option<Identifier>,
-    performed_on: Option<String>,
-    spend_amount: Option<Number>,
-    spend_alternative_amount: Option<Number>,
-    intended_currency_identifier: Option<Identifier>,
-    classification_identifier: Option<Identifier>,
-    description: Option<String>,
-    process_immediately: Option<Truth>,
-    external_system: Option<LooseText>,
-    external_system_reference_number: Option<LooseText>,
-    all_or_nothing: Option<Truth>,
-    udf_string_1: Option<LooseText>,
-    udf_string_2: Option<LooseText>,
-    udf_string_3: Option<LooseText>,
-    udf_string_4: Option<LooseText>,
+with_free_fields! {
+    /// What `create` takes.
+    struct Create {
+        token: Option<String>,
+        fields_set: Option<String>,
+        rewards_participant_identifier: Option<Identifier>,
+        accounts_receivable_identifier: Option<Identifier>,
+        purchase_customer_request_identifier: Option<Identifier>,
+        performed_by_unit_identifier: Option<Identifier>,
+        performed_by_tap_identifier: Option<Identifier>,
+        performed_by_business_unit_identifier: Option<Identifier>,
+        performed_on: Option<String>,
+        spend_amount: Option<Number>,
+        spend_alternative_amount: Option<Number>,
+        intended_currency_identifier: Option<Identifier>,
+        classification_identifier: Option<Identifier>,
+        description: Option<String>,
+        process_immediately: Option<Truth>,
+        external_system: Option<LooseText>,
+        external_system_reference_number: Option<LooseText>,
+        all_or_nothing: Option<Truth>,
+    }
 }
 
 /// What `show` and `cancel` take.
@@ -65,6 +62,8 @@ pub(super) struct List {
     rewards_participant_identifier: Option<Identifier>,
     accounts_receivable_identifier: Option<Identifier>,
     purchase_customer_event_identifier: Option<Identifier>,
+    submitted_after_date: Option<String>,
+    submitted_before_date: Option<String>,
     number_of_results: Option<Number>,
     offset: Option<Number>,
 }
@@ -85,14 +84,20 @@ impl Create {
         let on = self.performed_on.as_deref().ok_or_else(|| Failure::missing("performed_on"))?;
         let at = date(on, config.zone_of(unit), "performed_on")?;
         check_currency(config, self.intended_currency_identifier.as_ref())?;
-        name_of(self.classification_identifier.as_ref(), "classification_identifier")?;
-        if self.spend_alternative_amount.is_some() {
-            let text = "points are spent through the money that they are worth; ask for spend_amount";
-            return Err(Failure::invalid("spend_alternative_amount", text));
-        }
-        let mut wanted = ask(self.spend_amount, config.currency, "spend_amount", self.all_or_nothing)?;
-        wanted.system_reference = self.external_system_reference_number.as_ref().map(|text| text.0.clone());
-        wanted.description.clone_from(&self.description);
+        let asked = Asked {
+            amount: self.spend_amount,
+            alternative: self.spend_alternative_amount,
+            all_or_nothing: self.all_or_nothing,
+            field: "spend_amount",
+        };
+        let wanted = SpendAsk {
+            system: text(self.external_system.as_ref()),
+            system_reference: text(self.external_system_reference_number.as_ref()),
+            description: self.description.clone(),
+            classification: name_of(self.classification_identifier.as_ref(), "classification_identifier")?,
+            extra: self.free_fields(),
+            ..asked.ask(config)?
+        };
         let identity = spend_identity(self.external_system.as_ref(), self.external_system_reference_number.as_ref(), key);
         Ok(SpendInput { who: Some(who), purchase, ask: wanted, source: Id(0), identity, at: Some(at) })
     }
@@ -116,26 +121,25 @@ impl Show {
 
 /// `spend_requests/show`.
 pub(super) async fn show(State(state): State<ServerState>, call: Call<Show>) -> Answered<Response> {
-    let out = shown(&state, &call, call.parameters.spend()?).await?;
-    Ok(call.answer(out))
-}
-
-async fn shown(state: &ServerState, call: &Call<Show>, id: Id) -> Answered<Out> {
     let (app, ctx) = (&state.app, &call.bearer.context);
-    let done = spends::show(app, ctx, id).await?;
+    let done = spends::show(app, ctx, call.parameters.spend()?).await?;
     call.may_see(done.participant)?;
     let purchase = purchases::show(app, ctx, done.purchase).await?;
-    let config = config(state, ctx.workspace).await?;
-    Ok(spend_out(&done, Some(&purchase), &config))
+    let config = config(&state, ctx.workspace).await?;
+    Ok(call.answer(spend_out(&done, Some(&purchase), &config)))
 }
 
 /// `spend_requests/cancel`: what it used goes back to the same awards.
 pub(super) async fn cancel(State(state): State<ServerState>, call: Call<Show>) -> Answered<Response> {
     call.not_a_customer()?;
+    let (app, ctx) = (&state.app, &call.bearer.context);
     let id = call.parameters.spend()?;
-    spends::cancel(&state.app, &call.bearer.context, id).await?;
-    let out = shown(&state, &call, id).await?;
-    Ok(call.answer(out))
+    let cancelled = spends::cancel(app, ctx, id).await?;
+    let mut done = spends::show(app, ctx, id).await?;
+    done.body.balance = cancelled.body.balance;
+    let purchase = purchases::show(app, ctx, done.purchase).await?;
+    let config = config(&state, ctx.workspace).await?;
+    Ok(call.answer(spend_out(&done, Some(&purchase), &config)))
 }
 
 /// `spend_requests/list`, newest first.
@@ -152,9 +156,14 @@ pub(super) async fn list(State(state): State<ServerState>, call: Call<List>) -> 
         ((participant, account), _) => participants::find(app, ctx, &customer(participant, account)?).await?.id,
     };
     call.may_see(participant)?;
-    let limit = count(given.number_of_results, "number_of_results")?.unwrap_or(RESULTS_MAX).min(RESULTS_MAX);
-    let offset = count(given.offset, "offset")?.unwrap_or_default();
-    let found = spends::list(app, ctx, participant, purchase, offset.saturating_add(limit)).await?;
     let config = config(&state, ctx.workspace).await?;
-    Ok(call.answer(Out::List(found.iter().skip(offset).take(limit).map(|done| spend_out(done, None, &config)).collect())))
+    let filter = SpendFilter {
+        purchase,
+        submitted_after: date_in(given.submitted_after_date.as_deref(), &config.zone, "submitted_after_date")?,
+        submitted_before: date_in(given.submitted_before_date.as_deref(), &config.zone, "submitted_before_date")?,
+        offset: count(given.offset, "offset")?.unwrap_or_default(),
+        limit: count(given.number_of_results, "number_of_results")?.unwrap_or(RESULTS_MAX).min(RESULTS_MAX),
+    };
+    let found = spends::list(app, ctx, participant, filter).await?;
+    Ok(call.answer(Out::List(found.iter().map(|done| spend_out(done, None, &config)).collect())))
 }

@@ -15,6 +15,9 @@ use serde::{Deserialize, Deserializer};
 use super::failure::{Answered, Failure};
 use crate::api::wire::{LooseText, Number};
 
+/// How calls name an account.
+pub(super) const ACCOUNT: &str = "accounts_receivable_identifier";
+
 /// An object with one key that names something; on a query, `key=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Identifier {
@@ -102,10 +105,13 @@ impl Identifier {
         if let (Some(token), []) = (&self.token, self.members.as_slice()) {
             return token.who(&format!("{field}.access_token_identifier"));
         }
-        match self.one(field, &["id", "number", "name", "access_token_identifier"])? {
+        // An account has a name, too (`pos-loyalty.md` §5.1).
+        let keys = ["id", "number", "access_token_identifier", "name"];
+        let keys = if field == ACCOUNT { &keys[..] } else { &keys[..3] };
+        match self.one(field, keys)? {
             ("id", id) => Ok(Who::Id(parse_id(id).ok_or_else(|| Failure::unknown(field, "participant"))?)),
-            ("number", number) => Ok(Who::Number(number.to_owned())),
-            _ => Err(Failure::invalid(field, "names are not unique; identify the customer by id, number or access token")),
+            ("name", name) => Ok(Who::Name(name.to_owned())),
+            (_, number) => Ok(Who::Number(number.to_owned())),
         }
     }
 }
@@ -133,7 +139,7 @@ impl AccessToken {
 pub(super) fn customer(participant: Option<&Identifier>, account: Option<&Identifier>) -> Answered<Who> {
     match (participant, account) {
         (Some(one), None) => one.who("rewards_participant_identifier"),
-        (None, Some(one)) => one.who("accounts_receivable_identifier"),
+        (None, Some(one)) => one.who(ACCOUNT),
         _ => {
             let text = "exactly one of rewards_participant_identifier and accounts_receivable_identifier names the customer";
             Err(Failure::conflict("rewards_participant_identifier", text))
@@ -217,6 +223,11 @@ pub(super) fn date(text: &str, zone: &TimeZone, field: &str) -> Answered<Timesta
     let is_plain = text.len() == 19 && text.is_ascii() && text.as_bytes()[10] == b'T';
     let civil: DateTime = text.parse().ok().filter(|_| is_plain).ok_or_else(wrong)?;
     civil.to_zoned(zone.clone()).map(|zoned| zoned.timestamp()).map_err(|_| wrong())
+}
+
+/// A date that may be left out.
+pub(super) fn date_in(text: Option<&str>, zone: &TimeZone, field: &str) -> Answered<Option<Timestamp>> {
+    text.map(|text| date(text, zone, field)).transpose()
 }
 
 /// A time in microseconds UTC as the clock of a zone shows it.

@@ -18,7 +18,7 @@ use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
 use super::out::{Out, hex, money, number, object};
 use super::place::config;
-use super::values::{Identifier, count, local};
+use super::values::{ACCOUNT, Identifier, count, local};
 use crate::ServerState;
 use crate::api::wire::Number;
 
@@ -47,13 +47,16 @@ fn day(text: &str, field: &str) -> Answered<Date> {
 
 impl Query {
     async fn participant(&self, state: &ServerState, call: &Call<Self>) -> Answered<Id> {
-        let named =
-            [&self.wallet_identifier, &self.rewards_participant_identifier, &self.accounts_receivable_identifier].map(Option::as_ref);
-        let mut named = named.into_iter().flatten();
-        let (Some(one), None) = (named.next(), named.next()) else {
+        let named = [
+            (&self.wallet_identifier, "wallet_identifier"),
+            (&self.rewards_participant_identifier, "rewards_participant_identifier"),
+            (&self.accounts_receivable_identifier, ACCOUNT),
+        ];
+        let mut named = named.into_iter().filter_map(|(one, field)| one.as_ref().map(|one| (one, field)));
+        let (Some((one, field)), None) = (named.next(), named.next()) else {
             return Err(Failure::conflict("wallet_identifier", "exactly one of wallet, participant and account names the wallet"));
         };
-        let found = participants::find(&state.app, &call.bearer.context, &one.who("wallet_identifier")?).await?;
+        let found = participants::find(&state.app, &call.bearer.context, &one.who(field)?).await?;
         call.may_see(found.id)?;
         Ok(found.id)
     }

@@ -118,6 +118,8 @@ pub const RULES: &[(&str, Who, Who)] = &[
     ("/till", Staff, Nobody),
     ("/till/preview", Nobody, Staff),
     ("/till/sell", Nobody, Admins),
+    ("/till/set-up", Nobody, Admins),
+    ("/till/settings", Admins, Admins),
     ("/till/receipts/{id}", Staff, Nobody),
     ("/till/receipts/{id}/return", Nobody, Admins),
     ("/participants", Staff, Admins),

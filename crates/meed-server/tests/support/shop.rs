@@ -6,7 +6,8 @@ use jiff::ToSpan;
 use meed_app::loyalty::participants::MeansInput;
 use meed_app::loyalty::purchases::PurchaseInput;
 use meed_app::loyalty::{
-    MerchantDocument, ProductDocument, SchemeDocument, UnitDocument, Who, offers, participants, products, purchases, records,
+    MerchantDocument, ProductDocument, SchemeDocument, TillSettingsDocument, UnitDocument, VatRateDocument, Who, offers, participants,
+    products, purchases, records,
 };
 use meed_core::id::Id;
 use meed_core::loyalty::{Basket, Line, Participant};
@@ -42,18 +43,28 @@ pub async fn shop(site: &Site) -> Shop {
         ..MerchantDocument::default()
     };
     records::put(app, ctx, None, &merchant).await.expect("a merchant");
+    let rate = |code: &str, percent: &str| VatRateDocument { code: code.into(), percent: percent.into() };
+    let settings = TillSettingsDocument {
+        vat_rates: vec![rate("standard", "19"), rate("reduced", "7")],
+        receipt_head: "Hafen Handels GmbH\nHafenstraße 12, 20457 Hamburg\nVAT no. DE123456789".into(),
+        receipt_foot: "Thank you. Goods come back within 14 days.".into(),
+        ..TillSettingsDocument::default()
+    };
+    records::put(app, ctx, None, &settings).await.expect("settings");
+    // Wine has no price: what a shelf says goes.
     let rows = [
-        ("BREAD", "Rye bread", "bakery"),
-        ("ROLL", "Roll", "bakery"),
-        ("MILK", "Milk 1 l", "dairy"),
-        ("WINE", "Riesling 0.75 l", "drinks"),
-        ("WATER", "Water 1 l", "drinks"),
-        ("BAG", "Bag", "other"),
+        ("BREAD", "Rye bread", "bakery", Some("4.50"), "reduced"),
+        ("ROLL", "Roll", "bakery", Some("0.65"), "reduced"),
+        ("MILK", "Milk 1 l", "dairy", Some("1.50"), "reduced"),
+        ("WINE", "Riesling 0.75 l", "drinks", None, "standard"),
+        ("WATER", "Water 1 l", "drinks", Some("0.99"), "standard"),
+        ("BAG", "Bag", "other", Some("0.20"), "standard"),
     ];
-    let row = |(code, text, family): (&str, &str, &str)| ProductDocument {
+    let row = |(code, text, family, price, vat): (&str, &str, &str, Option<&str>, &str)| ProductDocument {
         code: code.into(),
         description: Some(text.into()),
         family: Some(family.into()),
+        extra: price.map(|price| ("price", price)).into_iter().chain([("vat_rate", vat)]).map(|(n, v)| (n.into(), v.into())).collect(),
         ..ProductDocument::default()
     };
     products::synchronise(app, ctx, rows.map(row).to_vec()).await.expect("products");
@@ -90,8 +101,16 @@ pub async fn shop(site: &Site) -> Shop {
             description: None,
             extra: BTreeMap::new(),
         };
-        let input =
-            PurchaseInput { who: Who::Id(anna), basket, source: Id(0), identity: None, spend: None, is_offline: false, price_token: None };
+        let input = PurchaseInput {
+            who: Who::Id(anna),
+            basket,
+            source: Id(0),
+            identity: None,
+            spend: None,
+            is_offline: false,
+            price_token: None,
+            is_undated: false,
+        };
         purchase = purchases::create(app, ctx, input).await.map_or(purchase, |view| view.done.id);
     }
     Shop { unit, anna, purchase, offer }

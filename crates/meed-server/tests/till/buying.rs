@@ -5,20 +5,20 @@ use serde_json::{Value, json};
 use crate::shop::{FIVE_PERCENT, Shop, cents, code, hex, on_both_engines, purchase, spend};
 
 on_both_engines!(
-    pos_018_and_pos_019_and_pos_020_a_preview_says_what_the_purchase_will,
-    pos_022_and_pos_030_a_purchase_is_posted_with_its_sums,
-    pos_023_and_pos_024_what_is_mandatory_is_asked_for,
+    pos_018_a_preview_says_what_the_purchase_will,
+    pos_022_a_purchase_is_posted_with_its_sums,
+    pos_023_quantity_is_one_and_amounts_are_asked_for,
     pos_025_the_intended_currency_is_checked_and_not_stored,
     pos_026_an_unknown_product_goes_on_the_default_product_or_is_refused,
     pos_034_the_same_reference_twice_is_one_purchase,
-    pos_045_and_pos_046_a_cancelled_purchase_leaves_the_wallet_as_it_was,
+    pos_045_a_cancelled_purchase_leaves_the_wallet_as_it_was,
     bad_values_are_refused_whole_with_their_place,
 );
 
 const CREATE: &str = "customer_events/purchases/create";
 const PREVIEW: &str = "customer_events/purchases/preview";
 
-async fn pos_018_and_pos_019_and_pos_020_a_preview_says_what_the_purchase_will(shop: &Shop) {
+async fn pos_018_a_preview_says_what_the_purchase_will(shop: &Shop) {
     shop.offer(FIVE_PERCENT).await;
     shop.buy("R0", &[("wine", "100.00")]).await;
     let body = purchase("R1", &[("bread", "2.00"), ("wine", "1.00")]);
@@ -38,7 +38,7 @@ async fn pos_018_and_pos_019_and_pos_020_a_preview_says_what_the_purchase_will(s
     }
 }
 
-async fn pos_022_and_pos_030_a_purchase_is_posted_with_its_sums(shop: &Shop) {
+async fn pos_022_a_purchase_is_posted_with_its_sums(shop: &Shop) {
     shop.offer(FIVE_PERCENT).await;
     shop.offer("name = \"Instant\"\nstacks = true\n[award]\namount = 1\n[spend]\nmethod = \"instant\"\n").await;
     let mut body = purchase("R1", &[("bread", "20.00"), ("milk", "4.50")]);
@@ -61,7 +61,7 @@ async fn pos_022_and_pos_030_a_purchase_is_posted_with_its_sums(shop: &Shop) {
     assert_eq!(shown["rewards_participant"]["name"], "Anna Reed");
 }
 
-async fn pos_023_and_pos_024_what_is_mandatory_is_asked_for(shop: &Shop) {
+async fn pos_023_quantity_is_one_and_amounts_are_asked_for(shop: &Shop) {
     for field in ["performed_by_unit_identifier", "performed_on", "reference_number", "products_set"] {
         let mut body = purchase("R1", &[("bread", "2.00")]);
         body.as_object_mut().expect("fields").remove(field);
@@ -129,7 +129,7 @@ async fn pos_034_the_same_reference_twice_is_one_purchase(shop: &Shop) {
     assert_eq!(crate::shop::post(&key, CREATE, &keyed).await["data"]["id"], once["data"]["id"]);
 }
 
-async fn pos_045_and_pos_046_a_cancelled_purchase_leaves_the_wallet_as_it_was(shop: &Shop) {
+async fn pos_045_a_cancelled_purchase_leaves_the_wallet_as_it_was(shop: &Shop) {
     shop.offer(FIVE_PERCENT).await;
     shop.buy("R0", &[("wine", "100.00")]).await;
     let made = shop.buy("R1", &[("bread", "40.00")]).await;

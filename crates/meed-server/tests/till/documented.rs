@@ -47,11 +47,12 @@ async fn the_documented_requests_give_the_documented_answers() {
         let app = TestApp::start(engine).await;
         let workspace = app.workspace("documented").await;
         let (mut token, mut purchase, mut participant) = (String::new(), String::new(), String::new());
+        let (mut number, mut unit) = (String::new(), String::new());
         let mut ran = 0;
         for example in examples() {
             let fill = |text: &str| {
                 let text = text.replace("$TOKEN", &token).replace("$PURCHASE", &purchase).replace("$KEY", &workspace.secret);
-                let text = text.replace("$PARTICIPANT", &participant);
+                let text = text.replace("$PARTICIPANT", &participant).replace("$NUMBER", &number).replace("$UNIT", &unit);
                 text.replace("$NOW", "2026-04-10T08:00:00")
             };
             let method = if example.request.contains("-X POST") { "POST" } else { "GET" };
@@ -60,6 +61,8 @@ async fn the_documented_requests_give_the_documented_answers() {
             let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
             if example.request.contains("-u ") {
                 headers.push(("authorization".to_owned(), basic(&workspace.secret)));
+            } else if example.request.contains("api_key:") {
+                headers.push(("api_key".to_owned(), workspace.secret.clone()));
             } else if example.request.contains("Bearer") {
                 headers.push(("authorization".to_owned(), format!("Bearer {}", workspace.secret)));
             }
@@ -76,13 +79,17 @@ async fn the_documented_requests_give_the_documented_answers() {
             }
             if let (true, Some(id)) = (path.ends_with("purchases/create"), found["data"]["id"].as_str()) {
                 id.clone_into(&mut purchase);
+                number = found["data"]["number"].as_str().unwrap_or_default().to_lowercase();
+            }
+            if let (true, Some(id)) = (path.ends_with("/v1/units"), found["id"].as_str()) {
+                id.clone_into(&mut unit);
             }
             if let (true, Some(id)) = (path.ends_with("/participants"), found["id"].as_str()) {
                 id.clone_into(&mut participant);
             }
             ran += 1;
         }
-        assert!(ran >= 14, "only {ran} requests");
+        assert!(ran >= 20, "only {ran} requests");
         app.stop().await;
     }
 }

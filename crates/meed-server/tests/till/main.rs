@@ -3,11 +3,14 @@
 #![allow(clippy::expect_used)]
 
 mod buying;
+mod contract;
 mod cut_line;
 mod documented;
 mod entering;
+mod identifying;
 mod managing;
 mod many;
+mod previewing;
 mod shop;
 mod spending;
 mod wallet;

@@ -176,19 +176,44 @@ pub(crate) fn spend(purchase: &Value, amount: Option<&str>) -> Value {
     })
 }
 
+/// The claims of a token, read without a key.
+pub(crate) fn claims(token: &str) -> Value {
+    let parts: Vec<&str> = token.split('.').collect();
+    assert_eq!(parts.len(), 3, "{token}");
+    let read = |part: &str| -> Value {
+        let bytes = meed_app::access::tokens::unbase64(part).expect("base 64");
+        serde_json::from_slice(&bytes).expect("JSON")
+    };
+    assert_eq!(read(parts[0]), json!({"typ": "JWT", "alg": "HS256"}));
+    read(parts[1])
+}
+
+/// A JSON Web Token, signed with HS256.
+pub(crate) fn signed(key: &str, claims: &Value) -> String {
+    use hmac::{Hmac, KeyInit, Mac};
+    let plain = |bytes: &[u8]| base64(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_");
+    let head = format!("{}.{}", plain(br#"{"alg":"HS256","typ":"JWT"}"#), plain(claims.to_string().as_bytes()));
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()).expect("a key");
+    mac.update(head.as_bytes());
+    format!("{head}.{}", plain(&mac.finalize().into_bytes()))
+}
+
 /// HTTP Basic with a user name and an empty password.
 pub(crate) fn basic(name: &str) -> String {
+    format!("Basic {}", base64(format!("{name}:").as_bytes()))
+}
+
+fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let text = format!("{name}:");
     let mut out = String::new();
-    for chunk in text.as_bytes().chunks(3) {
+    for chunk in bytes.chunks(3) {
         let bits = (0..3).fold(0u32, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or_default()));
         for place in 0..4 {
             let six = usize::try_from((bits >> (18 - 6 * place)) & 63).expect("six bits");
             out.push(if place <= chunk.len() { char::from(ALPHABET[six]) } else { '=' });
         }
     }
-    format!("Basic {out}")
+    out
 }
 
 /// Runs a test on both engines, with the books verified behind it.

@@ -76,7 +76,7 @@ impl Writer {
 
     fn run_until_done(&mut self, workspace: i64, submissions: &[Submission]) -> Result<Vec<Answer>, StoreError> {
         let changes = Arc::clone(&self.changes);
-        let mut attempt = 0;
+        let (mut attempt, mut cancelled) = (0, 0);
         let mut doubt = None;
         loop {
             attempt += 1;
@@ -97,7 +97,12 @@ impl Writer {
                 // An earlier doubt was settled before this attempt could come to its commit.
                 doubt = committing;
             }
-            let may_repeat = matches!(error.fault, Fault::Transient | Fault::OutcomeUnknown);
+            cancelled += u8::from(error.fault == Fault::Cancelled);
+            let may_repeat = match error.fault {
+                Fault::Transient | Fault::OutcomeUnknown => true,
+                Fault::Cancelled => cancelled <= CANCELLED_REPEATS_MAX,
+                _ => false,
+            };
             if !may_repeat || attempt >= ATTEMPTS_MAX {
                 if doubt.is_some() {
                     error.fault = Fault::OutcomeUnknown;
@@ -124,6 +129,9 @@ struct SessionAt<'a> {
     session: &'a mut dyn Session,
     now_us: i64,
 }
+
+/// How often a batch is repeated whose statement the database stopped.
+const CANCELLED_REPEATS_MAX: u8 = 1;
 
 /// A commit that was asked for: the batch's first audit line, and what its callers are told if it stands.
 struct Committing {

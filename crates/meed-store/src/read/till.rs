@@ -58,6 +58,16 @@ impl Reader<'_> {
         Ok(found)
     }
 
+    /// The event that took a reference within a source.
+    pub fn till_identity(&mut self, workspace: Id, source: Id, reference: &str) -> Result<Option<Id>, StoreError> {
+        let mut found = None;
+        self.session.query_set(&sql::till::IDENTITY_SET, workspace.0, &[vec![source.into(), reference.into()]], &mut |row| {
+            found = Some(row.id(2)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     /// A page of events, newest first, before the id `before`; of one participant or of all.
     pub fn till_events_back(
         &mut self,

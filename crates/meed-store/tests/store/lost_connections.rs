@@ -160,6 +160,27 @@ async fn led_044_a_connection_lost_at_any_moment_of_a_batch_doubles_and_loses_no
     database.must_verify().await;
 }
 
+/// A statement that the database stops is repeated once, not as often as one that met a lock: what ran into the time limit
+/// of minutes would block the workspace for half an hour.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_that_the_database_stops_is_repeated_once() {
+    let database = Database::postgres().await;
+    let store = database.open().await;
+    let stop = "create sequence tries;
+        create function stop() returns trigger language plpgsql as
+        $$ begin perform nextval('tries'); raise exception 'stopped' using errcode = '57014'; end $$;
+        create trigger stop before insert on record for each row execute function stop()";
+    database.tamper(stop).await;
+    let error = store.submit(SHOP, plain(alert("stopped"))).await.expect_err("a fault");
+    assert_eq!(error.fault, Fault::Cancelled, "{error}");
+    let twice = "do $$ begin if (select last_value from tries) <> 2 then raise exception 'not tried twice'; end if; end $$";
+    database.tamper(twice).await;
+    database.tamper("drop trigger stop on record; drop function stop; drop sequence tries").await;
+    assert!(store.submit(SHOP, plain(alert("done"))).await.is_ok());
+    close(store).await;
+    database.must_verify().await;
+}
+
 /// A database that stays away is a fault; after it has come back the same command gets its one effect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_stays_away_is_a_fault_and_the_retry_finds_out() {

@@ -8,8 +8,8 @@ use jiff::ToSpan;
 use meed_app::loyalty::participants::MeansInput;
 use meed_app::loyalty::purchases::PurchaseInput;
 use meed_app::loyalty::{
-    MerchantDocument, ProductDocument, SchemeDocument, TillConfig, TillSettingsDocument, UnitDocument, Who, offers, participants, products,
-    purchases, records,
+    MerchantDocument, ProductDocument, SchemeDocument, TillConfig, TillSettingsDocument, UnitDocument, VatRateDocument, Who, offers,
+    participants, products, purchases, records,
 };
 use meed_app::{App, Context};
 use meed_core::command::Refused;
@@ -92,15 +92,26 @@ async fn set_up(app: &App, ctx: &Context) -> Result<Vec<Id>, Failure> {
     }
     let scheme = SchemeDocument { name: "Halden Club".into(), code: "club".into(), ..SchemeDocument::default() };
     records::put(app, ctx, None, &scheme).await?;
-    let rows = PRODUCTS.iter().map(|(code, text, family, _)| ProductDocument {
+    let rows = PRODUCTS.iter().map(|(code, text, family, price)| ProductDocument {
         code: (*code).to_owned(),
         description: Some((*text).to_owned()),
         family: Some((*family).to_owned()),
+        extra: BTreeMap::from([
+            ("price".to_owned(), Exact::new(*price, 2).to_string()),
+            ("vat_rate".to_owned(), if *family == "drinks" || *family == "other" { "standard" } else { "reduced" }.to_owned()),
+        ]),
         ..ProductDocument::default()
     });
     let rows = products::synchronise(app, ctx, rows.collect()).await?;
     let default_product = rows.last().and_then(|row| row.as_ref().ok()).map(|(id, _)| id.0);
-    let settings = TillSettingsDocument { default_product, ..TillSettingsDocument::default() };
+    let rate = |code: &str, percent: &str| VatRateDocument { code: code.to_owned(), percent: percent.to_owned() };
+    let settings = TillSettingsDocument {
+        default_product,
+        vat_rates: vec![rate("standard", "19"), rate("reduced", "7")],
+        receipt_head: "Halden Outfitters\nHarbour Street 4".to_owned(),
+        receipt_foot: "Thank you, and welcome back.".to_owned(),
+        ..TillSettingsDocument::default()
+    };
     records::put(app, ctx, None, &settings).await?;
     for text in OFFERS {
         offers::apply(app, ctx, &format!("kind = \"reward\"\n{text}"), "the demo").await?;
@@ -189,5 +200,6 @@ fn receipt(app: &App, config: &TillConfig, units: &[Id], known: &[String], day: 
         spend: spends.then(SpendAsk::default),
         is_offline: true,
         price_token: None,
+        is_undated: false,
     }
 }

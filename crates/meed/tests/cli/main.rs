@@ -8,5 +8,6 @@ mod plans;
 mod refusals;
 mod running;
 mod serve;
+mod till_kills;
 mod upkeep;
 mod whole_way;

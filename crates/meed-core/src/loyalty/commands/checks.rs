@@ -68,6 +68,27 @@ pub(super) fn resolve(state: &State, who: &WalletRef) -> Result<(Id, Participant
     Ok((record.id, Participant::read(&record.body).map_err(damaged)?))
 }
 
+/// Brand and type of the payment medium that a means of identification is.
+pub(super) fn payment_of(state: &State, who: &WalletRef) -> Option<(Option<String>, Option<String>)> {
+    let WalletRef::Code(code) = who else { return None };
+    let means = state.record_by_key(RecordKind::Means, &fold_code(code))?;
+    // Most means are no payment media: their documents are not read twice.
+    if !means.body.contains("\"payment_") {
+        return None;
+    }
+    Means::read(&means.body).ok().map(|means| (means.payment_brand, means.payment_type))
+}
+
+/// A customer who bound payment media to the account pays with one of them, where the till says how they pay.
+pub(super) fn check_payment_medium(basket: &Basket, person: &Participant) -> Result<(), Refused> {
+    let Some(medium) = basket.payment_medium.as_deref().filter(|_| !person.payment_media.is_empty()) else { return Ok(()) };
+    if person.payment_media.iter().any(|bound| fold_code(bound) == fold_code(medium)) {
+        return Ok(());
+    }
+    let text = "this payment medium is not bound to the customer's account";
+    Err(conflict("payment_medium_not_allowed", text).at("payment_medium_identifier"))
+}
+
 /// What is done to a wallet by hand needs a reason.
 pub(super) fn check_reason(reason: &str) -> Result<(), Refused> {
     if reason.trim().is_empty() || reason.chars().count() > 1_000 {

@@ -99,6 +99,8 @@ pub struct SpendDone {
     pub purchase: Id,
     /// Whose.
     pub participant: Id,
+    /// Business time, microseconds UTC.
+    pub at_us: i64,
     /// What was asked and spent.
     pub body: SpendBody,
     /// Whether it was cancelled since.

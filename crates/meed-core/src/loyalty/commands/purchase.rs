@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::checks::{check_basket, check_config, check_promo_code, conflict, invalid, not_terminated, resolve, use_up};
+use super::checks::{
+    check_basket, check_config, check_payment_medium, check_promo_code, conflict, invalid, not_terminated, payment_of, resolve, use_up,
+};
 use super::rework::{balances, giver, leave, replay, stand, work_of};
 use super::{PurchaseDone, SpendDone, TillReply, pay_back};
 use crate::audit::Hash;
@@ -25,10 +27,24 @@ pub struct SpendAsk {
     pub amount: Option<Minor>,
     /// Refuse unless all of it can be spent.
     pub all_or_nothing: bool,
+    /// Sending system.
+    pub system: Option<String>,
     /// The sending system's own, unique reference.
     pub system_reference: Option<String>,
     /// Free text.
     pub description: Option<String>,
+    /// Class of the event.
+    pub classification: Option<String>,
+    /// Free fields by name.
+    pub extra: BTreeMap<String, String>,
+}
+
+impl SpendAsk {
+    /// What is stored of a spend that asked for this.
+    pub(super) fn body(&self, (asked, spent): (Minor, Minor), balance: Minor) -> SpendBody {
+        let Self { system_reference, description, system, classification, extra, .. } = self.clone();
+        SpendBody { asked, spent, system_reference, description, balance, system, classification, extra }
+    }
 }
 
 /// The external identity of a command of the till.
@@ -137,7 +153,15 @@ impl Command for Purchase {
         {
             return Err(Refused::from(Refusal::LimitReached).at("promo_code"));
         }
-        self.record(state, participant, &person)
+        check_payment_medium(&self.basket, &person)?;
+        let reply = match self.with_payment_of_means(state) {
+            Some(filled) => filled.record(state, participant, &person)?,
+            None => self.record(state, participant, &person)?,
+        };
+        if !self.is_preview {
+            use_up(state, &self.who);
+        }
+        Ok(reply)
     }
 }
 
@@ -180,6 +204,19 @@ struct Decided {
 }
 
 impl Purchase {
+    /// The purchase with the payment medium that the card stands for, where the till named none.
+    fn with_payment_of_means(&self, state: &State) -> Option<Self> {
+        let (brand, kind) = payment_of(state, &self.who)?;
+        let own = (&self.basket.payment_brand, &self.basket.payment_type);
+        let fills = own.0.is_none() && brand.is_some() || own.1.is_none() && kind.is_some();
+        fills.then(|| {
+            let mut filled = self.clone();
+            filled.basket.payment_brand = filled.basket.payment_brand.or(brand);
+            filled.basket.payment_type = filled.basket.payment_type.or(kind);
+            filled
+        })
+    }
+
     fn record(&self, state: &mut State, participant: Id, person: &Participant) -> Result<Reply, Refused> {
         let (id, spend_id) = (state.next_id(), self.spend.as_ref().map(|_| state.next_id()));
         let slot = state.tills.cell(participant);
@@ -330,16 +367,11 @@ impl Purchase {
         }
         let spend = match (spend_id, decided.spent, &self.spend) {
             (Some(spend_id), Some((asked, spent)), Some(ask)) => {
-                let body = SpendBody {
-                    asked,
-                    spent,
-                    system_reference: ask.system_reference.clone(),
-                    description: ask.description.clone(),
-                    balance: balances.0,
-                };
+                let body = ask.body((asked, spent), balances.0);
                 let event = state.till_event(spend_id, EventKind::Spend, participant, Some(id), self.basket.at, body.to_row());
                 state.tills.add_event(event);
-                Some(SpendDone { id: spend_id, purchase: id, participant, body, is_cancelled: false, is_replayed: false })
+                let at_us = self.basket.at.as_microsecond();
+                Some(SpendDone { id: spend_id, purchase: id, participant, at_us, body, is_cancelled: false, is_replayed: false })
             }
             _ => None,
         };

@@ -132,7 +132,7 @@ pub(super) fn stored(state: &State, slot: &PurchaseSlot) -> PurchaseDone {
 /// The first answer to a command whose identity is taken.
 pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
     let event = state.tills.event(id).ok_or_else(|| super::checks::not_found("event"))?;
-    let (participant, about) = (event.participant, event.about);
+    let (participant, about, at_us) = (event.participant, event.about, event.at_us);
     match event.kind {
         EventKind::Purchase => {
             let slot = state.tills.purchase(id).ok_or_else(|| super::checks::not_found("purchase"))?;
@@ -141,7 +141,7 @@ pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
         EventKind::Spend => {
             let body = SpendBody::from_row(&event.body).map_err(damaged)?;
             let (purchase, is_cancelled) = (about.unwrap_or_default(), state.tills.standing(id).is_some());
-            Ok(TillReply::Spend(Box::new(SpendDone { id, purchase, participant, body, is_cancelled, is_replayed: true })))
+            Ok(TillReply::Spend(Box::new(SpendDone { id, purchase, participant, at_us, body, is_cancelled, is_replayed: true })))
         }
         EventKind::Refund | EventKind::AdHocReturn | EventKind::CancelPurchase | EventKind::CancelSpend => {
             let body = RefundBody::from_row(&event.body).map_err(damaged)?;

@@ -90,13 +90,7 @@ impl Command for Spend {
             Ok((cell, spent))
         })?;
         works.leave(state, giver, cell)?;
-        let body = SpendBody {
-            asked,
-            spent,
-            system_reference: self.ask.system_reference.clone(),
-            description: self.ask.description.clone(),
-            balance: balances(state, participant).0,
-        };
+        let body = self.ask.body((asked, spent), balances(state, participant).0);
         let event = state.till_event(id, EventKind::Spend, participant, Some(self.purchase), self.at, body.to_row());
         state.tills.add_event(event);
         if let Some(identity) = &self.identity {
@@ -106,7 +100,8 @@ impl Command for Spend {
             use_up(state, who);
         }
         state.emit("spend.created", id.text(Kind::Spend), "{}".to_owned());
-        let done = SpendDone { id, purchase: self.purchase, participant, body, is_cancelled: false, is_replayed: false };
+        let at_us = self.at.as_microsecond();
+        let done = SpendDone { id, purchase: self.purchase, participant, at_us, body, is_cancelled: false, is_replayed: false };
         Ok(Reply::Till(TillReply::Spend(Box::new(done))))
     }
 }

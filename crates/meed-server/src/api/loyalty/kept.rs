@@ -1,6 +1,8 @@
 //! `/v1/schemes`, `/v1/units`, `/v1/terminals`, `/v1/merchants`, `/v1/products`, `/v1/promo_codes`, `/v1/till_settings`: what
 //! tills go by.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -8,7 +10,7 @@ use jiff::Timestamp;
 use meed_app::loyalty::records::{self, Entry, Kept};
 use meed_app::loyalty::{
     MerchantDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument, TierDocument, TillSettingsDocument,
-    UnitDocument,
+    UnitDocument, VatRateDocument,
 };
 use meed_core::id::{Id, Kind};
 use serde::{Deserialize, Serialize};
@@ -185,7 +187,7 @@ pub(crate) struct Product {
     categories: Vec<String>,
     /// Further attributes.
     #[serde(default)]
-    extra: std::collections::BTreeMap<String, String>,
+    extra: BTreeMap<String, String>,
 }
 
 /// A promo code.
@@ -229,6 +231,30 @@ pub(crate) struct TierIo {
     threshold: Number,
 }
 
+/// A rate of value-added tax.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = VatRate)]
+pub(crate) struct VatRateIo {
+    /// What products call it.
+    #[schema(example = "standard")]
+    code: String,
+    /// Percentage of the net amount.
+    #[schema(value_type = String, example = "19")]
+    percent: Number,
+}
+
+/// The store of one user or key.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DefaultUnit {
+    /// The user or key.
+    #[schema(example = "usr_01jq3v8k2m9ra")]
+    of: String,
+    /// The store that their tokens are made for.
+    unit: String,
+}
+
 /// Settings of the tills. Amounts are minor units of the workspace's currency.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -236,6 +262,16 @@ pub(crate) struct TillSettings {
     /// Stands in for products that are not known; such lines are refused if null.
     #[serde(default)]
     default_product: Option<String>,
+    /// The store of tokens of users and keys that name none; the first store if null.
+    #[serde(default)]
+    default_unit: Option<String>,
+    /// The stores of single users and keys.
+    #[serde(default)]
+    default_units: Vec<DefaultUnit>,
+    /// The key (at least 32 bytes) with which the shop's identity service signs tokens of customers, HS256. It is never
+    /// shown: null keeps the present one, an empty text removes it.
+    #[serde(default)]
+    identity_key: Option<String>,
     /// The least of one spend.
     #[serde(default)]
     minimum_spend: i64,
@@ -266,6 +302,15 @@ pub(crate) struct TillSettings {
     /// Tiers.
     #[serde(default)]
     tiers: Vec<TierIo>,
+    /// Rates of value-added tax for the till page, the usual one first. Products name them in `extra.vat_rate`.
+    #[serde(default)]
+    vat_rates: Vec<VatRateIo>,
+    /// What stands above every receipt of the till page: name, address, tax number of the shop.
+    #[serde(default)]
+    receipt_head: String,
+    /// What stands below it.
+    #[serde(default)]
+    receipt_foot: String,
 }
 
 impl Travels for Scheme {
@@ -385,12 +430,23 @@ impl Travels for PromoCode {
 fn settings_in(given: TillSettings) -> Answered<TillSettingsDocument> {
     let usual = TillSettingsDocument::default();
     let default_product = given.default_product.as_deref().map(|text| id_in(text, Kind::Product, "default_product")).transpose()?;
+    let default_unit = given.default_unit.as_deref().map(|text| id_in(text, Kind::Unit, "default_unit")).transpose()?;
+    let mut default_units = BTreeMap::new();
+    for DefaultUnit { of, unit } in &given.default_units {
+        if Id::parse(of, Kind::User).is_err() {
+            id_in(of, Kind::Key, "default_units")?;
+        }
+        default_units.insert(of.clone(), id_in(unit, Kind::Unit, "default_units")?.0);
+    }
     let tier = |tier: TierIo| {
         let TierIo { code, name, color, threshold } = tier;
         TierDocument { code, name, color, threshold: threshold.0.to_string() }
     };
     Ok(TillSettingsDocument {
         default_product: default_product.map(|id| id.0),
+        default_unit: default_unit.map(|id| id.0),
+        default_units,
+        identity_key: None,
         minimum_spend: given.minimum_spend,
         maximum_spend: given.maximum_spend,
         hold_minutes: given.hold_minutes.unwrap_or(usual.hold_minutes),
@@ -401,17 +457,28 @@ fn settings_in(given: TillSettings) -> Answered<TillSettingsDocument> {
         tier_window_days: given.tier_window_days.unwrap_or(usual.tier_window_days),
         tier_rate: given.tier_rate.map_or(usual.tier_rate, |number| number.0.to_string()),
         tiers: given.tiers.into_iter().map(tier).collect(),
+        vat_rates: given
+            .vat_rates
+            .into_iter()
+            .map(|rate| VatRateDocument { code: rate.code, percent: rate.percent.0.to_string() })
+            .collect(),
+        receipt_head: given.receipt_head,
+        receipt_foot: given.receipt_foot,
     })
 }
 
 fn settings_out(document: TillSettingsDocument) -> TillSettings {
     let number = |text: &str| Number(text.parse().unwrap_or_default());
+    let default_unit = |(of, unit): (String, i64)| DefaultUnit { of, unit: Id(unit).text(Kind::Unit) };
     let tier = |tier: TierDocument| {
         let TierDocument { code, name, color, threshold } = tier;
         TierIo { code, name, color, threshold: number(&threshold) }
     };
     TillSettings {
         default_product: document.default_product.map(|id| Id(id).text(Kind::Product)),
+        default_unit: document.default_unit.map(|id| Id(id).text(Kind::Unit)),
+        default_units: document.default_units.into_iter().map(default_unit).collect(),
+        identity_key: None,
         minimum_spend: document.minimum_spend,
         maximum_spend: document.maximum_spend,
         hold_minutes: Some(document.hold_minutes),
@@ -422,6 +489,9 @@ fn settings_out(document: TillSettingsDocument) -> TillSettings {
         tier_window_days: Some(document.tier_window_days),
         tier_rate: Some(number(&document.tier_rate)),
         tiers: document.tiers.into_iter().map(tier).collect(),
+        vat_rates: document.vat_rates.into_iter().map(|rate| VatRateIo { percent: number(&rate.percent), code: rate.code }).collect(),
+        receipt_head: document.receipt_head,
+        receipt_foot: document.receipt_foot,
     }
 }
 
@@ -449,7 +519,8 @@ pub(crate) async fn put_settings(
     Caller(ctx): Caller,
     Json(body): Json<TillSettings>,
 ) -> Answered<Response> {
-    records::put(&state.app, &ctx, None, &settings_in(body)?).await?;
+    let identity_key = body.identity_key.clone();
+    records::put_till_settings(&state.app, &ctx, settings_in(body)?, identity_key.as_deref()).await?;
     settings(State(state), Caller(ctx)).await
 }
 

@@ -101,6 +101,9 @@ pub(crate) struct ParticipantIn {
     /// Date of birth; the year 0001 where it is not known.
     #[schema(example = "1990-04-12")]
     born: Option<String>,
+    /// Name day as month and day; as it was if null.
+    #[schema(example = "07-26")]
+    name_day: Option<String>,
     /// Segments that conditions read.
     tags: Vec<String>,
     /// Schemes joined, besides those that everyone is in.
@@ -109,6 +112,8 @@ pub(crate) struct ParticipantIn {
     sign_up_unit: Option<String>,
     /// Spending without being asked.
     auto_spend: AutoSpendIo,
+    /// Payment media bound to the account, as tills name them; empty: any may be used.
+    payment_media: Vec<String>,
     /// Whether spends are blocked; awards go on.
     spend_blocked: bool,
     /// Why they left; they take part if null.
@@ -148,6 +153,8 @@ pub(crate) struct ParticipantOut {
     gender: Option<String>,
     /// Date of birth.
     born: Option<String>,
+    /// Name day as month and day.
+    name_day: Option<String>,
     /// Segments.
     tags: Vec<String>,
     /// Schemes joined and not left.
@@ -158,6 +165,8 @@ pub(crate) struct ParticipantOut {
     signed_up_at: String,
     /// Spending without being asked.
     auto_spend: AutoSpendIo,
+    /// Payment media bound to the account; empty: any.
+    payment_media: Vec<String>,
     /// Whether spends are blocked.
     spend_blocked: bool,
     /// Why they left.
@@ -241,6 +250,12 @@ impl ParticipantIn {
             .born
             .as_deref()
             .map(|text| text.parse::<Date>().map_err(|_| FieldProblem::new("born", "date_unreadable", "a date is written YYYY-MM-DD")));
+        let name_day = self.name_day.as_deref().map(|text| {
+            // A leap year, so that the 29th of February is a day.
+            let found = format!("2000-{text}").parse::<Date>().ok().filter(|_| text.len() == 5);
+            let wrong = || FieldProblem::new("name_day", "date_unreadable", "a name day is written MM-DD");
+            found.map(|date| (date.month(), date.day())).ok_or_else(wrong)
+        });
         let wanted: Vec<Id> = self
             .schemes
             .iter()
@@ -280,7 +295,7 @@ impl ParticipantIn {
             country: self.country,
             gender: self.gender,
             born: born.transpose()?,
-            name_day: former.name_day,
+            name_day: name_day.transpose()?.or(former.name_day),
             tags: self.tags,
             sign_up_unit,
             sign_up_us: former.sign_up_us,
@@ -293,6 +308,7 @@ impl ParticipantIn {
                 merchants,
                 updated_us: now_us,
             },
+            payment_media: self.payment_media,
             is_blocked: self.spend_blocked,
             terminated,
         };
@@ -318,6 +334,7 @@ impl From<&ParticipantView> for ParticipantOut {
             country: person.country,
             gender: person.gender,
             born: person.born.map(|born| born.to_string()),
+            name_day: person.name_day.map(|(month, day)| format!("{month:02}-{day:02}")),
             tags: person.tags,
             schemes: person.schemes.iter().filter(|m| m.until_us.is_none()).map(|m| m.scheme.text(Kind::Scheme)).collect(),
             sign_up_unit: person.sign_up_unit.map(|id| id.text(Kind::Unit)),
@@ -329,6 +346,7 @@ impl From<&ParticipantView> for ParticipantOut {
                 maximum_spend: auto.maximum_spend,
                 merchants: auto.merchants.iter().map(|id| id.text(Kind::Merchant)).collect(),
             },
+            payment_media: person.payment_media,
             spend_blocked: person.is_blocked,
             terminated: person.terminated.map(|end| end.reason),
             tier: view.tier.as_ref().map(|tier| tier.code.clone()),

@@ -26,14 +26,31 @@ pub struct TillCustomer {
 /// A line of the basket as it was typed.
 #[derive(Clone, Debug, Default)]
 pub struct TillLine {
-    /// Place, from 1: the fields are `product1`, `quantity1`, `amount1`.
+    /// Place, from 1: the fields are `product1`, `quantity1`, `price1`, `vat1`.
     pub place: usize,
     /// Code of the product.
     pub product: String,
+    /// Its name.
+    pub name: String,
     /// How many.
     pub quantity: String,
+    /// Price of one, tax included.
+    pub price: String,
+    /// Percentage of value-added tax.
+    pub vat: String,
     /// Total of the line.
-    pub amount: String,
+    pub total: Amount,
+}
+
+/// A product to tap.
+#[derive(Clone, Debug, Default)]
+pub struct ProductTile {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Price of one.
+    pub price: String,
 }
 
 /// What one offer says.
@@ -62,6 +79,16 @@ pub struct TillPreview {
     pub at_once: Amount,
     /// What may still be spent from the wallet.
     pub spendable: Amount,
+    /// Whether anything may be.
+    pub can_spend: bool,
+    /// What the customer spends from the wallet.
+    pub spent: Amount,
+    /// What is to pay.
+    pub due: Amount,
+    /// The same as a number, so that nobody pays another sum than they saw.
+    pub due_seen: String,
+    /// Whether what is off at once is paid back later instead.
+    pub pays_back: bool,
     /// Limits of a spend, in words; may be empty.
     pub limits: String,
     /// What each offer says.
@@ -76,26 +103,69 @@ pub struct TillPage {
     pub chrome: Chrome,
     /// Stores to choose from, field `unit`.
     pub units: Vec<Choice>,
-    /// Id of the chosen store.
-    pub unit: String,
-    /// Field `code`: card, phone, e-mail or number as it was typed.
+    /// Field `code`: card, phone, e-mail, number or one-time code as it was typed.
     pub code: String,
+    /// Id of the customer, once found: field `who`.
+    pub who: String,
+    /// The one-time code by which they were found, field `otp`; may be empty.
+    pub one_time: String,
     /// The customer, once found.
     pub customer: Option<TillCustomer>,
     /// Products to suggest: code and name.
     pub products: Vec<(String, String)>,
+    /// Products to tap.
+    pub tiles: Vec<ProductTile>,
     /// The basket.
     pub lines: Vec<TillLine>,
+    /// Rates of tax to choose from; none: no tax is shown.
+    pub vat_rates: Vec<String>,
+    /// What was typed into the field for the next product.
+    pub add: String,
+    /// Field to go on in.
+    pub focus: String,
     /// Field `promo_code`.
     pub promo_code: String,
     /// Field `spend`.
     pub spend: String,
+    /// Field `paid_by`: `cash` or `card`.
+    pub paid_by: String,
+    /// Field `given`: cash handed over.
+    pub given: String,
     /// Names this sale, so that sending it twice sells once.
     pub sale: String,
     /// When this sale was begun.
     pub begun: String,
-    /// What it would earn, once asked.
+    /// What it earns and costs, once there is a customer and a basket.
     pub preview: Option<TillPreview>,
+    /// Code of the workspace's currency.
+    pub currency: String,
+    /// What was wrong.
+    pub errors: FormErrors,
+}
+
+impl TillPage {
+    /// Whether a field is the one to go on in.
+    fn goes_on_in(&self, field: &str) -> bool {
+        self.focus == field
+    }
+}
+
+/// `GET /till/settings`
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/settings.html")]
+pub struct TillSettingsPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Stores: name and code.
+    pub units: Vec<(String, String)>,
+    /// Rates of tax as typed: code and percentage, with room for more.
+    pub vat_rates: Vec<(String, String)>,
+    /// Fields `receipt_head` and `receipt_foot`.
+    pub receipt: [String; 2],
+    /// Fields `minimum_spend` and `maximum_spend`.
+    pub limits: [String; 2],
+    /// Field `unit_name`.
+    pub unit_name: String,
     /// Code of the workspace's currency.
     pub currency: String,
     /// What was wrong.
@@ -117,6 +187,12 @@ pub struct ReceiptLine {
     pub returned: Option<Amount>,
     /// What may still come back, for the field.
     pub left: String,
+    /// How many pieces may still come back; empty where they are not counted.
+    pub pieces: String,
+    /// Price of one; empty where there is one only.
+    pub each: String,
+    /// Percentage of tax; may be empty.
+    pub vat: String,
     /// Whether anything may still come back.
     pub has_left: bool,
 }
@@ -145,10 +221,22 @@ pub struct ReceiptPage {
     pub status: Badge,
     /// Lines.
     pub lines: Vec<ReceiptLine>,
+    /// What stands above, line by line.
+    pub head: Vec<String>,
+    /// What stands below, line by line.
+    pub foot: Vec<String>,
+    /// Tax by rate: percentage (may be empty), net, tax, gross.
+    pub vat: Vec<(String, Amount, Amount, Amount)>,
+    /// How it was paid, in words; may be empty.
+    pub paid_by: String,
+    /// Cash handed over and change; nothing if not known.
+    pub cash: Option<(Amount, Amount)>,
     /// Total.
     pub total: Amount,
     /// Redeemed at the till.
     pub redeemed: Amount,
+    /// Whether anything was.
+    pub has_redeemed: bool,
     /// Paid back later; nothing if none.
     pub paid_back_later: Option<Amount>,
     /// What was to pay.
@@ -307,19 +395,50 @@ pub struct OffersPage {
     pub rows: Vec<OfferRow>,
 }
 
+/// One line of a replay: an offer or a shopper, as it is and with the draft.
+#[derive(Clone, Debug, Default)]
+pub struct ReplayRow {
+    /// Name.
+    pub name: String,
+    /// Where it leads; may be empty.
+    pub href: String,
+    /// Marks the draft.
+    pub is_draft: bool,
+    /// Purchases: before and after for an offer, the same for a shopper.
+    pub purchases: (String, String),
+    /// What it gave, what it would give, and the difference.
+    pub before: Amount,
+    /// See above.
+    pub after: Amount,
+    /// See above.
+    pub difference: Amount,
+    /// The same in points, in words; may be empty.
+    pub points: String,
+}
+
 /// What a replay found.
 #[derive(Clone, Debug, Default)]
 pub struct ReplayView {
-    /// In words: "1,204 purchases of the last 30 days".
+    /// In words: "1,204 purchases of March 2026".
     pub looked_at: String,
     /// For how many the draft gives something.
     pub matched: String,
-    /// What all offers gave.
+    /// How many would be refused today; empty if none.
+    pub refused: String,
+    /// What the offers give as they are.
     pub before: Amount,
     /// What they would give.
     pub after: Amount,
+    /// The difference.
+    pub difference: Amount,
     /// What the draft itself would give.
     pub draft: Vec<Amount>,
+    /// By offer.
+    pub offers: Vec<ReplayRow>,
+    /// By shopper, the largest difference first.
+    pub shoppers: Vec<ReplayRow>,
+    /// How many more shoppers there are; empty if none.
+    pub more_shoppers: String,
     /// Whether not all purchases were looked at.
     pub is_cut: bool,
 }
@@ -348,12 +467,18 @@ pub struct OfferPage {
     pub units: Vec<Choice>,
     /// Products to suggest: code and name.
     pub products: Vec<(String, String)>,
-    /// The basket of the simulator.
+    /// The basket of the simulator, with room for more.
     pub lines: Vec<TillLine>,
     /// Field `code`: for whom; somebody new if empty.
     pub code: String,
     /// What each offer says, once asked.
     pub says: Vec<OfferSays>,
+    /// Periods to replay, field `period`.
+    pub periods: Vec<Choice>,
+    /// Field `budget`: what the draft may grant in a replay.
+    pub budget: String,
+    /// Code of the workspace's currency.
+    pub currency: String,
     /// What the draft would have given, once asked.
     pub replay: Option<ReplayView>,
     /// What was wrong.

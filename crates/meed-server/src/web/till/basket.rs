@@ -8,28 +8,24 @@ use meed_app::loyalty::{TillConfig, Who, participants};
 use meed_app::{App, AppError, Context};
 use meed_core::command::Class;
 use meed_core::id::{Id, Kind};
-use meed_core::loyalty::{Basket, Line};
+use meed_core::loyalty::Basket;
 use meed_core::money::{Exact, Minor, Rounding, Unit, to_minor};
 
 use super::super::answer::Trouble;
 use super::super::form::Fields;
+use super::{lines, vat};
 use crate::pages::till::TillLine;
 use crate::pages::{Choice, FormErrors};
-
-/// Lines that the form offers.
-const LINES: usize = 8;
-/// Products that the form suggests.
-const SUGGESTIONS: usize = 300;
 
 /// A field with what is wrong with it.
 pub(super) type Wrong = (String, String);
 
-fn wrong(field: &str, text: &str) -> Wrong {
+pub(super) fn wrong(field: &str, text: &str) -> Wrong {
     (field.to_owned(), text.to_owned())
 }
 
 /// A decimal as people type it: with a point or a comma.
-fn decimal(text: &str) -> Option<Exact> {
+pub(super) fn decimal(text: &str) -> Option<Exact> {
     let text = text.trim().replace(',', ".");
     let is_plain = !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte));
     text.parse().ok().filter(|_| is_plain)
@@ -42,26 +38,21 @@ pub(super) fn amount(text: &str, unit: Unit, field: &str) -> Result<Minor, Wrong
     minor.ok_or_else(|| wrong(field, "Write an amount such as 12.50."))
 }
 
-/// The basket as it was typed, with room for more.
-pub(super) fn typed(form: &Fields) -> Vec<TillLine> {
-    let line = |place: usize| TillLine {
-        place,
-        product: form.text(&format!("product{place}")).to_owned(),
-        quantity: form.text(&format!("quantity{place}")).to_owned(),
-        amount: form.text(&format!("amount{place}")).to_owned(),
-    };
-    (1..=LINES).map(line).collect()
-}
-
-/// The basket of a form.
-pub(super) fn basket(form: &Fields, config: &TillConfig, unit: Id, at: Timestamp, reference: String) -> Result<Basket, Wrong> {
-    let mut lines = Vec::new();
-    for line in typed(form).iter().filter(|line| !line.product.is_empty() || !line.amount.is_empty()) {
-        lines.push(line_of(line, config)?);
+/// The basket of typed lines.
+pub(super) fn basket(
+    form: &Fields,
+    typed: &[TillLine],
+    config: &TillConfig,
+    unit: Id,
+    at: Timestamp,
+    reference: String,
+) -> Result<Basket, Wrong> {
+    if typed.is_empty() {
+        return Err(wrong("add", "Put something into the basket."));
     }
-    if lines.is_empty() {
-        return Err(wrong("product1", "Put something into the basket."));
-    }
+    let (lines, rates) = lines::sold(typed, config)?;
+    let mut extra = BTreeMap::new();
+    vat::keep(&mut extra, &rates);
     Ok(Basket {
         at,
         unit,
@@ -76,25 +67,8 @@ pub(super) fn basket(form: &Fields, config: &TillConfig, unit: Id, at: Timestamp
         payment_medium: None,
         promo_code: form.filled("promo_code").map(str::to_owned),
         description: None,
-        extra: BTreeMap::new(),
+        extra,
     })
-}
-
-fn line_of(line: &TillLine, config: &TillConfig) -> Result<Line, Wrong> {
-    let products = &config.products;
-    let found = products.by_code(&line.product).or_else(|| products.by_alternative_code(&line.product));
-    let default = || config.settings.default_product.and_then(|id| products.get(id));
-    let of = match found {
-        Some(product) => product.line(),
-        None => {
-            let product = default().ok_or_else(|| wrong(&format!("product{}", line.place), "There is no product with this code."))?;
-            Line { intended: Some(("code".to_owned(), line.product.clone())), ..product.line() }
-        }
-    };
-    let total = amount(&line.amount, config.currency, &format!("amount{}", line.place))?;
-    let quantity = if line.quantity.is_empty() { Some(Exact::ONE) } else { decimal(&line.quantity) };
-    let quantity = quantity.ok_or_else(|| wrong(&format!("quantity{}", line.place), "Write a quantity such as 2."))?;
-    Ok(Line { quantity, net: total, total, ..of })
 }
 
 /// The stores to choose from.
@@ -111,21 +85,15 @@ pub(super) fn unit_of(form: &Fields, config: &TillConfig) -> Result<Option<Id>, 
     }
 }
 
-/// Codes and names to suggest.
-pub(super) fn products(config: &TillConfig) -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> =
-        config.products.iter().map(|product| (product.code.clone(), product.description.clone().unwrap_or_default())).collect();
-    all.sort();
-    all.truncate(SUGGESTIONS);
-    all
-}
-
-/// The customer whom a code or a number names; `None`: nobody.
-pub(super) async fn customer(app: &App, ctx: &Context, code: &str) -> Result<Option<ParticipantView>, AppError> {
-    for who in [Who::Code(code.to_owned()), Who::Number(code.to_owned())] {
+/// The customer whom a code, a number or a one-time code names, and whether it was the last; `None`: nobody.
+pub(super) async fn customer(app: &App, ctx: &Context, code: &str) -> Result<Option<(ParticipantView, bool)>, AppError> {
+    let is_one_time = code.len() == 8 && code.bytes().all(|byte| byte.is_ascii_digit());
+    let ways =
+        [Some(Who::Code(code.to_owned())), Some(Who::Number(code.to_owned())), is_one_time.then(|| Who::OneTimeCode(code.to_owned()))];
+    for who in ways.into_iter().flatten() {
         match participants::find(app, ctx, &who).await {
-            Ok(found) => return Ok(Some(found)),
-            Err(AppError::Refused(refused)) if refused.class == Class::NotFound => {}
+            Ok(found) => return Ok(Some((found, matches!(who, Who::OneTimeCode(_))))),
+            Err(AppError::Refused(refused)) if refused.class == Class::NotFound || refused.code == "invalid_otp" => {}
             Err(other) => return Err(other),
         }
     }

@@ -1,11 +1,14 @@
 //! Loyalty in the browser: the till, receipts, participants and wallets, offers with the simulator, products, settlement.
 
 mod basket;
+mod lines;
 mod offers;
 mod participants;
 mod receipt;
 mod sell;
 mod settlement;
+mod setup;
+mod vat;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -16,6 +19,8 @@ pub(super) fn routes() -> Router<ServerState> {
     Router::new()
         .route("/till", get(sell::start))
         .route("/till/preview", post(sell::preview))
+        .route("/till/set-up", post(setup::begin))
+        .route("/till/settings", get(setup::show).post(setup::save))
         .route("/till/sell", post(sell::sell))
         .route("/till/receipts/{id}", get(receipt::show))
         .route("/till/receipts/{id}/return", post(receipt::take_back))

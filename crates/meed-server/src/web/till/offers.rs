@@ -1,25 +1,27 @@
 //! Offers: the list, the document, the simulator.
 
 use axum::extract::{Path, State};
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use meed_app::loyalty::offers::{self, OfferView};
-use meed_app::loyalty::simulate::{self, Replay, ReplayInput, Said, sum_in};
+use meed_app::loyalty::simulate::{self, OfferTotal, Replay, ReplayInput, Said, ShopperTotal, sum_in};
 use meed_app::loyalty::{TillConfig, Who};
 use meed_core::id::{Id, Kind};
-use meed_core::money::Amount as Exactly;
+use meed_core::money::{Amount as Exactly, Minor, Unit};
 
-use super::basket::{basket, customer, errors, products, typed, unit_of, units};
+use super::basket::{amount, basket, customer, errors, unit_of, units};
+use super::lines::{self, products};
 use crate::ServerState;
-use crate::pages::till::{OfferPage, OfferRow, OfferSays, OffersPage, ReplayView};
-use crate::pages::{Badge, FormErrors, Nav, Tone};
+use crate::pages::till::{OfferPage, OfferRow, OfferSays, OffersPage, ReplayRow, ReplayView, TillLine};
+use crate::pages::{Badge, Choice, FormErrors, Nav, Tone};
 use crate::web::answer::{Answer, Trouble, form_errors, form_page, page, sentence};
 use crate::web::flash;
 use crate::web::form::{Asked, Fields, Posted, id};
 use crate::web::shown::{counted, money};
 use crate::web::visit::Visit;
 
-/// Days that a replay looks back.
-const REPLAY_DAYS: i64 = 30;
+/// Shoppers that a replay lists.
+const SHOPPERS: usize = 25;
 
 /// What a new offer begins with.
 const START: &str = "kind = \"reward\"\nname = \"Five per cent back\"\nscheme = \"club\"\n# Which lines count; all without it.\n# condition = \"line.family == 'bakery'\"\n\n[award]\npercent = \"5%\"\n\n[spend]\nexpires = \"3 months\"\n";
@@ -39,6 +41,13 @@ pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit)
     };
     let rows = offers::list(&state.app, &visit.ctx).await?.iter().map(row).collect();
     page(&OffersPage { chrome: visit.chrome(Nav::Offers), rows })
+}
+
+/// Room for three more lines.
+fn with_room(mut lines: Vec<TillLine>) -> Vec<TillLine> {
+    let next = lines.len() + 1;
+    lines.extend((next..next + 3).map(|place| TillLine { place, ..TillLine::default() }));
+    lines
 }
 
 /// What stands on the page besides the document.
@@ -74,9 +83,15 @@ async fn offer_page(
         findings: findings.iter().map(|finding| (finding.line, sentence(&finding.text))).collect(),
         units: units(&config, unit_of(form, &config)?),
         products: products(&config),
-        lines: typed(form),
+        lines: with_room(lines::typed(form, &config)),
         code: form.text("code").to_owned(),
         says: shown.says,
+        periods: periods(&config, state.app.now())
+            .iter()
+            .map(|period| Choice::new(period.word, &period.label, form.filled("period").unwrap_or("last-30") == period.word))
+            .collect(),
+        budget: form.text("budget").to_owned(),
+        currency: config.currency.code().to_owned(),
         replay: shown.replay,
         errors: shown.errors,
     })
@@ -144,12 +159,7 @@ pub(in crate::web) async fn simulate(State(state): State<ServerState>, visit: Vi
     let shown = if offers::check(&text).is_err() {
         Shown::default()
     } else if form.text("do") == "replay" {
-        let config = state.app.till_config(visit.ctx.workspace).await?;
-        let until = state.app.now();
-        let from = until.checked_sub((REPLAY_DAYS * 24).hours()).unwrap_or(Timestamp::UNIX_EPOCH);
-        let input = ReplayInput { text: text.clone(), from, until, budget: None };
-        let found = simulate::replay(&state.app, &visit.ctx, &input).await?;
-        Shown { replay: Some(replay_view(&config, &found)), ..Shown::default() }
+        replayed(&state, &visit, &form, &text).await?
     } else {
         tried(&state, &visit, &form, &text).await?
     };
@@ -165,12 +175,12 @@ async fn tried(state: &ServerState, visit: &Visit, form: &Fields, text: &str) ->
     let who = match form.filled("code") {
         None => None,
         Some(code) => match customer(app, ctx, code).await? {
-            Some(found) => Some(Who::Id(found.id)),
+            Some((found, _)) => Some(Who::Id(found.id)),
             None => return refused(FormErrors::one("code", "Nobody is identified by this.")),
         },
     };
     let unit = unit_of(form, &config)?.unwrap_or(Id(0));
-    let basket = match basket(form, &config, unit, app.now(), "simulated".to_owned()) {
+    let basket = match basket(form, &lines::typed(form, &config), &config, unit, app.now(), "simulated".to_owned()) {
         Ok(basket) => basket,
         Err(wrong) => return refused(errors(wrong)),
     };
@@ -188,14 +198,94 @@ fn says(said: &Said) -> OfferSays {
     OfferSays { name: said.name.clone(), applies: said.why_not.is_none(), text, is_draft: said.is_draft }
 }
 
-fn replay_view(config: &TillConfig, found: &Replay) -> ReplayView {
-    let purchases = |count: usize| counted(u64::try_from(count).unwrap_or(u64::MAX), "purchase", "purchases");
+fn replay_view(config: &TillConfig, found: &Replay, period: &str) -> ReplayView {
+    let counted_usize = |count: usize, one: &str, many: &str| counted(u64::try_from(count).unwrap_or(u64::MAX), one, many);
+    let purchases = |count: usize| counted_usize(count, "purchase", "purchases");
+    let currency = config.currency;
+    let shown = |sums: &[(Unit, Minor)]| money(sum_in(sums, currency), currency);
+    let difference =
+        |before: &[(Unit, Minor)], after: &[(Unit, Minor)]| money(sum_in(after, currency) - sum_in(before, currency), currency);
+    let in_points = |before: &[(Unit, Minor)], after: &[(Unit, Minor)]| {
+        let (before, after) = (sum_in(before, Unit::POINTS), sum_in(after, Unit::POINTS));
+        if before == 0 && after == 0 { String::new() } else { format!("{before} → {after} points") }
+    };
+    let plain = |count: usize| crate::pages::shown::count(count);
+    let offer = |offer: &OfferTotal| ReplayRow {
+        name: offer.name.clone(),
+        href: offer.id.map(|id| format!("/offers/{}", id.text(Kind::Program))).unwrap_or_default(),
+        is_draft: offer.is_draft,
+        purchases: (plain(offer.purchases_before), plain(offer.purchases_after)),
+        before: shown(&offer.before),
+        after: shown(&offer.after),
+        difference: difference(&offer.before, &offer.after),
+        points: in_points(&offer.before, &offer.after),
+    };
+    let shopper = |shopper: &ShopperTotal| ReplayRow {
+        name: if shopper.name.is_empty() { shopper.number.clone() } else { shopper.name.clone() },
+        href: format!("/participants/{}", shopper.id.text(Kind::Participant)),
+        is_draft: false,
+        purchases: (plain(shopper.purchases), String::new()),
+        before: shown(&shopper.before),
+        after: shown(&shopper.after),
+        difference: difference(&shopper.before, &shopper.after),
+        points: in_points(&shopper.before, &shopper.after),
+    };
+    let more = found.shoppers.len().saturating_sub(SHOPPERS);
     ReplayView {
-        looked_at: format!("{} of the last {REPLAY_DAYS} days", purchases(found.purchases)),
+        looked_at: format!("{}: {period}", purchases(found.purchases)),
         matched: purchases(found.matched),
-        before: money(sum_in(&found.before, config.currency), config.currency),
-        after: money(sum_in(&found.after, config.currency), config.currency),
+        refused: if found.refused > 0 { purchases(found.refused) } else { String::new() },
+        before: shown(&found.before),
+        after: shown(&found.after),
+        difference: difference(&found.before, &found.after),
         draft: found.draft.iter().map(|(unit, minor)| money(*minor, *unit)).collect(),
+        offers: found.offers.iter().map(offer).collect(),
+        shoppers: found.shoppers.iter().take(SHOPPERS).map(shopper).collect(),
+        more_shoppers: if more > 0 { counted_usize(more, "more shopper", "more shoppers") } else { String::new() },
         is_cut: found.is_cut,
     }
+}
+
+/// A period to replay.
+struct Period {
+    word: &'static str,
+    label: String,
+    from: Timestamp,
+    until: Timestamp,
+}
+
+/// Last month, this one, and the last days, on the workspace's clock.
+fn periods(config: &TillConfig, now: Timestamp) -> Vec<Period> {
+    let today = config.zone.to_datetime(now).date();
+    let first = today.first_of_month();
+    let start = |day: Date| day.to_zoned(config.zone.clone()).map(|zoned| zoned.timestamp()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let before = first.checked_sub(1.month()).unwrap_or(first);
+    let month = |day: Date| day.strftime("%B %Y").to_string();
+    let ago = |days: i64| now.checked_sub((days * 24).hours()).unwrap_or(Timestamp::UNIX_EPOCH);
+    vec![
+        Period { word: "last-month", label: month(before), from: start(before), until: start(first) },
+        Period { word: "last-30", label: "the last 30 days".to_owned(), from: ago(30), until: now },
+        Period { word: "this-month", label: format!("{} so far", month(first)), from: start(first), until: now },
+        Period { word: "last-90", label: "the last 90 days".to_owned(), from: ago(90), until: now },
+    ]
+}
+
+/// The chosen period: the last 30 days where nothing is chosen.
+fn period_of(config: &TillConfig, form: &Fields, now: Timestamp) -> Option<Period> {
+    let wanted = form.filled("period").unwrap_or("last-30");
+    periods(config, now).into_iter().find(|period| period.word == wanted)
+}
+
+async fn replayed(state: &ServerState, visit: &Visit, form: &Fields, text: &str) -> Result<Shown, Trouble> {
+    let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
+    let period = period_of(&config, form, state.app.now()).ok_or_else(Trouble::not_found)?;
+    let budget = match form.filled("budget").map(|text| amount(text, config.currency, "budget")).transpose() {
+        Ok(budget) => budget,
+        Err(wrong) => return Ok(Shown { errors: errors(wrong), ..Shown::default() }),
+    };
+    // The end of the period is now: what was sold this very moment belongs to it.
+    let until = period.until.checked_add(1.microsecond()).unwrap_or(period.until);
+    let input = ReplayInput { text: text.to_owned(), from: period.from, until, budget };
+    let found = simulate::replay(&state.app, &visit.ctx, &input).await?;
+    Ok(Shown { replay: Some(replay_view(&config, &found, &period.label)), ..Shown::default() })
 }

@@ -1,6 +1,8 @@
 //! Participants: the list, signing up, one with wallet, lots and journal.
 
 use axum::extract::{Path, State};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use meed_app::loyalty::journal::{self, Entry};
 use meed_app::loyalty::participants::{self, MeansInput, ParticipantView};
 use meed_app::loyalty::wallets::{self, AdjustInput, WalletView};
@@ -9,7 +11,7 @@ use meed_core::command::date_of;
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::Lot;
 use meed_core::loyalty::{EventKind, Participant};
-use meed_core::money::Unit;
+use meed_core::money::{Minor, Unit};
 
 use super::basket::{amount, customer, errors};
 use super::sell::points;
@@ -59,7 +61,7 @@ async fn list_page(state: &ServerState, visit: &Visit, form: &Fields, errors: Fo
     let setting = setting(app, ctx).await?;
     let (mut views, mut pager) = (Vec::new(), Pager::default());
     match form.filled("q") {
-        Some(q) => views.extend(customer(app, ctx, q).await?),
+        Some(q) => views.extend(customer(app, ctx, q).await?.map(|(found, _)| found)),
         None => {
             let before = form.id("before", Kind::Participant)?;
             views = participants::list(app, ctx, before, i64::try_from(ROWS).unwrap_or(50) + 1).await?;
@@ -168,21 +170,54 @@ fn facts(setting: &Setting, view: &ParticipantView) -> Vec<Fact> {
     filled.map(|(label, value)| Fact { label: label.to_owned(), value, href: String::new() }).collect()
 }
 
+/// What expires by when: by last usable day, by month where there are many, and what never does.
 fn expiring(wallet: &WalletView) -> BarChart {
-    let code = wallet.unit.code();
-    let bar = |(day, minor): &(i64, i64)| Bar {
-        label: date_of(*day).map(|day| day.strftime("%-d %b").to_string()).unwrap_or_default(),
-        value: decimal(*minor, code),
-        shown: money(*minor, wallet.unit).text(),
+    // What expires with the beginning of a day was good until the day before.
+    let days: Vec<(Date, Minor)> = wallet.expiring.iter().filter_map(|(day, minor)| Some((date_of(day - 1)?, *minor))).collect();
+    let by_day = days.len() < BARS;
+    let mut sums: Vec<(String, Minor)> = Vec::new();
+    for (day, minor) in days {
+        let label = day.strftime(if by_day { "%-d %b" } else { "%b %Y" }).to_string();
+        let is_full = sums.len() >= BARS - 1;
+        match sums.last_mut() {
+            Some((known, sum)) if *known == label => *sum += minor,
+            Some((later, sum)) if is_full => {
+                "later".clone_into(later);
+                *sum += minor;
+            }
+            _ => sums.push((label, minor)),
+        }
+    }
+    let never: Minor = wallet.lots.iter().filter(|lot| lot.expires_us.is_none()).map(|lot| lot.remaining).sum();
+    if never > 0 {
+        sums.push(("never".to_owned(), never));
+    }
+    let bar = |(label, minor): (String, Minor)| Bar {
+        label,
+        value: decimal(minor, wallet.unit.code()),
+        shown: money(minor, wallet.unit).text(),
         href: String::new(),
         open: false,
     };
     BarChart {
         title: "What expires when".to_owned(),
-        description: "Amounts in the wallet by the day on which they expire, soonest first".to_owned(),
-        label_head: "Day".to_owned(),
+        description: format!(
+            "Amounts in the wallet by the {} until which they may be used, soonest first",
+            if by_day { "day" } else { "month" }
+        ),
+        label_head: if by_day { "Last day" } else { "Until" }.to_owned(),
         value_head: "Expires".to_owned(),
-        bars: wallet.expiring.iter().take(BARS).map(bar).collect(),
+        bars: sums.into_iter().map(bar).collect(),
+    }
+}
+
+/// Until when a lot may be used: its last day where it ends with one.
+fn until(setting: &Setting, config: &TillConfig, us: i64) -> String {
+    let Ok(end) = Timestamp::from_microsecond(us) else { return String::new() };
+    let end = config.zone.to_datetime(end);
+    match end.date().yesterday() {
+        Ok(last) if end.time() == jiff::civil::Time::midnight() => last.strftime("%-d %b %Y").to_string(),
+        _ => setting.moment(us),
     }
 }
 
@@ -194,8 +229,8 @@ fn lot_row(setting: &Setting, config: &TillConfig, now_us: i64, lot: &Lot) -> Lo
         amount: money(lot.amount, lot.unit),
         remaining: money(lot.remaining, lot.unit),
         held: (lot.held > 0).then(|| money(lot.held, lot.unit)),
-        usable: if lot.active_us > now_us { setting.moment(lot.active_us) } else { String::new() },
-        expires: lot.expires_us.map(|us| setting.moment(us)).unwrap_or_default(),
+        usable: if lot.is_pending && lot.active_us > now_us { setting.moment(lot.active_us) } else { String::new() },
+        expires: lot.expires_us.map(|us| until(setting, config, us)).unwrap_or_default(),
         bound: terms.and_then(|offer| offer.spend.condition.as_ref()).map(|condition| condition.source().to_owned()).unwrap_or_default(),
     }
 }

@@ -1,14 +1,17 @@
 //! Receipts, and goods that come back.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use meed_app::loyalty::purchases::{self, RefundInput};
-use meed_app::loyalty::wallets;
+use meed_app::loyalty::{TillConfig, wallets};
 use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{PurchaseState, RefundLine, SpendMethod};
-use meed_core::money::{Amount as Exactly, Minor, Unit};
+use meed_core::money::{Amount as Exactly, Exact, Minor, Rounding, Unit, to_minor};
 
-use super::basket::{amount, errors};
-use super::sell::{points, says};
+use super::basket::{Wrong, amount, decimal, errors, wrong};
+use super::sell::{CASH_GIVEN, points, says};
+use super::vat;
 use crate::ServerState;
 use crate::pages::till::{ReceiptLine, ReceiptPage};
 use crate::pages::{Badge, FormErrors, Nav, Tone};
@@ -31,17 +34,28 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
     let wallet = wallets::read(app, ctx, view.done.participant, None).await?;
     let (basket, standing) = (&view.done.body.basket, &view.done.standing);
     let shown = |minor: Minor| money(minor, config.currency);
+    let rates = vat::rates(basket);
     let line = |(place, line): (usize, &meed_core::loyalty::Line)| {
         let back = standing.returned.get(place).map_or(0, |(amount, _)| *amount);
         let product = config.products.get(line.product).and_then(|product| product.description.clone());
+        let intended = line.intended.as_ref().map(|(_, name)| name.clone());
+        let pieces_back = standing.returned.get(place).map_or(Exact::ZERO, |(_, pieces)| *pieces);
+        let is_counted = line.quantity.fract().is_zero() && line.quantity > Exact::ONE;
+        let each = Exact::from(line.total).checked_div(line.quantity).filter(|each| is_counted && each.fract().is_zero());
         ReceiptLine {
             place,
-            product: product.unwrap_or_else(|| line.code.clone()),
+            product: intended.or(product).unwrap_or_else(|| line.code.clone()),
             quantity: line.quantity.normalize().to_string(),
             amount: shown(line.total),
             returned: (back > 0).then(|| shown(back)),
             left: Exactly { minor: line.total - back, unit: config.currency }.to_string(),
             has_left: line.total > back,
+            pieces: if is_counted { (line.quantity - pieces_back).normalize().to_string() } else { String::new() },
+            each: each
+                .and_then(|each| to_minor(each, Unit::POINTS, Rounding::Down).ok())
+                .map(|each| shown(each).plain().to_owned())
+                .unwrap_or_default(),
+            vat: rates.get(place).copied().flatten().map(|rate| format!("{rate} %")).unwrap_or_default(),
         }
     };
     let at_once = standing.spent_by(SpendMethod::Instant) + standing.spent_by(SpendMethod::Automatic);
@@ -59,10 +73,28 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
     let status = match (is_posted, returned) {
         (false, _) => Badge::new("Cancelled", Tone::Bad),
         (true, 0) => Badge::new("Paid", Tone::Good),
+        (true, all) if all == basket.total() => Badge::new("Returned", Tone::Warn),
         (true, _) => Badge::new("Returned in part", Tone::Warn),
+    };
+    let due = (basket.total() - redeemed).max(0);
+    let given: Option<Minor> = basket.extra.get(CASH_GIVEN).and_then(|text| text.parse().ok());
+    let text_lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let vat_row = |(rate, net, tax, gross): (Option<Exact>, Minor, Minor, Minor)| {
+        (rate.map(|rate| format!("{rate} %")).unwrap_or_default(), shown(net), shown(tax), shown(gross))
     };
     Ok(ReceiptPage {
         chrome: visit.chrome(Nav::Till),
+        head: text_lines(&config.settings.receipt_head),
+        foot: text_lines(&config.settings.receipt_foot),
+        vat: vat::table(basket).into_iter().map(vat_row).collect(),
+        paid_by: match basket.payment_type.as_deref() {
+            Some("CASH") => "Cash".to_owned(),
+            Some("CARD") => "Card".to_owned(),
+            Some(other) => other.to_owned(),
+            None => String::new(),
+        },
+        cash: given.map(|given| (shown(given), shown((given - due).max(0)))),
+        has_redeemed: redeemed > 0,
         id: id.text(Kind::Purchase),
         number: basket.reference.clone(),
         shop: config.units.get(&basket.unit).map(|unit| unit.name.clone()).unwrap_or_default(),
@@ -76,7 +108,7 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
         total: shown(basket.total()),
         redeemed: shown(redeemed),
         paid_back_later: (view.pays_back && at_once > 0).then(|| shown(at_once)),
-        due: shown((basket.total() - returned - redeemed).max(0)),
+        due: shown(due),
         returned: (returned > 0).then(|| shown(returned)),
         awarded: shown(standing.awarded(config.currency)),
         points: points(standing.awarded(Unit::POINTS)),
@@ -96,18 +128,14 @@ pub(in crate::web) async fn take_back(
 ) -> Answer {
     let id = id(&text, Kind::Purchase)?;
     let config = state.app.till_config(visit.ctx.workspace).await?;
-    let mut lines = Vec::new();
-    for (place, typed) in form.numbered("back").into_iter().filter(|(_, typed)| !typed.is_empty()) {
-        match (amount(typed, config.currency, &format!("back{place}")), u32::try_from(place)) {
-            (Ok(amount), Ok(line)) => lines.push(RefundLine { line, amount: Some(amount), quantity: None }),
-            (Err(wrong), _) => return form_page(&receipt(&state, &visit, id, &form, errors(wrong)).await?),
-            (Ok(_), Err(_)) => return Err(Trouble::not_found()),
+    let lines = match coming_back(&form, &config) {
+        Ok(lines) if lines.is_empty() => {
+            let errors = FormErrors::one("back0", "Say how much of which line comes back.");
+            return form_page(&receipt(&state, &visit, id, &form, errors).await?);
         }
-    }
-    if lines.is_empty() {
-        let errors = FormErrors::one("back0", "Say how much of which line comes back.");
-        return form_page(&receipt(&state, &visit, id, &form, errors).await?);
-    }
+        Ok(lines) => lines,
+        Err(wrong) => return form_page(&receipt(&state, &visit, id, &form, errors(wrong)).await?),
+    };
     let identity = form.filled("token").map(|token| format!("till page return\n{token}"));
     let input = RefundInput { source: Id(0), identity, lines, at: None, note: Some("Returned at the till".to_owned()) };
     match purchases::refund(&state.app, &visit.ctx, id, input).await {
@@ -120,8 +148,33 @@ pub(in crate::web) async fn take_back(
             Ok(flash::see_other(&state, &format!("/till/receipts/{}", id.text(Kind::Purchase)), Tone::Good, &format!("{text}.")))
         }
         Err(error) => {
-            let errors = form_errors(error, &[("lines", "back0"), ("lines[0]", "back0"), ("lines[1]", "back1"), ("lines[2]", "back2")])?;
+            // Lines are named by place: `lines[3]` is the field `back3`.
+            let fields: Vec<(String, String)> =
+                (0..=form.numbered("back").len()).map(|at| (format!("lines[{at}]"), format!("back{at}"))).collect();
+            let mut fields: Vec<(&str, &str)> = fields.iter().map(|(field, place)| (field.as_str(), place.as_str())).collect();
+            fields.push(("lines", "back0"));
+            let errors = form_errors(error, &fields)?;
             form_page(&receipt(&state, &visit, id, &form, errors).await?)
         }
     }
+}
+
+/// The lines that come back: so many pieces (`pieces0`), or an amount (`back0`).
+fn coming_back(form: &Fields, config: &TillConfig) -> Result<Vec<RefundLine>, Wrong> {
+    let mut lines: BTreeMap<u32, RefundLine> = BTreeMap::new();
+    let place_of = |place: usize| u32::try_from(place).map_err(|_| wrong("back0", "There is no such line."));
+    for (place, typed) in form.numbered("pieces").into_iter().filter(|(_, typed)| !typed.is_empty()) {
+        let pieces = decimal(typed).filter(|pieces| *pieces >= Exact::ZERO);
+        let pieces = pieces.ok_or_else(|| wrong(&format!("pieces{place}"), "Write a number of pieces."))?;
+        if !pieces.is_zero() {
+            let line = place_of(place)?;
+            lines.insert(line, RefundLine { line, amount: None, quantity: Some(pieces) });
+        }
+    }
+    for (place, typed) in form.numbered("back").into_iter().filter(|(_, typed)| !typed.is_empty()) {
+        let minor = amount(typed, config.currency, &format!("back{place}"))?;
+        let line = place_of(place)?;
+        lines.entry(line).or_insert(RefundLine { line, amount: None, quantity: None }).amount = Some(minor);
+    }
+    Ok(lines.into_values().collect())
 }

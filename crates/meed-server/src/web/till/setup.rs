@@ -1,0 +1,158 @@
+//! Opening a shop from its till, and the settings of the till.
+
+use axum::extract::State;
+use meed_app::loyalty::{SchemeDocument, TillConfig, TillSettingsDocument, UnitDocument, VatRateDocument, offers, records};
+use meed_core::money::{Exact, Minor};
+
+use super::basket::{Wrong, amount, decimal, errors, wrong};
+use crate::ServerState;
+use crate::pages::till::TillSettingsPage;
+use crate::pages::{FormErrors, Nav, Tone};
+use crate::web::answer::{Answer, Trouble, form_errors, form_page, page, see_other};
+use crate::web::flash;
+use crate::web::form::{Fields, Posted};
+use crate::web::shown::money;
+use crate::web::visit::Visit;
+
+/// Rates of tax that the form has room for.
+const RATES: usize = 4;
+
+/// A name as documents and conditions write it: small letters, digits and dashes.
+fn code_of(name: &str) -> String {
+    let plain: String = name.chars().flat_map(char::to_lowercase).map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    let parts: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { "store".to_owned() } else { parts.join("-") }
+}
+
+async fn add_unit(state: &ServerState, visit: &Visit, name: &str) -> Result<(), FormErrors> {
+    let unit = UnitDocument { name: name.to_owned(), code: code_of(name), ..UnitDocument::default() };
+    match records::put(&state.app, &visit.ctx, None, &unit).await {
+        Ok(_) => Ok(()),
+        Err(meed_app::AppError::Refused(no)) if no.code == "key_taken" => {
+            Err(FormErrors::one("unit_name", "There is a store of this name."))
+        }
+        Err(error) => Err(form_errors(error, &[("name", "unit_name"), ("code", "unit_name")])
+            .unwrap_or_else(|trouble| FormErrors::one("unit_name", &crate::web::answer::sentence(&trouble.text)))),
+    }
+}
+
+/// `POST /till/set-up`: a store, and what the till needs to reward its customers.
+pub(in crate::web) async fn begin(State(state): State<ServerState>, visit: Visit, Posted(form): Posted) -> Answer {
+    let (app, ctx) = (&state.app, &visit.ctx);
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let name = form.text("unit_name");
+    let percent = match form.filled("percent").map(decimal) {
+        None => None,
+        Some(Some(percent)) if percent > Exact::ZERO && percent <= Exact::ONE_HUNDRED => Some(percent.normalize()),
+        Some(_) => return Ok(refused(&state, "Customers get back above 0 and up to 100 per cent.")),
+    };
+    if name.is_empty() {
+        return Ok(refused(&state, "A store needs a name."));
+    }
+    let scheme = config.schemes.values().next().map(|scheme| scheme.code.clone());
+    if scheme.is_none() {
+        let club = SchemeDocument { name: "Club".to_owned(), code: "club".to_owned(), ..SchemeDocument::default() };
+        records::put(app, ctx, None, &club).await?;
+    }
+    if let (Some(percent), None) = (percent, config.offers.iter().next()) {
+        let scheme = scheme.unwrap_or_else(|| "club".to_owned());
+        let text = format!("kind = \"reward\"\nname = \"{percent} % back\"\nscheme = \"{scheme}\"\n\n[award]\npercent = \"{percent}%\"\n");
+        offers::apply(app, ctx, &text, "").await?;
+    }
+    // The store last: with it the shop is open.
+    match add_unit(&state, &visit, name).await {
+        Ok(()) => Ok(flash::see_other(&state, "/till", Tone::Good, "The till is open.")),
+        Err(errors) => Ok(refused(&state, errors.0.first().map_or("", |(_, text)| text))),
+    }
+}
+
+fn refused(state: &ServerState, text: &str) -> axum::response::Response {
+    let mut response = see_other("/till");
+    flash::put(state, &mut response, Tone::Bad, text, None);
+    response
+}
+
+/// `GET /till/settings`
+pub(in crate::web) async fn show(State(state): State<ServerState>, visit: Visit) -> Answer {
+    page(&settings_page(&state, &visit, None, FormErrors::none()).await?)
+}
+
+async fn settings_page(state: &ServerState, visit: &Visit, form: Option<&Fields>, errors: FormErrors) -> Result<TillSettingsPage, Trouble> {
+    let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
+    let settings = &config.settings;
+    let typed = |field: &str, kept: String| form.map_or(kept, |form| form.raw(field).to_owned());
+    let shown = |minor: Minor| money(minor, config.currency).plain().to_owned();
+    let rate = |at: usize| {
+        let kept = settings.vat_rates.get(at).map(|rate| (rate.code.clone(), rate.percent.normalize().to_string())).unwrap_or_default();
+        (typed(&format!("vat_code{at}"), kept.0), typed(&format!("vat_percent{at}"), kept.1))
+    };
+    Ok(TillSettingsPage {
+        chrome: visit.chrome(Nav::Till),
+        units: config.units.values().map(|unit| (unit.name.clone(), unit.code.clone())).collect(),
+        vat_rates: (0..RATES.max(settings.vat_rates.len() + 1)).map(rate).collect(),
+        receipt: [typed("receipt_head", settings.receipt_head.clone()), typed("receipt_foot", settings.receipt_foot.clone())],
+        limits: [
+            typed("minimum_spend", if settings.minimum_spend > 0 { shown(settings.minimum_spend) } else { String::new() }),
+            typed("maximum_spend", settings.maximum_spend.map(shown).unwrap_or_default()),
+        ],
+        unit_name: typed("unit_name", String::new()),
+        currency: config.currency.code().to_owned(),
+        errors,
+    })
+}
+
+/// The settings as typed, on top of those that the form does not show.
+fn read(form: &Fields, config: &TillConfig, present: TillSettingsDocument) -> Result<TillSettingsDocument, Wrong> {
+    let mut vat_rates = Vec::new();
+    for (at, code) in form.numbered("vat_code") {
+        let field = format!("vat_percent{at}");
+        let (code, percent) = (code.trim(), form.text(&field));
+        if code.is_empty() && percent.is_empty() {
+            continue;
+        }
+        let fits = |percent: &Exact| *percent >= Exact::ZERO && *percent <= Exact::ONE_HUNDRED;
+        let read = decimal(percent).filter(fits).ok_or_else(|| wrong(&field, "Write a percentage such as 19."))?;
+        let code = if code.is_empty() { read.normalize().to_string() } else { code.to_owned() };
+        if vat_rates.iter().any(|known: &VatRateDocument| known.code == code) {
+            return Err(wrong(&field, "Another rate has this code already."));
+        }
+        vat_rates.push(VatRateDocument { code, percent: read.normalize().to_string() });
+    }
+    let minor = |field: &str| form.filled(field).map(|text| amount(text, config.currency, field)).transpose();
+    Ok(TillSettingsDocument {
+        vat_rates,
+        receipt_head: form.text("receipt_head").replace("\r\n", "\n"),
+        receipt_foot: form.text("receipt_foot").replace("\r\n", "\n"),
+        minimum_spend: minor("minimum_spend")?.unwrap_or_default(),
+        maximum_spend: minor("maximum_spend")?,
+        ..present
+    })
+}
+
+/// `POST /till/settings`
+pub(in crate::web) async fn save(State(state): State<ServerState>, visit: Visit, Posted(form): Posted) -> Answer {
+    let (app, ctx) = (&state.app, &visit.ctx);
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let present = records::till_settings(app, ctx).await?;
+    let again = async |errors| form_page(&settings_page(&state, &visit, Some(&form), errors).await?);
+    let document = match read(&form, &config, present) {
+        Ok(document) => document,
+        Err(wrong) => return again(errors(wrong)).await,
+    };
+    if let Err(error) = records::put_till_settings(app, ctx, document, None).await {
+        let fields = [
+            ("receipt_head", "receipt_head"),
+            ("receipt_foot", "receipt_foot"),
+            ("minimum_spend", "minimum_spend"),
+            ("maximum_spend", "maximum_spend"),
+        ];
+        let errors = form_errors(error, &fields)?;
+        return again(errors).await;
+    }
+    if let Some(name) = form.filled("unit_name")
+        && let Err(errors) = add_unit(&state, &visit, name).await
+    {
+        return again(errors).await;
+    }
+    Ok(flash::see_other(&state, "/till/settings", Tone::Good, "It is saved."))
+}
