@@ -44,6 +44,15 @@ fn every_mistake_has_its_line_and_code() {
         ("", "[[clawback]]\nid = \"c\"\non = 'sale.revenue'", "10 condition_wrong_type"),
         ("", "[[clawback]]\nid = \"c\"\non = 'sale.other_date1'\nterm = { weeks = 3 }", "11 unknown_key"),
         ("quota = { amount = 5, ramp = [\"50%\"] }", "", "4 conflict"),
+        (
+            "",
+            "[[holdback]]\nid = \"h\"\nshare = \"60%\"\nuntil = { periods = 1 }\n[[holdback]]\nid = \"i\"\nshare = \"60%\"\nuntil = { days = 9 }",
+            "8 conflict",
+        ),
+        ("deduct = { from = \"year\" }", "[[instalments]]\nparts = 2\n[[clawback]]\nid = \"c\"\non = 'sale.other_date1'", "10 conflict"),
+        ("deduct = { from = \"year\" }", "deductible = false\n[[clawback]]\nid = \"c\"\non = 'sale.other_date1'", "9 conflict"),
+        ("measure_from = \"year\"\npayout = { cap = 5 }", "[[bonus]]\nid = \"b\"\namount = 5", "5 conflict"),
+        ("measure_from = \"year\"", "[[bonus]]\nid = \"b\"\nformula = 'earned(\"base\")'", "8 conflict"),
     ] {
         let found = findings(head, rest);
         assert!(found.iter().any(|finding| finding == expected), "{head} {rest}: {found:?}, not {expected}");

@@ -148,7 +148,7 @@ impl Model<'_> {
         let commission = a + b;
         let limited = self.limited(commission + target + curve, sold);
         let (limited, target, curve) = shared(commission, (target, curve), limited);
-        let mut lines = self.split(month, (a, b), commission, limited);
+        let mut lines = self.split((first, month), (a, b), commission, limited);
         note(&mut lines, ("bonus", "target", month), cents(target));
         note(&mut lines, ("bonus", "curve", month), cents(curve));
         self.deduct(month, first, &mut lines);
@@ -172,24 +172,24 @@ impl Model<'_> {
     }
 
     /// The commission: what is held, what is paid in parts, and the rest of the rounded whole.
-    fn split(&self, month: usize, (a, b): (Exact, Exact), commission: Exact, limited: Exact) -> BTreeMap<Key, Cents> {
+    fn split(&self, (first, month): (usize, usize), (a, b): (Exact, Exact), commission: Exact, limited: Exact) -> BTreeMap<Key, Cents> {
         let mut lines = BTreeMap::new();
-        let scaled = |amount: Exact| match commission.is_zero() || commission == limited {
-            true => amount,
-            false => twelve(amount * limited / commission),
-        };
+        let scaled =
+            |amount: Exact| if commission.is_zero() || commission == limited { amount } else { twelve(amount * limited / commission) };
         let mut rest = cents(limited);
         if let Some(periods) = self.plan.holdback {
             let held = cents(scaled(percent(a, 20)));
-            note(&mut lines, ("holdback", "held", month + periods), held);
+            // What earlier months of a span withheld is theirs: only what this one adds is withheld from here on.
+            note(&mut lines, ("holdback", "held", month + periods), held - self.sum(first..month, |(kind, ..)| *kind == "holdback"));
             rest -= held;
         }
         if let Some(parts) = self.plan.instalments {
             let whole = cents(scaled(b));
             let count = i64::try_from(parts).expect("small");
+            let added = whole - self.sum(first..month, |(kind, ..)| *kind == "instalment");
             for part in 0..parts {
-                let left = (whole % count).abs() > i64::try_from(part).expect("small");
-                note(&mut lines, ("instalment", "parts", month + part), whole / count + if left { whole.signum() } else { 0 });
+                let left = (added % count).abs() > i64::try_from(part).expect("small");
+                note(&mut lines, ("instalment", "parts", month + part), added / count + if left { added.signum() } else { 0 });
             }
             rest -= whole;
         }
@@ -204,8 +204,7 @@ impl Model<'_> {
 
     fn deduct(&self, month: usize, first: usize, lines: &mut BTreeMap<Key, Cents>) {
         let Some(carry) = self.plan.deduct else { return };
-        let is_draw = |kind: &str| ["draw_advance", "draw_repayment", "guarantee"].contains(&kind);
-        let before = self.sum(first..month, |(kind, ..)| !is_draw(kind) && *kind != "carried");
+        let before = self.sum(first..month, |(kind, ..)| ["commission", "bonus", "deduction"].contains(kind));
         let earned: Cents = lines.iter().filter(|((_, _, due), _)| *due == month).map(|(_, cents)| cents).sum();
         note(lines, ("deduction", "", month), -before);
         if carry {
@@ -290,7 +289,9 @@ fn engine(plan: &Plan, months: &[Vec<Cents>]) -> Vec<BTreeMap<(String, String, u
             sales.push(StoredSale { id, source: Id(1), unique_id: None, version: 1, sale });
         }
         let mut past = Past::default();
-        lines.iter().for_each(|line| past.add(Id(1), line.clone()));
+        for line in &lines {
+            past.add(Id(1), line.clone());
+        }
         let bound = BoundProgram::new(&program, &directory, &period).with_past(past);
         let calculation = calculate(&bound, sales.iter().filter(|sale| bound.measures(sale.sale.at)).map(SaleRef::from));
         let cell_day = day_number(period.first_day());

@@ -149,6 +149,11 @@ impl Condition {
         self.uses_money
     }
 
+    /// Whether it reads what was earned in the period.
+    pub(crate) fn reads_earned(&self) -> bool {
+        self.root.any(&|node| matches!(node, Node::Result(ResultField::Earned, _)))
+    }
+
     /// The names of the variables that are read, and whose they are where that is said.
     pub fn variables(&self) -> Vec<(Option<crate::program::Whose>, String)> {
         self.root.variables()

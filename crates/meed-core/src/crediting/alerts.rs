@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::bound::BoundProgram;
-use super::cells::FoldError;
 use super::flags;
 use super::pay::PayProblem;
 use super::reason::{AlertCode, AlertCounts, Reason};
 use super::run::{Flag, Refusal, SaleTable, Texts};
+use super::tally::FoldError;
 use crate::id::Id;
 use crate::money::Unit;
 use crate::people::{Beneficiary, Directory, Match};

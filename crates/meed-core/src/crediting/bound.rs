@@ -24,7 +24,8 @@ use crate::money::{Exact, Rates};
 use crate::people::{Beneficiary, Circle, Directory, Match, circles, fold_alias, team_variable_on, variable_on};
 use crate::period::{Period, first_instant};
 use crate::program::{
-    Accumulate, AssignTo, EnrollmentState, Figure, Group, OncePer, OverrideBase, Pay, Program, Quota, QuotaLength, Rule, Trigger, Whose,
+    Accumulate, AssignTo, Deducted, EnrollmentState, Figure, Group, OncePer, OverrideBase, Pay, Program, Quota, QuotaLength, Rule, Trigger,
+    Whose,
 };
 
 /// A rule of one version.
@@ -233,6 +234,26 @@ impl<'a> BoundProgram<'a> {
         }
     }
 
+    /// Whether a rule pays the sales of the period alone, though more are measured.
+    pub(super) fn pays_own_sales(&self, rule: usize) -> bool {
+        let settle = &self.program.settle;
+        let deducts = settle.deduct.as_ref().is_some_and(|deduct| deduct.what == Deducted::Released);
+        settle.measure.is_some() || deducts && !self.rule_settled(self.settled_rule(rule)).deductible
+    }
+
+    /// Whether gates or multipliers of the period may change what a rule pays.
+    pub(super) fn has_factor(&self, rule: usize) -> bool {
+        let settled = self.settled_rule(rule);
+        self.rule_settled(settled).gate.is_some()
+            || self.program.settle.multipliers.iter().any(|multiplier| multiplier.rules.contains(&settled))
+    }
+
+    /// Whether an override builds on commissions that gates or multipliers of the period may change.
+    pub(super) fn follows_commission(&self) -> bool {
+        let on_commission = self.overrides.iter().filter(|over| over.base == OverrideBase::Commission);
+        on_commission.flat_map(|over| over.of.iter().enumerate()).any(|(rule, of)| *of && self.has_factor(rule))
+    }
+
     /// The program: of several versions the one valid on the last day of the period.
     #[must_use]
     pub fn program(&self) -> &'a Program {
@@ -419,8 +440,18 @@ impl<'a> BoundProgram<'a> {
 
     /// The value of a figure for a rep or team, under a version; `credited` is the rep below, for an override.
     pub(super) fn figure(&self, figure: &Figure, who: u32, credited: u32, version: usize) -> Option<Exact> {
-        let day = self.period.last_day();
-        let plan = |name: &str| self.versions[version].variables.get(name).copied();
+        match figure {
+            Figure::Literal(value) => Some(*value),
+            _ => self.figure_on(figure, (who, credited), version, self.period.last_day()),
+        }
+    }
+
+    /// The same with the value of a day.
+    fn figure_on(&self, figure: &Figure, (who, credited): (u32, u32), version: usize, day: Date) -> Option<Exact> {
+        let bound = &self.versions[version];
+        let plan = |name: &str| {
+            if day == self.period.last_day() { bound.variables.get(name).copied() } else { bound.program.variable_on(name, day) }
+        };
         let own = |index: u32, name: &str| variable_on(self.beneficiary(index).variables(), name, day).or_else(|| plan(name));
         match figure {
             Figure::Literal(value) => Some(*value),
@@ -441,38 +472,65 @@ impl<'a> BoundProgram<'a> {
         self.people.weights(members, name, self.period.last_day())
     }
 
+    /// The quota of the period, or of the span that is measured: the sum of its periods, each with the value of its own last
+    /// day and the part of it that ramps.
     fn quota(&self, who: u32, version: usize) -> Option<Exact> {
         let program = self.versions[version].program;
         let quota = program.quota.as_ref()?;
-        let amount = self.figure(&quota.amount, who, who, version).filter(|amount| *amount > Exact::ZERO)?;
-        // Over a longer span the quota is that of its periods so far, or of the whole span.
-        let (per_year, months) = (i64::from(program.cadence.per_year()), 12 / i64::from(program.cadence.per_year()));
-        let start = self.since_day();
-        let so_far = i64::from(start.until((jiff::Unit::Month, self.period.last_day())).ok()?.get_months()) / months + 1;
-        let whole =
-            program.settle.measure.or(program.settle.deduct.as_ref().map(|deduct| deduct.from)).map_or(1, |span| span.months() / months);
-        let (of_year, to_date) = (quota.per == QuotaLength::Year, quota.to_date.unwrap_or(quota.per == QuotaLength::Period));
-        let count = Exact::from(if to_date { so_far } else { whole });
-        let amount = mul_div(amount, count, if of_year { Exact::from(per_year) } else { Exact::ONE }).ok()?;
-        self.ramped(quota, who, amount).filter(|amount| *amount > Exact::ZERO)
+        let per_year = i64::from(program.cadence.per_year());
+        let months = 12 / per_year;
+        let of_year = quota.per == QuotaLength::Year;
+        let span = program.settle.measure.or(program.settle.deduct.as_ref().map(|deduct| deduct.from));
+        let to_date = quota.to_date.unwrap_or(!of_year);
+        let mut period = self.period.clone();
+        let mut count = 1;
+        if let Some(span) = span {
+            period = Period::holding(self.since_day(), self.period.cadence(), self.period.zone()).ok()?;
+            count = span.months() / months;
+        }
+        let mut sum = Exact::ZERO;
+        for _ in 0..count {
+            // A quota of the year is agreed for all of it: measured against the whole, its present value holds throughout.
+            let day = if of_year && !to_date { self.period.last_day() } else { period.last_day() };
+            sum = sum.checked_add(self.ramped(quota, (who, version), &period, day)?)?;
+            if to_date && period.first_day() >= self.period.first_day() {
+                break;
+            }
+            period = period.next().ok()?;
+        }
+        let parts = if of_year { per_year } else { 1 };
+        let parts = if quota.ramp.is_empty() { parts } else { parts * months * 100 };
+        mul_div(sum, Exact::ONE, Exact::from(parts)).ok().filter(|amount| *amount > Exact::ZERO)
     }
 
-    /// The part of a quota that counts while it ramps: each month by its percentage, from the month on in which the quota's
-    /// variable began to hold.
-    fn ramped(&self, quota: &Quota, who: u32, amount: Exact) -> Option<Exact> {
-        let Figure::Variable(name) = &quota.amount else { return Some(amount) };
-        let variables = self.beneficiary(who).variables();
-        let began = variables.iter().filter(|variable| variable.name == *name).filter_map(|variable| variable.from).min();
-        let (Some(began), false) = (began, quota.ramp.is_empty()) else { return Some(amount) };
-        let number = |day: Date| i64::from(day.year()) * 12 + i64::from(day.month());
-        let (first, last) = (number(self.since_day()), number(self.period.last_day()));
-        let mut sum = Exact::ZERO;
-        for month in first..=last {
-            let place = month - number(began);
-            let percent = usize::try_from(place).ok().map(|place| quota.ramp.get(place).copied().unwrap_or(Exact::ONE_HUNDRED));
-            sum = sum.checked_add(percent.unwrap_or_default())?;
+    /// The quota of a period as it holds on a day; while it ramps, times the percentages of the period's months, from the month
+    /// on in which the quota's variable began to hold. Zero where there is none.
+    fn ramped(&self, quota: &Quota, (who, version): (u32, usize), period: &Period, day: Date) -> Option<Exact> {
+        let amount = self.figure_on(&quota.amount, (who, who), version, day);
+        let amount = amount.filter(|amount| *amount > Exact::ZERO).unwrap_or_default();
+        if quota.ramp.is_empty() {
+            return Some(amount);
         }
-        mul_div(amount, sum, Exact::from(last - first + 1).checked_mul(Exact::ONE_HUNDRED)?).ok()
+        let number = |day: Date| i64::from(day.year()) * 12 + i64::from(day.month());
+        let (first, last) = (number(period.first_day()), number(period.last_day()));
+        let began = match &quota.amount {
+            Figure::Variable(name) => {
+                let variables = self.beneficiary(who).variables().iter().filter(|variable| variable.name == *name);
+                variables.filter_map(|variable| variable.from).min().map(number)
+            }
+            _ => None,
+        };
+        let mut percents = Exact::ZERO;
+        for month in first..=last {
+            let percent = match began {
+                None => Some(Exact::ONE_HUNDRED),
+                Some(began) => {
+                    usize::try_from(month - began).ok().map(|place| quota.ramp.get(place).copied().unwrap_or(Exact::ONE_HUNDRED))
+                }
+            };
+            percents = percents.checked_add(percent.unwrap_or_default())?;
+        }
+        amount.checked_mul(percents)
     }
 
     fn enrolled(&self) -> Vec<bool> {

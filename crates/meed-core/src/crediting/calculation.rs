@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::alerts;
 use super::assign::Recipients;
 use super::bound::BoundProgram;
-use super::cells::{Cells, Folder, Outwards, Tally, attained};
+use super::cells::{Cells, Folder, attained};
 use super::decide::SplitPart;
 use super::explanation::{AssignedShown, ConvertedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown};
 use super::flags;
@@ -21,10 +21,14 @@ use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
 use super::run::{Collected, Entry, Flag, NONE, Refusal, SaleTable, Texts, names_text};
 use super::settle::{self, AdjustmentKind, Line, Past, Ranks, Step};
 use super::spread::Spread;
+use super::tally::{Factors, Outwards, Tally};
 use crate::id::Id;
 use crate::money::{Conversion, Exact, Minor, Overflow};
 use crate::people::{Beneficiary, team_variable_on, variable_on};
 use crate::program::{Figure, OverrideBase, Pay, Program, Rule, Trigger, Whose};
+
+/// How often factors of commissions are found again, where they depend on overrides themselves.
+const MAX_FOLLOWED: usize = 24;
 
 /// What a program owes one rep for the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +85,8 @@ pub struct Calculation<'a> {
     pub(super) cells: Cells,
     /// What each attained by sales, where tiers are looked up by it.
     attained: Vec<Exact>,
+    /// What gates and multipliers leave of commissions that overrides build on.
+    factors: Factors,
     tallies: Vec<Tally>,
     attainments: Vec<Option<Attainment>>,
     rewards: Vec<Reward>,
@@ -109,6 +115,7 @@ struct KeptSide {
 /// rep as long as nothing changed that it is made from.
 pub(super) struct Finished {
     attained: Vec<Exact>,
+    factors: Factors,
     tallies: Vec<Tally>,
     attainments: Vec<Option<Attainment>>,
     rewards: Vec<Reward>,
@@ -146,7 +153,7 @@ impl<'a> Calculation<'a> {
         }
         let mut cells = Cells::new(bound.people.count(), filed);
         let reached = attained(bound, &sales, &cells);
-        let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached };
+        let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached, factors: &Factors::new() };
         let mut own = folder.fold_own(&mut cells, spread);
         let overrides = folder.fold_overrides(&mut own, spread);
         let parts = Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index: None };
@@ -159,10 +166,14 @@ impl<'a> Calculation<'a> {
         let decided = refusals.len();
         let mut alerts = alerts::of_refusals(bound, (&sales, &texts), (&refusals, &flags));
         let attained = attained(bound, &sales, &cells);
-        let folder = Folder { bound, sales: &sales, splits: &splits, attained: &attained };
-        let mut tallies = folder.combine(&own, &overrides);
-        flags::mark(bound, &flags, &mut tallies);
-        let attainments = attainments(bound, &tallies);
+        let combine = |factors: &Factors| {
+            let folder = Folder { bound, sales: &sales, splits: &splits, attained: &attained, factors };
+            if factors.is_empty() {
+                return folder.combine(&own, &overrides);
+            }
+            folder.combine(&own, &folder.fold_all_overrides_again(&cells, &own))
+        };
+        let (tallies, attainments, factors) = combined(bound, &flags, &combine);
         let ranks = Ranks::new(bound, &tallies);
         let kept = to_keep.then_some(KeptSide { own, overrides, decided, flags, index });
         let mut this = Self {
@@ -171,6 +182,7 @@ impl<'a> Calculation<'a> {
             splits,
             cells,
             attained,
+            factors,
             tallies,
             attainments,
             rewards: Vec::new(),
@@ -199,7 +211,7 @@ impl<'a> Calculation<'a> {
     /// The same where nothing changed since it was kept.
     pub(super) fn again(bound: &'a BoundProgram<'a>, parts: Parts, finished: Finished) -> Self {
         let Parts { sales, splits, cells, own, overrides, mut refusals, flags, origins, texts, index } = parts;
-        let Finished { attained, tallies, attainments, rewards, refused, alerts, problems, ranks, lapsed, .. } = finished;
+        let Finished { attained, factors, tallies, attainments, rewards, refused, alerts, problems, ranks, lapsed, .. } = finished;
         let kept = Some(KeptSide { own, overrides, decided: refusals.len(), flags, index });
         refusals.extend(refused);
         Self {
@@ -208,6 +220,7 @@ impl<'a> Calculation<'a> {
             splits,
             cells,
             attained,
+            factors,
             tallies,
             attainments,
             rewards,
@@ -298,6 +311,7 @@ impl<'a> Calculation<'a> {
             splits,
             cells,
             attained,
+            factors,
             tallies,
             attainments,
             rewards,
@@ -310,7 +324,8 @@ impl<'a> Calculation<'a> {
             ..
         } = self;
         let (past, history) = (Arc::clone(&bound.past), bound.history.cloned());
-        let finished = Finished { attained, tallies, attainments, rewards, refused, alerts, problems, ranks, lapsed, past, history };
+        let finished =
+            Finished { attained, factors, tallies, attainments, rewards, refused, alerts, problems, ranks, lapsed, past, history };
         Some(Kept::new(Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index }, finished))
     }
 
@@ -479,7 +494,7 @@ impl<'a> Calculation<'a> {
     }
 
     pub(super) fn folder(&self) -> Folder<'_, 'a> {
-        Folder { bound: self.bound, sales: &self.sales, splits: &self.splits, attained: &self.attained }
+        Folder { bound: self.bound, sales: &self.sales, splits: &self.splits, attained: &self.attained, factors: &self.factors }
     }
 
     pub(super) fn credit(&self, entry: &Entry, index: usize, outcome: Outcome) -> Credit {
@@ -546,6 +561,31 @@ impl<'a> Calculation<'a> {
         };
         variables_of(program).iter().map(shown).collect()
     }
+}
+
+/// Adds to each cell what comes to it from others, with what overrides follow.
+type Combine<'c> = &'c dyn Fn(&Factors) -> Vec<Tally>;
+
+/// What each cell comes to with what comes from others. Overrides on commission follow what the reps below are paid after
+/// gates and multipliers, which depend on what those attained; nobody stands above themselves, so levels settle one by one.
+fn combined(bound: &BoundProgram<'_>, flags: &[Flag], combine: Combine<'_>) -> (Vec<Tally>, Vec<Option<Attainment>>, Factors) {
+    let mut factors = Factors::new();
+    for _ in 0..MAX_FOLLOWED {
+        if !bound.follows_commission() {
+            break;
+        }
+        let mut tallies = combine(&factors);
+        flags::mark(bound, flags, &mut tallies);
+        let found = settle::factors(bound, &tallies, &attainments(bound, &tallies));
+        if found == factors {
+            break;
+        }
+        factors = found;
+    }
+    let mut tallies = combine(&factors);
+    flags::mark(bound, flags, &mut tallies);
+    let attainments = attainments(bound, &tallies);
+    (tallies, attainments, factors)
 }
 
 /// A credit of which somebody gets `part`: the last piece says what goes elsewhere or comes from there.

@@ -7,12 +7,13 @@ use super::bound::{BoundProgram, Part};
 use super::decide::SplitPart;
 use super::fold::{ComponentFold, OfSale, Outcome};
 use super::kept::{Sum, mul, mul_div};
-use super::overrides::{Raised, Upward};
+use super::overrides::Upward;
 use super::pay::{FixedPay, Limits, Lookup, PayProblem};
 use super::reason::{AlertCode, Reason};
 use super::run::{Entry, Filed, Refusal, SaleTable};
-use super::settle::{RuleSum, TermKey, TermKind};
+use super::settle::{RuleTotal, SaleTerm, TermKey, TermKind};
 use super::spread::{Spread, in_parts};
+use super::tally::{Factors, FoldError, Handed, Outwards, Paid, Tally, note};
 use crate::id::Id;
 use crate::money::{Exact, Overflow};
 use crate::program::{OverrideBase, Trigger};
@@ -96,128 +97,6 @@ impl Cells {
     }
 }
 
-/// A rule that could not be folded for a rep or team.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FoldError {
-    pub(super) rule: usize,
-    pub(super) problem: PayProblem,
-}
-
-/// What a cell came to.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    /// What is paid: without what goes to others, with what comes from them.
-    pub(super) exact: Sum,
-    /// What the cell's own credits earned, whoever gets it.
-    pub(super) earned: Sum,
-    /// What is paid, by rule as settling names it.
-    pub(super) by_rule: Vec<RuleSum>,
-    /// Credits of sales that are withheld or taken back, by term.
-    pub(super) terms: BTreeMap<TermKey, Sum>,
-    pub(super) credits: u64,
-    pub(super) attained: Sum,
-    pub(super) touched: bool,
-    /// A sale that would have counted here has no answer: the result is not known in full.
-    pub(super) flagged: bool,
-    pub(super) errors: Vec<FoldError>,
-    pub(super) refusals: Vec<Refusal>,
-}
-
-impl Tally {
-    /// Adds what a rule's credits come to.
-    fn rule(&mut self, rule: usize, (amount, basis): (Sum, Sum), credits: u64) {
-        let place = self.by_rule.binary_search_by_key(&rule, |sum| sum.rule).unwrap_or_else(|place| {
-            self.by_rule.insert(place, RuleSum { rule, ..RuleSum::default() });
-            place
-        });
-        let sum = &mut self.by_rule[place];
-        sum.amount.merge(amount);
-        sum.basis.merge(basis);
-        sum.credits += credits;
-    }
-
-    fn add_terms(&mut self, terms: &BTreeMap<TermKey, Sum>) {
-        for (key, sum) in terms {
-            self.terms.entry(*key).or_default().merge(*sum);
-        }
-    }
-
-    /// Adds what another fold of the same payee came to.
-    fn absorb(&mut self, other: &Self) {
-        self.exact.merge(other.exact);
-        self.earned.merge(other.earned);
-        for sum in &other.by_rule {
-            self.rule(sum.rule, (sum.amount, sum.basis), sum.credits);
-        }
-        self.add_terms(&other.terms);
-        self.credits += other.credits;
-        self.attained.merge(other.attained);
-        self.touched |= other.touched;
-        self.flagged |= other.flagged;
-        for error in &other.errors {
-            note(self, error.rule, error.problem.clone());
-        }
-        self.refusals.extend_from_slice(&other.refusals);
-    }
-}
-
-/// What a rep's credits come to for one manager under a flat override, where order cannot matter.
-#[derive(Clone)]
-pub(super) struct Flat {
-    pub(super) manager: u32,
-    pub(super) rule: usize,
-    pub(super) amount: Sum,
-    pub(super) basis: Sum,
-    pub(super) credits: u64,
-    /// An amount left the range: the override pays the manager nothing.
-    pub(super) overflow: bool,
-}
-
-/// What one of the recipients of a rule gets from a cell.
-#[derive(Clone)]
-struct Handed {
-    to: u32,
-    rule: usize,
-    amount: Sum,
-    credits: u64,
-    terms: BTreeMap<TermKey, Sum>,
-}
-
-/// What goes to others from a cell.
-#[derive(Clone, Default)]
-pub(super) struct Outwards {
-    pub(super) raised: Vec<(u32, Raised)>,
-    flat: Vec<Flat>,
-    handed: Vec<Handed>,
-    /// Managers who would earn an override and have not enrolled.
-    pub(super) unenrolled: Vec<(u32, usize)>,
-}
-
-/// What one rule pays along one cell: its amount for whoever is credited, and the parts of the recipients.
-#[derive(Default)]
-struct Paid {
-    own: Sum,
-    earned: Sum,
-    /// The part of the one who is credited, by rule: amount, basis and number of credits.
-    by_rule: Vec<(usize, Sum, Sum, u64)>,
-    terms: BTreeMap<TermKey, Sum>,
-    handed: Vec<Handed>,
-}
-
-impl Paid {
-    fn own(&mut self, rule: usize, amount: Exact, basis: Exact) {
-        self.own.add(amount);
-        if self.by_rule.last().is_none_or(|(last, ..)| *last != rule) {
-            self.by_rule.push((rule, Sum::default(), Sum::default(), 0));
-        }
-        if let Some((_, amounts, bases, credits)) = self.by_rule.last_mut() {
-            amounts.add(amount);
-            bases.add(basis);
-            *credits += 1;
-        }
-    }
-}
-
 /// Says of an entry under a rule whether its pieces are wanted.
 pub(super) type Wanted<'w> = &'w dyn Fn(&Entry, usize) -> bool;
 
@@ -229,6 +108,8 @@ pub(super) struct Folder<'f, 'a> {
     pub(super) splits: &'f [SplitPart],
     /// What each beneficiary attained by sales, where tiers are looked up by it; else empty.
     pub(super) attained: &'f [Exact],
+    /// What gates and multipliers of the period leave of a rule's commission, where it is not all: by rep and rule.
+    pub(super) factors: &'f Factors,
 }
 
 /// A stretch of entries under one pay.
@@ -250,7 +131,7 @@ pub(super) fn attained(bound: &BoundProgram<'_>, sales: &SaleTable, cells: &Cell
     if !bound.rules.iter().any(|rule| rule.rule.pays.iter().any(by_attainment)) {
         return Vec::new();
     }
-    let folder = Folder { bound, sales, splits: &[], attained: &[] };
+    let folder = Folder { bound, sales, splits: &[], attained: &[], factors: &Factors::new() };
     let of = |who: u32| {
         let mut tally = Tally::default();
         for entry in cells.of(who) {
@@ -304,11 +185,11 @@ impl Folder<'_, '_> {
                 note(tally, flat.rule, out_of_range());
                 continue;
             }
-            tally.credits += flat.credits;
-            tally.exact.merge(flat.amount);
-            tally.earned.merge(flat.amount);
-            tally.rule(self.bound.settled_rule(flat.rule), (flat.amount, flat.basis), flat.credits);
-            self.attain(flat.rule, flat.basis, tally);
+            tally.credits += flat.all.credits;
+            tally.exact.merge(flat.all.amount);
+            tally.earned.merge(flat.all.amount);
+            tally.rule(self.bound.settled_rule(flat.rule), flat.all, flat.own);
+            self.attain(flat.rule, flat.all.basis, tally);
         }
     }
 
@@ -321,9 +202,9 @@ impl Folder<'_, '_> {
                 note(tally, handed.rule, not_enrolled());
                 continue;
             }
-            tally.credits += handed.credits;
-            tally.exact.merge(handed.amount);
-            tally.rule(self.bound.settled_rule(handed.rule), (handed.amount, Sum::default()), handed.credits);
+            tally.credits += handed.all.credits;
+            tally.exact.merge(handed.all.amount);
+            tally.rule(self.bound.settled_rule(handed.rule), handed.all, handed.own);
             tally.add_terms(&handed.terms);
         }
     }
@@ -386,13 +267,15 @@ impl Folder<'_, '_> {
             for (rate, base, flat) in flat {
                 let basis = if *base == OverrideBase::Sales { entry.basis } else { outcome.amount };
                 if self.applies(flat.rule, entry.sale, who) {
-                    let paid = if self.is_paid_before(entry) { Exact::ZERO } else { basis };
-                    match rate.of(paid) {
-                        Ok(amount) => flat.amount.add(amount),
-                        Err(Overflow) => flat.overflow = true,
+                    let paid = if self.is_paid_before(entry, flat.rule) { Exact::ZERO } else { basis };
+                    let amount = rate.of(paid).unwrap_or_else(|Overflow| {
+                        flat.overflow = true;
+                        Exact::ZERO
+                    });
+                    flat.all.add(amount, basis);
+                    if !self.is_before(entry) {
+                        flat.own.add(amount, basis);
                     }
-                    flat.basis.add(basis);
-                    flat.credits += 1;
                 }
             }
             for (manager, over) in ordered {
@@ -406,13 +289,13 @@ impl Folder<'_, '_> {
                 tally.exact.merge(paid.own);
                 tally.earned.merge(paid.earned);
                 tally.credits += entries.len() as u64;
-                for (rule, amount, basis, credits) in paid.by_rule {
-                    tally.rule(self.bound.settled_rule(rule), (amount, basis), credits);
+                for (rule, all, own) in paid.by_rule {
+                    tally.rule(self.bound.settled_rule(rule), all, own);
                 }
                 tally.add_terms(&paid.terms);
                 outwards.handed.append(&mut paid.handed);
                 for (_, (flat, _)) in runs {
-                    outwards.flat.extend(flat.into_iter().map(|(_, _, flat)| flat).filter(|flat| flat.credits > 0));
+                    outwards.flat.extend(flat.into_iter().map(|(_, _, flat)| flat).filter(|flat| flat.all.credits > 0));
                 }
                 if is_assigned {
                     self.nobody_to_pay(who, entries, tally);
@@ -433,7 +316,7 @@ impl Folder<'_, '_> {
         let has_terms = self.sales.has_terms();
         let bound = &self.bound.rules[rule];
         let Some(assign) = &bound.rule.assign else {
-            paid.own(rule, amount, entry.basis);
+            paid.own(rule, (amount, entry.basis), self.is_before(entry));
             if has_terms {
                 self.note_terms(rule, entry.sale, amount, &mut paid.terms)?;
             }
@@ -442,7 +325,7 @@ impl Folder<'_, '_> {
         let recipients = &bound.recipients[who as usize];
         for (to, part) in recipients.people().iter().zip(recipients.deal(assign.paid(amount)?)?) {
             if *to == who {
-                paid.own(rule, part, entry.basis);
+                paid.own(rule, (part, entry.basis), self.is_before(entry));
                 if has_terms {
                     self.note_terms(rule, entry.sale, part, &mut paid.terms)?;
                 }
@@ -450,11 +333,14 @@ impl Folder<'_, '_> {
             }
             let known = paid.handed.iter().position(|handed| handed.to == *to && handed.rule == rule);
             let place = known.unwrap_or_else(|| {
-                paid.handed.push(Handed { to: *to, rule, amount: Sum::default(), credits: 0, terms: BTreeMap::new() });
+                let (all, own) = (RuleTotal::default(), RuleTotal::default());
+                paid.handed.push(Handed { to: *to, rule, all, own, terms: BTreeMap::new() });
                 paid.handed.len() - 1
             });
-            paid.handed[place].amount.add(part);
-            paid.handed[place].credits += 1;
+            paid.handed[place].all.add(part, Exact::ZERO);
+            if !self.is_before(entry) {
+                paid.handed[place].own.add(part, Exact::ZERO);
+            }
             if has_terms {
                 self.note_terms(rule, entry.sale, part, &mut paid.handed[place].terms)?;
             }
@@ -466,15 +352,28 @@ impl Folder<'_, '_> {
     fn note_terms(&self, rule: usize, sale: u32, amount: Exact, terms: &mut BTreeMap<TermKey, Sum>) -> Result<(), Overflow> {
         let settle = &self.bound.program.settle;
         let rule = self.bound.settled_rule(rule);
-        for term in self.sales.terms_of(sale) {
-            let (concerned, of) = match term.kind {
-                TermKind::Holdback(index) => (settle.holdbacks[index].rules.contains(&rule), Id(0)),
-                TermKind::Clawback(index) => (settle.clawbacks[index].rules.contains(&rule), self.sales.keys[sale as usize].id),
-                TermKind::Lookup(_) | TermKind::Kicker(..) => continue,
-            };
-            if concerned {
-                let key = TermKey { kind: term.kind, rule, due_day: term.due_day, sale: of };
-                terms.entry(key).or_default().add(mul(amount, term.share)?);
+        let all = self.sales.terms_of(sale);
+        let id = self.sales.keys[sale as usize].id;
+        let is_clawed = |term: &SaleTerm| matches!(term.kind, TermKind::Clawback(index) if settle.clawbacks[index].rules.contains(&rule));
+        let is_clawed = all.iter().any(is_clawed);
+        let mut note = |kind: TermKind, due_day: i64, sale: Id, amount: Exact| {
+            terms.entry(TermKey { kind, rule, due_day, sale }).or_default().add(amount);
+        };
+        if is_clawed {
+            note(TermKind::Sold, 0, id, amount);
+        }
+        for term in all {
+            match term.kind {
+                TermKind::Holdback(index) if settle.holdbacks[index].rules.contains(&rule) => {
+                    note(term.kind, term.due_day, Id(0), mul(amount, term.share)?);
+                    if is_clawed {
+                        note(TermKind::HeldOf(index), term.due_day, id, amount);
+                    }
+                }
+                TermKind::Clawback(index) if settle.clawbacks[index].rules.contains(&rule) => {
+                    note(term.kind, term.due_day, id, mul(amount, term.share)?);
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -560,9 +459,14 @@ impl Folder<'_, '_> {
         mul_div(*self.attained.get(who as usize)?, Exact::ONE_HUNDRED, quota).ok()
     }
 
+    /// Whether the sale of an entry lies before the period.
+    fn is_before(&self, entry: &Entry) -> bool {
+        self.sales.keys[entry.sale as usize].at < self.bound.period.start()
+    }
+
     /// Whether a sale is only measured: it lies before the period, and was paid then.
-    pub(super) fn is_paid_before(&self, entry: &Entry) -> bool {
-        self.bound.program.settle.measure.is_some() && self.sales.keys[entry.sale as usize].at < self.bound.period.start()
+    pub(super) fn is_paid_before(&self, entry: &Entry, rule: usize) -> bool {
+        self.is_before(entry) && self.bound.pays_own_sales(rule)
     }
 
     /// What the sale of an entry brings to the fold, and the factors that apply to it.
@@ -580,7 +484,7 @@ impl Folder<'_, '_> {
                 }
             }
         }
-        Ok(OfSale { share, looked_up, kickers, is_paid_before: self.is_paid_before(entry) })
+        Ok(OfSale { share, looked_up, kickers, is_paid_before: self.is_paid_before(entry, stretch.rule) })
     }
 
     /// Folds the entries of one component in order; those that `traced` names keep their pieces.
@@ -622,13 +526,6 @@ impl Folder<'_, '_> {
     /// The part of one sale that an entry of a sale rule stands for.
     pub(super) fn share(&self, entry: &Entry) -> Result<Exact, Overflow> {
         self.splits.get(entry.origin as usize).map_or(Ok(Exact::ONE), |split| split.of(Exact::ONE))
-    }
-}
-
-/// Notes a problem of a rule once.
-fn note(tally: &mut Tally, rule: usize, problem: PayProblem) {
-    if !tally.errors.iter().any(|error| error.rule == rule && error.problem == problem) {
-        tally.errors.push(FoldError { rule, problem });
     }
 }
 

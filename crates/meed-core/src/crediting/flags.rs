@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assign::Recipients;
 use super::bound::BoundProgram;
-use super::cells::Tally;
 use super::reason::Reason;
 use super::run::Flag;
+use super::tally::Tally;
 use crate::id::Id;
 use crate::people::Beneficiary;
 use crate::program::Trigger;

@@ -10,10 +10,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::bound::BoundProgram;
 use super::calculation::{Calculation, Finished};
-use super::cells::{Cells, Folder, Outwards, Tally, attained};
+use super::cells::{Cells, Folder, attained};
 use super::decide::SplitPart;
 use super::foreign::Origins;
 use super::run::{Collected, Flag, Refusal, Run, SaleTable, Texts};
+use super::tally::{Factors, Outwards, Tally};
 use crate::condition::SaleRef;
 use crate::id::Id;
 
@@ -124,7 +125,8 @@ impl Kept {
             return None;
         }
         let reached = attained(bound, &sales, &cells);
-        let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached };
+        let factors = Factors::new();
+        let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached, factors: &factors };
         let mut above = BTreeSet::new();
         for who in stale {
             own[who as usize] = folder.fold_again(who, &mut cells);

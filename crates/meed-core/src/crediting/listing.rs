@@ -176,8 +176,7 @@ impl Calculation<'_> {
     /// theirs.
     fn is_credit(&self, of: u32, origin: &Origin<'_>, entry: &Entry, rule: usize) -> bool {
         let is_theirs = !origin.is_handed || self.gets(rule, origin.who, of);
-        let measured = self.bound.program.settle.measure.is_some();
-        is_theirs && (!measured || self.sales.keys[entry.sale as usize].at >= self.bound.period.start())
+        is_theirs && (self.sales.keys[entry.sale as usize].at >= self.bound.period.start() || !self.bound.pays_own_sales(rule))
     }
 
     fn place(&self, entry: &Entry, rule: usize, found: usize) -> Place {

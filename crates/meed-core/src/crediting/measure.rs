@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::bound::BoundProgram;
-use super::cells::Tally;
 use super::explanation::shown;
+use super::tally::Tally;
 use crate::money::Exact;
 use crate::program::Metric;
 

@@ -34,6 +34,7 @@ mod rehearsal;
 mod run;
 mod settle;
 mod spread;
+mod tally;
 mod verdict;
 mod versions;
 mod windows;

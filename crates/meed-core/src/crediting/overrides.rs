@@ -1,27 +1,21 @@
 //! Overrides: what managers get from the credits below them, which entries those are, and how often a sale counts.
 
+use std::collections::BTreeSet;
+
 use super::bound::OverrideFeed;
-use super::cells::{Cells, Flat, Folder, Outwards, Tally};
-use super::kept::{Sum, mul_div};
+use super::cells::{Cells, Folder};
+use super::kept::{mul, mul_div};
 use super::pay::{FixedPay, FixedRate, Lookup};
 use super::reason::Reason;
 use super::run::{Entry, Refusal};
+use super::settle::RuleTotal;
 use super::spread::{Spread, in_parts};
+use super::tally::{Flat, Outwards, Raised, Tally};
 use crate::money::Exact;
 use crate::program::{CreditTo, Crediting, OncePer, OverrideBase, Rule, Share, Split, Trigger};
 
 /// Says of a feed, with the rule below and whose it is, whether it is meant.
 type Takes<'t> = &'t dyn Fn(&OverrideFeed, usize, u32) -> bool;
-
-/// An override before it is known how often its sale counts.
-#[derive(Clone, Copy)]
-pub(super) struct Raised {
-    entry: Entry,
-    /// The part of the sale that the credit below stands for.
-    share: Exact,
-    /// The rule below.
-    rule: u16,
-}
 
 impl Folder<'_, '_> {
     /// What the overrides whose order matters bring to each manager. Takes their entries out of what goes to others.
@@ -45,6 +39,15 @@ impl Folder<'_, '_> {
         let went_wrong = |who: u32| !own[who as usize].0.errors.is_empty();
         let is_ordered = |over: &OverrideFeed, rule: usize, who: u32| self.flat_rate(over, rule, manager, who).is_none();
         self.overrides(manager, self.raised_to(manager, cells, &went_wrong, &is_ordered))
+    }
+
+    /// The same for all managers, where they follow what gates and multipliers leave.
+    pub(super) fn fold_all_overrides_again(self, cells: &Cells, own: &[(Tally, Outwards)]) -> Vec<Option<Tally>> {
+        let mut overrides = vec![None; own.len()];
+        for manager in self.bound.people.managers.iter().flatten().collect::<BTreeSet<_>>() {
+            overrides[*manager as usize] = self.fold_overrides_again(*manager, cells, own);
+        }
+        overrides
     }
 
     fn overrides(&self, manager: u32, raised: Vec<Raised>) -> Option<Tally> {
@@ -71,8 +74,8 @@ impl Folder<'_, '_> {
             }
             match self.flat_rate(over, rule, manager, who) {
                 Some(rate) => {
-                    let (amount, basis) = (Sum::default(), Sum::default());
-                    flat.push((rate, over.base, Flat { manager, rule: over.rule, amount, basis, credits: 0, overflow: false }));
+                    let (all, own) = (RuleTotal::default(), RuleTotal::default());
+                    flat.push((rate, over.base, Flat { manager, rule: over.rule, all, own, overflow: false }));
                 }
                 None => ordered.push((manager, over)),
             }
@@ -88,6 +91,8 @@ impl Folder<'_, '_> {
         let bound = &self.bound.rules[part.rule];
         let rule = bound.rule;
         let limited = rule.cap.is_some() || rule.floor.is_some() || rule.cap_per_sale.is_some();
+        // What gates and multipliers leave of each commission is known later.
+        let limited = limited || over.base == OverrideBase::Commission && self.bound.has_factor(below);
         // Terms look at each sale; a plain sum knows none.
         if limited || self.sales.has_terms() || over.once_per == OncePer::Sale && !counts_once(self.bound.rules[below].rule) {
             return None;
@@ -190,6 +195,11 @@ impl Folder<'_, '_> {
 
     /// Puts a manager's overrides in order and lets each sale count as often as the document says.
     fn count(&self, mut raised: Vec<Raised>, refusals: &mut Vec<Refusal>) -> Vec<Entry> {
+        if !self.factors.is_empty() {
+            for raised in &mut raised {
+                self.follow(raised);
+            }
+        }
         let rank = |raised: &Raised| self.sales.rank(raised.entry.sale);
         raised.sort_by_key(|raised| (raised.entry.component, rank(raised), raised.rule, raised.entry.place, raised.entry.origin));
         let mut entries = Vec::with_capacity(raised.len());
@@ -197,6 +207,19 @@ impl Folder<'_, '_> {
             self.count_sale(same, &mut entries, refusals);
         }
         entries
+    }
+
+    /// Lets an override on commission follow what the rep is paid of it after gates and multipliers.
+    fn follow(&self, raised: &mut Raised) {
+        let over = self.bound.rules[self.rule_of(&raised.entry)].rule;
+        if !matches!(&over.trigger, Trigger::Override(over) if over.base == OverrideBase::Commission) {
+            return;
+        }
+        let below = self.bound.settled_rule(usize::from(raised.rule));
+        if let Some(factor) = self.factors.get(&(raised.entry.origin, below)) {
+            // An amount that leaves the range here leaves it for the rep, too, who is then flagged and paid nothing.
+            raised.entry.basis = mul(raised.entry.basis, *factor).unwrap_or_default();
+        }
     }
 
     /// The overrides of one component on one sale: all of them, or up to one whole sale for each rule below.

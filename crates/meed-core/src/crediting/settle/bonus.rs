@@ -2,22 +2,61 @@
 
 use super::super::kept::{add, mul, mul_div, sub};
 use super::super::reason::AlertCode;
+use super::kind::RewardKind;
+use super::past::PastLine;
 use super::stage::Stage;
 use super::step::{Step, StepKind};
+use crate::command::day_number;
 use crate::condition::Condition;
 use crate::money::{Exact, Overflow};
 use crate::program::{Bonus, BonusPay, Curve, Factor, Figure, Multiplier};
 
 impl Stage<'_> {
     pub(super) fn bonuses(&mut self, taking_part: bool) -> Result<(), Overflow> {
+        let is_target = self.bound.versions.last().is_some_and(|version| version.is_target[self.who as usize]);
+        if !is_target || !taking_part && !self.tally.touched {
+            return Ok(());
+        }
         let program = self.bound.program;
+        let spans = program.settle.measure.is_some() || self.deducted_since().is_some();
         for (index, bonus) in program.settle.bonuses.iter().enumerate() {
-            if !taking_part && !self.tally.touched {
-                continue;
-            }
+            // What is earned anew in each period looks at the sales of that period.
+            self.facts.own = spans && !bonus.deductible;
             if let Some(amount) = self.bonus(bonus)? {
                 self.bonuses.push((index, amount));
             }
+        }
+        self.facts.own = false;
+        Ok(())
+    }
+
+    /// Where a longer span is measured, a bonus pays what it comes to by now less what earlier periods of the span paid of
+    /// it, so that it is paid once. What was paid is not taken back because less is attained by now.
+    pub(super) fn bonuses_paid_before(&mut self) -> Result<(), Overflow> {
+        let program = self.bound.program;
+        let Some(span) = program.settle.measure else { return Ok(()) };
+        let since = day_number(span.start(self.bound.period.first_day()));
+        for (index, bonus) in program.settle.bonuses.iter().enumerate().filter(|(_, bonus)| bonus.deductible) {
+            let counts = |line: &PastLine| line.kind == RewardKind::Bonus && line.name == bonus.id;
+            let before = self.major(self.past.paid_since(self.rep.id, since, self.cell_day, &counts)?);
+            if before.is_zero() {
+                continue;
+            }
+            let place = self.bonuses.iter().position(|(known, _)| *known == index);
+            let to_date = place.map_or(Exact::ZERO, |place| self.bonuses[place].1);
+            let left = sub(to_date, before)?;
+            let left = if to_date.is_sign_negative() { left } else { left.max(Exact::ZERO) };
+            match place {
+                Some(place) => self.bonuses[place].1 = left,
+                None if left.is_zero() => continue,
+                None => self.bonuses.push((index, left)),
+            }
+            let step = Step::new(StepKind::Deduction, &bonus.label, sub(left, to_date)?);
+            self.steps.push(
+                step.with_amount("to date", to_date)
+                    .with_amount("paid before", before)
+                    .with("since", span.start(self.bound.period.first_day())),
+            );
         }
         Ok(())
     }
@@ -135,6 +174,10 @@ impl Stage<'_> {
     }
 
     fn multiply(&mut self, multiplier: &Multiplier, factor: Exact) -> Result<(), Overflow> {
+        for (rule, _) in self.rules.iter().filter(|(rule, _)| multiplier.rules.contains(rule)) {
+            let so_far = self.factors.entry(*rule).or_insert(Exact::ONE);
+            *so_far = mul(*so_far, factor)?;
+        }
         let rules = self.rules.iter_mut().filter(|(rule, _)| multiplier.rules.contains(rule));
         let bonuses = self.bonuses.iter_mut().filter(|(bonus, _)| multiplier.bonuses.contains(bonus));
         let (mut before, mut after) = (Exact::ZERO, Exact::ZERO);

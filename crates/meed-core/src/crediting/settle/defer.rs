@@ -1,8 +1,8 @@
-//! What is not paid with the period that earned it: holdbacks, instalments, and what is taken back later.
+//! What is not paid with the period that earned it: holdbacks and instalments.
 
 use std::collections::BTreeMap;
 
-use super::super::kept::{add, mul};
+use super::super::kept::{add, mul, sub};
 use super::kind::RewardKind;
 use super::line::HELD_DAY;
 use super::stage::Stage;
@@ -44,11 +44,9 @@ impl Stage<'_> {
                 continue;
             }
             if holdback.until.is_by_sale() {
-                let earned = self.tally.by_rule.iter().find(|sum| sum.rule == rule).map_or(Ok(Exact::ZERO), |sum| sum.amount.exact())?;
                 for (key, sum) in self.tally.terms.iter().filter(|(key, _)| key.is_holdback(index, rule)) {
                     // Gates and multipliers moved the rule's sum since; its withheld part moves with it.
-                    let held = mul(sum.exact()?, holdback.share)?;
-                    let held = if earned == amount || earned.is_zero() { held } else { super::super::kept::mul_div(held, amount, earned)? };
+                    let held = self.factored(rule, mul(sum.exact()?, holdback.share)?)?;
                     note(&mut due, key.due_day, held)?;
                     note(withheld, rule, held)?;
                 }
@@ -58,16 +56,33 @@ impl Stage<'_> {
                 note(withheld, rule, held)?;
             }
         }
-        let mut sum: Minor = 0;
         due.retain(|day, _| *day > self.cell_day);
+        // By periods, only what this one adds is withheld from here on.
+        let mut before: Minor = 0;
+        if let Until::Periods(_) = holdback.until {
+            before = self.scheduled(RewardKind::Holdback, &holdback.id)?;
+            due.extend(self.due_of(&holdback.until).filter(|day| before != 0 && !due.contains_key(day)).map(|day| (day, Exact::ZERO)));
+        }
+        let mut sum: Minor = 0;
         for (day, exact) in due {
-            let minor = self.round(scale(exact)?)?;
-            let step = Step::new(StepKind::Withheld, &holdback.label, self.major(-minor));
-            self.steps.push(step.with("until", self.period_shown(day)));
-            self.whole_line(RewardKind::Holdback, (&holdback.id, &holdback.label), exact, minor, day, None);
+            let exact = scale(exact)?;
+            let minor = self.round(exact)?;
+            let mut step = Step::new(StepKind::Withheld, &holdback.label, self.major(-minor)).with("until", self.period_shown(day));
+            if before != 0 {
+                step = step.with_amount("of it before", self.major(before));
+            }
+            self.steps.push(step);
+            let added = minor.checked_sub(before).ok_or(Overflow)?;
+            self.whole_line(RewardKind::Holdback, (&holdback.id, &holdback.label), sub(exact, self.major(before))?, added, day, None);
             sum = sum.checked_add(minor).ok_or(Overflow)?;
         }
         Ok(sum)
+    }
+
+    /// What earlier periods, which are deducted, have scheduled under a name.
+    fn scheduled(&self, kind: RewardKind, name: &str) -> Result<Minor, Overflow> {
+        let Some(since) = self.deducted_since() else { return Ok(0) };
+        self.past.released_since(self.rep.id, since, self.cell_day, &|line| line.kind == kind && line.name == name)
     }
 
     fn instalments(
@@ -83,51 +98,44 @@ impl Stage<'_> {
         }
         let exact = scale(exact)?;
         let whole = self.round(exact)?;
-        let Some(parts) = allocate(whole, &plan.parts)? else { return Ok(0) };
-        let mut period = self.bound.period.clone();
-        let mut later: Minor = 0;
-        for (index, part) in parts.iter().enumerate() {
-            let day = day_number(period.first_day());
+        let before = self.scheduled(RewardKind::Instalment, &plan.id)?;
+        let added = whole.checked_sub(before).ok_or(Overflow)?;
+        let exact = sub(exact, self.major(before))?;
+        let parts = self.parts(plan, added)?;
+        let mut now: Minor = 0;
+        for (index, (day, part)) in parts.iter().enumerate() {
             let label = format!("{} {} of {}", plan.label, index + 1, parts.len());
-            self.whole_line(RewardKind::Instalment, (&plan.id, &label), exact, *part, day, None);
-            if index > 0 {
-                later = later.checked_add(*part).ok_or(Overflow)?;
-            }
-            for _ in 0..plan.every {
-                period = period.next().map_err(|_| Overflow)?;
+            self.whole_line(RewardKind::Instalment, (&plan.id, &label), exact, *part, *day, None);
+            if *day == self.cell_day {
+                now = *part;
             }
         }
+        let later = whole.checked_sub(now).ok_or(Overflow)?;
         if later != 0 {
-            let step = Step::new(StepKind::Deferred, &plan.label, self.major(-later)).with_amount("of", self.major(whole));
+            let mut step = Step::new(StepKind::Deferred, &plan.label, self.major(-later)).with_amount("of", self.major(whole));
+            if before != 0 {
+                step = step.with_amount("in parts before", self.major(before));
+            }
             self.steps.push(step.with("parts", parts.len()));
         }
         Ok(whole)
     }
 
-    /// One line for each sale of which something is taken back, in the period of the event.
-    pub(super) fn clawbacks(&mut self) -> Result<(), Overflow> {
-        let program = self.bound.program;
-        for (index, clawback) in program.settle.clawbacks.iter().enumerate() {
-            let mut by_sale = BTreeMap::new();
-            for (key, sum) in self.tally.terms.iter().filter(|(key, _)| key.is_clawback(index)) {
-                let entry = by_sale.entry((key.due_day, key.sale)).or_insert(Exact::ZERO);
-                *entry = add(*entry, sum.exact()?)?;
-            }
-            for ((day, sale), earned) in by_sale {
-                let minor = self.round(-earned)?;
-                if day == self.cell_day {
-                    let step = Step::new(StepKind::Clawback, &clawback.label, self.major(minor));
-                    self.steps.push(step.with("sale", sale.text(crate::id::Kind::Sale)));
-                }
-                let name = format!("{}:{}", clawback.id, sale.text(crate::id::Kind::Sale));
-                self.whole_line(RewardKind::Clawback, (&name, &clawback.label), -earned, minor, day, Some(sale));
+    /// The parts of an amount, each with the period in which it is due.
+    pub(super) fn parts(&self, plan: &Instalments, whole: Minor) -> Result<Vec<(i64, Minor)>, Overflow> {
+        let mut period = self.bound.period.clone();
+        let mut parts = Vec::with_capacity(plan.parts.len());
+        for part in allocate(whole, &plan.parts)?.unwrap_or_default() {
+            parts.push((day_number(period.first_day()), part));
+            for _ in 0..plan.every {
+                period = period.next().map_err(|_| Overflow)?;
             }
         }
-        Ok(())
+        Ok(parts)
     }
 
     /// The period in which a holdback of the whole cell is due.
-    fn due_of(&self, until: &Until) -> Option<i64> {
+    pub(super) fn due_of(&self, until: &Until) -> Option<i64> {
         let period = match until {
             Until::Periods(count) => {
                 let mut period = self.bound.period.clone();
@@ -156,7 +164,7 @@ impl Stage<'_> {
     }
 }
 
-fn note<K: Ord>(sums: &mut BTreeMap<K, Exact>, key: K, amount: Exact) -> Result<(), Overflow> {
+pub(super) fn note<K: Ord>(sums: &mut BTreeMap<K, Exact>, key: K, amount: Exact) -> Result<(), Overflow> {
     let sum = sums.entry(key).or_insert(Exact::ZERO);
     *sum = add(*sum, amount)?;
     Ok(())

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::super::bound::BoundProgram;
-use super::super::cells::Tally;
-use super::super::kept::mul_div;
+use super::super::kept::{Sum, mul_div};
 use super::super::measure::Attainment;
+use super::super::tally::Tally;
 use crate::condition::{NumberField, ResultField, SaleFacts, TextField};
 use crate::money::{Exact, Unit};
 use crate::program::Metric;
@@ -16,6 +16,8 @@ pub(super) struct ResultFacts<'r> {
     pub(super) tally: &'r Tally,
     pub(super) attainment: &'r Attainment,
     pub(super) rank: Option<u32>,
+    /// Whether sums are those of the period's own sales, though more are measured.
+    pub(super) own: bool,
 }
 
 impl ResultFacts<'_> {
@@ -39,11 +41,21 @@ impl ResultFacts<'_> {
     fn of_rule(&self, field: ResultField, rule: &str) -> Option<Exact> {
         let index = self.bound.program.rules.iter().position(|known| known.id == rule)?;
         let Some(sum) = self.tally.by_rule.iter().find(|sum| sum.rule == index) else { return Some(Exact::ZERO) };
+        let total = if self.own { &sum.own } else { &sum.all };
         match field {
-            ResultField::Credited => sum.basis.exact().ok(),
-            ResultField::Earned => sum.amount.exact().ok(),
-            _ => Some(Exact::from(sum.credits)),
+            ResultField::Credited => total.basis.exact().ok(),
+            ResultField::Earned => total.amount.exact().ok(),
+            _ => Some(Exact::from(total.credits)),
         }
+    }
+
+    fn earned(&self) -> Option<Exact> {
+        if !self.own {
+            return self.tally.exact.exact().ok();
+        }
+        let mut sum = Sum::default();
+        self.tally.by_rule.iter().for_each(|rule| sum.merge(rule.own.amount));
+        sum.exact().ok()
     }
 }
 
@@ -70,7 +82,7 @@ impl SaleFacts for ResultFacts<'_> {
             (ResultField::Attainment, None) => self.attainment(),
             (ResultField::Quota, None) => self.attainment.quota,
             (ResultField::Value, None) => Some(self.attainment.value),
-            (ResultField::Earned, None) => self.tally.exact.exact().ok(),
+            (ResultField::Earned, None) => self.earned(),
             (ResultField::Rank, None) => self.rank.map(Exact::from),
             (ResultField::Credited | ResultField::Count, None) => None,
         }

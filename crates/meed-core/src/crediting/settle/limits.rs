@@ -1,7 +1,10 @@
 //! Limits and deductions on what the rules and bonuses pay together, and the lines of it.
 
+use std::collections::BTreeMap;
+
 use super::super::kept::{add, mul, mul_div, sub};
 use super::kind::RewardKind;
+use super::past::PastLine;
 use super::stage::Stage;
 use super::step::{Step, StepKind};
 use crate::command::day_number;
@@ -57,7 +60,10 @@ impl Stage<'_> {
             let before = self.major(self.past.paid_since(self.rep.id, year, self.cell_day, &|_| true)?);
             amount = self.cap("Cap of the year", amount, sub(cap, before)?.max(Exact::ZERO))?;
         }
-        if let Some(floor) = payout.floor.as_ref().filter(|_| self.tally.touched).and_then(|floor| self.needed("payout", floor))
+        // Where more than the period is measured, it is the period's own credits that a floor needs.
+        let sold = self.tally.by_rule.iter().any(|sum| sum.own.credits > 0);
+        let credited = self.tally.touched && (self.bound.program.settle.measure.is_none() || sold);
+        if let Some(floor) = payout.floor.as_ref().filter(|_| credited).and_then(|floor| self.needed("payout", floor))
             && amount < floor
         {
             self.steps.push(Step::new(StepKind::Floor, "Floor of the period", sub(floor, amount)?).with_amount("floor", floor));
@@ -86,7 +92,7 @@ impl Stage<'_> {
         let (apart, exact_apart) = self.apart(&scale)?;
         let now = whole.checked_sub(later).and_then(|now| now.checked_sub(apart)).ok_or(Overflow)?;
         self.whole_line(RewardKind::Commission, ("", "Commission"), sub(limited, exact_apart)?, now, self.cell_day, None);
-        self.clawbacks()
+        self.clawbacks(&scale, limited < commission && commission.is_sign_positive())
     }
 
     /// The lines of rules that deductions leave alone; answers what they come to, rounded and exact.
@@ -114,15 +120,27 @@ impl Stage<'_> {
     fn deduct(&mut self) -> Result<(), Overflow> {
         let program = self.bound.program;
         let Some(deduct) = program.settle.deduct.as_ref().filter(|deduct| deduct.what == Deducted::Released) else { return Ok(()) };
+        let past = self.past;
+        let by_hand = past.by_hand(self.rep.id);
         let counts = |kind: RewardKind, name: &str| match kind {
-            RewardKind::Bonus => !program.settle.bonuses.iter().any(|bonus| bonus.id == name && !bonus.deductible),
+            RewardKind::Bonus => {
+                !by_hand.contains(name) && !program.settle.bonuses.iter().any(|bonus| bonus.id == name && !bonus.deductible)
+            }
             RewardKind::Commission => !program.rules.iter().any(|rule| rule.id == name && !rule.deductible),
+            RewardKind::Clawback => !by_hand.contains(name),
             RewardKind::Carried => false,
             _ => true,
         };
-        let from = deduct.from.start(self.bound.period.first_day());
-        let past = self.past;
-        let before = past.released_since(self.rep.id, day_number(from), self.cell_day, &|line| counts(line.kind, &line.name))?;
+        // What is not due yet stays as it was scheduled; only what a period adds is withheld or paid in parts anew.
+        let (cell_day, from) = (self.cell_day, deduct.from.start(self.bound.period.first_day()));
+        let scheduled = |line: &PastLine| match line.kind {
+            RewardKind::Instalment => true,
+            RewardKind::Holdback => line.due_day > cell_day || program.settle.is_held_by_periods(&line.name),
+            RewardKind::Clawback => line.due_day > cell_day,
+            _ => false,
+        };
+        let paid = |line: &PastLine| counts(line.kind, &line.name) && !scheduled(line);
+        let before = past.released_since(self.rep.id, day_number(from), cell_day, &paid)?;
         let due = self.lines.iter().filter(|line| line.due_day == self.cell_day && counts(line.kind, &line.name));
         let earned = due.map(|line| line.minor).try_fold(0i64, i64::checked_add).ok_or(Overflow)?;
         let deducted = before.checked_neg().ok_or(Overflow)?;
@@ -130,7 +148,38 @@ impl Stage<'_> {
             self.steps.push(Step::new(StepKind::Deduction, "Paid before", self.major(deducted)).with("since", from));
             self.whole_line(RewardKind::Deduction, ("", "Paid before"), self.major(deducted), deducted, self.cell_day, None);
         }
+        self.less_scheduled(day_number(from))?;
         if deduct.carry { self.carry(earned.checked_add(deducted).ok_or(Overflow)?) } else { Ok(()) }
+    }
+
+    /// What earlier periods of the span have scheduled for a later one is not scheduled again.
+    fn less_scheduled(&mut self, from: i64) -> Result<(), Overflow> {
+        let program = self.bound.program;
+        let mut open: BTreeMap<(RewardKind, String, i64), Minor> = BTreeMap::new();
+        for line in self.past.released_lines(self.rep.id, from, self.cell_day).filter(|line| line.due_day > self.cell_day) {
+            let fixed = match line.kind {
+                RewardKind::Clawback => true,
+                RewardKind::Holdback => !program.settle.is_held_by_periods(&line.name),
+                _ => false,
+            };
+            if fixed {
+                let sum = open.entry((line.kind, line.name.clone(), line.due_day)).or_default();
+                *sum = sum.checked_add(line.minor).ok_or(Overflow)?;
+            }
+        }
+        for line in &mut self.lines {
+            if let Some(before) = open.remove(&(line.kind, line.name.clone(), line.due_day)) {
+                line.minor = line.minor.checked_sub(before).ok_or(Overflow)?;
+                line.exact = sub(line.exact, Exact::new(before, program.currency.exponent()))?;
+            }
+        }
+        self.lines.retain(|line| line.minor != 0);
+        for ((kind, name, due_day), before) in open {
+            let minor = before.checked_neg().ok_or(Overflow)?;
+            let label = program.settle.label_of(kind, &name).unwrap_or_else(|| kind.title()).to_owned();
+            self.whole_line(kind, (&name, &label), self.major(minor), minor, due_day, None);
+        }
+        Ok(())
     }
 
     /// Brings what earlier periods carried over, and carries on what is below zero with it.

@@ -9,6 +9,7 @@
 
 mod adjust;
 mod bonus;
+mod clawback;
 mod defer;
 mod draw;
 mod facts;
@@ -28,5 +29,5 @@ pub use reconcile::{Booked, LineKey, Openness, booked_day, differences};
 pub use step::{Step, StepKind};
 
 pub(super) use facts::Ranks;
-pub(super) use stage::{RuleSum, Settled, settle};
+pub(super) use stage::{RuleSum, RuleTotal, Settled, factors, settle};
 pub(super) use terms::{SaleTerm, TermKey, TermKind, Unanswered, has_terms, terms_of};

@@ -152,6 +152,17 @@ impl Past {
         self.paid_since(rep, since, cell_day, &|line| self.was_released(line.cell_day) && counts(line))
     }
 
+    /// The lines of earlier cells from `since` on that were released.
+    pub(super) fn released_lines(&self, rep: Id, since: i64, cell_day: i64) -> impl Iterator<Item = &PastLine> {
+        let inside = self.of(rep).iter().filter(move |line| since <= line.cell_day && line.cell_day < cell_day);
+        inside.filter(|line| self.was_released(line.cell_day))
+    }
+
+    /// The names of the lines that people gave a rep by hand.
+    pub(super) fn by_hand(&self, rep: Id) -> BTreeSet<String> {
+        self.adjustments.get(&rep).into_iter().flatten().map(|adjustment| adjustment.id.to_string()).collect()
+    }
+
     /// What earlier periods carried over and no later one has made good.
     pub(super) fn carried(&self, rep: Id, cell_day: i64) -> Result<Minor, Overflow> {
         self.released_since(rep, i64::MIN, cell_day, &|line| line.kind == RewardKind::Carried)

@@ -1,14 +1,14 @@
 //! The stage itself: the order of the steps, from the credits of one rep to reward lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::bound::BoundProgram;
-use super::super::cells::Tally;
 use super::super::explanation::shown;
-use super::super::kept::{Sum, add, sub};
+use super::super::kept::{Sum, add, mul, sub};
 use super::super::measure::Attainment;
 use super::super::pay::PayProblem;
 use super::super::reason::AlertCode;
+use super::super::tally::{Factors, Tally};
 use super::facts::{Ranks, ResultFacts};
 use super::kind::RewardKind;
 use super::line::Line;
@@ -19,16 +19,39 @@ use crate::condition::{Condition, Context, EvalError, RepContext, SaleRef};
 use crate::id::Id;
 use crate::money::{Exact, Minor, Overflow, to_minor};
 use crate::people::Rep;
-use crate::program::Figure;
+use crate::program::{Deducted, Figure};
 
 /// What a rule's credits of one rep come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::crediting) struct RuleSum {
     /// Index as [`BoundProgram::settled_rule`] gives it.
     pub(in crate::crediting) rule: usize,
+    /// By all sales that are measured.
+    pub(in crate::crediting) all: RuleTotal,
+    /// By the sales of the period alone.
+    pub(in crate::crediting) own: RuleTotal,
+}
+
+/// Sums of credits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::crediting) struct RuleTotal {
     pub(in crate::crediting) amount: Sum,
     pub(in crate::crediting) basis: Sum,
     pub(in crate::crediting) credits: u64,
+}
+
+impl RuleTotal {
+    pub(in crate::crediting) fn add(&mut self, amount: Exact, basis: Exact) {
+        self.amount.add(amount);
+        self.basis.add(basis);
+        self.credits += 1;
+    }
+
+    pub(in crate::crediting) fn merge(&mut self, other: Self) {
+        self.amount.merge(other.amount);
+        self.basis.merge(other.basis);
+        self.credits += other.credits;
+    }
 }
 
 /// What one rep's cell is settled to.
@@ -55,6 +78,8 @@ pub(super) struct Stage<'s> {
     pub(super) cell_day: i64,
     /// What each rule pays by now.
     pub(super) rules: Vec<(usize, Exact)>,
+    /// What gates and multipliers of the period leave of one unit that a rule earned, where it is not all.
+    pub(super) factors: BTreeMap<usize, Exact>,
     /// What each bonus pays.
     pub(super) bonuses: Vec<(usize, Exact)>,
     pub(super) steps: Vec<Step>,
@@ -77,27 +102,12 @@ pub(in crate::crediting) fn settle(
     if !tally.touched && !tally.flagged && !entitled && !remembered {
         return Ok(None);
     }
-    // Who was credited nothing has no place, however few took part.
-    let rank = attainment.rank.filter(|_| tally.touched).or_else(|| ranks.of(who));
-    let facts = ResultFacts { bound, tally, attainment, rank };
-    let mut stage = Stage {
-        bound,
-        tally,
-        rep,
-        who,
-        past: &bound.past,
-        facts,
-        cell_day: day_number(bound.period.first_day()),
-        rules: Vec::with_capacity(tally.by_rule.len()),
-        bonuses: Vec::new(),
-        steps: Vec::new(),
-        lines: Vec::new(),
-        problems: Vec::new(),
-    };
+    let mut stage = Stage::new(bound, (who, rep), (tally, attainment), ranks);
     stage.credits()?;
     stage.gates()?;
     stage.bonuses(taking_part)?;
     stage.multipliers()?;
+    stage.bonuses_paid_before()?;
     stage.pay()?;
     stage.adjustments(lapsed)?;
     if taking_part {
@@ -106,13 +116,56 @@ pub(in crate::crediting) fn settle(
     stage.finish(tally.touched || tally.flagged)
 }
 
+/// What gates and multipliers of the period leave of what rules earned, by rep and rule; 1 where nothing is said.
+pub(in crate::crediting) fn factors(bound: &BoundProgram<'_>, tallies: &[Tally], attainments: &[Option<Attainment>]) -> Factors {
+    let ranks = Ranks::new(bound, tallies);
+    let mut all = Factors::new();
+    for (who, ((rep, tally), attainment)) in (0u32..).zip(bound.directory.reps().iter().zip(tallies).zip(attainments)) {
+        let Some(attainment) = attainment.as_ref().filter(|_| tally.touched) else { continue };
+        let mut stage = Stage::new(bound, (who, rep), (tally, attainment), &ranks);
+        // What leaves the range here leaves it when the rep is settled, which says so.
+        if stage.credits().and_then(|()| stage.gates()).and_then(|()| stage.multipliers()).is_ok() {
+            let changed = stage.factors.into_iter().filter(|(_, factor)| *factor != Exact::ONE);
+            all.extend(changed.map(|(rule, factor)| ((who, rule), factor)));
+        }
+    }
+    all
+}
+
+impl<'s> Stage<'s> {
+    fn new(
+        bound: &'s BoundProgram<'s>,
+        (who, rep): (u32, &'s Rep),
+        (tally, attainment): (&'s Tally, &'s Attainment),
+        ranks: &Ranks,
+    ) -> Self {
+        // Who was credited nothing has no place, however few took part.
+        let rank = attainment.rank.filter(|_| tally.touched).or_else(|| ranks.of(who));
+        Self {
+            bound,
+            tally,
+            rep,
+            who,
+            past: &bound.past,
+            facts: ResultFacts { bound, tally, attainment, rank, own: false },
+            cell_day: day_number(bound.period.first_day()),
+            rules: Vec::with_capacity(tally.by_rule.len()),
+            factors: BTreeMap::new(),
+            bonuses: Vec::new(),
+            steps: Vec::new(),
+            lines: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+}
+
 impl Stage<'_> {
     fn credits(&mut self) -> Result<(), Overflow> {
         for sum in &self.tally.by_rule {
-            let amount = sum.amount.exact()?;
+            let amount = sum.all.amount.exact()?;
             let rule = self.bound.rule_settled(sum.rule);
-            let step = Step::new(StepKind::Credits, &rule.label, amount).with("credits", sum.credits);
-            self.steps.push(step.with_amount(rule.basis.name(), sum.basis.exact()?));
+            let step = Step::new(StepKind::Credits, &rule.label, amount).with("credits", sum.all.credits);
+            self.steps.push(step.with_amount(rule.basis.name(), sum.all.basis.exact()?));
             self.rules.push((sum.rule, amount));
         }
         Ok(())
@@ -135,9 +188,21 @@ impl Stage<'_> {
                 let step = Step::new(StepKind::Gate, &rule.label, -amount).with("needs", format!("{}%", gate.normalize()));
                 self.steps.push(step.with("attainment", self.attainment_shown()));
                 self.rules[place].1 = Exact::ZERO;
+                self.factors.insert(index, Exact::ZERO);
             }
         }
         Ok(())
+    }
+
+    /// What gates and multipliers leave of an amount that a rule earned.
+    pub(super) fn factored(&self, rule: usize, amount: Exact) -> Result<Exact, Overflow> {
+        self.factors.get(&rule).map_or(Ok(amount), |factor| mul(amount, *factor))
+    }
+
+    /// Since which day earlier periods are deducted, where they are.
+    pub(super) fn deducted_since(&self) -> Option<i64> {
+        let deduct = self.bound.program.settle.deduct.as_ref().filter(|deduct| deduct.what == Deducted::Released)?;
+        Some(day_number(deduct.from.start(self.bound.period.first_day())))
     }
 
     /// Every line that is due in the period, from this cell and from earlier ones.

@@ -17,6 +17,10 @@ use crate::program::{Clawback, Length, Term, Until};
 pub(in crate::crediting) enum TermKind {
     Holdback(usize),
     Clawback(usize),
+    /// The whole credit of a sale of which something is taken back.
+    Sold,
+    /// The same under a holdback.
+    HeldOf(usize),
     /// The value by which the tier of a rule is looked up.
     Lookup(usize),
     /// A factor of a rule applies.
@@ -46,10 +50,6 @@ pub(in crate::crediting) struct TermKey {
 impl TermKey {
     pub(super) fn is_holdback(&self, index: usize, rule: usize) -> bool {
         self.kind == TermKind::Holdback(index) && self.rule == rule
-    }
-
-    pub(super) fn is_clawback(&self, index: usize) -> bool {
-        self.kind == TermKind::Clawback(index)
     }
 }
 

@@ -359,6 +359,20 @@ impl Settle {
         self.draw.as_ref().or(self.guarantee.as_ref()).map_or(&[], |draw| draw.plans.as_slice())
     }
 
+    /// Whether a holdback of this name ends so many periods after the one that withheld it.
+    pub(crate) fn is_held_by_periods(&self, name: &str) -> bool {
+        self.holdbacks.iter().any(|holdback| holdback.id == name && matches!(holdback.until, Until::Periods(_)))
+    }
+
+    /// What people call the holdback of a name, or the clawback that a line's name begins with.
+    pub(crate) fn label_of(&self, kind: crate::crediting::RewardKind, name: &str) -> Option<&str> {
+        if kind == crate::crediting::RewardKind::Holdback {
+            return self.holdbacks.iter().find(|holdback| holdback.id == name).map(|holdback| holdback.label.as_str());
+        }
+        let id = name.split(':').next()?;
+        self.clawbacks.iter().find(|clawback| clawback.id == id).map(|clawback| clawback.label.as_str())
+    }
+
     /// Whether a period has to know of earlier ones at all, be it only what is due in it.
     #[must_use]
     pub fn remembers(&self) -> bool {
@@ -371,6 +385,7 @@ impl Settle {
     pub fn looks_back(&self) -> bool {
         let lasting = !self.holdbacks.is_empty() || !self.instalments.is_empty() || !self.clawbacks.is_empty();
         let guaranteed = lasting && self.guarantee.is_some();
-        self.draw.is_some() || guaranteed || self.deduct.is_some() || self.payout.cap_per_year.is_some()
+        let measured = self.measure.is_some() && self.bonuses.iter().any(|bonus| bonus.deductible);
+        self.draw.is_some() || guaranteed || measured || self.deduct.is_some() || self.payout.cap_per_year.is_some()
     }
 }

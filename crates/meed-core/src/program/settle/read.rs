@@ -7,7 +7,7 @@ use super::super::reader::{Findings, Item, Table, condition_over};
 use super::super::{Figure, Rule};
 use super::bonus::{bonuses, multipliers};
 use super::defer::{clawbacks, holdbacks, instalments};
-use super::{Deduct, Deducted, Draw, Payout, Settle, Span};
+use super::{BonusPay, Deduct, Deducted, Draw, Payout, Settle, Span};
 use crate::condition::nearest::suggestion;
 use crate::condition::{Condition, Over, Want};
 use crate::money::Exact;
@@ -49,6 +49,8 @@ pub(in crate::program) fn settle(table: &Table<'_, '_>, (rules, written): (&[Rul
         findings.add(table.place("measure_from"), Code::Conflict, text);
     }
     check_deductible(table, rules, &settle, findings);
+    check_held(table, rules, &settle, findings);
+    check_spans(table, &settle, findings);
     settle
 }
 
@@ -57,9 +59,61 @@ fn check_deductible(table: &Table<'_, '_>, rules: &[Rule], settle: &Settle, find
     for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| !rule.deductible) {
         let held = settle.holdbacks.iter().any(|holdback| holdback.rules.contains(&index));
         let parted = settle.instalments.iter().any(|plan| plan.rules.contains(&index));
+        let taken = settle.deduct.is_some() && settle.clawbacks.iter().any(|clawback| clawback.rules.contains(&index));
+        if taken {
+            let text =
+                format!("rule `{}` is not deductible, and of such a line nothing is taken back: name the other rules in `of`", rule.id);
+            findings.add(table.place("clawback"), Code::Conflict, text);
+        }
         for (key, _) in [("holdback", held), ("instalments", parted)].into_iter().filter(|(_, named)| *named) {
             let text = format!("rule `{}` is not deductible and therefore paid at once: name the other rules in `of`", rule.id);
             findings.add(table.place(key), Code::Conflict, text);
+        }
+    }
+}
+
+/// Of what a rule pays no more than all can be withheld.
+fn check_held(table: &Table<'_, '_>, rules: &[Rule], settle: &Settle, findings: &mut Findings<'_>) {
+    for (index, rule) in rules.iter().enumerate() {
+        let held: Exact = settle.holdbacks.iter().filter(|holdback| holdback.rules.contains(&index)).map(|holdback| holdback.share).sum();
+        if held > Exact::ONE {
+            let percent = (held * Exact::ONE_HUNDRED).normalize();
+            findings.add(
+                table.place("holdback"),
+                Code::Conflict,
+                format!("together the holdbacks withhold {percent}% of rule `{}`", rule.id),
+            );
+            return;
+        }
+    }
+}
+
+/// What cannot be told apart over a span of several periods is not accepted.
+fn check_spans(table: &Table<'_, '_>, settle: &Settle, findings: &mut Findings<'_>) {
+    let is_paid_later = !settle.holdbacks.is_empty() || !settle.instalments.is_empty();
+    if settle.deduct.is_some() && is_paid_later && !settle.clawbacks.is_empty() {
+        let text = "with `deduct`, a plan withholds or pays in parts, or it has a `clawback`, not both: `measure_from` can have both";
+        findings.add(table.place("clawback"), Code::Conflict, text);
+    }
+    let to_date: Vec<_> = settle.bonuses.iter().filter(|bonus| settle.measure.is_some() && bonus.deductible).collect();
+    if !to_date.is_empty() && (settle.payout.cap.is_some() || settle.payout.decelerate.is_some()) {
+        let text = "with `measure_from` a bonus pays what earlier periods did not, so a limit of the period cannot cut it: \
+                    give the bonus `deductible = false` or a `cap` of its own, or the plan `payout.cap_per_year`";
+        findings.add(table.place("payout"), Code::Conflict, text);
+    }
+    for bonus in to_date {
+        let formulas = bonus.when.iter().chain(match &bonus.pays {
+            BonusPay::Formula(formula) => Some(formula),
+            BonusPay::Curve(curve) => curve.of.as_ref(),
+            BonusPay::Amount(_) | BonusPay::Ranks(_) => None,
+        });
+        if formulas.into_iter().any(Condition::reads_earned) {
+            let text = format!(
+                "with `measure_from`, `earned` is that of the period and bonus `{}` counts from the start of the span: \
+                 read `credited`, or give it `deductible = false`",
+                bonus.id
+            );
+            findings.add(table.place("bonus"), Code::Conflict, text);
         }
     }
 }
