@@ -200,3 +200,43 @@ async fn com_043_one_draw_is_fed_by_several_plans() {
     assert_eq!(books.release("2026-01").await, 35_000);
     books.is_verified().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_045_a_clawback_cancels_the_instalments_that_are_not_paid_yet() {
+    let books = books("[[instalments]]\nparts = 3\n[[clawback]]\nid = \"exit\"\non = 'sale.other_date1'\n").await;
+    books.sale("A-1", "2026-01-10", "9000", None).await;
+    books.calculate("2026-01").await;
+    assert_eq!(books.release("2026-01").await, 30_000);
+    books.sale("A-1", "2026-01-10", "9000", Some("2026-02-05")).await;
+    books.calculate("2026-01").await;
+    assert_eq!(books.lines("2026-02").await, [("instalment", 30_000), ("clawback", -60_000)]);
+    assert_eq!(books.lines("2026-03").await, [("instalment", 30_000), ("clawback", -30_000)]);
+    books.calculate("2026-02").await;
+    assert_eq!(books.release("2026-02").await, -30_000, "what January paid; nothing follows");
+    books.is_verified().await;
+    // The cancellation was a mistake: what was taken back is paid, and the last part comes as it was promised.
+    books.sale("A-1", "2026-01-10", "9000", None).await;
+    books.calculate("2026-01").await;
+    assert_eq!(books.lines("2026-03").await, [("instalment", 30_000), ("clawback", 60_000)]);
+    books.is_verified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_measured_bonus_is_booked_once_also_when_it_was_earned_earlier_than_was_known() {
+    let books = books("measure_from = \"year\"\nquota = 1000\n[[bonus]]\nid = \"target\"\nat = \"100%\"\namount = 500\n").await;
+    books.sale("A-1", "2026-01-10", "800", None).await;
+    books.calculate("2026-01").await;
+    assert_eq!(books.release("2026-01").await, 8_000);
+    books.sale("A-2", "2026-02-10", "1200", None).await;
+    books.calculate("2026-02").await;
+    let reached = [("commission", 12_000), ("bonus", 50_000)];
+    assert_eq!(books.lines("2026-02").await, reached);
+    // With a late sale January had reached it: the bonus is January's, and February has none of its own.
+    books.sale("A-3", "2026-01-20", "200", None).await;
+    books.calculate("2026-01").await;
+    assert_eq!(books.lines("2026-02").await, [("commission", 14_000), ("bonus", 50_000)]);
+    assert_eq!(books.release("2026-02").await, 64_000);
+    books.calculate("2026-03").await;
+    assert_eq!(books.lines("2026-03").await, []);
+    books.is_verified().await;
+}

@@ -1,6 +1,17 @@
 //! What periods pay where several terms meet: nothing is paid twice, and no more is taken back than was paid.
 
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use meed_core::condition::SaleRef;
+use meed_core::crediting::{BoundProgram, Change, HELD_DAY, Run, calculate};
+use meed_core::id::Id;
+use meed_core::money::Exact;
+use meed_core::people::{Directory, Rep};
+use meed_core::period::Period;
 use meed_core::program::Program;
+use meed_core::sale::{Sale, StoredSale};
+use proptest::prelude::*;
 
 /// Everything comes out as the document expects.
 fn passes(head: &str, rest: &str, test: &str) {
@@ -129,6 +140,19 @@ fn com_042_a_clawback_of_the_span_is_deducted_once() {
 }
 
 #[test]
+fn com_042_a_cap_of_the_year_takes_nothing_back_of_what_is_deducted() {
+    let months = [
+        month(1, &[3000], "expect = { Ana = 300 }"),
+        month(2, &[1000], "expect = { Ana = 100 }"),
+        month(4, &[2000], "expect = { Ana = 100 }"),
+        month(5, &[2000], "expect = { Ana = 0 }"),
+    ];
+    for span in ["quarter", "half_year", "year"] {
+        passes(&format!("deduct = {{ from = \"{span}\" }}\npayout = {{ cap_per_year = 500 }}"), "rate = \"10%\"", &months.concat());
+    }
+}
+
+#[test]
 fn com_042_rewards_by_hand_are_not_deducted_whatever_they_are_called() {
     let periods = [
         month(1, &[1000], "adjust = [{ rep = \"Ana\", label = \"Fair\", amount = 11 }]\nexpect = { Ana = 111 }"),
@@ -239,4 +263,122 @@ fn a_bonus_is_for_targets_only() {
     let test = "period = \"2026-01\"\nreps = [{ name = \"Ana\", tags = [\"field\"], manager = \"Max\" }, { name = \"Max\" }, { name = \"Ida\", tags = [\"field\"] }]\n\
                 sales = [{ owner = \"Ana\", revenue = 1000 }]\nexpect = { Ana = 107, Max = 10, Ida = 7 }";
     passes("targets = { tags = [\"field\"] }", rules, test);
+}
+
+fn sale(id: i64, owner: &str, revenue: i64, ended: Option<jiff::civil::Date>) -> StoredSale {
+    let sale = Sale {
+        at: "2026-01-10T12:00:00Z".parse().expect("a time"),
+        revenue: Some(Exact::new(revenue, 2)),
+        owners: [Some(owner.into()), None, None],
+        other_date: [ended.map(|day| day.to_string()), None, None],
+        ..Sale::default()
+    };
+    StoredSale { id: Id(id), source: Id(1), unique_id: None, version: 1, sale }
+}
+
+#[test]
+fn com_037_an_override_follows_the_rep_in_a_kept_calculation() {
+    let text = format!(
+        "name = \"P\"\ncurrency = \"USD\"\nperiod = \"monthly\"\nquota = 1000\n[[rule]]\nid = \"c\"\nrate = \"10%\"\ngate = \"80%\"\n{OVERRIDE}[[multiplier]]\nlevels = [{{ from = \"100%\", factor = 2 }}]\n"
+    );
+    let program = Program::parse(&text).expect("a plan");
+    let rep = |id: i64, name: &str, manager: Option<i64>| Rep {
+        id: Id(id),
+        name: name.into(),
+        active: true,
+        manager: manager.map(Id),
+        ..Rep::default()
+    };
+    let directory = Directory::new(vec![rep(1, "Ana", Some(2)), rep(2, "Max", Some(3)), rep(3, "Eva", None)], vec![]);
+    let period = Period::parse("2026-01", &TimeZone::UTC).expect("a month");
+    let bound = BoundProgram::new(&program, &directory, &period);
+    let mut run = Run::new(&bound);
+    let first = [sale(1, "Ana", 70_000, None), sale(2, "Max", 90_000, None)];
+    run.feed(first.iter().map(SaleRef::from));
+    let calculation = run.finish_to_keep(2, &|jobs| jobs.into_iter().for_each(|job| job()));
+    let mut rewards: Vec<(Id, i64)> = calculation.rewards().iter().map(|reward| (reward.rep, reward.minor)).collect();
+    assert_eq!(rewards, [(Id(1), 0), (Id(2), 9_000), (Id(3), 900)]);
+    let mut kept = calculation.keep().expect("it is made to be kept");
+    for (cents, wanted) in [(85_000, [8_500, 9_850, 1_325]), (100_000, [20_000, 11_000, 1_900]), (70_000, [0, 9_000, 900])] {
+        let all = [sale(1, "Ana", cents, None), sale(2, "Max", 90_000, None)];
+        let resumed = kept.resume(&bound, [Change::Put(SaleRef::from(&all[0]))]).expect("there is room");
+        rewards = resumed.rewards().iter().map(|reward| (reward.rep, reward.minor)).collect();
+        assert_eq!(rewards, [(Id(1), wanted[0]), (Id(2), wanted[1]), (Id(3), wanted[2])]);
+        let full = calculate(&bound, all.iter().map(SaleRef::from));
+        for reward in full.rewards() {
+            let credits: Exact = resumed.explain(reward.rep).expect("a reward").credits.iter().map(|credit| credit.amount).sum();
+            assert_eq!(credits, reward.credited, "the credits shown are those that count");
+            assert_eq!(Some(reward), resumed.reward(reward.rep));
+        }
+        kept = resumed.keep().expect("it can be kept again");
+    }
+}
+
+#[test]
+fn com_028_a_manager_is_flagged_where_what_the_rep_is_paid_is_not_known() {
+    let text = format!(
+        "name = \"P\"\ncurrency = \"USD\"\nperiod = \"monthly\"\nquota = {{ variable = \"quota\" }}\n[[rule]]\nid = \"c\"\nrate = \"10%\"\ngate = \"80%\"\n{OVERRIDE}"
+    );
+    let program = Program::parse(&text).expect("a plan");
+    let rep = |id: i64, name: &str, manager: Option<i64>| Rep {
+        id: Id(id),
+        name: name.into(),
+        active: true,
+        manager: manager.map(Id),
+        ..Rep::default()
+    };
+    let directory = Directory::new(vec![rep(1, "Ana", Some(2)), rep(2, "Max", None)], vec![]);
+    let period = Period::parse("2026-01", &TimeZone::UTC).expect("a month");
+    let bound = BoundProgram::new(&program, &directory, &period);
+    let calculation = calculate(&bound, [SaleRef::from(&sale(1, "Ana", 70_000, None))]);
+    let found: Vec<(Id, i64, bool)> = calculation.rewards().iter().map(|reward| (reward.rep, reward.minor, reward.flagged)).collect();
+    assert_eq!(found, [(Id(1), 0, true), (Id(2), 0, true)]);
+}
+
+proptest! {
+    /// Whatever stands between a sale and what is paid: when all sales end, all of it is taken back, and nothing is paid later.
+    #[test]
+    fn com_045_cancelled_sales_leave_nothing(
+        revenues in prop::collection::vec(1i64..900_000, 1..5),
+        quota in prop::option::of(1_000i64..20_000),
+        limit in 0usize..4,
+        parts in prop::option::of(2usize..6),
+        held in 0usize..4,
+        ended in 0i64..6,
+    ) {
+        let limit = ["", "payout = { cap = 321 }\n", "payout = { decelerate = { above = 100, counts = \"37%\" } }\n", "payout = { cap_per_year = 77 }\n"][limit];
+        let mut text = format!("name = \"P\"\ncurrency = \"USD\"\nperiod = \"monthly\"\n{limit}");
+        text += &quota.map_or_else(String::new, |quota| format!("quota = {quota}\n"));
+        text += "[[rule]]\nid = \"c\"\nrate = \"10%\"\n[[rule]]\nid = \"d\"\nrate = \"1.7%\"\n";
+        if quota.is_some() {
+            text += "gate = \"60%\"\n[[multiplier]]\nof = [\"c\"]\nlevels = [{ from = \"50%\", factor = 0.7 }, { from = \"100%\", factor = 1.3 }]\n";
+        }
+        text += &parts.map_or_else(String::new, |parts| format!("[[instalments]]\nof = [\"c\"]\nparts = {parts}\n"));
+        let until = ["", "{ periods = 2 }", "{ days = 75 }", "{ day = 'sale.other_date2' }"][held];
+        if held > 0 {
+            text += &format!("[[holdback]]\nid = \"h\"\nshare = \"30%\"\nuntil = {until}\n");
+        }
+        text += CLAWBACK;
+        let program = Program::parse(&text).unwrap_or_else(|findings| panic!("{findings:?}\n{text}"));
+        let directory = Directory::new(vec![Rep { id: Id(1), name: "Ana".into(), active: true, ..Rep::default() }], vec![]);
+        let period = Period::parse("2026-01", &TimeZone::UTC).expect("a month");
+        let bound = BoundProgram::new(&program, &directory, &period);
+        let event = jiff::civil::date(2026, 1, 20).checked_add(jiff::Span::new().months(ended)).expect("a day");
+        let sales: Vec<StoredSale> = (1..).zip(&revenues).map(|(id, revenue)| sale(id, "Ana", *revenue, Some(event))).collect();
+        let calculation = calculate(&bound, sales.iter().map(SaleRef::from));
+        let reward = calculation.reward(Id(1)).expect("a reward");
+        let steps: Exact = reward.steps.iter().map(|step| step.amount).sum();
+        prop_assert_eq!(steps, Exact::new(reward.minor, 2), "the steps sum to what is paid: {:?}", reward.steps);
+        let mut by_day: BTreeMap<i64, i64> = BTreeMap::new();
+        for line in &reward.lines {
+            *by_day.entry(line.due_day).or_default() += line.minor;
+        }
+        // Each sale and part is rounded once; alone, a sale leaves not a cent.
+        let most = if revenues.len() == 1 && held == 0 { 0 } else { 4 * i64::try_from(revenues.len()).expect("few") };
+        prop_assert!(by_day.values().sum::<i64>().abs() <= most, "{by_day:?}\n{text}");
+        let on = meed_core::command::day_number(jiff::civil::date(event.year(), event.month(), 1));
+        for (day, minor) in by_day.range(on + 1..=HELD_DAY) {
+            prop_assert!(minor.abs() <= most, "{day} pays {minor} after the event: {:?}\n{text}", reward.lines);
+        }
+    }
 }

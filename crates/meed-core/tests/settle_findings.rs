@@ -52,6 +52,11 @@ fn every_mistake_has_its_line_and_code() {
         ("deduct = { from = \"year\" }", "[[instalments]]\nparts = 2\n[[clawback]]\nid = \"c\"\non = 'sale.other_date1'", "10 conflict"),
         ("deduct = { from = \"year\" }", "deductible = false\n[[clawback]]\nid = \"c\"\non = 'sale.other_date1'", "9 conflict"),
         ("measure_from = \"year\"\npayout = { cap = 5 }", "[[bonus]]\nid = \"b\"\namount = 5", "5 conflict"),
+        (
+            "",
+            "assign = \"manager\"\n[[rule]]\nid = \"o\"\nrate = \"1%\"\noverride = { base = \"commission\", once_per = \"credit\" }\n[[multiplier]]\nfactor = 2",
+            "5 conflict",
+        ),
         ("measure_from = \"year\"", "[[bonus]]\nid = \"b\"\nformula = 'earned(\"base\")'", "8 conflict"),
     ] {
         let found = findings(head, rest);

@@ -155,6 +155,11 @@ impl Model<'_> {
         self.draw(month, &mut lines);
         lines.retain(|_, cents| *cents != 0);
         self.cells.push(lines);
+        if self.plan.deduct.is_some() {
+            // However it was withheld, paid in parts or carried: in all the months of a span come to its whole.
+            let all = self.sum(first..month + 1, |(kind, ..)| !["draw_advance", "draw_repayment", "guarantee", "carried"].contains(kind));
+            assert_eq!(all, cents(limited) + cents(target) + cents(curve), "month {month} of {sales:?} under\n{}", self.plan.text());
+        }
     }
 
     fn limited(&self, wanted: Exact, sold: bool) -> Exact {

@@ -95,8 +95,43 @@ impl Concerned {
     }
 }
 
-/// Whether something changed since a calculation that could change its result. What was found once is remembered, so that
-/// the next look costs what changed in between.
+/// Calculates a period, and before it the earlier ones of the program whose sales changed since: what changed in released
+/// ones is booked in the open period and names its origin, so no period is looked at without what belongs into it.
+pub async fn calculate_with_earlier(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<Calculated> {
+    let mut earlier = Vec::new();
+    for calculation in changed_before(app, ctx, program, label).await? {
+        calculate(app, ctx, program, &calculation.document.period).await?;
+        earlier.push(calculation.document.period);
+    }
+    Ok(Calculated { id: calculate(app, ctx, program, label).await?, earlier })
+}
+
+/// A calculation that was made.
+#[derive(Clone, Debug)]
+pub struct Calculated {
+    /// It.
+    pub id: Id,
+    /// Labels of the earlier periods that were calculated again before it.
+    pub earlier: Vec<String>,
+}
+
+/// The calculations of a program's earlier periods whose sales changed since, oldest first.
+pub(crate) async fn changed_before(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<Vec<CalculationEntry>> {
+    let config = app.configuration(ctx.workspace).await?;
+    let Ok(period) = period_of(&config, label) else { return Ok(Vec::new()) };
+    let before = day_number(period.first_day());
+    let mut changed = Vec::new();
+    for calculation in latest(app, ctx).await? {
+        let of = &calculation.document;
+        if of.program == program.0 && of.cell_day < before && have_sales_changed(app, ctx, &calculation).await? {
+            changed.push(calculation);
+        }
+    }
+    changed.sort_by_key(|calculation| calculation.document.cell_day);
+    Ok(changed)
+}
+
+/// Whether something changed since a calculation that could change its result.
 pub async fn is_due(app: &App, ctx: &Context, calculation: &CalculationEntry) -> AppResult<bool> {
     let config = app.configuration(ctx.workspace).await?;
     if config.program(Id(calculation.document.program)).is_err() {
@@ -113,6 +148,13 @@ pub async fn is_due(app: &App, ctx: &Context, calculation: &CalculationEntry) ->
     if !shared.is_empty() && was_fed_since(app, ctx, calculation, shared).await? {
         return Ok(true);
     }
+    have_sales_changed(app, ctx, calculation).await
+}
+
+/// Whether sales of a calculation's period, or of those before that it measures, changed since. What was found once is
+/// remembered, so that the next look costs what changed in between.
+async fn have_sales_changed(app: &App, ctx: &Context, calculation: &CalculationEntry) -> AppResult<bool> {
+    let config = app.configuration(ctx.workspace).await?;
     let period = period_of(&config, &calculation.document.period)?;
     let entry = config.program(Id(calculation.document.program))?;
     let since = Binding::from(entry).since_day(&config, &period);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frozen::{RewardLine, StatementBody, put_explanation};
 use super::read::{PeriodView, period};
-use crate::calculations::{Binding, with_settled};
+use crate::calculations::{Binding, changed_before, with_settled};
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope, approvals};
@@ -56,6 +56,13 @@ pub async fn release(app: &App, ctx: &Context, program: Id, label: &str, release
             .parse()
             .map_err(|_| AppError::invalid("date_unreadable", "release_date", format!("`{text}` is not a date such as 2026-04-15")))?,
     };
+    if let Some(earlier) = changed_before(app, ctx, program, label).await?.first() {
+        let text = format!(
+            "sales of {} changed since it was calculated, and what changed belongs into this release; calculate again, review, then release",
+            earlier.document.period
+        );
+        return Err(AppError::conflict("release_stale", text));
+    }
     let booked = period(app, ctx, program, label).await?;
     approvals::require_complete(app, ctx, &booked).await?;
     let statements = statements(app, ctx, program, &booked).await?;

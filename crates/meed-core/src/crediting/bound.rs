@@ -236,9 +236,14 @@ impl<'a> BoundProgram<'a> {
 
     /// Whether a rule pays the sales of the period alone, though more are measured.
     pub(super) fn pays_own_sales(&self, rule: usize) -> bool {
+        self.settles_own_sales(self.rule_settled(self.settled_rule(rule)))
+    }
+
+    /// The same of a rule as the stage of settling knows it.
+    pub(super) fn settles_own_sales(&self, rule: &Rule) -> bool {
         let settle = &self.program.settle;
         let deducts = settle.deduct.as_ref().is_some_and(|deduct| deduct.what == Deducted::Released);
-        settle.measure.is_some() || deducts && !self.rule_settled(self.settled_rule(rule)).deductible
+        settle.measure.is_some() || deducts && !rule.deductible
     }
 
     /// Whether gates or multipliers of the period may change what a rule pays.

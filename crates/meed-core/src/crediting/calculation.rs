@@ -21,7 +21,7 @@ use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
 use super::run::{Collected, Entry, Flag, NONE, Refusal, SaleTable, Texts, names_text};
 use super::settle::{self, AdjustmentKind, Line, Past, Ranks, Step};
 use super::spread::Spread;
-use super::tally::{Factors, Outwards, Tally};
+use super::tally::{Factors, Followed, Outwards, Tally};
 use crate::id::Id;
 use crate::money::{Conversion, Exact, Minor, Overflow};
 use crate::people::{Beneficiary, team_variable_on, variable_on};
@@ -569,23 +569,21 @@ type Combine<'c> = &'c dyn Fn(&Factors) -> Vec<Tally>;
 /// What each cell comes to with what comes from others. Overrides on commission follow what the reps below are paid after
 /// gates and multipliers, which depend on what those attained; nobody stands above themselves, so levels settle one by one.
 fn combined(bound: &BoundProgram<'_>, flags: &[Flag], combine: Combine<'_>) -> (Vec<Tally>, Vec<Option<Attainment>>, Factors) {
+    let follows = bound.follows_commission();
     let mut factors = Factors::new();
-    for _ in 0..MAX_FOLLOWED {
-        if !bound.follows_commission() {
-            break;
-        }
+    let mut left = if follows { MAX_FOLLOWED } else { 0 };
+    loop {
         let mut tallies = combine(&factors);
         flags::mark(bound, flags, &mut tallies);
-        let found = settle::factors(bound, &tallies, &attainments(bound, &tallies));
-        if found == factors {
-            break;
+        let reached = attainments(bound, &tallies);
+        let found = if follows { settle::factors(bound, &tallies, &reached) } else { Followed::default() };
+        if left == 0 || found.factors == factors {
+            flags::mark_followers(bound, &found.unknown, &mut tallies);
+            return (tallies, reached, factors);
         }
-        factors = found;
+        factors = found.factors;
+        left -= 1;
     }
-    let mut tallies = combine(&factors);
-    flags::mark(bound, flags, &mut tallies);
-    let attainments = attainments(bound, &tallies);
-    (tallies, attainments, factors)
 }
 
 /// A credit of which somebody gets `part`: the last piece says what goes elsewhere or comes from there.

@@ -10,7 +10,22 @@ use super::run::Flag;
 use super::tally::Tally;
 use crate::id::Id;
 use crate::people::Beneficiary;
-use crate::program::Trigger;
+use crate::program::{OverrideBase, Trigger};
+
+/// Flags whoever earns an override on commissions of reps whose pay is not known.
+pub(super) fn mark_followers(bound: &BoundProgram<'_>, unknown: &BTreeSet<u32>, tallies: &mut [Tally]) {
+    for who in unknown {
+        let managers = &bound.people.managers[*who as usize];
+        for over in bound.overrides.iter().filter(|over| over.base == OverrideBase::Commission) {
+            let earned = tallies[*who as usize].by_rule.iter().any(|sum| {
+                over.of.iter().enumerate().any(|(rule, of)| *of && bound.settled_rule(rule) == sum.rule && bound.has_factor(rule))
+            });
+            if let Some(manager) = managers.get(over.level).filter(|manager| earned && bound.may_earn(**manager)) {
+                tallies[*manager as usize].flagged = true;
+            }
+        }
+    }
+}
 
 /// How many people an alert names.
 const NAMED: usize = 5;

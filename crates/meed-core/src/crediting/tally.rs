@@ -1,6 +1,6 @@
 //! What cells come to, and what goes from one to others.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::kept::Sum;
 use super::pay::PayProblem;
@@ -150,3 +150,11 @@ impl Paid {
 
 /// What a rep is paid of one unit that a rule earned, by rep and rule; 1 where nothing stands here.
 pub(super) type Factors = HashMap<(u32, usize), Exact>;
+
+/// What overrides on commission follow.
+#[derive(Default)]
+pub(super) struct Followed {
+    pub(super) factors: Factors,
+    /// Reps of whom a figure is missing, so that what they are paid is not known.
+    pub(super) unknown: BTreeSet<u32>,
+}

@@ -215,7 +215,7 @@ pub(crate) async fn calculate(
 ) -> Answered<Response> {
     ctx.require(meed_app::Scope::Release)?;
     let program = id_in(&body.program, Kind::Program, "program")?;
-    let id = calculations::calculate(&state.app, &ctx, program, &body.period).await?;
+    let id = calculations::calculate_with_earlier(&state.app, &ctx, program, &body.period).await?.id;
     Ok(json(StatusCode::CREATED, &CalculationOut::from(&calculations::get(&state.app, &ctx, id).await?)))
 }
 

@@ -49,6 +49,10 @@ struct Shown {
     total: Money,
     changed: u32,
     carried: u32,
+    /// What a release would pay: with what earlier periods left in this one.
+    to_pay: Money,
+    /// Earlier periods that were calculated again first, because sales of theirs changed.
+    calculated_again: Vec<String>,
     digest: String,
     payees: Vec<ShownPayee>,
     not_credited: Vec<ShownReason>,
@@ -66,6 +70,9 @@ struct ShownPayee {
     quota: Option<String>,
     percent: Option<String>,
     carried: Vec<ShownCarried>,
+    /// From earlier periods, due in this one: holdbacks, instalments, clawbacks.
+    due: Money,
+    to_pay: Money,
 }
 
 #[derive(Serialize)]
@@ -102,14 +109,15 @@ pub(crate) async fn run(args: CalculateArgs, settings: &Settings) -> Result<Verd
     }
     let mut shown = Vec::new();
     for program in programs {
-        let id = calculations::calculate(&desk.app, &desk.ctx, program, &period.label()).await?;
+        let made = calculations::calculate_with_earlier(&desk.app, &desk.ctx, program, &period.label()).await?;
+        let id = made.id;
         let entry = calculations::get(&desk.app, &desk.ctx, id).await?;
         let payees = calculations::payees(&desk.app, &desk.ctx, &entry).await?;
         let booked = period_of_calculation(&desk.app, &desk.ctx, &entry).await?;
         if args.json {
-            shown.push(as_json(&entry, payees, &booked));
+            shown.push(as_json(&entry, payees, &booked, made.earlier));
         } else {
-            print(&as_text(&entry, &payees, &booked))?;
+            print(&as_text(&entry, &payees, &booked, &made.earlier))?;
         }
     }
     if args.json {
@@ -118,12 +126,12 @@ pub(crate) async fn run(args: CalculateArgs, settings: &Settings) -> Result<Verd
     Ok(Verdict::Clean)
 }
 
-fn as_json(entry: &CalculationEntry, payees: Vec<PayeeLine>, booked: &PeriodView) -> Shown {
+fn as_json(entry: &CalculationEntry, payees: Vec<PayeeLine>, booked: &PeriodView, earlier: Vec<String>) -> Shown {
     let unit = booked.currency;
     let document = &entry.document;
+    let of = |rep: i64| booked.payees.iter().find(|view| view.owner.id.0 == rep);
     let carried = |rep: i64| {
-        let view = booked.payees.iter().find(|p| p.owner.id.0 == rep);
-        let all = view.map(|v| v.carried.as_slice()).unwrap_or_default();
+        let all = of(rep).map(|v| v.carried.as_slice()).unwrap_or_default();
         all.iter().map(|(from, minor)| ShownCarried { from: from.clone(), reward: Money::new(*minor, unit) }).collect()
     };
     Shown {
@@ -137,21 +145,46 @@ fn as_json(entry: &CalculationEntry, payees: Vec<PayeeLine>, booked: &PeriodView
         total: Money::new(document.total, unit),
         changed: document.changed,
         carried: document.carried,
+        to_pay: Money::new(booked.total(), unit),
+        calculated_again: earlier,
         digest: document.digest.clone(),
-        payees: payees
-            .into_iter()
-            .map(|p| ShownPayee {
-                id: Id(p.rep).text(Kind::Rep),
-                carried: carried(p.rep),
-                name: p.name,
-                reward: Money::new(p.amount, unit),
-                exact: p.exact,
-                credits: p.credits,
-                attainment: p.attainment,
-                quota: p.quota,
-                percent: p.percent,
-            })
-            .collect(),
+        payees: {
+            // Somebody may have nothing but what an earlier period left.
+            let others = booked.payees.iter().filter(|view| !payees.iter().any(|p| p.rep == view.owner.id.0));
+            let others: Vec<ShownPayee> = others
+                .map(|view| ShownPayee {
+                    id: view.owner.id.text(Kind::Rep),
+                    name: view.name.clone(),
+                    reward: Money::new(0, unit),
+                    exact: "0".to_owned(),
+                    credits: 0,
+                    attainment: "0".to_owned(),
+                    quota: None,
+                    percent: None,
+                    carried: carried(view.owner.id.0),
+                    due: Money::new(view.due, unit),
+                    to_pay: Money::new(view.total, unit),
+                })
+                .collect();
+            let mut all: Vec<ShownPayee> = payees
+                .into_iter()
+                .map(|p| ShownPayee {
+                    id: Id(p.rep).text(Kind::Rep),
+                    carried: carried(p.rep),
+                    due: Money::new(of(p.rep).map_or(0, |view| view.due), unit),
+                    to_pay: Money::new(of(p.rep).map_or(p.amount, |view| view.total), unit),
+                    name: p.name,
+                    reward: Money::new(p.amount, unit),
+                    exact: p.exact,
+                    credits: p.credits,
+                    attainment: p.attainment,
+                    quota: p.quota,
+                    percent: p.percent,
+                })
+                .collect();
+            all.extend(others);
+            all
+        },
         not_credited: document
             .not_credited
             .iter()
@@ -161,7 +194,7 @@ fn as_json(entry: &CalculationEntry, payees: Vec<PayeeLine>, booked: &PeriodView
     }
 }
 
-fn as_text(entry: &CalculationEntry, payees: &[PayeeLine], booked: &PeriodView) -> String {
+fn as_text(entry: &CalculationEntry, payees: &[PayeeLine], booked: &PeriodView, earlier: &[String]) -> String {
     let unit = booked.currency;
     let document = &entry.document;
     let mut text =
@@ -174,6 +207,8 @@ fn as_text(entry: &CalculationEntry, payees: &[PayeeLine], booked: &PeriodView) 
         ("Quota", Side::Right),
         ("%", Side::Right),
         ("Carried", Side::Right),
+        ("Due", Side::Right),
+        ("To pay", Side::Right),
     ]);
     for payee in payees {
         let view = booked.payees.iter().find(|p| p.owner.id.0 == payee.rep);
@@ -186,12 +221,16 @@ fn as_text(entry: &CalculationEntry, payees: &[PayeeLine], booked: &PeriodView) 
             payee.quota.as_deref().and_then(|q| q.parse().ok()).map(meed_core::crediting::shown).unwrap_or_default(),
             payee.percent.as_deref().map(percent).unwrap_or_default(),
             carried,
+            view.filter(|view| view.due != 0).map(|view| decimal(view.due, unit)).unwrap_or_default(),
+            decimal(view.map_or(payee.amount, |view| view.total), unit),
         ]);
     }
-    // Somebody who only has a difference to an earlier period.
+    // Somebody who only has something from an earlier period.
     for view in booked.payees.iter().filter(|v| !payees.iter().any(|p| p.rep == v.owner.id.0)) {
         let carried = carried_text(&view.carried, unit);
-        table.row([view.name.clone(), decimal(0, unit), "0".into(), String::new(), String::new(), String::new(), carried]);
+        let due = if view.due == 0 { String::new() } else { decimal(view.due, unit) };
+        let none = String::new;
+        table.row([view.name.clone(), decimal(0, unit), "0".into(), none(), none(), none(), carried, due, decimal(view.total, unit)]);
     }
     text.push_str(&table.to_string());
     let _ = write!(
@@ -204,6 +243,12 @@ fn as_text(entry: &CalculationEntry, payees: &[PayeeLine], booked: &PeriodView) 
     );
     if document.carried > 0 {
         let _ = write!(text, ", {} of them carried into the open period because this one is released", document.carried);
+    }
+    if booked.total() != document.total {
+        let _ = write!(text, "\nWith what earlier periods left in this one, a release pays {}", money(booked.total(), unit));
+    }
+    if !earlier.is_empty() {
+        let _ = write!(text, "\nCalculated again before, because sales of theirs changed: {}", earlier.join(", "));
     }
     text.push('\n');
     if !document.not_credited.is_empty() {

@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
 use meed_app::calculations::{self, Verdict as ProgramVerdict};
+use meed_app::releases::{self, RewardView};
 use meed_app::sales::{self, SaleHistory};
 use meed_app::{imports, sources};
 use meed_core::id::{Id, Kind};
+use meed_core::money::Unit;
 use serde::Serialize;
 
 use super::find;
@@ -14,7 +16,7 @@ use crate::cli::PlanPeriod;
 use crate::config::Settings;
 use crate::failure::{Failure, Verdict};
 use crate::open::Desk;
-use crate::output::{print, print_json};
+use crate::output::{decimal, print, print_json};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,16 +77,36 @@ async fn payee(args: &PayeeArgs, desk: &Desk) -> Result<Verdict, Failure> {
     let (config, program, period) = find::plan_period(&desk.app, &desk.ctx, &args.of).await?;
     let rep = find::payee(&config, &args.name)?;
     let found = calculations::statement(&desk.app, &desk.ctx, program.id, &period.label(), rep.id).await?;
-    let explanation = found.ok_or_else(|| {
+    let booked = releases::period(&desk.app, &desk.ctx, program.id, &period.label()).await?;
+    let left = booked.payees.into_iter().find(|view| view.owner.id == rep.id).filter(|view| view.total != view.own);
+    if found.is_none() && left.is_none() {
         let reason = format!("\"{}\" gives {} nothing in {}", program.program.name, rep.name, period.label());
-        Failure::refused("no_reward", reason).advise("`meed explain sale ID` says of a sale why it credits nobody")
-    })?;
+        return Err(Failure::refused("no_reward", reason).advise("`meed explain sale ID` says of a sale why it credits nobody"));
+    }
     if args.json {
-        print(&format!("{}\n", explanation.explanation_json()))?;
-    } else {
+        print(&format!("{}\n", found.map_or_else(|| "null".to_owned(), |explanation| explanation.explanation_json())))?;
+        return Ok(Verdict::Clean);
+    }
+    if let Some(explanation) = found {
         print(&format!("{explanation}\n"))?;
     }
+    if let Some(view) = left {
+        print(&from_earlier(&view, program.program.currency))?;
+    }
     Ok(Verdict::Clean)
+}
+
+/// What earlier periods left in this one, and what is paid with it.
+fn from_earlier(view: &RewardView, unit: Unit) -> String {
+    let mut text = String::from("From earlier periods\n");
+    for (label, minor) in &view.carried {
+        let _ = writeln!(text, "  changed since {label} was released: {}", decimal(*minor, unit));
+    }
+    if view.due != 0 {
+        let _ = writeln!(text, "  held back, in parts or taken back, and due now: {}", decimal(view.due, unit));
+    }
+    let _ = writeln!(text, "To pay, with {} of this period: {}", decimal(view.own, unit), decimal(view.total, unit));
+    text
 }
 
 #[derive(Serialize)]

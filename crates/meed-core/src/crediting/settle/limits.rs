@@ -57,7 +57,10 @@ impl Stage<'_> {
         }
         if let Some(cap) = payout.cap_per_year.as_ref().and_then(|cap| self.needed("payout", cap)) {
             let year = day_number(Span::Year.start(self.bound.period.first_day()));
-            let before = self.major(self.past.paid_since(self.rep.id, year, self.cell_day, &|_| true)?);
+            // What is deducted stands in the amount itself.
+            let from = self.deducted_since();
+            let counts = |line: &PastLine| from.is_none_or(|from| line.cell_day < from || self.is_left_out(line.kind, &line.name));
+            let before = self.major(self.past.paid_since(self.rep.id, year, self.cell_day, &counts)?);
             amount = self.cap("Cap of the year", amount, sub(cap, before)?.max(Exact::ZERO))?;
         }
         // Where more than the period is measured, it is the period's own credits that a floor needs.
@@ -123,13 +126,9 @@ impl Stage<'_> {
         let past = self.past;
         let by_hand = past.by_hand(self.rep.id);
         let counts = |kind: RewardKind, name: &str| match kind {
-            RewardKind::Bonus => {
-                !by_hand.contains(name) && !program.settle.bonuses.iter().any(|bonus| bonus.id == name && !bonus.deductible)
-            }
-            RewardKind::Commission => !program.rules.iter().any(|rule| rule.id == name && !rule.deductible),
-            RewardKind::Clawback => !by_hand.contains(name),
+            RewardKind::Bonus | RewardKind::Clawback if by_hand.contains(name) => false,
             RewardKind::Carried => false,
-            _ => true,
+            _ => !self.is_left_out(kind, name),
         };
         // What is not due yet stays as it was scheduled; only what a period adds is withheld or paid in parts anew.
         let (cell_day, from) = (self.cell_day, deduct.from.start(self.bound.period.first_day()));
@@ -150,6 +149,16 @@ impl Stage<'_> {
         }
         self.less_scheduled(day_number(from))?;
         if deduct.carry { self.carry(earned.checked_add(deducted).ok_or(Overflow)?) } else { Ok(()) }
+    }
+
+    /// Whether a line is that of a rule or bonus which deductions leave alone.
+    fn is_left_out(&self, kind: RewardKind, name: &str) -> bool {
+        let program = self.bound.program;
+        match kind {
+            RewardKind::Bonus => program.settle.bonuses.iter().any(|bonus| bonus.id == name && !bonus.deductible),
+            RewardKind::Commission => program.rules.iter().any(|rule| rule.id == name && !rule.deductible),
+            _ => false,
+        }
     }
 
     /// What earlier periods of the span have scheduled for a later one is not scheduled again.

@@ -8,7 +8,7 @@ use super::super::kept::{Sum, add, mul, sub};
 use super::super::measure::Attainment;
 use super::super::pay::PayProblem;
 use super::super::reason::AlertCode;
-use super::super::tally::{Factors, Tally};
+use super::super::tally::{Followed, Tally};
 use super::facts::{Ranks, ResultFacts};
 use super::kind::RewardKind;
 use super::line::Line;
@@ -117,16 +117,19 @@ pub(in crate::crediting) fn settle(
 }
 
 /// What gates and multipliers of the period leave of what rules earned, by rep and rule; 1 where nothing is said.
-pub(in crate::crediting) fn factors(bound: &BoundProgram<'_>, tallies: &[Tally], attainments: &[Option<Attainment>]) -> Factors {
+pub(in crate::crediting) fn factors(bound: &BoundProgram<'_>, tallies: &[Tally], attainments: &[Option<Attainment>]) -> Followed {
     let ranks = Ranks::new(bound, tallies);
-    let mut all = Factors::new();
+    let mut all = Followed::default();
     for (who, ((rep, tally), attainment)) in (0u32..).zip(bound.directory.reps().iter().zip(tallies).zip(attainments)) {
         let Some(attainment) = attainment.as_ref().filter(|_| tally.touched) else { continue };
         let mut stage = Stage::new(bound, (who, rep), (tally, attainment), &ranks);
         // What leaves the range here leaves it when the rep is settled, which says so.
         if stage.credits().and_then(|()| stage.gates()).and_then(|()| stage.multipliers()).is_ok() {
             let changed = stage.factors.into_iter().filter(|(_, factor)| *factor != Exact::ONE);
-            all.extend(changed.map(|(rule, factor)| ((who, rule), factor)));
+            all.factors.extend(changed.map(|(rule, factor)| ((who, rule), factor)));
+        }
+        if !stage.problems.is_empty() {
+            all.unknown.insert(who);
         }
     }
     all
@@ -164,8 +167,9 @@ impl Stage<'_> {
         for sum in &self.tally.by_rule {
             let amount = sum.all.amount.exact()?;
             let rule = self.bound.rule_settled(sum.rule);
-            let step = Step::new(StepKind::Credits, &rule.label, amount).with("credits", sum.all.credits);
-            self.steps.push(step.with_amount(rule.basis.name(), sum.all.basis.exact()?));
+            let paid = if self.bound.settles_own_sales(rule) { &sum.own } else { &sum.all };
+            let step = Step::new(StepKind::Credits, &rule.label, amount).with("credits", paid.credits);
+            self.steps.push(step.with_amount(rule.basis.name(), paid.basis.exact()?));
             self.rules.push((sum.rule, amount));
         }
         Ok(())

@@ -4,7 +4,7 @@ use toml::de::DeValue;
 
 use super::super::finding::Code;
 use super::super::reader::{Findings, Item, Table, condition_over};
-use super::super::{Figure, Rule};
+use super::super::{Figure, Override, OverrideBase, Rule, Trigger};
 use super::bonus::{bonuses, multipliers};
 use super::defer::{clawbacks, holdbacks, instalments};
 use super::{BonusPay, Deduct, Deducted, Draw, Payout, Settle, Span};
@@ -51,6 +51,7 @@ pub(in crate::program) fn settle(table: &Table<'_, '_>, (rules, written): (&[Rul
     check_deductible(table, rules, &settle, findings);
     check_held(table, rules, &settle, findings);
     check_spans(table, &settle, findings);
+    check_followed(table, rules, &settle, findings);
     settle
 }
 
@@ -84,6 +85,24 @@ fn check_held(table: &Table<'_, '_>, rules: &[Rule], settle: &Settle, findings: 
                 format!("together the holdbacks withhold {percent}% of rule `{}`", rule.id),
             );
             return;
+        }
+    }
+}
+
+/// An override on commission follows gates and multipliers of the rep below, so that rep must be the one who is paid.
+fn check_followed(table: &Table<'_, '_>, rules: &[Rule], settle: &Settle, findings: &mut Findings<'_>) {
+    for rule in rules {
+        let Trigger::Override(Override { base: OverrideBase::Commission, of, .. }) = &rule.trigger else { continue };
+        let changed =
+            |index: &usize| rules[*index].gate.is_some() || settle.multipliers.iter().any(|multiplier| multiplier.rules.contains(index));
+        let pays_others = |index: &&usize| rules.get(**index).is_some_and(|below| below.assign.is_some()) && changed(index);
+        if let Some(below) = of.iter().find(pays_others) {
+            let text = format!(
+                "override `{}` cannot follow the gate or multiplier of rule `{}`, which pays others than it credits: \
+                 build on sales, or leave that rule out of `of`",
+                rule.id, rules[*below].id
+            );
+            findings.add(table.place("rule"), Code::Conflict, text);
         }
     }
 }

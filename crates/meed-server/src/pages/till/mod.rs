@@ -494,6 +494,10 @@ pub struct ProductRow {
     pub description: String,
     /// Type, brand, family and categories, in words.
     pub groups: String,
+    /// Price of one; empty if not known.
+    pub price: String,
+    /// Percentage of its tax.
+    pub vat: String,
 }
 
 /// `GET /products`
@@ -508,8 +512,14 @@ pub struct ProductsPage {
     pub found: String,
     /// Field `q`.
     pub q: String,
-    /// Fields of the form as typed: code, description, family.
-    pub typed: [String; 3],
+    /// Whether tax is shown.
+    pub has_vat: bool,
+    /// Rates of tax, field `vat_rate`.
+    pub vat_rates: Vec<Choice>,
+    /// Code of the workspace's currency.
+    pub currency: String,
+    /// Fields of the form as typed: code, description, family, price.
+    pub typed: [String; 4],
     /// What was wrong.
     pub errors: FormErrors,
 }
@@ -545,4 +555,6 @@ pub struct SettlementPage {
     pub rows: Vec<SettlementRow>,
     /// What is open, by merchant: name, number of purchases in words, amount.
     pub open: Vec<(String, String, Amount)>,
+    /// Whether there are older purchases than were looked at.
+    pub is_cut: bool,
 }

@@ -29,8 +29,8 @@ pub(super) async fn run(State(state): State<ServerState>, visit: Visit, Posted(f
         let errors = FormErrors::one("program", "Choose a program.");
         return form_page(&calculations_page(&state, &visit, &form, errors).await?);
     };
-    match calculations::calculate(&state.app, &visit.ctx, program, form.text("period")).await {
-        Ok(id) => Ok(see_other(&format!("/calculations/{}", id.text(Kind::Calculation)))),
+    match calculations::calculate_with_earlier(&state.app, &visit.ctx, program, form.text("period")).await {
+        Ok(made) => Ok(see_other(&format!("/calculations/{}", made.id.text(Kind::Calculation)))),
         Err(error) => {
             let errors = form_errors(error, &[("period", "period"), ("program", "program")])?;
             form_page(&calculations_page(&state, &visit, &form, errors).await?)

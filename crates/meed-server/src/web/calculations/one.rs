@@ -338,7 +338,7 @@ pub(in crate::web) fn team_of(config: &Configuration, rep: Id, period: &Period) 
 pub(super) async fn recalculate(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(_): Posted) -> Answer {
     let calculation = entry(&state, &visit, &text).await?;
     let document = &calculation.document;
-    let id = calculations::calculate(&state.app, &visit.ctx, Id(document.program), &document.period).await?;
+    let id = calculations::calculate_with_earlier(&state.app, &visit.ctx, Id(document.program), &document.period).await?.id;
     let to = format!("/calculations/{}", id.text(Kind::Calculation));
     let after = calculations::get(&state.app, &visit.ctx, id).await?.document;
     if after.digest == document.digest && after.changed == 0 {

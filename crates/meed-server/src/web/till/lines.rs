@@ -170,7 +170,7 @@ fn add(lines: &mut Vec<TillLine>, text: &str, config: &TillConfig) -> Result<Str
     Ok(focus)
 }
 
-fn shown_price(price: Exact, unit: Unit) -> String {
+pub(super) fn shown_price(price: Exact, unit: Unit) -> String {
     to_minor(price, unit, Rounding::HalfUp).map(|minor| super::super::shown::money(minor, unit).plain().to_owned()).unwrap_or_default()
 }
 

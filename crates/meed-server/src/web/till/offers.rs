@@ -207,7 +207,11 @@ fn replay_view(config: &TillConfig, found: &Replay, period: &str) -> ReplayView 
         |before: &[(Unit, Minor)], after: &[(Unit, Minor)]| money(sum_in(after, currency) - sum_in(before, currency), currency);
     let in_points = |before: &[(Unit, Minor)], after: &[(Unit, Minor)]| {
         let (before, after) = (sum_in(before, Unit::POINTS), sum_in(after, Unit::POINTS));
-        if before == 0 && after == 0 { String::new() } else { format!("{before} → {after} points") }
+        if before == after {
+            String::new()
+        } else {
+            format!("{} → {} points", crate::pages::shown::count(before), crate::pages::shown::count(after))
+        }
     };
     let plain = |count: usize| crate::pages::shown::count(count);
     let offer = |offer: &OfferTotal| ReplayRow {
@@ -258,7 +262,7 @@ struct Period {
 fn periods(config: &TillConfig, now: Timestamp) -> Vec<Period> {
     let today = config.zone.to_datetime(now).date();
     let first = today.first_of_month();
-    let start = |day: Date| day.to_zoned(config.zone.clone()).map(|zoned| zoned.timestamp()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let start = |day: Date| day.to_zoned(config.zone.clone()).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
     let before = first.checked_sub(1.month()).unwrap_or(first);
     let month = |day: Date| day.strftime("%B %Y").to_string();
     let ago = |days: i64| now.checked_sub((days * 24).hours()).unwrap_or(Timestamp::UNIX_EPOCH);

@@ -1,15 +1,18 @@
 //! Products, and what merchants pay.
 
 use axum::extract::State;
+use futures_util::future::join_all;
 use meed_app::loyalty::purchases::{self, PurchaseFilter, PurchaseView};
 use meed_app::loyalty::{ProductDocument, TillConfig, products as use_products};
 use meed_core::id::{Id, Kind};
 use meed_core::loyalty::PurchaseState;
 use meed_core::money::{Exact, Minor, Rounding, to_minor};
 
+use super::basket::amount;
+use super::lines::shown_price;
 use crate::ServerState;
 use crate::pages::till::{ProductRow, ProductsPage, SettlementPage, SettlementRow};
-use crate::pages::{Badge, FormErrors, Nav, Tone};
+use crate::pages::{Badge, Choice, FormErrors, Nav, Tone};
 use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
 use crate::web::flash;
 use crate::web::form::{Asked, Fields, Posted};
@@ -18,6 +21,10 @@ use crate::web::visit::Visit;
 
 /// Rows shown at most.
 const ROWS: usize = 200;
+/// Purchases that are looked at, newest first.
+const LOOKED_AT: usize = 1_000;
+/// Purchases that are settled at a time: they share commits.
+const AT_ONCE: usize = 64;
 
 /// `GET /products`
 pub(in crate::web) async fn products(State(state): State<ServerState>, visit: Visit, Asked(form): Asked) -> Answer {
@@ -36,6 +43,8 @@ async fn products_page(state: &ServerState, visit: &Visit, form: &Fields, errors
                 code: product.code.clone(),
                 description: product.description.clone().unwrap_or_default(),
                 groups: groups.map(String::as_str).collect::<Vec<_>>().join(", "),
+                price: product.price.map(|price| shown_price(price, config.currency)).unwrap_or_default(),
+                vat: super::vat::percent(&config, Some(&**product)).normalize().to_string(),
             }
         })
         .filter(|row| format!("{} {} {}", row.code, row.description, row.groups).to_lowercase().contains(&wanted))
@@ -48,7 +57,17 @@ async fn products_page(state: &ServerState, visit: &Visit, form: &Fields, errors
         rows,
         found,
         q: form.text("q").to_owned(),
-        typed: ["product_code", "description", "family"].map(|field| form.text(field).to_owned()),
+        has_vat: !config.settings.vat_rates.is_empty(),
+        vat_rates: config
+            .settings
+            .vat_rates
+            .iter()
+            .map(|rate| {
+                Choice::new(&rate.code, &format!("{} ({} %)", rate.code, rate.percent.normalize()), form.text("vat_rate") == rate.code)
+            })
+            .collect(),
+        currency: config.currency.code().to_owned(),
+        typed: ["product_code", "description", "family", "price"].map(|field| form.text(field).to_owned()),
         errors,
     })
 }
@@ -58,7 +77,25 @@ pub(in crate::web) async fn save_product(State(state): State<ServerState>, visit
     let code = form.text("product_code").to_owned();
     let present = use_products::present(&state.app, &visit.ctx, vec![code.clone()]).await?.remove(&code).unwrap_or_default();
     let filled = |field: &str, before: Option<String>| form.filled(field).map(str::to_owned).or(before);
+    let mut extra = present.extra.clone();
+    if let Some(price) = form.filled("price") {
+        let config = state.app.till_config(visit.ctx.workspace).await?;
+        match amount(price, config.currency, "price") {
+            Ok(minor) if minor >= 0 => {
+                let major = meed_core::money::Amount { minor, unit: config.currency }.major();
+                extra.insert("price".to_owned(), major.to_string());
+            }
+            _ => {
+                let errors = FormErrors::one("price", "Write a price such as 4.50.");
+                return form_page(&products_page(&state, &visit, &form, errors).await?);
+            }
+        }
+    }
+    if let Some(rate) = form.filled("vat_rate") {
+        extra.insert("vat_rate".to_owned(), rate.to_owned());
+    }
     let product = ProductDocument {
+        extra,
         code: code.clone(),
         description: filled("description", present.description.clone()),
         family: filled("family", present.family.clone()),
@@ -82,9 +119,11 @@ struct Owed {
     contribution: Minor,
 }
 
-async fn owed(state: &ServerState, visit: &Visit, config: &TillConfig) -> Result<Vec<Owed>, Trouble> {
-    let filter = PurchaseFilter { limit: ROWS, ..PurchaseFilter::default() };
+/// What merchants owe for the newest purchases, and whether there are older ones.
+async fn owed(state: &ServerState, visit: &Visit, config: &TillConfig) -> Result<(Vec<Owed>, bool), Trouble> {
+    let filter = PurchaseFilter { limit: LOOKED_AT, ..PurchaseFilter::default() };
     let views = purchases::list(&state.app, &visit.ctx, filter).await?;
+    let is_cut = views.len() == LOOKED_AT;
     let owed = views.into_iter().filter_map(|view| {
         let (merchant, terms) = config.merchant_of(view.done.body.basket.unit)?;
         let awarded = view.done.standing.awarded(config.currency);
@@ -93,13 +132,13 @@ async fn owed(state: &ServerState, visit: &Visit, config: &TillConfig) -> Result
         let is_posted = view.done.standing.state == PurchaseState::Posted;
         is_posted.then_some(Owed { view, merchant, awarded, contribution })
     });
-    Ok(owed.collect())
+    Ok((owed.collect(), is_cut))
 }
 
 /// `GET /settlement`
 pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit) -> Answer {
     let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
-    let owed = owed(&state, &visit, &config).await?;
+    let (owed, is_cut) = owed(&state, &visit, &config).await?;
     let name = |id: &Id| config.merchants.get(id).map(|merchant| merchant.name.clone()).unwrap_or_default();
     let row = |one: &Owed| {
         let (done, basket) = (&one.view.done, &one.view.done.body.basket);
@@ -124,17 +163,21 @@ pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit)
     }
     let open =
         open.iter().map(|(merchant, count, sum)| (name(merchant), counted(*count, "purchase", "purchases"), money(*sum, config.currency)));
-    page(&SettlementPage { chrome: visit.chrome(Nav::Settlement), rows: owed.iter().map(row).collect(), open: open.collect() })
+    let rows = owed.iter().take(ROWS).map(row).collect();
+    page(&SettlementPage { chrome: visit.chrome(Nav::Settlement), rows, open: open.collect(), is_cut })
 }
 
 /// `POST /settlement`: everything that is open on the page.
 pub(in crate::web) async fn settle(State(state): State<ServerState>, visit: Visit, Posted(_): Posted) -> Answer {
     let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
-    let mut count = 0;
-    for one in owed(&state, &visit, &config).await?.iter().filter(|one| one.view.done.standing.settled.is_none()) {
-        purchases::settle(&state.app, &visit.ctx, one.view.done.id).await?;
-        count += 1;
+    let (owed, _) = owed(&state, &visit, &config).await?;
+    let open: Vec<Id> = owed.iter().filter(|one| one.view.done.standing.settled.is_none()).map(|one| one.view.done.id).collect();
+    for some in open.chunks(AT_ONCE) {
+        for done in join_all(some.iter().map(|id| purchases::settle(&state.app, &visit.ctx, *id))).await {
+            done?;
+        }
     }
+    let count = u64::try_from(open.len()).unwrap_or(u64::MAX);
     let text = format!("{} settled.", counted(count, "purchase is", "purchases are"));
     Ok(flash::see_other(&state, "/settlement", Tone::Good, &text))
 }

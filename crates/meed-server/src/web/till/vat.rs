@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use meed_app::loyalty::TillConfig;
 use meed_core::ledger::share;
 use meed_core::loyalty::{Basket, Line, Product};
-use meed_core::money::{Exact, Minor, Rounding, Unit, mul, to_minor};
+use meed_core::money::{Exact, Minor};
 
 /// The free field of a purchase that names the percentages of its lines.
 const RATES: &str = "vat_rates";
@@ -21,11 +21,12 @@ pub(super) fn percent(config: &TillConfig, product: Option<&Product>) -> Exact {
     by_code.or_else(by_number).filter(fits).or_else(|| rates.first().map(|rate| rate.percent)).unwrap_or(Exact::ZERO)
 }
 
-/// The tax within a gross amount.
+/// The tax within a gross amount, half up: `gross × percent ÷ (100 + percent)`.
 fn within(gross: Minor, percent: Exact) -> Minor {
-    let part = percent.checked_div(Exact::ONE_HUNDRED + percent).unwrap_or_default();
-    // Points have no decimals: the amount is reckoned in minor units.
-    mul(Exact::from(gross), part).ok().and_then(|tax| to_minor(tax, Unit::POINTS, Rounding::HalfUp).ok()).unwrap_or_default()
+    let percent = percent.normalize();
+    // In whole numbers: the quotient alone may have no end.
+    let (Ok(part), Some(hundred)) = (i64::try_from(percent.mantissa()), 10i64.checked_pow(percent.scale() + 2)) else { return 0 };
+    part.checked_add(hundred).and_then(|of| share(gross, part, of).ok()).unwrap_or_default()
 }
 
 /// Splits the totals of lines into net and tax.
@@ -94,6 +95,8 @@ mod tests {
     fn a_product_names_a_rate_a_number_or_nothing() {
         assert_eq!(within(11_900, Exact::from(19)), 1_900);
         assert_eq!(within(1, Exact::from(19)), 0);
+        assert_eq!((within(1_639, Exact::from(19)), within(897, Exact::from(7))), (262, 59), "quotients without end");
+        assert_eq!(within(1_255, "25.5".parse().expect("a decimal")), 255);
         assert_eq!(within(i64::MAX, Exact::ZERO), 0);
     }
 }
