@@ -74,6 +74,25 @@ impl Configuration {
             .ok_or_else(|| AppError::not_found(&format!("program {}", id.text(meed_core::id::Kind::Program))))
     }
 
+    /// Whether calculations of a program are made from the same people, plan and settings. What else a workspace configures
+    /// (sources, mappings, other programs) may differ.
+    #[must_use]
+    pub(crate) fn calculates_like(&self, other: &Self, program: Id) -> bool {
+        // A new field belongs into the comparison, unless no calculation reads it.
+        let Self { version: _, zone, zone_name: _, unit, directory, rates, programs: _ } = self;
+        let timeline = |config: &Self| {
+            let entry = config.program(program).ok()?;
+            let versions = entry.timeline.iter().map(|version| (version.id, version.number, version.from));
+            Some((entry.version, versions.collect::<Vec<_>>()))
+        };
+        *zone == other.zone
+            && *unit == other.unit
+            && *rates == other.rates
+            && directory.reps() == other.directory.reps()
+            && directory.teams() == other.directory.teams()
+            && timeline(self).is_some_and(|mine| Some(mine) == timeline(other))
+    }
+
     /// The name of a rep or team, or its id where it is gone.
     #[must_use]
     pub fn rep_name(&self, id: Id) -> String {

@@ -60,6 +60,7 @@ pub struct App {
     key_uses: access::KeyUses,
     known_sources: sources::KnownSources,
     kept: Arc<calculations::KeptCalculations>,
+    looked_at: calculations::LookedAt,
     known_tills: loyalty::KnownTills,
 }
 
@@ -91,6 +92,7 @@ impl App {
             key_uses: access::KeyUses::default(),
             known_sources: sources::KnownSources::default(),
             kept: Arc::default(),
+            looked_at: calculations::LookedAt::default(),
             known_tills: loyalty::KnownTills::default(),
         })
     }
@@ -136,8 +138,18 @@ impl App {
         self.kept.drop_idle(self.now_us());
     }
 
+    /// How often calculations were made since the start, and how.
+    #[must_use]
+    pub fn calculation_counts(&self) -> calculations::CalculationCounts {
+        self.kept.counts()
+    }
+
     pub(crate) fn kept(&self) -> &Arc<calculations::KeptCalculations> {
         &self.kept
+    }
+
+    pub(crate) fn looked_at(&self) -> &calculations::LookedAt {
+        &self.looked_at
     }
 
     pub(crate) fn key_uses(&self) -> &access::KeyUses {

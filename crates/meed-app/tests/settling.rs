@@ -6,7 +6,7 @@ use meed_app::adjustments::{self, ClawbackAsk, ClawbackRow, NewAdjustment, Once,
 use meed_app::documents::RepDocument;
 use meed_app::{App, AppOptions, Context, Secrets, calculations, exports, people, programs, releases, sales, sources, workspaces};
 use meed_core::command::{SaleContent, SaleInput};
-use meed_core::crediting::RewardKind;
+use meed_core::crediting::{Listed, RewardKind};
 use meed_core::id::Id;
 use meed_core::program::Length;
 use meed_core::sale::Sale;
@@ -131,7 +131,8 @@ async fn com_045_what_is_withheld_is_pending_until_its_period_is_released() {
     assert_eq!(books.lines("2026-02").await, [("holdback", 10_000)]);
     assert_eq!(books.release("2026-02").await, 10_000);
     books.is_verified().await;
-    let statement = releases::statement(&books.app, &books.ctx, books.program, "2026-01", books.ana).await.expect("a statement").0;
+    let statement =
+        releases::statement(&books.app, &books.ctx, books.program, "2026-01", books.ana, Listed::All).await.expect("a statement").0;
     assert_eq!(statement.later.iter().map(|line| line.amount).sum::<i64>(), 10_000, "the frozen statement tells what is outstanding");
     assert!(statement.steps.iter().any(|step| step.kind == "withheld"), "{:?}", statement.steps);
 }
@@ -238,7 +239,7 @@ async fn com_044_a_sale_is_taken_back_by_hand_in_a_later_period_and_never_more_t
     assert_eq!(books.lines("2026-01").await, [("commission", 1_003_333)], "the released period stays");
     assert_eq!(books.lines("2026-03").await, [("clawback", -500_000)]);
     // The statement of March names the sale.
-    let statement = releases::current_statement(app, ctx, books.program, "2026-03", books.ana).await.expect("a statement");
+    let statement = releases::current_statement(app, ctx, books.program, "2026-03", books.ana, Listed::All).await.expect("a statement");
     let step = statement.steps.iter().find(|step| step.label == "Cancelled").expect("its step");
     assert!(step.inputs.iter().any(|(name, value)| name == "sale" && value.starts_with("sale_")), "{step:?}");
     // 12 months, of which three have begun by 15 March: 9/12 of what is left would be more than is left.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use meed_core::condition::SaleRef;
-use meed_core::crediting::{BoundProgram, Calculation, Change, Run, calculate};
+use meed_core::crediting::{BoundProgram, Calculation, Change, Explanation, Listed, Run, calculate};
 use meed_core::id::Id;
 use meed_core::money::Exact;
 use meed_core::people::{Directory, Rep, Variable};
@@ -281,8 +281,8 @@ fn rewards(calculation: &Calculation<'_>) -> BTreeMap<i64, Exact> {
 
 /// Everything a calculation says, as one text.
 fn everything(calculation: &Calculation<'_>) -> String {
-    let explanations: Vec<String> =
-        calculation.rewards().iter().filter_map(|reward| calculation.explain(reward.rep)).map(|e| e.explanation_json()).collect();
+    let explained = calculation.rewards().iter().filter_map(|reward| calculation.explain(reward.rep));
+    let explanations: Vec<String> = explained.map(|e| format!("{} {:?} {:?}", e.explanation_json(), e.reached, e.through)).collect();
     format!("{:?}\n{}\n{:?}\n{:?}", calculation.rewards(), explanations.join("\n"), calculation.not_credited(), calculation.alerts())
 }
 
@@ -401,6 +401,45 @@ proptest! {
                 let pieces: Exact = credit.pieces.iter().map(|piece| piece.amount).sum();
                 prop_assert_eq!(pieces, credit.amount, "{}", credit.arithmetic());
             }
+        }
+    }
+
+    #[test]
+    fn com_035_pages_of_credits_are_all_credits_and_say_the_same_sums(
+        sales in prop::collection::vec(sale(), 0..30), settings in settings(), size in 1usize..12,
+    ) {
+        let sales = numbered(sales);
+        let (program, directory) = (program(settings), directory());
+        let period = Period::parse("2026-Q1", &TimeZone::UTC).expect("a quarter");
+        let bound = BoundProgram::new(&program, &directory, &period);
+        let calculation = calculate(&bound, sales.iter().map(SaleRef::from));
+        for rep in calculation.rewards().iter().map(|reward| reward.rep) {
+            let whole = calculation.explain(rep).expect("an explanation");
+            let part = |listed| calculation.explain_part(rep, listed).expect("an explanation");
+            prop_assert_eq!(whole.credit_count, whole.credits.len());
+            let distinct: std::collections::BTreeSet<Id> = whole.credits.iter().map(|credit| credit.sale).collect();
+            prop_assert_eq!(whole.sale_count, distinct.len());
+            let of_others = whole.credits.iter().filter(|credit| credit.through.is_some());
+            prop_assert_eq!(whole.through.iter().map(|sum| sum.credits).sum::<usize>(), of_others.clone().count());
+            prop_assert_eq!(whole.through.iter().map(|sum| sum.amount).sum::<Exact>(), of_others.map(|credit| credit.amount).sum::<Exact>());
+            let mut from = 0;
+            while from <= whole.credits.len() {
+                let page = part(Listed::Slice { from, count: size });
+                prop_assert_eq!(page.first, from);
+                prop_assert_eq!(&page.credits[..], &whole.credits[from..(from + size).min(whole.credits.len())]);
+                let without = |e: &Explanation| Explanation { credits: Vec::new(), first: 0, ..e.clone() };
+                prop_assert_eq!(without(&page), without(&whole));
+                from += size;
+            }
+            for sale in distinct {
+                let place = whole.credits.iter().position(|credit| credit.sale == sale).expect("it is there");
+                let page = part(Listed::PageOf { sale, count: size });
+                prop_assert_eq!(page.first, place / size * size);
+                prop_assert!(page.credits.iter().any(|credit| credit.sale == sale));
+                let own: Vec<_> = whole.credits.iter().filter(|credit| credit.sale == sale).cloned().collect();
+                prop_assert_eq!(part(Listed::OfSale(sale)).credits, own);
+            }
+            prop_assert!(part(Listed::OfSale(Id(9_999))).credits.is_empty());
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use meed_core::condition::SaleRef;
-use meed_core::crediting::{AlertCode, BoundProgram, Calculation, History, PieceKind, Reason, Run, calculate};
+use meed_core::crediting::{AlertCode, BoundProgram, Calculation, History, Listed, PieceKind, Reason, Run, calculate};
 use meed_core::id::Id;
 use meed_core::money::Exact;
 use meed_core::people::{Directory, Enrollment, Membership, Rep, Team, Variable};
@@ -359,6 +359,9 @@ fn check_sums(calculation: &Calculation<'_>) {
         for credit in &explanation.credits {
             assert_eq!(credit.pieces.iter().map(|piece| piece.amount).sum::<Exact>(), credit.amount, "{}", credit.arithmetic());
         }
+        let page = |from| calculation.explain_part(reward.rep, Listed::Slice { from, count: 2 }).expect("explained").credits;
+        let pages: Vec<_> = (0..explanation.credits.len()).step_by(2).flat_map(page).collect();
+        assert_eq!(pages, explanation.credits, "pages are the whole");
     }
 }
 

@@ -196,6 +196,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("GET /v1/exports/credits.csv", "needs a parameter: api_walk"),
     ("GET /v1/statements", "needs a parameter: api_walk"),
     ("GET /v1/statements/current", "needs parameters: api_walk"),
+    ("GET /v1/statements/{id}", "needs a statement: api_walk"),
     ("GET /v1/workspace", "every key may know where it belongs"),
 ];
 

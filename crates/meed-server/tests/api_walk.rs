@@ -77,6 +77,11 @@ async fn a_sale_becomes_a_paid_and_explained_commission() {
         assert_eq!(client.post("/v1/releases", &period).await.refusal(409), "already_released");
         let frozen = client.get(&format!("/v1/statements?release={}", id(&release))).await.expect(200);
         assert_eq!(frozen["data"][0]["credits"], open["credits"]);
+        assert_eq!(frozen["data"][0]["credit_count"], open["credit_count"]);
+        let one = client.get(&format!("/v1/statements/{}", id(&frozen["data"][0]))).await.expect(200);
+        assert_eq!(one, frozen["data"][0]);
+        let none = client.get(&format!("/v1/statements/{}?cursor=1&limit=1", id(&one))).await.expect(200);
+        assert_eq!((&none["credits"], &none["total"], &none["credit_count"]), (&json!([]), &one["total"], &json!(1)));
 
         client.post("/v1/sales", &json!({"source": "Shop", "unique_id": "A-1", "revenue": 3000})).await.expect(200);
         assert_eq!(

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply, day_number};
+use meed_core::crediting::Listed;
 use meed_core::id::{Id, Kind};
 use meed_core::money::{Exact, Rounding, Unit, to_minor};
 use meed_core::period::Period;
@@ -114,9 +115,10 @@ impl<'a> Desk<'a> {
     /// Ties an adjustment to the credit that the payee has for a sale.
     async fn tie(&self, document: &mut AdjustmentDocument, new: &NewAdjustment, sale: Id, unit: Unit) -> AppResult<()> {
         let program = Id(document.program);
-        let explained = calculations::statement(self.app, &self.reader(), program, &document.period, new.rep).await?;
+        let of_sale = Listed::OfSale(sale);
+        let explained = calculations::statement_part(self.app, &self.reader(), program, &document.period, new.rep, of_sale).await?;
         let mut credits = explained.map(|explained| explained.credits).unwrap_or_default();
-        credits.retain(|credit| credit.sale == sale && new.rule.as_ref().is_none_or(|rule| *rule == credit.rule_id));
+        credits.retain(|credit| new.rule.as_ref().is_none_or(|rule| *rule == credit.rule_id));
         let text = "this payee is not credited for this sale in this period";
         let first = credits.first().ok_or_else(|| AppError::conflict("not_credited", text))?;
         if let Some(other) = credits.iter().find(|credit| credit.rule_id != first.rule_id) {

@@ -1,11 +1,12 @@
 //! The credits of a calculation, page by page: frozen ones once its period is released, those of present facts before.
 
+use meed_core::crediting::{Calculation, Listed};
 use meed_core::id::Id;
 
 use super::read::CalculationEntry;
 use super::scan::{period_of, with_settled};
 use crate::error::AppResult;
-use crate::releases::{CreditLine, of_period, statements_of_release};
+use crate::releases::{CreditLine, frozen_statement, of_period, payees_of_release};
 use crate::{App, Context, Scope};
 
 /// A credit with its payee.
@@ -39,45 +40,86 @@ pub async fn credits(
     let document = &calculation.document;
     let program = Id(document.program);
     if let Some(release) = of_period(app, ctx, program, document.cell_day).await? {
-        let statements = statements_of_release(app, ctx, release.id).await?;
-        let mut payees: Vec<Payee> = statements.into_iter().map(|s| (Id(s.body.rep), s.body.rep_name, s.body.credits)).collect();
-        payees.sort_by_key(|(rep, ..)| *rep);
-        return Ok(cut(payees.into_iter().filter(|(rep, ..)| only.is_none_or(|o| o == *rep)), from, limit));
+        return frozen(app, ctx, release.id, only, from, limit).await;
     }
     let config = app.configuration(ctx.workspace).await?;
     let entry = config.program(program)?.clone();
     let period = period_of(&config, &document.period)?;
     let names = std::sync::Arc::clone(&config);
-    let look = move |calculation: &meed_core::crediting::Calculation<'_>, _: i64| {
-        let mut reps: Vec<Id> = calculation.rewards().iter().map(|reward| reward.rep).collect();
-        reps.retain(|rep| only.is_none_or(|o| o == *rep));
-        reps.sort_unstable();
-        // Explained one payee at a time, and only as far as the page goes.
-        let payees = reps.into_iter().filter(|rep| from.is_none_or(|f| f.rep <= *rep)).map(|rep| {
-            let credits = calculation.explain(rep).map(|e| e.credits).unwrap_or_default();
-            (rep, names.rep_name(rep), credits.iter().map(CreditLine::of).collect())
-        });
-        cut(payees, from, limit)
+    let look = move |calculation: &Calculation<'_>, _: i64| {
+        let mut page = Page::new(from, limit);
+        // Rewards are in the order of reps.
+        for rep in calculation.rewards().iter().map(|reward| reward.rep).filter(|rep| only.is_none_or(|o| o == *rep)) {
+            let Some(wanted) = page.wanted(rep) else { continue };
+            let Some(explained) = calculation.explain_part(rep, wanted) else { continue };
+            let lines = explained.credits.iter().map(CreditLine::of).collect();
+            if page.add(rep, &names.rep_name(rep), lines, explained.credit_count) {
+                break;
+            }
+        }
+        page.finish()
     };
     with_settled(app, ctx.workspace, config, &entry, period, look).await
 }
 
-type Payee = (Id, String, Vec<CreditLine>);
-
-fn cut(payees: impl Iterator<Item = Payee>, from: Option<CreditPlace>, limit: usize) -> (Vec<PayeeCredit>, Option<CreditPlace>) {
-    let mut page = Vec::with_capacity(limit);
-    for (rep, rep_name, credits) in payees {
-        let skip = match from {
-            Some(from) if rep < from.rep => continue,
-            Some(from) if rep == from.rep => from.skip,
-            _ => 0,
-        };
-        for (index, credit) in credits.into_iter().enumerate().skip(skip) {
-            if page.len() == limit {
-                return (page, Some(CreditPlace { rep, skip: index }));
-            }
-            page.push(PayeeCredit { rep, rep_name: rep_name.clone(), credit });
+/// A page of the frozen credits of a release: only the statements that it shows are read.
+async fn frozen(
+    app: &App,
+    ctx: &Context,
+    release: Id,
+    only: Option<Id>,
+    from: Option<CreditPlace>,
+    limit: usize,
+) -> AppResult<(Vec<PayeeCredit>, Option<CreditPlace>)> {
+    let mut page = Page::new(from, limit);
+    for (rep, statement) in payees_of_release(app, ctx, release).await?.into_iter().filter(|(rep, _)| only.is_none_or(|o| o == *rep)) {
+        let Some(wanted) = page.wanted(rep) else { continue };
+        let body = frozen_statement(app, ctx, statement, wanted).await?.body;
+        if page.add(rep, &body.rep_name, body.credits, body.credit_count) {
+            break;
         }
     }
-    (page, None)
+    Ok(page.finish())
+}
+
+/// A page while it fills, payee by payee.
+struct Page {
+    from: Option<CreditPlace>,
+    limit: usize,
+    credits: Vec<PayeeCredit>,
+    next: Option<CreditPlace>,
+}
+
+impl Page {
+    fn new(from: Option<CreditPlace>, limit: usize) -> Self {
+        Self { from, limit, credits: Vec::with_capacity(limit), next: None }
+    }
+
+    /// What of a payee's credits is wanted, one more than fits so that it shows whether there are more; `None` before the
+    /// page begins.
+    fn wanted(&self, rep: Id) -> Option<Listed> {
+        let count = self.limit - self.credits.len() + 1;
+        match self.from {
+            Some(from) if rep < from.rep => None,
+            Some(from) if rep == from.rep => Some(Listed::Slice { from: from.skip, count }),
+            _ => Some(Listed::Slice { from: 0, count }),
+        }
+    }
+
+    /// Adds a payee's credits. Answers whether the page is full and more follow.
+    fn add(&mut self, rep: Id, rep_name: &str, lines: Vec<CreditLine>, all: usize) -> bool {
+        let skip = self.from.filter(|from| from.rep == rep).map_or(0, |from| from.skip.min(all));
+        for (index, credit) in lines.into_iter().enumerate() {
+            if self.credits.len() == self.limit {
+                self.next = Some(CreditPlace { rep, skip: skip + index });
+                return true;
+            }
+            self.credits.push(PayeeCredit { rep, rep_name: rep_name.to_owned(), credit });
+        }
+        false
+    }
+
+    fn finish(self) -> (Vec<PayeeCredit>, Option<CreditPlace>) {
+        (self.credits, self.next)
+    }
 }

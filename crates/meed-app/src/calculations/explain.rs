@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use meed_core::condition::SaleRef;
-use meed_core::crediting::{Credit, Explanation, SaleVerdict};
+use meed_core::crediting::{Credit, Explanation, Listed, SaleVerdict};
 use meed_core::id::Id;
 use meed_core::period::Period;
 
@@ -30,11 +30,16 @@ pub struct Verdict {
 
 /// Explains a payee's target of a program and period: every credit with its pieces.
 pub async fn statement(app: &App, ctx: &Context, program: Id, label: &str, rep: Id) -> AppResult<Option<Explanation>> {
+    statement_part(app, ctx, program, label, rep, Listed::All).await
+}
+
+/// The same with some of the credits. Only their working is made; sums and numbers are those of all.
+pub async fn statement_part(app: &App, ctx: &Context, program: Id, label: &str, rep: Id, listed: Listed) -> AppResult<Option<Explanation>> {
     ctx.require(Scope::Read)?;
     let config = app.configuration(ctx.workspace).await?;
     let entry = config.program(program)?.clone();
     let period = period_of(&config, label)?;
-    with_settled(app, ctx.workspace, config, &entry, period, move |calculation, _| calculation.explain(rep)).await
+    with_settled(app, ctx.workspace, config, &entry, period, move |calculation, _| calculation.explain_part(rep, listed)).await
 }
 
 /// What every program says of a sale.
@@ -55,13 +60,11 @@ pub async fn verdicts(app: &App, ctx: &Context, sale: Id) -> AppResult<Vec<Verdi
         let credits = if is_credited {
             let config = Arc::clone(&config);
             let look = move |calculation: &meed_core::crediting::Calculation<'_>, _: i64| {
-                let reps: Vec<Id> = calculation.credits_of_sale(sale).into_iter().map(|(rep, _)| rep).collect();
-                // Explained credits carry their pieces; the cheap ones only say whose they are.
-                let explained =
-                    reps.iter().collect::<std::collections::BTreeSet<_>>().into_iter().filter_map(|rep| calculation.explain(*rep));
-                explained
-                    .flat_map(|e| e.credits.into_iter().filter(|c| c.sale == sale).map(move |c| (e.rep, c)).collect::<Vec<_>>())
-                    .collect()
+                let mut credits = calculation.credits_of_sale(sale);
+                // What a team earned is listed with those who get it.
+                credits.retain(|(rep, _)| calculation.reward(*rep).is_some());
+                credits.sort_by_key(|(rep, _)| *rep);
+                credits
             };
             with_settled(app, ctx.workspace, config, entry, period.clone(), look).await?
         } else {

@@ -3,14 +3,16 @@
 //!
 //! A calculation is kept as of an audit number. The next question asks the store which sales changed since, reads those,
 //! and folds their cells again; where that is not known (another process wrote, or too much happened) everything is read.
-//! Nothing here is needed for a right answer: it may be dropped at any time.
+//! Questions about one program and period wait for each other: the second finds what the first made. Nothing here is
+//! needed for a right answer: it may be dropped at any time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use meed_core::crediting::{Calculation, Kept};
+use meed_core::crediting::{Calculation, Kept, Past};
 use meed_core::id::Id;
 use meed_core::period::Period;
+use tokio::sync::OwnedMutexGuard;
 
 use super::Binding;
 use crate::Configuration;
@@ -21,39 +23,55 @@ const BYTES_MAX: usize = 256 << 20;
 /// How long one is kept without being asked for, in microseconds.
 const IDLE_US: i64 = 15 * 60 * 1_000_000;
 
-/// What a kept calculation is of.
-#[derive(Clone)]
-pub(super) struct Key {
-    pub(super) workspace: Id,
-    pub(super) program: Id,
-    pub(super) period: Period,
+/// A calculation as it is kept.
+pub(super) struct Held {
     /// Plans, people and settings: others make it another calculation.
-    pub(super) config: Arc<Configuration>,
+    config: Arc<Configuration>,
+    pub(super) kept: Kept,
+    /// As of which it stands.
+    pub(super) audit_number: i64,
+    /// What earlier periods had left then, where it was read from what is stored.
+    pub(super) past: Option<Arc<Past>>,
 }
 
-impl Key {
-    fn is(&self, other: &Self) -> bool {
-        self.is_place(other) && Arc::ptr_eq(&self.config, &other.config)
-    }
+/// The turn of whoever asks about a program and period, with what was kept of it.
+type Turn = Arc<tokio::sync::Mutex<Option<Held>>>;
 
-    fn is_place(&self, other: &Self) -> bool {
-        (self.workspace, self.program) == (other.workspace, other.program) && self.period == other.period
-    }
-}
-
-struct Slot {
-    key: Key,
-    kept: Kept,
+struct Place {
+    workspace: Id,
+    program: Id,
+    period: Period,
+    turn: Turn,
+    /// What it takes; above the limit it is not kept.
     bytes: usize,
-    audit_number: i64,
     used_us: i64,
+}
+
+/// How often calculations were made, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CalculationCounts {
+    /// By reading all sales of a period.
+    pub read: u64,
+    /// From a kept one and the sales that changed.
+    pub resumed: u64,
 }
 
 /// The kept calculations of a server. Empty, and staying so, where nobody asks twice.
 #[derive(Default)]
 pub(crate) struct KeptCalculations {
     is_on: AtomicBool,
-    slots: Mutex<Vec<Slot>>,
+    places: Mutex<Vec<Place>>,
+    read: AtomicU64,
+    resumed: AtomicU64,
+}
+
+/// The turn at a kept calculation, held while its question is answered.
+pub(super) struct Asking {
+    cache: Arc<KeptCalculations>,
+    config: Arc<Configuration>,
+    program: Id,
+    turn: Turn,
+    held: OwnedMutexGuard<Option<Held>>,
 }
 
 impl KeptCalculations {
@@ -62,48 +80,93 @@ impl KeptCalculations {
         self.is_on.store(true, Ordering::Relaxed);
     }
 
-    /// The key under which a calculation may be kept: that of a stored program, which reads no original columns.
-    pub(super) fn key(&self, workspace: Id, binding: &Binding, config: &Arc<Configuration>, period: &Period) -> Option<Key> {
-        let program = binding.applied(config)?;
-        let may_keep = self.is_on.load(Ordering::Relaxed) && !binding.uses_originals() && !binding.compares_periods();
-        may_keep.then(|| Key { workspace, program, period: period.clone(), config: Arc::clone(config) })
+    /// How often calculations were made, and how.
+    pub(crate) fn counts(&self) -> CalculationCounts {
+        CalculationCounts { read: self.read.load(Ordering::Relaxed), resumed: self.resumed.load(Ordering::Relaxed) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Slot>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn count_read(&self) {
+        self.read.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes a calculation out, with the audit number that it is as of. Whoever asks meanwhile makes their own.
-    pub(super) fn take(&self, key: &Key) -> Option<(Kept, i64)> {
-        let mut slots = self.lock();
-        let place = slots.iter().position(|slot| slot.key.is(key))?;
-        let slot = slots.swap_remove(place);
-        Some((slot.kept, slot.audit_number))
+    fn lock(&self) -> MutexGuard<'_, Vec<Place>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a calculation in the place of any other of its program and period.
-    pub(super) fn keep(&self, key: Option<Key>, calculation: Calculation<'_>, audit_number: i64, now_us: i64) {
-        let Some(key) = key else { return };
-        let Some(kept) = calculation.keep() else { return };
-        let bytes = kept.bytes();
-        if bytes > BYTES_MAX {
-            return;
+    /// Waits for the turn at the calculation of a stored program and period. `None` where it is not one that is kept.
+    pub(super) async fn ask(
+        self: &Arc<Self>,
+        workspace: Id,
+        binding: &Binding,
+        config: &Arc<Configuration>,
+        period: &Period,
+        now_us: i64,
+    ) -> Option<Asking> {
+        let program = binding.applied(config).filter(|_| self.is_on.load(Ordering::Relaxed))?;
+        let turn = self.turn((workspace, program, period), now_us)?;
+        let held = Arc::clone(&turn).lock_owned().await;
+        Some(Asking { cache: Arc::clone(self), config: Arc::clone(config), program, turn, held })
+    }
+
+    fn turn(&self, (workspace, program, period): (Id, Id, &Period), now_us: i64) -> Option<Turn> {
+        let mut places = self.lock();
+        let is_it = |place: &&mut Place| (place.workspace, place.program) == (workspace, program) && place.period == *period;
+        if let Some(place) = places.iter_mut().find(is_it) {
+            place.used_us = now_us;
+            return (place.bytes <= BYTES_MAX).then(|| Arc::clone(&place.turn));
         }
-        let mut slots = self.lock();
-        let is_newer = |slot: &Slot| slot.key.is(&key) && slot.audit_number > audit_number;
-        if slots.iter().any(is_newer) {
-            return;
+        let turn = Turn::default();
+        places.push(Place { workspace, program, period: period.clone(), turn: Arc::clone(&turn), bytes: 0, used_us: now_us });
+        Some(turn)
+    }
+
+    /// Notes what a calculation takes, and lets go of those that were not asked for longest where it is too much together.
+    fn weigh(&self, turn: &Turn, bytes: usize) {
+        let mut places = self.lock();
+        if let Some(place) = places.iter_mut().find(|place| Arc::ptr_eq(&place.turn, turn)) {
+            place.bytes = bytes;
         }
-        slots.retain(|slot| !slot.key.is_place(&key) && now_us - slot.used_us < IDLE_US);
-        slots.push(Slot { key, kept, bytes, audit_number, used_us: now_us });
-        slots.sort_by_key(|slot| slot.used_us);
-        while slots.iter().map(|slot| slot.bytes).sum::<usize>() > BYTES_MAX {
-            slots.remove(0);
-        }
+        places.sort_by_key(|place| place.used_us);
+        let mut sum: usize = places.iter().map(|place| place.bytes).filter(|bytes| *bytes <= BYTES_MAX).sum();
+        places.retain(|place| {
+            let stays = sum <= BYTES_MAX || place.bytes > BYTES_MAX || Arc::ptr_eq(&place.turn, turn);
+            if !stays {
+                sum -= place.bytes;
+            }
+            stays
+        });
     }
 
     /// Lets go of what nobody has asked for lately.
     pub(crate) fn drop_idle(&self, now_us: i64) {
-        self.lock().retain(|slot| now_us - slot.used_us < IDLE_US);
+        self.lock().retain(|place| now_us - place.used_us < IDLE_US);
+    }
+}
+
+impl Asking {
+    /// Takes what is kept, where it was made with the same plan and people.
+    pub(super) fn take(&mut self) -> Option<Held> {
+        let held = self.held.take()?;
+        if Arc::ptr_eq(&held.config, &self.config) {
+            return Some(held);
+        }
+        // Which other plans a draw looks at may have changed.
+        held.config.calculates_like(&self.config, self.program).then_some(Held { past: None, ..held })
+    }
+
+    /// Keeps a calculation that was taken up again.
+    pub(super) fn keep_resumed(self, calculation: Calculation<'_>, audit_number: i64, past: Option<Arc<Past>>) {
+        self.cache.resumed.fetch_add(1, Ordering::Relaxed);
+        self.keep(calculation, audit_number, past);
+    }
+
+    /// Keeps a calculation.
+    pub(super) fn keep(mut self, calculation: Calculation<'_>, audit_number: i64, past: Option<Arc<Past>>) {
+        let Some(kept) = calculation.keep() else { return };
+        let bytes = kept.bytes();
+        if bytes <= BYTES_MAX {
+            *self.held = Some(Held { config: Arc::clone(&self.config), kept, audit_number, past });
+        }
+        self.cache.weigh(&self.turn, bytes);
     }
 }

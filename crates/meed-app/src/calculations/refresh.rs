@@ -1,11 +1,18 @@
 //! Keeping calculations current: a period that was calculated once is calculated again when its sales, people or plan
 //! change, until it is released. A released period is calculated by hand only (`commissions.md` behaviour 53).
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use meed_core::command::day_number;
 use meed_core::condition::SaleFacts;
 use meed_core::id::Id;
 use meed_core::people::fold_alias;
 use meed_core::sale::SaleView;
+use meed_store::{Reader, StoreError};
 
 use super::binding::Binding;
 use super::read::{CalculationEntry, latest};
@@ -14,6 +21,9 @@ use super::scan::period_of;
 use crate::error::{AppError, AppResult};
 use crate::releases::{self, of_period};
 use crate::{App, Context, Scope};
+
+/// Changed sales that are looked at one by one; where there are more, the period is looked through.
+const LOOKED_AT_MAX: usize = 1_000;
 
 /// Calculates again what is due. Answers the new calculations.
 pub async fn refresh(app: &App, ctx: &Context) -> AppResult<Vec<Id>> {
@@ -28,6 +38,61 @@ pub async fn refresh(app: &App, ctx: &Context) -> AppResult<Vec<Id>> {
         }
     }
     Ok(refreshed)
+}
+
+/// Which calculations were looked at, and what was found: as of an audit number.
+#[derive(Default)]
+pub(crate) struct LookedAt(Mutex<HashMap<Id, Looked>>);
+
+#[derive(Clone, Copy)]
+struct Looked {
+    audit_number: i64,
+    is_due: bool,
+}
+
+impl LookedAt {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Id, Looked>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sales of a calculation that would change its result.
+#[derive(Clone)]
+struct Concerned {
+    workspace: Id,
+    zone: TimeZone,
+    since: Date,
+    end: Timestamp,
+    /// Local days, as day numbers.
+    days: (i64, i64),
+    as_of_us: i64,
+}
+
+impl Concerned {
+    fn holds(&self, facts: &[u8]) -> bool {
+        SaleView::read(facts).is_ok_and(|sale| sale.at() < self.end && self.zone.to_datetime(sale.at()).date() >= self.since)
+    }
+
+    /// Looks through all sales of the period.
+    fn any(&self, reader: &mut Reader<'_>) -> Result<bool, StoreError> {
+        // A sale that moved to another period is missed by the first question and found by the second.
+        Ok(reader.count_changed_sales(self.workspace, self.days, self.as_of_us)? > 0
+            || reader.replaced_since(self.workspace, self.as_of_us)?.iter().any(|(_, _, _, facts)| self.holds(facts)))
+    }
+
+    /// Looks at some sales only.
+    fn any_of(&self, reader: &mut Reader<'_>, ids: &[Id]) -> Result<bool, StoreError> {
+        for row in reader.sales_by_id(self.workspace, ids)? {
+            if row.recorded_us > self.as_of_us && self.holds(&row.facts) {
+                return Ok(true);
+            }
+            let before = reader.sale_versions(self.workspace, row.id)?;
+            if before.iter().any(|version| version.recorded_us <= self.as_of_us && self.holds(&version.facts)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// Calculates a period, and before it the earlier ones of the program whose sales changed since: what changed in released
@@ -110,26 +175,38 @@ pub async fn is_due(app: &App, ctx: &Context, calculation: &CalculationEntry) ->
     have_sales_changed(app, ctx, calculation).await
 }
 
-/// Whether sales of a calculation's period, or of those before that it measures, changed since.
+/// Whether sales of a calculation's period, or of those before that it measures, changed since. What was found once is
+/// remembered, so that the next look costs what changed in between.
 async fn have_sales_changed(app: &App, ctx: &Context, calculation: &CalculationEntry) -> AppResult<bool> {
     let config = app.configuration(ctx.workspace).await?;
     let period = period_of(&config, &calculation.document.period)?;
-    let (workspace, as_of) = (ctx.workspace, calculation.document.as_of_us);
     let entry = config.program(Id(calculation.document.program))?;
     let since = Binding::from(entry).since_day(&config, &period);
-    let days = (day_number(since), day_number(period.last_day()));
-    let (zone, end) = (config.zone.clone(), period.end());
-    let is_inside =
-        move |facts: &[u8]| SaleView::read(facts).is_ok_and(|sale| sale.at() < end && zone.to_datetime(sale.at()).date() >= since);
-    let is_due = app
-        .store()
-        .read(move |r| {
-            // A sale that moved to another period is missed by the first question and found by the second.
-            Ok(r.count_changed_sales(workspace, days, as_of)? > 0
-                || r.replaced_since(workspace, as_of)?.iter().any(|(_, _, _, facts)| is_inside(facts)))
-        })
-        .await?;
-    Ok(is_due)
+    let concerned = Concerned {
+        workspace: ctx.workspace,
+        zone: config.zone.clone(),
+        since,
+        end: period.end(),
+        days: (day_number(since), day_number(period.last_day())),
+        as_of_us: calculation.document.as_of_us,
+    };
+    let known = app.looked_at().lock().get(&calculation.id).copied();
+    if known.is_some_and(|known| known.is_due) {
+        return Ok(true);
+    }
+    let looked = app.store().read(move |reader| look(reader, &concerned, known)).await?;
+    app.looked_at().lock().insert(calculation.id, looked);
+    Ok(looked.is_due)
+}
+
+fn look(reader: &mut Reader<'_>, concerned: &Concerned, known: Option<Looked>) -> Result<Looked, StoreError> {
+    let audit_number = reader.head(concerned.workspace)?.map_or(0, |head| head.audit_number);
+    let changed = known.and_then(|known| reader.changed_sales(concerned.workspace, (known.audit_number, audit_number)));
+    let is_due = match changed.filter(|ids| ids.len() <= LOOKED_AT_MAX) {
+        Some(ids) => concerned.any_of(reader, &ids)?,
+        None => concerned.any(reader)?,
+    };
+    Ok(Looked { audit_number, is_due })
 }
 
 /// Whether an earlier period was released, or its release taken back, after a calculation that deducts what was released.

@@ -1,12 +1,13 @@
 //! Reading a period's sales and folding them, on two connections at once where that pays.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use meed_core::command::{RecordKind, day_number};
+use meed_core::command::{RecordKind, SaleRow, day_number};
 use meed_core::condition::{Originals, SaleRef};
-use meed_core::crediting::{BoundProgram, Calculation, Change, History, Job, Kept, Past, PastLine, RewardKind, Run};
+use meed_core::crediting::{BoundProgram, Calculation, Change, Fed, History, Job, Kept, Past, PastLine, RewardKind, Run};
 use meed_core::id::Id;
 use meed_core::ledger::OwnerKind;
 use meed_core::people::fold_alias;
@@ -16,6 +17,7 @@ use meed_core::sale::SaleView;
 use meed_store::{Reader, SaleScan, StoreError};
 
 use super::binding::Binding;
+use super::kept::{Asking, Held};
 use crate::adjustments::AdjustmentDocument;
 use crate::documents::read;
 use crate::error::{AppError, AppResult};
@@ -109,6 +111,11 @@ pub(super) struct Before {
 }
 
 impl Before {
+    /// Whether it is what is stored, and nothing in its place.
+    fn is_stored(&self) -> bool {
+        self.program.is_some() && self.replaced.is_empty()
+    }
+
     pub(super) fn read(
         &self,
         reader: &mut Reader<'_>,
@@ -212,6 +219,39 @@ pub(super) async fn calculation_after<T: Send + 'static>(
     fold(app, workspace, config, (binding, history), period, before, look).await
 }
 
+/// What a calculation is made from, beside the sales.
+struct Facts {
+    workspace: Id,
+    config: Arc<Configuration>,
+    binding: Binding,
+    history: History,
+    period: Period,
+    before: Before,
+}
+
+impl Facts {
+    fn bind(&self, past: &Arc<Past>) -> BoundProgram<'_> {
+        self.binding.bind(&self.config, &self.period).with_history(&self.history).with_past(Arc::clone(past))
+    }
+
+    fn past(&self, reader: &mut Reader<'_>) -> Result<Arc<Past>, StoreError> {
+        let bound = self.binding.bind(&self.config, &self.period);
+        self.before.read(reader, self.workspace, (bound.program(), &self.period), &self.config).map(Arc::new)
+    }
+
+    /// What is kept of what earlier periods left: only what is stored.
+    fn stored(&self, past: Arc<Past>) -> Option<Arc<Past>> {
+        self.before.is_stored().then_some(past)
+    }
+}
+
+/// As of when facts were read.
+#[derive(Clone, Copy)]
+struct AsOf {
+    recorded_us: i64,
+    audit_number: i64,
+}
+
 async fn fold<T: Send + 'static>(
     app: &App,
     workspace: Id,
@@ -219,38 +259,147 @@ async fn fold<T: Send + 'static>(
     (binding, history): (Binding, History),
     period: Period,
     before: Before,
-    look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
+    mut look: impl FnOnce(&Calculation<'_>, i64) -> T + Send + 'static,
 ) -> AppResult<T> {
-    let threads =
-        if app.store().read(move |r| r.head(workspace)).await?.is_some_and(|h| h.sale_count >= PARALLEL_MIN) { THREADS } else { 1 };
-    let uses_originals = binding.uses_originals();
-    let key = app.kept().key(workspace, &binding, &config, &period);
-    let (cache, now_us) = (Arc::clone(app.kept()), app.now_us());
-    let threads = if uses_originals { 2 } else { threads };
-    let result = app
-        .store()
-        .read_parallel(threads, move |readers| {
-            let (as_of, audit_number) = same_snapshot(readers, workspace)?;
-            let first = readers.first_mut().ok_or_else(|| StoreError::bug("no reader"))?;
-            let bound = binding.bind(&config, &period).with_history(&history);
-            let past = before.read(first, workspace, (bound.program(), &period), &config)?;
-            let bound = bound.with_past(past);
-            if let Some((kept, since)) = key.as_ref().and_then(|key| cache.take(key))
-                && let Some(calculation) = resume(readers, workspace, &bound, kept, (since, audit_number))?
-            {
-                let seen = look(&calculation, as_of);
-                cache.keep(key, calculation, audit_number, now_us);
-                return Ok(seen);
+    let mut asking = app.kept().ask(workspace, &binding, &config, &period, app.now_us()).await;
+    let facts = Arc::new(Facts { workspace, config, binding, history, period, before });
+    if let Some(held) = asking.as_mut().and_then(Asking::take)
+        && let Some(changed) = read_changed(app, &facts, held).await?
+    {
+        let facts = Arc::clone(&facts);
+        match on_thread(move || again(&facts, changed, asking, look)).await? {
+            Ok(seen) => return Ok(seen),
+            Err(back) => (asking, look) = back,
+        }
+    }
+    let read = read_all(app, &facts).await?;
+    app.kept().count_read();
+    on_thread(move || anew(&facts, read, asking, look)).await
+}
+
+/// Calculating takes no connection: what is read is read by then.
+async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> AppResult<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| AppError::bug(&format!("a calculation failed: {e}")))
+}
+
+/// All sales of a period, taken in.
+struct AllSales {
+    fed: Fed,
+    past: Arc<Past>,
+    as_of: AsOf,
+}
+
+async fn read_all(app: &App, facts: &Arc<Facts>) -> AppResult<AllSales> {
+    let (workspace, facts) = (facts.workspace, Arc::clone(facts));
+    let uses_originals = facts.binding.uses_originals();
+    let count = app.store().read(move |r| r.head(workspace)).await?.map_or(0, |head| head.sale_count);
+    let threads = if uses_originals || count >= PARALLEL_MIN { THREADS } else { 1 };
+    let read = app.store().read_parallel(threads, move |readers| {
+        let as_of = same_snapshot(readers, workspace)?;
+        let first = readers.first_mut().ok_or_else(|| StoreError::bug("no reader"))?;
+        let past = facts.past(first)?;
+        let bound = facts.bind(&past);
+        let run = if uses_originals { read_with_originals(readers, workspace, &bound)? } else { read_sales(readers, workspace, &bound)? };
+        let fed = run.pause();
+        Ok(AllSales { fed, past, as_of })
+    });
+    Ok(read.await?)
+}
+
+fn anew<T>(facts: &Facts, read: AllSales, asking: Option<Asking>, look: impl FnOnce(&Calculation<'_>, i64) -> T) -> T {
+    let AllSales { fed, past, as_of } = read;
+    let bound = facts.bind(&past);
+    let run = fed.go_on(&bound);
+    let Some(asking) = asking else { return look(&run.finish_with(THREADS, &on_threads), as_of.recorded_us) };
+    let calculation = run.finish_to_keep(THREADS, &on_threads);
+    let seen = look(&calculation, as_of.recorded_us);
+    asking.keep(calculation, as_of.audit_number, facts.stored(Arc::clone(&past)));
+    seen
+}
+
+/// A kept calculation and the sales that changed since.
+struct Changed {
+    kept: Kept,
+    sales: Vec<ChangedSale>,
+    past: Arc<Past>,
+    as_of: AsOf,
+}
+
+struct ChangedSale {
+    row: SaleRow,
+    /// Column positions and cells, where the program names original columns.
+    original: Option<(Columns, Vec<String>)>,
+}
+
+/// Positions of columns by name.
+type Columns = Arc<HashMap<String, usize>>;
+
+/// Reads what changed since a calculation was kept. `None` where that is not known, or is too much.
+async fn read_changed(app: &App, facts: &Arc<Facts>, held: Held) -> AppResult<Option<Changed>> {
+    let facts = Arc::clone(facts);
+    let read = app.store().read(move |reader| {
+        let workspace = facts.workspace;
+        let as_of = same_snapshot(std::slice::from_mut(reader), workspace)?;
+        let span = (held.audit_number, as_of.audit_number);
+        let Some(ids) = reader.changed_sales(workspace, span).filter(|ids| ids.len() <= RESUMED_MAX) else { return Ok(None) };
+        let past = match held.past.filter(|_| facts.before.is_stored() && reader.is_settled_alike(workspace, span)) {
+            Some(past) => past,
+            None => facts.past(reader)?,
+        };
+        let sales = read_sales_by_id(reader, workspace, &ids, facts.binding.uses_originals())?;
+        Ok(Some(Changed { kept: held.kept, sales, past, as_of }))
+    });
+    Ok(read.await?)
+}
+
+fn read_sales_by_id(reader: &mut Reader<'_>, workspace: Id, ids: &[Id], with_originals: bool) -> Result<Vec<ChangedSale>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut originals: HashMap<Id, (Id, Vec<String>)> = HashMap::new();
+    let mut layouts: HashMap<Id, Columns> = HashMap::new();
+    if with_originals {
+        for (sale, layout, cells) in reader.originals(workspace, ids)? {
+            if let Entry::Vacant(slot) = layouts.entry(layout) {
+                slot.insert(Arc::new(columns(reader, workspace, layout)?));
             }
-            let run =
-                if uses_originals { read_with_originals(readers, workspace, &bound)? } else { read_sales(readers, workspace, &bound)? };
-            let calculation = if key.is_some() { run.finish_to_keep(THREADS, &on_threads) } else { run.finish_with(THREADS, &on_threads) };
-            let seen = look(&calculation, as_of);
-            cache.keep(key, calculation, audit_number, now_us);
-            Ok(seen)
-        })
-        .await?;
-    Ok(result)
+            originals.insert(sale, (layout, cells));
+        }
+    }
+    let sale = |row: SaleRow| {
+        let original = originals.remove(&row.id).map(|(layout, cells)| (Arc::clone(&layouts[&layout]), cells));
+        ChangedSale { row, original }
+    };
+    Ok(reader.sales_by_id(workspace, ids)?.into_iter().map(sale).collect())
+}
+
+/// What comes back where a kept calculation could not be taken up again.
+type Back<L> = (Option<Asking>, L);
+
+/// Takes a kept calculation up again with what changed since.
+fn again<T, L: FnOnce(&Calculation<'_>, i64) -> T>(facts: &Facts, changed: Changed, asking: Option<Asking>, look: L) -> Result<T, Back<L>> {
+    let Changed { kept, sales, past, as_of } = changed;
+    let bound = facts.bind(&past);
+    let is_part = |sale: &&ChangedSale| takes_part(&bound, sale.row.at_ns);
+    let views: Vec<Option<SaleView<'_>>> =
+        sales.iter().map(|sale| Some(sale).filter(is_part).and_then(|s| SaleView::read(&s.row.facts).ok())).collect();
+    if sales.iter().zip(&views).any(|(sale, view)| is_part(&sale) && view.is_none()) {
+        // Reading everything says which sale cannot be read.
+        return Err((asking, look));
+    }
+    let rows: Vec<Option<OriginalRow<'_>>> =
+        sales.iter().map(|sale| sale.original.as_ref().map(|(columns, cells)| OriginalRow { columns, cells })).collect();
+    let changes = sales.iter().zip(&views).zip(&rows).map(|((sale, view), row)| match view {
+        Some(facts) => {
+            let originals = row.as_ref().map(|row| row as &dyn Originals);
+            Change::Put(SaleRef { id: sale.row.id, unique_id: sale.row.unique_id(), facts, originals })
+        }
+        None => Change::Gone(sale.row.id),
+    });
+    let (Some(calculation), Some(asking)) = (kept.resume(&bound, changes), asking) else { return Err((None, look)) };
+    let seen = look(&calculation, as_of.recorded_us);
+    asking.keep_resumed(calculation, as_of.audit_number, facts.stored(Arc::clone(&past)));
+    Ok(seen)
 }
 
 /// Runs the parts of a fold beside each other. The result does not depend on it.
@@ -262,35 +411,14 @@ fn on_threads(jobs: Vec<Job<'_>>) {
     });
 }
 
-/// Takes a kept calculation up again with what changed since. `None` where that is not known.
-fn resume<'a>(
-    readers: &mut [Reader<'_>],
-    workspace: Id,
-    bound: &'a BoundProgram<'a>,
-    kept: Kept,
-    span: (i64, i64),
-) -> Result<Option<Calculation<'a>>, StoreError> {
-    let Some(reader) = readers.first_mut() else { return Err(StoreError::bug("no reader")) };
-    let Some(ids) = reader.changed_sales(workspace, span).filter(|ids| ids.len() <= RESUMED_MAX) else { return Ok(None) };
-    let rows = reader.sales_by_id(workspace, &ids)?;
-    let mut views = Vec::with_capacity(rows.len());
-    for row in &rows {
-        views.push(if takes_part(bound, row.at_ns) { Some(SaleView::read(&row.facts).map_err(|e| damaged(row.id, &e))?) } else { None });
-    }
-    let changes = rows.iter().zip(&views).map(|(row, view)| match view {
-        Some(facts) => Change::Put(SaleRef { id: row.id, unique_id: row.unique_id(), facts, originals: None }),
-        None => Change::Gone(row.id),
-    });
-    Ok(kept.resume(bound, changes))
-}
-
 /// The recorded time and audit number that all connections see. They start within moments; a commit in between is seen by the later only,
 /// so the earliest head is what may be claimed, and what came after is calculated when the next run finds it.
-fn same_snapshot(readers: &mut [Reader<'_>], workspace: Id) -> Result<(i64, i64), StoreError> {
-    let mut as_of = (i64::MAX, i64::MAX);
+fn same_snapshot(readers: &mut [Reader<'_>], workspace: Id) -> Result<AsOf, StoreError> {
+    let mut as_of = AsOf { recorded_us: i64::MAX, audit_number: i64::MAX };
     for reader in readers {
         let head = reader.head(workspace)?.ok_or_else(|| StoreError::bug("the workspace is gone"))?;
-        as_of = (as_of.0.min(head.last_recorded_us), as_of.1.min(head.audit_number));
+        as_of.recorded_us = as_of.recorded_us.min(head.last_recorded_us);
+        as_of.audit_number = as_of.audit_number.min(head.audit_number);
     }
     Ok(as_of)
 }
@@ -342,7 +470,7 @@ impl Originals for OriginalRow<'_> {
     }
 }
 
-struct Held {
+struct Waiting {
     id: Id,
     identity: String,
     facts: Vec<u8>,
@@ -353,12 +481,12 @@ fn read_with_originals<'a>(readers: &mut [Reader<'_>], workspace: Id, bound: &'a
     let Some((first, rest)) = readers.split_first_mut() else { return Err(StoreError::bug("no reader")) };
     let Some(second) = rest.first_mut() else { return Err(StoreError::bug("no second reader")) };
     let mut run = Run::new(bound);
-    let mut held: Vec<Held> = Vec::with_capacity(ORIGINALS_CHUNK);
+    let mut held: Vec<Waiting> = Vec::with_capacity(ORIGINALS_CHUNK);
     let mut layouts: HashMap<Id, HashMap<String, usize>> = HashMap::new();
     let mut failed = None;
     first.scan_days(workspace, days_of(bound), &mut |sale| {
         if takes_part(bound, sale.at_ns) {
-            held.push(Held { id: sale.id, identity: sale.identity.to_owned(), facts: sale.facts.to_vec() });
+            held.push(Waiting { id: sale.id, identity: sale.identity.to_owned(), facts: sale.facts.to_vec() });
         }
         if held.len() == ORIGINALS_CHUNK {
             feed_held(second, workspace, &mut run, &mut layouts, &held)?;
@@ -377,7 +505,7 @@ fn feed_held(
     workspace: Id,
     run: &mut Run<'_>,
     layouts: &mut HashMap<Id, HashMap<String, usize>>,
-    held: &[Held],
+    held: &[Waiting],
 ) -> Result<(), StoreError> {
     let ids: Vec<Id> = held.iter().map(|h| h.id).collect();
     let originals: HashMap<Id, (Id, Vec<String>)> =

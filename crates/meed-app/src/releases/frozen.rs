@@ -1,9 +1,11 @@
 //! A statement as it is frozen: every reward of a payee's period and every credit behind it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use meed_core::command::{RewardRow, day_number};
-use meed_core::crediting::{Credit, Explanation, VariableShown};
+use meed_core::crediting::{Credit, Explanation, Listed, RuleReached, ThroughSum, VariableShown};
 use meed_core::id::Id;
-use meed_core::money::{Conversion, Overflow, Rounding};
+use meed_core::money::{Conversion, Exact, Overflow, Rounding};
 use meed_core::period::Period;
 use serde::{Deserialize, Serialize};
 
@@ -46,9 +48,51 @@ pub struct StatementBody {
     /// Figures that the plan read, with their days; never a salary.
     #[serde(default)]
     pub variables: Vec<VariableLine>,
+    /// How many credits come before the first that is listed; none in what is frozen.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub first: usize,
+    /// How many credits there are, listed or not.
+    #[serde(default)]
+    pub credit_count: usize,
+    /// How many sales they come from.
+    #[serde(default)]
+    pub sale_count: usize,
+    /// What each rule had measured after the last credit.
+    #[serde(default)]
+    pub reached: Vec<ReachedLine>,
+    /// Overrides by the rep or team below.
+    #[serde(default)]
+    pub through: Vec<ThroughLine>,
     /// The total in the payee's own currency, where that is another than the plan's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_in: Option<PaidInLine>,
+}
+
+/// How far a rule came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ReachedLine {
+    /// Id of the rule.
+    pub rule: String,
+    /// Exact, in the unit of the rule's basis.
+    pub value: String,
+}
+
+/// The overrides on the credits of one rep or team below, together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ThroughLine {
+    /// The rep or team below.
+    pub through: i64,
+    pub credits: usize,
+    /// Exact sums.
+    pub basis: String,
+    pub amount: String,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A figure of the payee or the plan that the calculation read.
@@ -212,6 +256,16 @@ pub(super) fn put_explanation(body: &mut StatementBody, explanation: Option<&Exp
     body.quota = explanation.attainment.quota.map(|q| q.normalize().to_string());
     body.percent = explanation.attainment.percent().map(|p| p.to_string());
     body.credits = explanation.credits.iter().map(CreditLine::of).collect();
+    (body.first, body.credit_count, body.sale_count) = (explanation.first, explanation.credit_count, explanation.sale_count);
+    let reached = |reached: &RuleReached| ReachedLine { rule: reached.rule.clone(), value: reached.value.normalize().to_string() };
+    body.reached = explanation.reached.iter().map(reached).collect();
+    let through = |sum: &ThroughSum| ThroughLine {
+        through: sum.through.0,
+        credits: sum.credits,
+        basis: sum.basis.normalize().to_string(),
+        amount: sum.amount.normalize().to_string(),
+    };
+    body.through = explanation.through.iter().map(through).collect();
     body.credited = explanation.credited.normalize().to_string();
     body.steps = explanation.steps.iter().map(StepLine::from).collect();
     body.variables = explanation.variables.iter().filter(|v| v.name != crate::people::SALARY).map(variable).collect();
@@ -243,8 +297,50 @@ impl StatementBody {
             steps: Vec::new(),
             later: Vec::new(),
             variables: Vec::new(),
+            first: 0,
+            credit_count: 0,
+            sale_count: 0,
+            reached: Vec::new(),
+            through: Vec::new(),
             paid_in: None,
         }
+    }
+
+    /// Completes a statement that was frozen before its numbers were kept beside its credits.
+    pub(super) fn complete(&mut self) {
+        if self.credit_count > 0 || self.credits.is_empty() {
+            return;
+        }
+        self.credit_count = self.credits.len();
+        self.sale_count = self.credits.iter().map(|credit| credit.sale).collect::<BTreeSet<_>>().len();
+        let mut last: BTreeMap<&str, &CreditLine> = BTreeMap::new();
+        last.extend(self.credits.iter().map(|credit| (credit.rule.as_str(), credit)));
+        let exact = |text: &str| text.parse::<Exact>().ok();
+        let reached = |(rule, credit): (&&str, &&CreditLine)| {
+            let value = exact(&credit.before)?.checked_add(exact(&credit.basis)?)?;
+            Some(ReachedLine { rule: (*rule).to_owned(), value: value.normalize().to_string() })
+        };
+        self.reached = last.iter().filter_map(reached).collect();
+    }
+
+    /// Lists some of the credits of a statement that has them all.
+    pub(super) fn list(&mut self, listed: Listed) {
+        let all = self.credits.len();
+        let (from, count) = match listed {
+            Listed::All => return,
+            Listed::Slice { from, count } => (from.min(all), count),
+            Listed::PageOf { sale, count } => match self.credits.iter().position(|credit| credit.sale == sale.0) {
+                Some(found) => (found - found % count.max(1), count),
+                None => (0, 0),
+            },
+            Listed::OfSale(sale) => {
+                let first = self.credits.iter().position(|credit| credit.sale == sale.0).unwrap_or(all);
+                (first, self.credits[first..].iter().take_while(|credit| credit.sale == sale.0).count())
+            }
+        };
+        self.first = from;
+        self.credits.truncate(from.saturating_add(count));
+        self.credits.drain(..from);
     }
 
     /// Says what the rewards come to in the payee's own currency, each rounded once.

@@ -4,9 +4,9 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use meed_core::command::{RewardState, day_number};
-use meed_core::crediting::HELD_DAY;
+use meed_core::crediting::{HELD_DAY, Listed};
 use meed_core::id::{Id, Kind};
-use meed_core::ledger::{Owner, OwnerKind};
+use meed_core::ledger::OwnerKind;
 use meed_core::period::Period;
 
 use crate::error::{AppError, AppResult};
@@ -104,6 +104,9 @@ fn credits_only(body: StatementBody) -> StatementBody {
         credited: "0".into(),
         steps: Vec::new(),
         later: Vec::new(),
+        reached: Vec::new(),
+        through: Vec::new(),
+        paid_in: None,
         credits: body.credits.into_iter().map(credit).collect(),
         ..body
     }
@@ -150,6 +153,11 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Summary>> {
 /// What each program of the period's length says of a payee, by name of the program. Programs that say nothing are left
 /// out; so are those that are not released, if the payee or their manager asks.
 pub async fn of_payee(app: &App, ctx: &Context, rep: Id, label: &str) -> AppResult<Vec<Statement>> {
+    page_of_payee(app, ctx, rep, label, Listed::All).await
+}
+
+/// The same with some of the credits: those of all programs, one behind the other, are numbered together.
+pub async fn page_of_payee(app: &App, ctx: &Context, rep: Id, label: &str, listed: Listed) -> AppResult<Vec<Statement>> {
     seen(app, ctx).await?.require(rep)?;
     let opened = opened(app, ctx).await?;
     let reader = &ctx.reading();
@@ -160,15 +168,30 @@ pub async fn of_payee(app: &App, ctx: &Context, rep: Id, label: &str) -> AppResu
     }
     let mut statements = Vec::new();
     let day = day_number(period.first_day());
+    let mut listed = listed;
     for entry in config.programs.iter().filter(|entry| entry.program.cadence == period.cadence()) {
         let Some(shown) = opened.as_ref().map_or(Some(Shown::All), |opened| opened.get(&(entry.id.0, day)).copied()) else { continue };
-        let found = of_program(app, reader, entry, &period, rep).await?;
-        statements.extend(found.map(|statement| match shown {
+        let Some(statement) = of_program(app, reader, entry, &period, rep, listed).await? else { continue };
+        listed = behind(listed, &statement.body);
+        statements.push(match shown {
             Shown::All => statement,
             Shown::Credits => Statement { body: credits_only(statement.body), shown, ..statement },
-        }));
+        });
     }
     Ok(statements)
+}
+
+/// What is left to list after a program's credits.
+fn behind(listed: Listed, body: &StatementBody) -> Listed {
+    match listed {
+        Listed::Slice { from, count } => {
+            Listed::Slice { from: from.saturating_sub(body.credit_count), count: count.saturating_sub(body.credits.len()) }
+        }
+        Listed::PageOf { count, .. } if !body.credits.is_empty() => {
+            Listed::Slice { from: 0, count: count.saturating_sub(body.credits.len()) }
+        }
+        Listed::All | Listed::PageOf { .. } | Listed::OfSale(_) => listed,
+    }
 }
 
 /// The sales behind a statement, which its payee may see.
@@ -195,24 +218,24 @@ pub async fn sales_of(app: &App, ctx: &Context, statement: &StatementBody) -> Ap
     Ok(found)
 }
 
-async fn of_program(app: &App, ctx: &Context, entry: &ProgramEntry, period: &Period, rep: Id) -> AppResult<Option<Statement>> {
-    let booked = releases::period(app, ctx, entry.id, &period.label()).await?;
-    let rewards = booked.payees.iter().find(|payee| payee.owner == Owner::rep(rep));
-    let state = rewards.map_or(RewardState::Accrued, |rewards| rewards.state);
-    if let Some(release) = booked.release {
-        let body = frozen(app, ctx, release.id, rep).await?;
-        let Some(body) = body else { return Ok(None) };
-        let document = programs::version(app, ctx, Id(body.version)).await?.document.text;
-        return Ok(Some(Statement { body, state, release: Some(release), document, shown: Shown::All }));
+async fn of_program(
+    app: &App,
+    ctx: &Context,
+    entry: &ProgramEntry,
+    period: &Period,
+    rep: Id,
+    listed: Listed,
+) -> AppResult<Option<Statement>> {
+    let rewards = releases::rewards_of_payee(app, ctx, entry.id, period, rep).await?;
+    let state = rewards.iter().map(|row| row.state).min().unwrap_or(RewardState::Accrued);
+    if let Some(release) = releases::of_period(app, ctx, entry.id, day_number(period.first_day())).await? {
+        let Some(found) = releases::frozen_of_payee(app, ctx, &release, rep, listed).await? else { return Ok(None) };
+        let document = programs::version(app, ctx, Id(found.body.version)).await?.document.text;
+        return Ok(Some(Statement { body: found.body, state, release: Some(release), document, shown: Shown::All }));
     }
-    let body = releases::current_statement(app, ctx, entry.id, &period.label(), rep).await?;
-    if rewards.is_none() && body.credits.is_empty() {
+    let body = releases::current_statement(app, ctx, entry.id, &period.label(), rep, listed).await?;
+    if rewards.is_empty() && body.credit_count == 0 {
         return Ok(None);
     }
     Ok(Some(Statement { body, state, release: None, document: entry.text.clone(), shown: Shown::All }))
-}
-
-async fn frozen(app: &App, ctx: &Context, release: Id, rep: Id) -> AppResult<Option<StatementBody>> {
-    let statements = releases::statements_of_payee(app, ctx, rep).await?;
-    Ok(statements.into_iter().find(|statement| statement.release == release).map(|statement| statement.body))
 }

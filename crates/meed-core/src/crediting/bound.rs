@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -126,7 +127,7 @@ pub struct BoundProgram<'a> {
     pub(super) may_earn: Vec<bool>,
     pub(super) alerts: Vec<BoundAlert>,
     /// What earlier periods left.
-    pub(super) past: Past,
+    pub(super) past: Arc<Past>,
     /// From when sales are taken in.
     pub(super) since: Timestamp,
     /// Rates of exchange of the workspace.
@@ -164,7 +165,7 @@ impl<'a> BoundProgram<'a> {
             has_conditions: false,
             may_earn: Vec::new(),
             alerts: ignored,
-            past: Past::default(),
+            past: Arc::default(),
             since,
             rates: None,
         };
@@ -194,8 +195,8 @@ impl<'a> BoundProgram<'a> {
 
     /// The same with the lines that earlier periods posted.
     #[must_use]
-    pub fn with_past(mut self, past: Past) -> Self {
-        self.past = past;
+    pub fn with_past(mut self, past: impl Into<Arc<Past>>) -> Self {
+        self.past = past.into();
         self
     }
 

@@ -1,6 +1,7 @@
 //! The result of a calculation: rewards, attainment, what was not credited, alerts; explanations on demand.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::alerts;
 use super::assign::Recipients;
@@ -11,12 +12,14 @@ use super::explanation::{AssignedShown, ConvertedShown, Credit, Explanation, Pie
 use super::flags;
 use super::fold::Outcome;
 use super::foreign::Origins;
+use super::history::History;
 use super::keep::{Kept, Parts};
 use super::kept::sub;
+use super::listing::Listed;
 use super::measure::{Attainment, attainments};
 use super::reason::{Alert, AlertCode, AlertCounts, NotCredited, Reason};
 use super::run::{Collected, Entry, Flag, NONE, Refusal, SaleTable, Texts, names_text};
-use super::settle::{self, AdjustmentKind, Line, Ranks, Step};
+use super::settle::{self, AdjustmentKind, Line, Past, Ranks, Step};
 use super::spread::Spread;
 use super::tally::{Factors, Followed, Outwards, Tally};
 use crate::id::Id;
@@ -91,16 +94,46 @@ pub struct Calculation<'a> {
     origins: Origins,
     texts: Texts,
     alerts: Vec<Alert>,
+    /// What could not be settled, by index of the rep.
+    problems: BTreeMap<u32, Problems>,
+    ranks: Ranks,
+    lapsed: BTreeSet<Id>,
     kept: Option<KeptSide>,
 }
 
 /// What a calculation holds on to only to be kept.
 struct KeptSide {
     own: Vec<(Tally, Outwards)>,
+    overrides: Vec<Option<Tally>>,
     /// How many of the refusals come from the sales alone.
     decided: usize,
     flags: Vec<Flag>,
     index: Option<HashMap<Id, u32>>,
+}
+
+/// What is made anew of the cells each time: kept beside them, it is right as long as nothing changed, and the reward of a
+/// rep as long as nothing changed that it is made from.
+pub(super) struct Finished {
+    attained: Vec<Exact>,
+    factors: Factors,
+    tallies: Vec<Tally>,
+    attainments: Vec<Option<Attainment>>,
+    rewards: Vec<Reward>,
+    /// Those that come from what was settled.
+    refused: Vec<Refusal>,
+    alerts: Vec<Alert>,
+    problems: BTreeMap<u32, Problems>,
+    ranks: Ranks,
+    lapsed: BTreeSet<Id>,
+    past: Arc<Past>,
+    history: Option<History>,
+}
+
+impl Finished {
+    /// Whether earlier periods left what they had left.
+    pub(super) fn knows(&self, bound: &BoundProgram<'_>) -> bool {
+        self.past == bound.past && self.history.as_ref() == bound.history
+    }
 }
 
 impl<'a> Calculation<'a> {
@@ -121,23 +154,67 @@ impl<'a> Calculation<'a> {
         let mut cells = Cells::new(bound.people.count(), filed);
         let reached = attained(bound, &sales, &cells);
         let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached, factors: &Factors::new() };
-        let own = folder.fold_own(&mut cells, spread);
-        Self::of_parts(bound, Parts { sales, splits, cells, own, refusals, flags, origins, texts, index: None }, spread, to_keep)
+        let mut own = folder.fold_own(&mut cells, spread);
+        let overrides = folder.fold_overrides(&mut own, spread);
+        let parts = Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index: None };
+        Self::of_parts(bound, parts, to_keep, None)
     }
 
     /// Everything after each cell has been folded by itself.
-    pub(super) fn of_parts(bound: &'a BoundProgram<'a>, parts: Parts, spread: Spread<'_>, to_keep: bool) -> Self {
-        let Parts { sales, splits, cells, own, refusals, flags, origins, texts, index } = parts;
+    pub(super) fn of_parts(bound: &'a BoundProgram<'a>, parts: Parts, to_keep: bool, before: Option<Finished>) -> Self {
+        let Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index } = parts;
         let decided = refusals.len();
         let mut alerts = alerts::of_refusals(bound, (&sales, &texts), (&refusals, &flags));
-        let kept_own = to_keep.then(|| own.clone());
         let attained = attained(bound, &sales, &cells);
-        let combine =
-            |factors: &Factors, own| Folder { bound, sales: &sales, splits: &splits, attained: &attained, factors }.combine(own, spread);
-        let (tallies, attainments, factors) = combined(bound, own, &flags, &combine);
-        let kept = kept_own.map(|own| KeptSide { own, decided, flags, index });
-        let (rewards, nothing) = (Vec::new(), Vec::new());
+        let combine = |factors: &Factors| {
+            let folder = Folder { bound, sales: &sales, splits: &splits, attained: &attained, factors };
+            if factors.is_empty() {
+                return folder.combine(&own, &overrides);
+            }
+            folder.combine(&own, &folder.fold_all_overrides_again(&cells, &own))
+        };
+        let (tallies, attainments, factors) = combined(bound, &flags, &combine);
+        let ranks = Ranks::new(bound, &tallies);
+        let kept = to_keep.then_some(KeptSide { own, overrides, decided, flags, index });
         let mut this = Self {
+            bound,
+            sales,
+            splits,
+            cells,
+            attained,
+            factors,
+            tallies,
+            attainments,
+            rewards: Vec::new(),
+            refusals,
+            origins,
+            texts,
+            alerts: Vec::new(),
+            problems: BTreeMap::new(),
+            ranks,
+            lapsed: BTreeSet::new(),
+            kept,
+        };
+        this.lapsed = this.find_lapsed();
+        this.settle(&mut alerts, before);
+        for (name, why) in bound.past.all_uncounted() {
+            let text = format!("the draw counts what `{name}` pays, and {why}: it is left out");
+            alerts.note(AlertCode::PlanUncounted, name, || (text, Vec::new()));
+        }
+        for alert in &bound.alerts {
+            alerts.note(alert.code, &alert.subject, || (alert.text.clone(), alert.reps.clone()));
+        }
+        this.alerts = alerts.finish();
+        this
+    }
+
+    /// The same where nothing changed since it was kept.
+    pub(super) fn again(bound: &'a BoundProgram<'a>, parts: Parts, finished: Finished) -> Self {
+        let Parts { sales, splits, cells, own, overrides, mut refusals, flags, origins, texts, index } = parts;
+        let Finished { attained, factors, tallies, attainments, rewards, refused, alerts, problems, ranks, lapsed, .. } = finished;
+        let kept = Some(KeptSide { own, overrides, decided: refusals.len(), flags, index });
+        refusals.extend(refused);
+        Self {
             bound,
             sales,
             splits,
@@ -150,27 +227,19 @@ impl<'a> Calculation<'a> {
             refusals,
             origins,
             texts,
-            alerts: nothing,
+            alerts,
+            problems,
+            ranks,
+            lapsed,
             kept,
-        };
-        this.settle(&mut alerts);
-        for (name, why) in bound.past.all_uncounted() {
-            let text = format!("the draw counts what `{name}` pays, and {why}: it is left out");
-            alerts.note(AlertCode::PlanUncounted, name, || (text, Vec::new()));
         }
-        for alert in &bound.alerts {
-            alerts.note(alert.code, &alert.subject, || (alert.text.clone(), alert.reps.clone()));
-        }
-        this.alerts = alerts.finish();
-        this
     }
 
-    /// Turns what the cells came to into rewards.
-    fn settle(&mut self, alerts: &mut AlertCounts) {
+    /// Turns what the cells came to into rewards. The reward of a rep for whom nothing changed is taken over.
+    fn settle(&mut self, alerts: &mut AlertCounts, before: Option<Finished>) {
         let bound = self.bound;
-        let ranks = Ranks::new(bound, &self.tallies);
-        let lapsed = self.lapsed();
-        let mut rewards = Vec::new();
+        let mut before = before.filter(|before| before.knows(bound) && before.lapsed == self.lapsed);
+        let mut former = before.as_mut().map(|before| std::mem::take(&mut before.rewards)).unwrap_or_default().into_iter().peekable();
         let mut refused = Vec::new();
         for (index, (tally, attainment)) in (0u32..).zip(self.tallies.iter().zip(&self.attainments)) {
             let who = bound.beneficiary(index);
@@ -179,10 +248,20 @@ impl<'a> Calculation<'a> {
             }
             refused.extend_from_slice(&tally.refusals);
             let Beneficiary::Rep(rep) = who else { continue };
-            let reward = attainment
-                .clone()
-                .ok_or(Overflow)
-                .and_then(|attainment| reward(bound, (index, rep.id), (tally, attainment), (&ranks, &lapsed)));
+            let known = former.next_if(|reward| reward.rep == rep.id);
+            let is_same = |before: &Finished| {
+                let place = index as usize;
+                before.tallies[place] == *tally
+                    && before.attainments[place] == *attainment
+                    && before.ranks.of(index) == self.ranks.of(index)
+            };
+            let reward = match (known, &mut before) {
+                (Some(reward), Some(before)) if is_same(before) => Ok(Some((reward, before.problems.remove(&index).unwrap_or_default()))),
+                _ => attainment
+                    .clone()
+                    .ok_or(Overflow)
+                    .and_then(|attainment| reward(bound, (index, rep.id), (tally, attainment), (&self.ranks, &self.lapsed))),
+            };
             let Ok(reward) = reward else {
                 let text = format!("the reward of {} leaves the range of an amount", rep.name);
                 alerts.note(AlertCode::AmountOverflow, &format!("{}:reward", rep.id), || (text, vec![rep.id]));
@@ -194,23 +273,25 @@ impl<'a> Calculation<'a> {
                 alerts::raise_paid_in(alerts, bound, (rep.id, &rep.name), wanted);
             }
             let Some((reward, problems)) = reward else { continue };
-            for (of, problem) in problems {
-                alerts::raise_settling(alerts, rep.id, &rep.name, &of, &problem);
+            for (of, problem) in &problems {
+                alerts::raise_settling(alerts, rep.id, &rep.name, of, problem);
             }
-            rewards.push(reward);
+            if !problems.is_empty() {
+                self.problems.insert(index, problems);
+            }
+            self.rewards.push(reward);
         }
-        self.rewards = rewards;
         self.refusals.append(&mut refused);
     }
 
     /// The adjustments whose credit is no longer there, or stands in another tier.
-    fn lapsed(&self) -> BTreeSet<Id> {
+    fn find_lapsed(&self) -> BTreeSet<Id> {
         let day = crate::command::day_number(self.bound.period.first_day());
         let mut lapsed = BTreeSet::new();
         for (rep, adjustment) in self.bound.past.adjustments(day) {
             let AdjustmentKind::Credit { sale, rule, tier, .. } = &adjustment.kind else { continue };
             let stands = |credit: &Credit| credit.sale == *sale && credit.rule_id == *rule && credit.tier() == *tier;
-            if !self.trace(rep, true).iter().any(stands) {
+            if !self.list(rep, Listed::OfSale(*sale), true).credits.iter().any(stands) {
                 lapsed.insert(adjustment.id);
             }
         }
@@ -221,11 +302,41 @@ impl<'a> Calculation<'a> {
     /// a calculation that was not made to be kept.
     #[must_use]
     pub fn keep(self) -> Option<Kept> {
-        let KeptSide { own, decided, flags, index } = self.kept?;
+        let KeptSide { own, overrides, decided, flags, index } = self.kept?;
         let mut refusals = self.refusals;
-        refusals.truncate(decided);
-        let Self { sales, splits, cells, origins, texts, .. } = self;
-        Some(Kept::new(Parts { sales, splits, cells, own, refusals, flags, origins, texts, index }))
+        let refused = refusals.split_off(decided);
+        let Self {
+            bound,
+            sales,
+            splits,
+            cells,
+            attained,
+            factors,
+            tallies,
+            attainments,
+            rewards,
+            origins,
+            texts,
+            alerts,
+            problems,
+            ranks,
+            lapsed,
+            ..
+        } = self;
+        let (past, history) = (Arc::clone(&bound.past), bound.history.cloned());
+        let finished =
+            Finished { attained, factors, tallies, attainments, rewards, refused, alerts, problems, ranks, lapsed, past, history };
+        Some(Kept::new(Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index }, finished))
+    }
+
+    /// Where each sale stands, if that is known.
+    pub(super) fn indexed(&self) -> Option<&HashMap<Id, u32>> {
+        self.kept.as_ref().and_then(|kept| kept.index.as_ref())
+    }
+
+    /// Whether something went wrong with the rules of a rep or team.
+    pub(super) fn went_wrong(&self, who: u32) -> bool {
+        !self.tallies[who as usize].errors.is_empty()
     }
 
     /// The program, people and period of the calculation.
@@ -292,22 +403,33 @@ impl<'a> Calculation<'a> {
     /// others.
     #[must_use]
     pub fn credits(&self, of: Id) -> Vec<Credit> {
-        self.trace(of, false)
+        self.list(of, Listed::All, false).credits
     }
 
     /// Everything about one rep's reward. `None` for a rep without one.
     #[must_use]
     pub fn explain(&self, rep: Id) -> Option<Explanation> {
+        self.explain_part(rep, Listed::All)
+    }
+
+    /// The same with some of the credits; sums, steps and numbers are those of all.
+    #[must_use]
+    pub fn explain_part(&self, rep: Id, listed: Listed) -> Option<Explanation> {
         let reward = self.reward(rep)?;
         let person = self.bound.directory.rep(rep)?;
-        let credits = self.trace(rep, true);
+        let listing = self.list(rep, listed, true);
         Some(Explanation {
             program: self.bound.program.name.clone(),
             period: self.bound.period.label(),
             rep,
             rep_name: person.name.clone(),
             currency: self.bound.program.currency,
-            credits,
+            credits: listing.credits,
+            first: listing.first,
+            credit_count: listing.credit_count,
+            sale_count: listing.sale_count,
+            reached: listing.reached,
+            through: listing.through,
             attainment: reward.attainment.clone(),
             variables: self.variables(rep),
             credited: reward.credited,
@@ -319,23 +441,23 @@ impl<'a> Calculation<'a> {
         })
     }
 
-    /// The credits of one sale, over all reps and teams, by rule and place.
+    /// The credits of one sale with their pieces, over all reps and teams, by rule and place.
     #[must_use]
     pub fn credits_of_sale(&self, sale: Id) -> Vec<(Id, Credit)> {
+        let Some(index) = self.index_of(sale) else { return Vec::new() };
         let mut concerned = BTreeSet::new();
-        for (index, managers) in (0u32..).zip(&self.bound.people.managers) {
-            let mut of_sale = self.cells.of(index).iter().filter(|entry| self.sales.keys[entry.sale as usize].id == sale).peekable();
-            if of_sale.peek().is_none() {
+        for (who, managers) in (0u32..).zip(&self.bound.people.managers) {
+            if !self.cells.has(who, index, &self.sales) {
                 continue;
             }
-            concerned.insert(index);
+            concerned.insert(who);
             concerned.extend(managers);
-            let recipients = self.bound.rules.iter().filter_map(|rule| rule.recipients.get(index as usize));
+            let recipients = self.bound.rules.iter().filter_map(|rule| rule.recipients.get(who as usize));
             concerned.extend(recipients.flat_map(Recipients::people));
         }
         let mut found = Vec::new();
         for rep in concerned.into_iter().map(|index| self.bound.beneficiary(index).id()) {
-            found.extend(self.trace(rep, true).into_iter().filter(|credit| credit.sale == sale).map(|credit| (rep, credit)));
+            found.extend(self.list(rep, Listed::OfSale(sale), true).credits.into_iter().map(|credit| (rep, credit)));
         }
         found.sort_by_key(|(rep, credit)| (credit.rule, credit.level, credit.place, *rep));
         found
@@ -371,67 +493,11 @@ impl<'a> Calculation<'a> {
         self.bound.beneficiary(refusal.detail).name().to_owned()
     }
 
-    fn trace(&self, of: Id, traced: bool) -> Vec<Credit> {
-        let Some(index) = self.bound.people.index(of) else { return Vec::new() };
-        let folder = self.folder();
-        let own = self.cells.of(index);
-        let overrides = folder.overrides_of(index, &self.cells);
-        let mut credits = Vec::with_capacity(own.len() + overrides.len());
-        for entries in [own, &overrides] {
-            folder.each(index, entries, traced, &mut |entry, rule, outcome| {
-                credits.push((self.sales.rank(entry.sale), self.own_part(self.credit(entry, rule, outcome), index, traced)));
-            });
-        }
-        self.handed_to(index, traced, &mut credits);
-        // Sales before the period are measured, and were credited in theirs.
-        credits.retain(|(_, credit)| credit.at >= self.bound.period.start() || !self.bound.pays_own_sales(credit.rule));
-        credits.sort_by_key(|(sale, credit)| (*sale, credit.rule, credit.level, credit.place));
-        credits.into_iter().map(|(_, credit)| credit).collect()
-    }
-
-    fn folder(&self) -> Folder<'_, 'a> {
+    pub(super) fn folder(&self) -> Folder<'_, 'a> {
         Folder { bound: self.bound, sales: &self.sales, splits: &self.splits, attained: &self.attained, factors: &self.factors }
     }
 
-    /// A rep's own credit under a rule that pays others shows what is left to the rep; that of a team what it earned.
-    fn own_part(&self, credit: Credit, who: u32, traced: bool) -> Credit {
-        let bound = &self.bound.rules[credit.rule];
-        let (Some(assign), Beneficiary::Rep(_)) = (&bound.rule.assign, self.bound.beneficiary(who)) else { return credit };
-        let recipients = &bound.recipients[who as usize];
-        let part = assign.paid(credit.amount).and_then(|paid| recipients.part(paid, who)).unwrap_or_default();
-        assigned(credit, part, None, traced)
-    }
-
-    /// What the credits of others earn for this rep.
-    fn handed_to(&self, to: u32, traced: bool, credits: &mut Vec<(u64, Credit)>) {
-        let rules: Vec<usize> = (0..self.bound.rules.len()).filter(|rule| self.bound.rules[*rule].rule.assign.is_some()).collect();
-        if rules.is_empty() || !self.bound.may_earn(to) {
-            return;
-        }
-        let gets = |rule: usize, from: u32| self.bound.rules[rule].recipients[from as usize].people().contains(&to);
-        for from in (0..u32::try_from(self.bound.people.count()).unwrap_or(u32::MAX)).filter(|from| *from != to) {
-            if !rules.iter().any(|rule| gets(*rule, from)) {
-                continue;
-            }
-            self.folder().each(from, self.cells.of(from), traced, &mut |entry, rule, outcome| {
-                let bound = &self.bound.rules[rule];
-                let Some(assign) = bound.rule.assign.as_ref().filter(|_| gets(rule, from)) else { return };
-                let recipients = &bound.recipients[from as usize];
-                let part = assign.paid(outcome.amount).and_then(|paid| recipients.part(paid, to)).unwrap_or_default();
-                let shown = AssignedShown {
-                    from: self.bound.beneficiary(from).id(),
-                    is_team: matches!(self.bound.beneficiary(from), Beneficiary::Team(_)),
-                    from_name: self.bound.beneficiary(from).name().to_owned(),
-                    earned: outcome.amount,
-                    percent: (assign.factor * Exact::ONE_HUNDRED).normalize(),
-                    among: recipients.people().len(),
-                };
-                credits.push((self.sales.rank(entry.sale), assigned(self.credit(entry, rule, outcome), part, Some(shown), traced)));
-            });
-        }
-    }
-
-    fn credit(&self, entry: &Entry, index: usize, outcome: Outcome) -> Credit {
+    pub(super) fn credit(&self, entry: &Entry, index: usize, outcome: Outcome) -> Credit {
         let key = &self.sales.keys[entry.sale as usize];
         let component = &self.bound.components[usize::from(entry.component)];
         let rule = self.bound.rules[index].rule;
@@ -498,23 +564,16 @@ impl<'a> Calculation<'a> {
 }
 
 /// Adds to each cell what comes to it from others, with what overrides follow.
-type Combine<'c> = &'c dyn Fn(&Factors, Vec<(Tally, Outwards)>) -> Vec<Tally>;
+type Combine<'c> = &'c dyn Fn(&Factors) -> Vec<Tally>;
 
 /// What each cell comes to with what comes from others. Overrides on commission follow what the reps below are paid after
 /// gates and multipliers, which depend on what those attained; nobody stands above themselves, so levels settle one by one.
-fn combined(
-    bound: &BoundProgram<'_>,
-    own: Vec<(Tally, Outwards)>,
-    flags: &[Flag],
-    combine: Combine<'_>,
-) -> (Vec<Tally>, Vec<Option<Attainment>>, Factors) {
+fn combined(bound: &BoundProgram<'_>, flags: &[Flag], combine: Combine<'_>) -> (Vec<Tally>, Vec<Option<Attainment>>, Factors) {
     let follows = bound.follows_commission();
-    let mut own = Some(own);
     let mut factors = Factors::new();
     let mut left = if follows { MAX_FOLLOWED } else { 0 };
     loop {
-        let cells = if left == 0 { own.take() } else { own.clone() };
-        let mut tallies = combine(&factors, cells.unwrap_or_default());
+        let mut tallies = combine(&factors);
         flags::mark(bound, flags, &mut tallies);
         let reached = attainments(bound, &tallies);
         let found = if follows { settle::factors(bound, &tallies, &reached) } else { Followed::default() };
@@ -528,7 +587,7 @@ fn combined(
 }
 
 /// A credit of which somebody gets `part`: the last piece says what goes elsewhere or comes from there.
-fn assigned(mut credit: Credit, part: Exact, shown: Option<AssignedShown>, traced: bool) -> Credit {
+pub(super) fn assigned(mut credit: Credit, part: Exact, shown: Option<AssignedShown>, traced: bool) -> Credit {
     let difference = sub(part, credit.amount).unwrap_or_default();
     if traced && !difference.is_zero() {
         let (basis, rate) = (Exact::ZERO, RateShown::Amount(difference));

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::assign::Recipients;
-use super::bound::{BoundProgram, OverrideFeed, Part};
+use super::bound::{BoundProgram, Part};
 use super::decide::SplitPart;
 use super::fold::{ComponentFold, OfSale, Outcome};
 use super::kept::{Sum, mul, mul_div};
-use super::pay::{FixedPay, FixedRate, Limits, Lookup, PayProblem};
+use super::overrides::Upward;
+use super::pay::{FixedPay, Limits, Lookup, PayProblem};
 use super::reason::{AlertCode, Reason};
 use super::run::{Entry, Filed, Refusal, SaleTable};
 use super::settle::{RuleTotal, SaleTerm, TermKey, TermKind};
 use super::spread::{Spread, in_parts};
-use super::tally::{Factors, Flat, FoldError, Handed, Outwards, Paid, Raised, Tally};
+use super::tally::{Factors, FoldError, Handed, Outwards, Paid, Tally, note};
 use crate::id::Id;
 use crate::money::{Exact, Overflow};
-use crate::program::{CreditTo, Crediting, OncePer, OverrideBase, Rule, Share, Split, Trigger};
+use crate::program::{OverrideBase, Trigger};
 
 /// The entries of all reps and teams, of each by component, canonical order, place.
 pub(super) struct Cells(Vec<Vec<Entry>>);
@@ -66,6 +67,21 @@ impl Cells {
         touched
     }
 
+    /// Whether a rep or team has a credit of a sale. The cells are in order.
+    pub(super) fn has(&self, who: u32, sale: u32, sales: &SaleTable) -> bool {
+        let rank = sales.rank(sale);
+        let mut rest = self.of(who);
+        while let Some(first) = rest.first() {
+            let (entries, behind) = rest.split_at(rest.partition_point(|entry| entry.component == first.component));
+            let from = entries.partition_point(|entry| sales.rank(entry.sale) < rank);
+            if entries.get(from).is_some_and(|entry| entry.sale == sale) {
+                return true;
+            }
+            rest = behind;
+        }
+        false
+    }
+
     fn len(&self) -> usize {
         self.0.iter().map(Vec::len).sum()
     }
@@ -80,6 +96,9 @@ impl Cells {
         self.0.iter_mut().map(Vec::as_mut_slice).collect()
     }
 }
+
+/// Says of an entry under a rule whether its pieces are wanted.
+pub(super) type Wanted<'w> = &'w dyn Fn(&Entry, usize) -> bool;
 
 /// The shared, unchanging side of folding.
 #[derive(Clone, Copy)]
@@ -134,45 +153,32 @@ impl Folder<'_, '_> {
 
     /// Sorts and folds one cell again.
     pub(super) fn fold_again(self, who: u32, cells: &mut Cells) -> (Tally, Outwards) {
-        self.own(who, &mut cells.0[who as usize])
+        let (tally, mut outwards) = self.own(who, &mut cells.0[who as usize]);
+        // Those above make them again from the cells.
+        outwards.raised = Vec::new();
+        (tally, outwards)
     }
 
     /// Adds to each cell what comes to it from others.
-    pub(super) fn combine(self, own: Vec<(Tally, Outwards)>, spread: Spread<'_>) -> Vec<Tally> {
-        let mut tallies = Vec::with_capacity(own.len());
-        let mut above: Vec<Vec<Raised>> = Vec::new();
-        above.resize_with(own.len(), Vec::new);
-        let (mut flat, mut handed, mut unenrolled) = (Vec::new(), Vec::new(), Vec::new());
-        for (tally, mut outwards) in own {
-            tallies.push(tally);
-            flat.append(&mut outwards.flat);
-            handed.append(&mut outwards.handed);
-            unenrolled.append(&mut outwards.unenrolled);
-            for (manager, raised) in outwards.raised {
-                above[manager as usize].push(raised);
+    pub(super) fn combine(self, own: &[(Tally, Outwards)], overrides: &[Option<Tally>]) -> Vec<Tally> {
+        let mut tallies: Vec<Tally> = own.iter().map(|(tally, _)| tally.clone()).collect();
+        self.add_flat(own, &mut tallies);
+        self.add_handed(own, &mut tallies);
+        for (manager, rule) in own.iter().flat_map(|(_, outwards)| &outwards.unenrolled) {
+            note(&mut tallies[*manager as usize], *rule, not_enrolled());
+        }
+        for (tally, overrides) in tallies.iter_mut().zip(overrides) {
+            if let Some(overrides) = overrides {
+                tally.absorb(overrides);
             }
-        }
-        self.add_flat(flat, &mut tallies);
-        self.add_handed(handed, &mut tallies);
-        for (manager, rule) in unenrolled {
-            note(&mut tallies[manager as usize], rule, not_enrolled());
-        }
-        let total = above.iter().map(Vec::len).sum();
-        if total > 0 {
-            let with_tally = above.into_iter().zip(tallies).collect();
-            tallies = in_parts(spread, total, with_tally, |(above, _)| above.len(), &|who, (above, mut tally)| {
-                let entries = self.count(above, &mut tally.refusals);
-                // No rule builds on an override, so nothing goes further up.
-                self.components(who, &entries, &mut tally, &mut Outwards::default());
-                tally
-            });
         }
         tallies
     }
 
-    fn add_flat(&self, flat: Vec<Flat>, tallies: &mut [Tally]) {
-        let overflown: Vec<(u32, usize)> = flat.iter().filter(|flat| flat.overflow).map(|flat| (flat.manager, flat.rule)).collect();
-        for flat in flat {
+    fn add_flat(&self, own: &[(Tally, Outwards)], tallies: &mut [Tally]) {
+        let flat = || own.iter().flat_map(|(_, outwards)| &outwards.flat);
+        let overflown: Vec<(u32, usize)> = flat().filter(|flat| flat.overflow).map(|flat| (flat.manager, flat.rule)).collect();
+        for flat in flat() {
             let tally = &mut tallies[flat.manager as usize];
             tally.touched = true;
             if overflown.contains(&(flat.manager, flat.rule)) {
@@ -188,8 +194,8 @@ impl Folder<'_, '_> {
     }
 
     /// Gives the recipients what credits of others earned for them.
-    fn add_handed(&self, handed: Vec<Handed>, tallies: &mut [Tally]) {
-        for handed in handed {
+    fn add_handed(&self, own: &[(Tally, Outwards)], tallies: &mut [Tally]) {
+        for handed in own.iter().flat_map(|(_, outwards)| &outwards.handed) {
             let tally = &mut tallies[handed.to as usize];
             tally.touched = true;
             if !self.bound.may_earn(handed.to) {
@@ -199,7 +205,7 @@ impl Folder<'_, '_> {
             tally.credits += handed.all.credits;
             tally.exact.merge(handed.all.amount);
             tally.rule(self.bound.settled_rule(handed.rule), handed.all, handed.own);
-            tally.add_terms(handed.terms);
+            tally.add_terms(&handed.terms);
         }
     }
 
@@ -226,7 +232,7 @@ impl Folder<'_, '_> {
         (tally, outwards)
     }
 
-    fn components(&self, who: u32, entries: &[Entry], tally: &mut Tally, outwards: &mut Outwards) {
+    pub(super) fn components(&self, who: u32, entries: &[Entry], tally: &mut Tally, outwards: &mut Outwards) {
         for entries in entries.chunk_by(|a, b| a.component == b.component) {
             self.component(who, entries, tally, outwards);
         }
@@ -251,7 +257,7 @@ impl Folder<'_, '_> {
         let raised_before = outwards.raised.len();
         let mut paid = Paid::default();
         let (mut index, mut run) = (0, 0);
-        let folded = self.walk(who, entries, false, &mut |entry, rule, outcome| {
+        let folded = self.walk(who, entries, None, &mut |entry, rule, outcome| {
             if index == runs[run].0 {
                 run += 1;
             }
@@ -273,7 +279,7 @@ impl Folder<'_, '_> {
                 }
             }
             for (manager, over) in ordered {
-                outwards.raised.extend(self.raise(who, over, entry, rule, &outcome).map(|raised| (*manager, raised)));
+                outwards.raised.extend(self.raise(who, over, entry, (rule, outcome.amount)).map(|raised| (*manager, raised)));
             }
             Ok(())
         });
@@ -286,7 +292,7 @@ impl Folder<'_, '_> {
                 for (rule, all, own) in paid.by_rule {
                     tally.rule(self.bound.settled_rule(rule), all, own);
                 }
-                tally.add_terms(paid.terms);
+                tally.add_terms(&paid.terms);
                 outwards.handed.append(&mut paid.handed);
                 for (_, (flat, _)) in runs {
                     outwards.flat.extend(flat.into_iter().map(|(_, _, flat)| flat).filter(|flat| flat.all.credits > 0));
@@ -391,7 +397,7 @@ impl Folder<'_, '_> {
         }
     }
 
-    fn refusal(&self, entry: &Entry, who: u32, reason: Reason) -> Refusal {
+    pub(super) fn refusal(&self, entry: &Entry, who: u32, reason: Reason) -> Refusal {
         let rule = u16::try_from(self.rule_of(entry)).unwrap_or(u16::MAX);
         Refusal { sale: entry.sale, detail: who, rule, reason }
     }
@@ -402,7 +408,7 @@ impl Folder<'_, '_> {
     }
 
     /// The stretches of one rule among the entries of a component, with their ends. One, unless versions change.
-    fn runs(&self, entries: &[Entry]) -> Vec<(usize, usize)> {
+    pub(super) fn runs(&self, entries: &[Entry]) -> Vec<(usize, usize)> {
         let Some(first) = entries.first() else { return Vec::new() };
         if self.bound.components[usize::from(first.component)].parts.len() == 1 {
             return vec![(self.rule_of(first), entries.len())];
@@ -481,16 +487,17 @@ impl Folder<'_, '_> {
         Ok(OfSale { share, looked_up, kickers, is_paid_before: self.is_paid_before(entry, stretch.rule) })
     }
 
-    fn walk(
+    /// Folds the entries of one component in order; those that `traced` names keep their pieces.
+    pub(super) fn walk(
         &self,
         who: u32,
         entries: &[Entry],
-        traced: bool,
+        traced: Option<Wanted<'_>>,
         each: &mut dyn FnMut(&Entry, usize, Outcome) -> Result<(), Overflow>,
     ) -> Result<(), PayProblem> {
         let stretches = self.stretches(who, entries)?;
         let Some(first) = stretches.first() else { return Ok(()) };
-        let fold = ComponentFold::new(&first.pay, first.limits, traced, &mut entries.iter()).map_err(|_| out_of_range())?;
+        let fold = ComponentFold::new(&first.pay, first.limits, &mut entries.iter()).map_err(|_| out_of_range())?;
         let mut fold = fold.keeping_totals(stretches.len() > 1);
         let mut start = 0;
         for stretch in &stretches {
@@ -498,6 +505,9 @@ impl Folder<'_, '_> {
                 fold.switch(&stretch.pay, stretch.limits, &mut entries.iter()).map_err(|_| out_of_range())?;
             }
             for entry in &entries[start..stretch.end] {
+                if let Some(traced) = traced {
+                    fold.trace(traced(entry, stretch.rule));
+                }
                 let mut kickers = Vec::new();
                 let outcome = self.of_sale(entry, stretch, &mut kickers).and_then(|sale| fold.next(entry, sale));
                 outcome.and_then(|outcome| each(entry, stretch.rule, outcome)).map_err(|_| out_of_range())?;
@@ -507,192 +517,15 @@ impl Folder<'_, '_> {
         Ok(())
     }
 
-    /// Walks the entries of one list, component by component, leaving out those that could not be paid.
-    pub(super) fn each(&self, who: u32, entries: &[Entry], traced: bool, each: &mut dyn FnMut(&Entry, usize, Outcome)) {
-        for entries in entries.chunk_by(|a, b| a.component == b.component) {
-            let mut outcomes = Vec::with_capacity(entries.len());
-            let folded = self.walk(who, entries, traced, &mut |entry, rule, outcome| {
-                outcomes.push((*entry, rule, outcome));
-                Ok(())
-            });
-            if folded.is_ok() {
-                for (entry, rule, outcome) in outcomes {
-                    each(&entry, rule, outcome);
-                }
-            }
-        }
+    /// Whether the entries of a component can be paid; otherwise none of them counts. Where nothing went wrong with
+    /// `who` that is known without folding.
+    pub(super) fn folds(&self, who: u32, entries: &[Entry], went_wrong: &dyn Fn(u32) -> bool) -> bool {
+        !went_wrong(who) || self.walk(who, entries, None, &mut |_, _, _| Ok(())).is_ok()
     }
 
     /// The part of one sale that an entry of a sale rule stands for.
-    fn share(&self, entry: &Entry) -> Result<Exact, Overflow> {
+    pub(super) fn share(&self, entry: &Entry) -> Result<Exact, Overflow> {
         self.splits.get(entry.origin as usize).map_or(Ok(Exact::ONE), |split| split.of(Exact::ONE))
-    }
-
-    /// The overrides above the credits of a rep or team under a rule: those that are a plain sum, and those whose order
-    /// matters.
-    fn above(&self, who: u32, rule: usize, outwards: &mut Outwards) -> Upward<'_> {
-        let managers = &self.bound.people.managers[who as usize];
-        let (mut flat, mut ordered) = (Vec::new(), Vec::new());
-        for over in self.bound.overrides.iter().filter(|over| over.of.get(rule) == Some(&true)) {
-            let Some(manager) = managers.get(over.level).copied() else { continue };
-            if !self.bound.may_earn(manager) {
-                outwards.unenrolled.push((manager, over.rule));
-                continue;
-            }
-            match self.flat_rate(over, rule, manager, who) {
-                Some(rate) => {
-                    let (all, own) = (RuleTotal::default(), RuleTotal::default());
-                    flat.push((rate, over.base, Flat { manager, rule: over.rule, all, own, overflow: false }));
-                }
-                None => ordered.push((manager, over)),
-            }
-        }
-        (flat, ordered)
-    }
-
-    /// The rate of an override whose reward is a plain sum: one rate, no limits, no other version, and no sale counts
-    /// more than once.
-    fn flat_rate(&self, over: &OverrideFeed, below: usize, manager: u32, credited: u32) -> Option<FixedRate> {
-        let component = &self.bound.components[usize::from(over.component)];
-        let [part] = component.parts.as_slice() else { return None };
-        let bound = &self.bound.rules[part.rule];
-        let rule = bound.rule;
-        let limited = rule.cap.is_some() || rule.floor.is_some() || rule.cap_per_sale.is_some();
-        // What gates and multipliers leave of each commission is known later.
-        let limited = limited || over.base == OverrideBase::Commission && self.bound.has_factor(below);
-        // Terms look at each sale; a plain sum knows none.
-        if limited || self.sales.has_terms() || over.once_per == OncePer::Sale && !counts_once(self.bound.rules[below].rule) {
-            return None;
-        }
-        match (Lookup { bound: self.bound, who: manager, credited, version: bound.version, reached: None }).pay(part.pay) {
-            Ok(FixedPay::Rate(rate)) => Some(rate),
-            _ => None,
-        }
-    }
-
-    /// Whether an override applies to a sale: its validity and its own condition.
-    fn applies(&self, rule: usize, sale: u32, who: u32) -> bool {
-        let bound = &self.bound.rules[rule];
-        let (start, end) = bound.window;
-        let at = self.sales.keys[sale as usize].at;
-        let passes = || match bound.condition_bit {
-            Some(bit) => self.sales.passes.get(sale as usize).is_some_and(|bits| bits >> bit & 1 == 1),
-            None => true,
-        };
-        start <= at && at < end && passes() && !self.sales.is_denied(sale, who, rule)
-    }
-
-    /// A credit as the manager's override sees it.
-    fn raise(&self, who: u32, over: &OverrideFeed, entry: &Entry, rule: usize, outcome: &Outcome) -> Option<Raised> {
-        if !self.applies(over.rule, entry.sale, who) {
-            return None;
-        }
-        let basis = if over.base == OverrideBase::Sales { entry.basis } else { outcome.amount };
-        let group = self.bound.group_of(over.component, self.sales.keys[entry.sale as usize].at);
-        let share = if over.once_per == OncePer::Sale { self.share(entry).unwrap_or(Exact::ONE) } else { Exact::ONE };
-        let entry = Entry { basis, sale: entry.sale, origin: who, group, component: over.component, place: entry.place };
-        Some(Raised { entry, share, rule: u16::try_from(rule).unwrap_or(u16::MAX) })
-    }
-
-    /// All override entries of a manager, made again from the credits below.
-    pub(super) fn overrides_of(&self, manager: u32, cells: &Cells) -> Vec<Entry> {
-        let mut raised = Vec::new();
-        if !self.bound.may_earn(manager) {
-            return Vec::new();
-        }
-        for (who, managers) in (0u32..).zip(&self.bound.people.managers) {
-            let feeds: Vec<&OverrideFeed> = self.bound.overrides.iter().filter(|over| managers.get(over.level) == Some(&manager)).collect();
-            if feeds.is_empty() {
-                continue;
-            }
-            self.each(who, cells.of(who), false, &mut |entry, rule, outcome| {
-                let feeds = feeds.iter().filter(|over| over.of.get(rule) == Some(&true));
-                raised.extend(feeds.filter_map(|over| self.raise(who, over, entry, rule, &outcome)));
-            });
-        }
-        self.count(raised, &mut Vec::new())
-    }
-
-    /// Puts a manager's overrides in order and lets each sale count as often as the document says.
-    fn count(&self, mut raised: Vec<Raised>, refusals: &mut Vec<Refusal>) -> Vec<Entry> {
-        if !self.factors.is_empty() {
-            for raised in &mut raised {
-                self.follow(raised);
-            }
-        }
-        let rank = |raised: &Raised| self.sales.rank(raised.entry.sale);
-        raised.sort_by_key(|raised| (raised.entry.component, rank(raised), raised.rule, raised.entry.place, raised.entry.origin));
-        let mut entries = Vec::with_capacity(raised.len());
-        for same in raised.chunk_by(|a, b| (a.entry.component, a.entry.sale) == (b.entry.component, b.entry.sale)) {
-            self.count_sale(same, &mut entries, refusals);
-        }
-        entries
-    }
-
-    /// Lets an override on commission follow what the rep is paid of it after gates and multipliers.
-    fn follow(&self, raised: &mut Raised) {
-        let over = self.bound.rules[self.rule_of(&raised.entry)].rule;
-        if !matches!(&over.trigger, Trigger::Override(over) if over.base == OverrideBase::Commission) {
-            return;
-        }
-        let below = self.bound.settled_rule(usize::from(raised.rule));
-        if let Some(factor) = self.factors.get(&(raised.entry.origin, below)) {
-            // An amount that leaves the range here leaves it for the rep, too, who is then flagged and paid nothing.
-            raised.entry.basis = mul(raised.entry.basis, *factor).unwrap_or_default();
-        }
-    }
-
-    /// The overrides of one component on one sale: all of them, or up to one whole sale for each rule below.
-    fn count_sale(&self, same: &[Raised], entries: &mut Vec<Entry>, refusals: &mut Vec<Refusal>) {
-        let Some(first) = same.first() else { return };
-        let rule = self.rule_of(&first.entry);
-        let over = self.bound.overrides.iter().find(|over| over.component == first.entry.component && over.rule == rule);
-        let limited = over.is_some_and(|over| over.once_per == OncePer::Sale);
-        let mut place = 0u16;
-        for below in same.chunk_by(|a, b| a.rule == b.rule) {
-            let mut left = Exact::ONE;
-            for raised in below {
-                let mut entry = Entry { place, ..raised.entry };
-                if limited {
-                    let counted = raised.share.min(left).max(Exact::ZERO);
-                    left -= counted;
-                    if counted.is_zero() {
-                        refusals.push(self.refusal(&entry, entry.origin, Reason::AlreadyCounted));
-                        continue;
-                    }
-                    if counted < raised.share {
-                        entry.basis = mul_div(entry.basis, counted, raised.share).unwrap_or(entry.basis);
-                    }
-                }
-                entries.push(entry);
-                place = place.saturating_add(1);
-            }
-        }
-    }
-}
-
-/// Whether the credits of a rule on one sale can never stand for more than the whole sale.
-fn counts_once(rule: &Rule) -> bool {
-    let Trigger::Sale(Crediting { owners, split, teams, roll_up, to, .. }) = &rule.trigger else { return false };
-    let mut shares = Exact::ZERO;
-    for owner in owners {
-        match &owner.share {
-            None => {}
-            Some(Share::Literal(share)) => shares += share,
-            Some(Share::Percent(_)) => return false,
-        }
-    }
-    // The owners' teams and the teams above may stand for one part several times.
-    *split == Split::Equal && teams.is_none() && !roll_up && *to == CreditTo::Rep && shares <= Exact::ONE
-}
-
-/// The overrides above a rule's credits: the flat ones with their rates, and the others with their managers.
-type Upward<'f> = (Vec<(FixedRate, OverrideBase, Flat)>, Vec<(u32, &'f OverrideFeed)>);
-
-/// Notes a problem of a rule once.
-fn note(tally: &mut Tally, rule: usize, problem: PayProblem) {
-    if !tally.errors.iter().any(|error| error.rule == rule && error.problem == problem) {
-        tally.errors.push(FoldError { rule, problem });
     }
 }
 

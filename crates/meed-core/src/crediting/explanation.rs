@@ -296,7 +296,29 @@ pub struct VariableShown {
     pub own: bool,
 }
 
-/// Everything about one rep's reward.
+/// How far a rule came: what it had measured after the last credit, for the rep or the last group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleReached {
+    /// Id of the rule.
+    pub rule: String,
+    /// What was measured, in the unit of the rule's basis.
+    pub value: Exact,
+}
+
+/// The overrides on the credits of one rep or team below, together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThroughSum {
+    /// The rep or team below.
+    pub through: Id,
+    /// How many credits.
+    pub credits: usize,
+    /// Sum of their bases.
+    pub basis: Exact,
+    /// Sum of their amounts, unrounded.
+    pub amount: Exact,
+}
+
+/// Everything about one rep's reward; of its credits all, or those that were asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     /// Name of the program.
@@ -311,6 +333,16 @@ pub struct Explanation {
     pub currency: Unit,
     /// The credits in canonical order, with their pieces.
     pub credits: Vec<Credit>,
+    /// How many credits come before the first that is listed.
+    pub first: usize,
+    /// How many credits there are, listed or not.
+    pub credit_count: usize,
+    /// How many sales they come from.
+    pub sale_count: usize,
+    /// How far each rule with a credit came.
+    pub reached: Vec<RuleReached>,
+    /// Overrides by the rep or team below.
+    pub through: Vec<ThroughSum>,
     /// Attainment.
     pub attainment: Attainment,
     /// Variables that the program names.

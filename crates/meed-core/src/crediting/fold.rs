@@ -56,18 +56,13 @@ pub(super) struct ComponentFold<'p> {
 
 impl<'p> ComponentFold<'p> {
     /// Prepares the fold; `entries` are those of the component, for sums that must be known beforehand.
-    pub(super) fn new(
-        pay: &'p FixedPay,
-        limits: Limits,
-        traced: bool,
-        entries: &mut dyn Iterator<Item = &Entry>,
-    ) -> Result<Self, Overflow> {
+    pub(super) fn new(pay: &'p FixedPay, limits: Limits, entries: &mut dyn Iterator<Item = &Entry>) -> Result<Self, Overflow> {
         let group_sums = group_sums(pay, entries)?;
         let zero = Exact::ZERO;
         Ok(Self {
             pay,
             limits,
-            traced,
+            traced: false,
             running: Total::default(),
             groups: HashMap::new(),
             group_sums,
@@ -75,6 +70,11 @@ impl<'p> ComponentFold<'p> {
             paid: zero,
             keeps_totals: false,
         })
+    }
+
+    /// From the next entry on, pieces are kept or not.
+    pub(super) fn trace(&mut self, traced: bool) {
+        self.traced = traced;
     }
 
     /// The same, ready to go on under another version of the rule.

@@ -1,18 +1,19 @@
 //! A calculation that is kept: a changed sale folds its own cells again, not all of them.
 //!
-//! What does not depend on other cells is kept as it is: the entries, and what each cell came to by itself. What comes
-//! after (overrides, what is handed on, attainment, settling) is a few steps for each payee and is done anew, so nothing
-//! has to be known of what depends on what. The result equals a full calculation (`commissions.md` behaviour 37).
+//! What does not depend on other cells is kept as it is: the entries, and what each cell came to by itself; and what
+//! overrides in order bring to a manager, which depends on the cells below and is made again when one of them changed. What
+//! comes after (plain overrides, what is handed on, attainment) is a few steps for each payee and is done anew. A reward is
+//! settled anew where anything it is made from differs. Where nothing changed, everything is as it was. The result equals
+//! a full calculation (`commissions.md` behaviour 37).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::bound::BoundProgram;
-use super::calculation::Calculation;
+use super::calculation::{Calculation, Finished};
 use super::cells::{Cells, Folder, attained};
 use super::decide::SplitPart;
 use super::foreign::Origins;
 use super::run::{Collected, Flag, Refusal, Run, SaleTable, Texts};
-use super::spread::Spread;
 use super::tally::{Factors, Outwards, Tally};
 use crate::condition::SaleRef;
 use crate::id::Id;
@@ -23,6 +24,8 @@ pub(super) struct Parts {
     pub(super) splits: Vec<SplitPart>,
     pub(super) cells: Cells,
     pub(super) own: Vec<(Tally, Outwards)>,
+    /// What overrides in order bring to each manager.
+    pub(super) overrides: Vec<Option<Tally>>,
     /// Those that come from the sales alone.
     pub(super) refusals: Vec<Refusal>,
     pub(super) flags: Vec<Flag>,
@@ -51,20 +54,23 @@ impl Change<'_> {
 }
 
 /// A calculation without its program, as [`Calculation::keep`] leaves it.
-pub struct Kept(Parts);
+pub struct Kept {
+    parts: Parts,
+    finished: Finished,
+}
 
 impl Kept {
-    pub(super) fn new(mut parts: Parts) -> Self {
+    pub(super) fn new(mut parts: Parts, finished: Finished) -> Self {
         if parts.index.is_none() {
             parts.index = Some((0u32..).zip(&parts.sales.keys).map(|(index, key)| (key.id, index)).collect());
         }
-        Self(parts)
+        Self { parts, finished }
     }
 
     /// Bytes of memory, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let Parts { sales, splits, cells, refusals, origins, index, .. } = &self.0;
+        let Parts { sales, splits, cells, refusals, origins, index, .. } = &self.parts;
         let indexed = index.as_ref().map_or(0, |index| index.capacity() * (size_of::<(Id, u32)>() + 1));
         let kept = splits.capacity() * size_of::<SplitPart>() + refusals.capacity() * size_of::<Refusal>();
         sales.bytes() + cells.bytes() + origins.bytes() + kept + indexed
@@ -73,7 +79,7 @@ impl Kept {
     /// How many sales it holds.
     #[must_use]
     pub fn sales(&self) -> usize {
-        self.0.sales.len()
+        self.parts.sales.len()
     }
 
     /// Takes the calculation up again, with some sales changed. `bound` must bind the same program, people and period as
@@ -82,9 +88,13 @@ impl Kept {
     /// `None` when too many sales changed to fit between the others; calculate in full then.
     #[must_use]
     pub fn resume<'a, 's>(self, bound: &'a BoundProgram<'a>, changes: impl IntoIterator<Item = Change<'s>>) -> Option<Calculation<'a>> {
-        let Parts { mut sales, splits, mut cells, mut own, mut refusals, mut flags, mut origins, texts, index } = self.0;
-        let mut index = index.unwrap_or_default();
         let changes = last_words(changes);
+        let Self { parts, finished } = self;
+        if changes.is_empty() && finished.knows(bound) {
+            return Some(Calculation::again(bound, parts, finished));
+        }
+        let Parts { mut sales, splits, mut cells, mut own, mut overrides, mut refusals, mut flags, mut origins, texts, index } = parts;
+        let mut index = index.unwrap_or_default();
         let mut stale = BTreeSet::new();
         let mut out = HashSet::new();
         for id in changes.iter().map(Change::id) {
@@ -117,12 +127,18 @@ impl Kept {
         let reached = attained(bound, &sales, &cells);
         let factors = Factors::new();
         let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached, factors: &factors };
+        let mut above = BTreeSet::new();
         for who in stale {
             own[who as usize] = folder.fold_again(who, &mut cells);
+            // Their own too: tiers may be looked up by what they attained themselves.
+            above.insert(who);
+            above.extend(&bound.people.managers[who as usize]);
         }
-        let parts = Parts { sales, splits, cells, own, refusals, flags, origins, texts, index: Some(index) };
-        let spread = Spread { parts: 1, run: &|jobs| jobs.into_iter().for_each(|job| job()) };
-        Some(Calculation::of_parts(bound, parts, spread, true))
+        for manager in above {
+            overrides[manager as usize] = folder.fold_overrides_again(manager, &cells, &own);
+        }
+        let parts = Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index: Some(index) };
+        Some(Calculation::of_parts(bound, parts, true, Some(finished)))
     }
 }
 

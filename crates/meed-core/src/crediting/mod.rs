@@ -24,7 +24,9 @@ mod foreign;
 mod history;
 mod keep;
 mod kept;
+mod listing;
 mod measure;
+mod overrides;
 mod pay;
 mod people;
 mod reason;
@@ -40,13 +42,17 @@ mod windows;
 pub use bound::BoundProgram;
 pub use calculation::{Calculation, PaidIn, Reward, TeamResult};
 pub use examples::{Difference, ExampleResult};
-pub use explanation::{AssignedShown, ConvertedShown, Credit, Explanation, Piece, PieceKind, RateShown, SplitShown, VariableShown, shown};
+pub use explanation::{
+    AssignedShown, ConvertedShown, Credit, Explanation, Piece, PieceKind, RateShown, RuleReached, SplitShown, ThroughSum, VariableShown,
+    shown,
+};
 pub use history::History;
 pub use keep::{Change, Kept};
 pub use kept::PLACES;
+pub use listing::Listed;
 pub use measure::Attainment;
 pub use reason::{Alert, AlertCode, NotCredited, Reason};
-pub use run::Run;
+pub use run::{Fed, Run};
 pub use settle::{
     Adjustment, AdjustmentKind, Booked, HELD_DAY, Line, LineKey, Openness, Past, PastLine, RewardKind, Step, StepKind, booked_day,
     differences, unserved_part,

@@ -255,7 +255,7 @@ fn prefix(text: &str, start: usize) -> u64 {
 }
 
 /// A refusal, compact.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) sale: u32,
     /// Index of an alias or other subject, or of a rep, by reason.
@@ -308,6 +308,9 @@ pub(super) struct Collected {
     pub(super) texts: Texts,
 }
 
+/// What a run has taken in, without the program that it was taken in for.
+pub struct Fed(Collected);
+
 /// One stream of sales into a calculation. Runs on several threads are merged; the result does not depend on how the
 /// sales were dealt among them.
 ///
@@ -324,6 +327,12 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn new(bound: &'a BoundProgram<'a>) -> Self {
         Self::resumed(bound, Collected::default())
+    }
+
+    /// Lets go of the program. [`Fed::go_on`] takes it up again.
+    #[must_use]
+    pub fn pause(self) -> Fed {
+        Fed(self.collected)
     }
 
     /// A run that goes on where another stopped.
@@ -436,6 +445,15 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn finish_to_keep(self, parts: usize, run: &dyn Fn(Vec<Job<'_>>)) -> Calculation<'a> {
         Calculation::new(self.bound, self.collected, Spread { parts, run }, true)
+    }
+}
+
+impl Fed {
+    /// The run again. `bound` must bind the same program, people and period as before; only what earlier periods left may
+    /// differ.
+    #[must_use]
+    pub fn go_on<'a>(self, bound: &'a BoundProgram<'a>) -> Run<'a> {
+        Run::resumed(bound, self.0)
     }
 }
 

@@ -9,14 +9,14 @@ use super::settle::{RuleSum, RuleTotal, TermKey};
 use crate::money::Exact;
 
 /// A rule that could not be folded for a rep or team.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FoldError {
     pub(super) rule: usize,
     pub(super) problem: PayProblem,
 }
 
 /// What a cell came to.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     /// What is paid: without what goes to others, with what comes from them.
     pub(super) exact: Sum,
@@ -47,10 +47,35 @@ impl Tally {
         sum.own.merge(own);
     }
 
-    pub(super) fn add_terms(&mut self, terms: BTreeMap<TermKey, Sum>) {
+    pub(super) fn add_terms(&mut self, terms: &BTreeMap<TermKey, Sum>) {
         for (key, sum) in terms {
-            self.terms.entry(key).or_default().merge(sum);
+            self.terms.entry(*key).or_default().merge(*sum);
         }
+    }
+
+    /// Adds what another fold of the same payee came to.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        self.exact.merge(other.exact);
+        self.earned.merge(other.earned);
+        for sum in &other.by_rule {
+            self.rule(sum.rule, sum.all, sum.own);
+        }
+        self.add_terms(&other.terms);
+        self.credits += other.credits;
+        self.attained.merge(other.attained);
+        self.touched |= other.touched;
+        self.flagged |= other.flagged;
+        for error in &other.errors {
+            note(self, error.rule, error.problem.clone());
+        }
+        self.refusals.extend_from_slice(&other.refusals);
+    }
+}
+
+/// Notes a problem of a rule once.
+pub(super) fn note(tally: &mut Tally, rule: usize, problem: PayProblem) {
+    if !tally.errors.iter().any(|error| error.rule == rule && error.problem == problem) {
+        tally.errors.push(FoldError { rule, problem });
     }
 }
 

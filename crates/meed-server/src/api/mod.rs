@@ -105,6 +105,7 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(releases::show))
         .routes(routes!(releases::statements))
         .routes(routes!(releases::statement))
+        .routes(routes!(releases::frozen_statement))
         .routes(routes!(releases::payouts, releases::pay))
         .routes(routes!(releases::payout))
         .routes(routes!(releases::reverse))

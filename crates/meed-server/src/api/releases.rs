@@ -4,8 +4,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use meed_app::releases::{self, PayoutEntry, ReleaseEntry, StatementBody, StatementEntry};
-use meed_app::rewards;
+use meed_app::{Configuration, rewards};
 use meed_core::command::RewardRow;
+use meed_core::crediting::Listed;
 use meed_core::id::{Id, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -223,12 +224,50 @@ pub(crate) struct StatementOut {
     quota: Option<String>,
     /// Attainment in percent of the quota.
     percent: Option<String>,
-    /// Every credit with its arithmetic.
+    /// How many credits there are; the sums above are those of all.
+    #[schema(example = 184)]
+    credit_count: usize,
+    /// How many sales they come from.
+    sale_count: usize,
+    /// Overrides, by the rep or team below whose credits they build on.
+    through: Vec<ThroughOut>,
+    /// A page of the credits in canonical order, each with its arithmetic.
     credits: Vec<CreditOut>,
+    /// Where the next page of credits starts; null at the end.
+    next_cursor: Option<String>,
 }
 
-fn statement_out(body: &StatementBody, frozen: Option<&StatementEntry>) -> StatementOut {
+/// The overrides on the credits of one rep or team below, together.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = StatementThrough)]
+pub(crate) struct ThroughOut {
+    /// The rep or team below.
+    #[schema(example = "rep_01jq3v8k2m9ra")]
+    through: String,
+    /// Their name.
+    name: String,
+    /// How many credits.
+    credits: usize,
+    /// Sum of their bases, exact.
+    basis: String,
+    /// Sum of their amounts, exact and unrounded.
+    amount: String,
+}
+
+fn statement_out(body: &StatementBody, frozen: Option<&StatementEntry>, config: &Configuration) -> StatementOut {
     let payee = Id(body.rep);
+    let through = |line: &releases::ThroughLine| {
+        let below = Id(line.through);
+        let kind = if config.directory.team(below).is_some() { Kind::Team } else { Kind::Rep };
+        ThroughOut {
+            through: below.text(kind),
+            name: config.rep_name(below),
+            credits: line.credits,
+            basis: line.basis.clone(),
+            amount: line.amount.clone(),
+        }
+    };
+    let after = body.first + body.credits.len();
     let reward = |line: &releases::RewardLine| StatementRewardOut {
         reward: Id(line.reward).text(Kind::Reward),
         period: line.period.clone(),
@@ -259,8 +298,18 @@ fn statement_out(body: &StatementBody, frozen: Option<&StatementEntry>) -> State
         attainment: body.attainment.clone(),
         quota: body.quota.clone(),
         percent: body.percent.clone(),
+        credit_count: body.credit_count,
+        sale_count: body.sale_count,
+        through: body.through.iter().map(through).collect(),
         credits: body.credits.iter().map(|credit| CreditOut::of(payee, &body.rep_name, credit)).collect(),
+        next_cursor: (after < body.credit_count).then(|| after.to_string()),
     }
+}
+
+/// Which page of a statement's credits is wanted.
+fn credit_page(limit: Option<usize>, cursor: Option<&str>) -> Answered<Listed> {
+    let wanted = PageParams { limit, cursor: cursor.map(str::to_owned), fields: None }.stretch::<usize>()?;
+    Ok(Listed::Slice { from: wanted.after.unwrap_or(0), count: wanted.limit })
 }
 
 list_params! {
@@ -287,11 +336,29 @@ pub(crate) struct StatementParams {
     /// The payee.
     #[param(example = "rep_01jq3v8k2m9ra")]
     payee: String,
+    /// Credits at most, 1 to 100; 50 if not given.
+    limit: Option<usize>,
+    /// Where to go on with the credits: `next_cursor` of the answer before.
+    cursor: Option<String>,
 }
+
+/// Which of a statement's credits are wanted.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CreditPageParams {
+    /// Credits at most, 1 to 100; 50 if not given.
+    limit: Option<usize>,
+    /// Where to go on with the credits: `next_cursor` of the answer before.
+    cursor: Option<String>,
+}
+
+/// Credits of each statement in a list.
+const LISTED_CREDITS: Listed = Listed::Slice { from: 0, count: 50 };
 
 /// List frozen statements
 ///
-/// Those of a release, or those of a payee. They never change.
+/// Those of a release, or those of a payee, each with its first 50 credits. They never change.
 #[utoipa::path(
     get, path = "/statements", tag = "Releases", operation_id = "listStatements", params(StatementsParams),
     responses((status = 200, description = "A page of statements", body = Page<StatementOut>), Refusals),
@@ -301,18 +368,54 @@ pub(crate) async fn statements(
     Caller(ctx): Caller,
     Params(params): Params<StatementsParams>,
 ) -> Answered<Response> {
-    let all = match (&params.release, &params.payee) {
-        (Some(release), None) => releases::statements_of_release(&state.app, &ctx, id_in(release, Kind::Release, "release")?).await?,
-        (None, Some(payee)) => releases::statements_of_payee(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?,
+    let wanted = params.paging().stretch::<Id>()?;
+    let (mut found, next) = match (&params.release, &params.payee) {
+        (Some(release), None) => {
+            let release = id_in(release, Kind::Release, "release")?;
+            // One more than fits shows whether there are more.
+            let mut found = releases::statements_of_release(&state.app, &ctx, release, wanted.after, wanted.limit + 1).await?;
+            let more = found.len() > wanted.limit;
+            found.truncate(wanted.limit);
+            let next = found.last().filter(|_| more).map(|last| last.id.to_string());
+            (found, next)
+        }
+        (None, Some(payee)) => {
+            let all = releases::statements_of_payee(&state.app, &ctx, id_in(payee, Kind::Rep, "payee")?).await?;
+            page_of(all, &params.paging(), |statement| statement.id)?
+        }
         _ => return Err(Problem::unreadable("parameter_missing", "name either `release` or `payee`").at("release")),
     };
-    let (found, next) = page_of(all, &params.paging(), |statement| statement.id)?;
-    page(found.iter().map(|s| statement_out(&s.body, Some(s))).collect(), next, params.fields.as_deref())
+    let config = state.app.configuration(ctx.workspace).await?;
+    for statement in &mut found {
+        statement.list(LISTED_CREDITS);
+    }
+    page(found.iter().map(|s| statement_out(&s.body, Some(s), &config)).collect(), next, params.fields.as_deref())
+}
+
+/// Get a frozen statement
+///
+/// With a page of its credits. It never changes.
+#[utoipa::path(
+    get, path = "/statements/{id}", tag = "Releases", operation_id = "getFrozenStatement",
+    params(("id" = String, Path, description = "The statement", example = "stm_01jq3v8k2m9ra"), CreditPageParams),
+    responses((status = 200, description = "The statement", body = StatementOut), Refusals),
+)]
+pub(crate) async fn frozen_statement(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Params(params): Params<CreditPageParams>,
+) -> Answered<Response> {
+    let listed = credit_page(params.limit, params.cursor.as_deref())?;
+    let found = releases::frozen_statement(&state.app, &ctx, id_of(&id, Kind::Statement, "statement")?, listed).await?;
+    let config = state.app.configuration(ctx.workspace).await?;
+    one(&statement_out(&found.body, Some(&found), &config), None)
 }
 
 /// Get a payee's statement
 ///
-/// Of one program and period: the frozen one once it is released, before that what the present facts give.
+/// Of one program and period: the frozen one once it is released, before that what the present facts give. Sums are those of
+/// all credits; the credits themselves come in pages.
 #[utoipa::path(
     get, path = "/statements/current", tag = "Releases", operation_id = "getStatement", params(StatementParams),
     responses((status = 200, description = "The statement", body = StatementOut), Refusals),
@@ -324,8 +427,10 @@ pub(crate) async fn statement(
 ) -> Answered<Response> {
     let program = id_in(&params.program, Kind::Program, "program")?;
     let payee = id_in(&params.payee, Kind::Rep, "payee")?;
-    let (body, frozen) = releases::statement(&state.app, &ctx, program, &params.period, payee).await?;
-    one(&statement_out(&body, frozen.as_ref()), None)
+    let listed = credit_page(params.limit, params.cursor.as_deref())?;
+    let (body, frozen) = releases::statement(&state.app, &ctx, program, &params.period, payee, listed).await?;
+    let config = state.app.configuration(ctx.workspace).await?;
+    one(&statement_out(&body, frozen.as_ref(), &config), None)
 }
 
 /// A payment that was made elsewhere.

@@ -68,6 +68,17 @@ pub struct StepRow {
     pub amount: Amount,
 }
 
+/// What the credits of one person or team below bring.
+#[derive(Clone, Debug, Default)]
+pub struct ThroughRow {
+    /// Name.
+    pub name: String,
+    /// How many credits.
+    pub credits: String,
+    /// Their sum, unrounded.
+    pub amount: Amount,
+}
+
 /// One reward of the statement: a program and its credits.
 #[derive(Clone, Debug, Default)]
 pub struct StatementReward {
@@ -85,6 +96,8 @@ pub struct StatementReward {
     pub credits_shown: String,
     /// Credits in canonical order.
     pub credits: Vec<CreditView>,
+    /// Overrides by who is below, the greatest first; empty where it is one.
+    pub through: Vec<ThroughRow>,
     /// Figures that the plan read, with their days.
     pub variables: Vec<Fact>,
     /// Bonuses, limits, deductions, draws: how the credits become what is paid; empty where they are it.

@@ -6,10 +6,11 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use meed_app::calculations::{self, PostedLine, StepLine};
-use meed_app::releases::{self, CreditLine, StatementBody};
+use meed_app::releases::{self, CreditLine, StatementBody, ThroughLine};
 use meed_app::statements::{self, Shown, Statement, StatementSale, Summary};
-use meed_app::{Role, Scope, exports, preferences};
+use meed_app::{App, Context, Role, Scope, exports, preferences};
 use meed_core::command::RewardState;
+use meed_core::crediting::Listed;
 use meed_core::id::{Id, Kind};
 use meed_core::money::{Exact, Rounding as Rule};
 use meed_core::period::Period;
@@ -28,7 +29,7 @@ use crate::ServerState;
 use crate::pages::charts::{Bar, BarChart, StepChart};
 use crate::pages::explain::CreditView;
 use crate::pages::shown::count;
-use crate::pages::statements::{Rounding, StatementPage, StatementReward, StatementRow, StatementsPage, StepRow};
+use crate::pages::statements::{Rounding, StatementPage, StatementReward, StatementRow, StatementsPage, StepRow, ThroughRow};
 use crate::pages::{Amount, Badge, Choice, Fact, Link, Nav, Pager, Tone};
 
 /// Statements on one page, and credits on one page of a statement.
@@ -123,24 +124,24 @@ fn chart(all: &[Summary]) -> BarChart {
 async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label)): Path<(String, String)>, Asked(asked): Asked) -> Answer {
     let (app, ctx) = (&state.app, &visit.ctx);
     let rep = id(&payee, Kind::Rep)?;
-    let all = statements::of_payee(app, ctx, rep, &label).await?;
+    let all = listed(app, ctx, rep, &label, &asked).await?;
     let setting = setting(app, ctx).await?;
     let period = setting.period(&label).ok_or_else(Trouble::not_found)?;
     if period.label() != label || (ctx.payee.is_some() && all.is_empty()) {
         return Err(Trouble::not_found());
     }
     let name = setting.config.rep_name(rep);
-    let range = shown_range(&all, &asked);
+    let range = OnPage::of(&all);
     let mut rewards = Vec::new();
     let mut late = Vec::new();
-    for (statement, (from, to)) in all.iter().zip(&range.parts) {
+    for statement in &all {
         let body = &statement.body;
         let program =
             Program::parse(&statement.document).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
         let sales = statements::sales_of(app, ctx, body).await?;
         let released = if ctx.payee.is_some() { HashMap::new() } else { released(app, ctx, Id(body.program)).await? };
         let view = View { visit: &visit, setting: &setting, body, program: &program, sales: by_id(sales), shown: statement.shown };
-        rewards.push(view.reward(*from, *to));
+        rewards.push(view.reward());
         for carried in body.rewards.iter().filter(|reward| reward.carried) {
             let since = released.get(&carried.period).copied();
             late.push(late_row(&setting, rep, &body.rep_name, &carried.period, carried.amount, program.currency, since));
@@ -179,7 +180,7 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
         next: neighbour(&payee, period.next().ok().filter(|next| next.first_day() <= setting.today())),
         pager: Pager {
             newer: (range.from > 0).then(|| at(range.from.saturating_sub(PAGE))),
-            older: (range.from + PAGE < range.all).then(|| at(range.from + PAGE)),
+            older: (range.to < range.all).then(|| at(range.to)),
         },
         csv,
         ask: if visit.ctx.role.is_of_rep() { format!("/enquiries/new?payee={payee}&period={label}") } else { String::new() },
@@ -200,28 +201,43 @@ async fn credits_csv(State(state): State<ServerState>, visit: Visit, Path((payee
     Ok(download(&format!("credits-{label}.csv"), bytes))
 }
 
-/// Which credits of which statement one page shows, over all of them in order.
-struct OnPage {
-    from: usize,
-    all: usize,
-    parts: Vec<(usize, usize)>,
+/// The statements of a period with one page of their credits: the one that is asked for, or that on which a sale stands.
+async fn listed(app: &App, ctx: &Context, rep: Id, label: &str, asked: &super::form::Fields) -> Result<Vec<Statement>, Trouble> {
+    if let Ok(sale) = Id::parse(asked.text("sale"), Kind::Sale) {
+        let all = statements::page_of_payee(app, ctx, rep, label, Listed::PageOf { sale, count: PAGE }).await?;
+        if all.iter().any(|statement| !statement.body.credits.is_empty()) {
+            return Ok(all);
+        }
+    }
+    let from = asked.text("from").parse().unwrap_or(0);
+    Ok(statements::page_of_payee(app, ctx, rep, label, Listed::Slice { from, count: PAGE }).await?)
 }
 
-fn shown_range(statements: &[Statement], asked: &super::form::Fields) -> OnPage {
-    let all: usize = statements.iter().map(|s| s.body.credits.len()).sum();
-    let wanted = Id::parse(asked.text("sale"), Kind::Sale).ok();
-    // A link to one sale opens the page on which its first credit stands.
-    let position = wanted.and_then(|sale| statements.iter().flat_map(|s| &s.body.credits).position(|credit| credit.sale == sale.0));
-    let from = position.map_or_else(|| asked.text("from").parse().unwrap_or(0), |position| position / PAGE * PAGE).min(all);
-    let mut parts = Vec::with_capacity(statements.len());
-    let mut start = 0;
-    for statement in statements {
-        let end = start + statement.body.credits.len();
-        let (low, high) = (from.clamp(start, end), (from + PAGE).clamp(start, end));
-        parts.push((low - start, high - start));
-        start = end;
+/// Which credits one page shows, over all statements in order.
+struct OnPage {
+    from: usize,
+    to: usize,
+    all: usize,
+}
+
+impl OnPage {
+    fn of(statements: &[Statement]) -> Self {
+        let mut shown = Self { from: 0, to: 0, all: 0 };
+        let mut is_begun = false;
+        for body in statements.iter().map(|statement| &statement.body) {
+            if !body.credits.is_empty() {
+                let start = shown.all + body.first;
+                shown.from = if is_begun { shown.from } else { start };
+                shown.to = start + body.credits.len();
+                is_begun = true;
+            }
+            shown.all += body.credit_count;
+        }
+        if !is_begun {
+            (shown.from, shown.to) = (shown.all, shown.all);
+        }
+        shown
     }
-    OnPage { from, all, parts }
 }
 
 fn totals<'a>(parts: impl Iterator<Item = (&'a str, i64)>) -> Vec<Amount> {
@@ -283,17 +299,15 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    fn reward(&self, from: usize, to: usize) -> StatementReward {
+    fn reward(&self) -> StatementReward {
         let body = self.body;
         let code = &body.currency;
         let own: i64 = body.rewards.iter().filter(|reward| !reward.carried).map(|reward| reward.amount).fold(0, i64::saturating_add);
-        let credits = body.credits.get(from..to).unwrap_or_default();
-        let all = body.credits.len();
-        let is_whole = credits.len() == all;
-        let shown = if is_whole {
-            counted(all as u64, "credit", "credits")
-        } else {
-            format!("credits {} to {} of {}", count(from + 1), count(to), count(all))
+        let (listed, all) = (body.credits.len(), body.credit_count);
+        let shown = match listed {
+            _ if listed == all => counted(all as u64, "credit", "credits"),
+            0 => format!("{} on other pages", counted(all as u64, "credit", "credits")),
+            _ => format!("credits {} to {} of {}", count(body.first + 1), count(body.first + listed), count(all)),
         };
         StatementReward {
             program: Link::new(&body.program_name, &self.program_href()),
@@ -306,7 +320,8 @@ impl View<'_> {
                 .and_then(|(percent, quota)| gauge_of(&body.rep_name, percent, quota, self.measured_code())),
             tiers: if self.shown == Shown::All { self.stairs() } else { StepChart::default() },
             credits_shown: shown,
-            credits: credits.iter().map(|line| self.credit(line)).collect(),
+            credits: body.credits.iter().map(|line| self.credit(line)).collect(),
+            through: self.through(),
             variables: self.variables(),
             steps: self.steps(),
             later: self.later(),
@@ -328,8 +343,7 @@ impl View<'_> {
 
     fn measures(&self) -> Vec<Fact> {
         let fact = |label: &str, value: String| Fact { label: label.to_owned(), value, href: String::new() };
-        let sales: BTreeSet<i64> = self.body.credits.iter().map(|credit| credit.sale).collect();
-        let mut measures = vec![fact("Sales", count(sales.len()))];
+        let mut measures = vec![fact("Sales", count(self.body.sale_count))];
         if self.body.quota.is_some() {
             measures.insert(0, fact("Counts for the quota", exact_text(&self.body.attainment, self.measured_code()).text()));
         }
@@ -340,11 +354,7 @@ impl View<'_> {
     fn stairs(&self) -> StepChart {
         let mut tiered = self.program.rules.iter().filter_map(|rule| Some((rule, tiers::of(rule, 0)?)));
         let (Some((rule, stairs)), None) = (tiered.next(), tiered.next()) else { return StepChart::default() };
-        let own = self.body.credits.iter().filter(|credit| credit.rule == rule.id);
-        let last = own.last().and_then(|credit| {
-            let (before, basis): (Exact, Exact) = (credit.before.parse().ok()?, credit.basis.parse().ok()?);
-            before.checked_add(basis)
-        });
+        let last = self.body.reached.iter().find(|reached| reached.rule == rule.id).and_then(|reached| reached.value.parse().ok());
         let reached = match stairs.accumulate {
             Accumulate::Accumulated if stairs.unit == meed_core::program::TierUnit::Basis => last,
             Accumulate::Accumulated => self.body.percent.as_deref().and_then(|percent| percent.parse::<Decimal>().ok()),
@@ -387,6 +397,22 @@ impl View<'_> {
         }
         let (payee, program, period) = (Id(self.body.rep).text(Kind::Rep), Id(self.body.program).text(Kind::Program), &self.body.period);
         format!("/adjustments/new?payee={payee}&program={program}&period={period}&sale={sale}&back=/statements/{payee}/{period}")
+    }
+
+    /// What came through each person or team below, the greatest first; nothing where it is one.
+    fn through(&self) -> Vec<ThroughRow> {
+        if self.body.through.len() < 2 {
+            return Vec::new();
+        }
+        let amount = |line: &&ThroughLine| line.amount.parse::<Exact>().unwrap_or_default();
+        let mut lines: Vec<&ThroughLine> = self.body.through.iter().collect();
+        lines.sort_by_key(|line| std::cmp::Reverse(amount(line)));
+        let row = |line: &ThroughLine| ThroughRow {
+            name: self.setting.config.rep_name(Id(line.through)),
+            credits: count(line.credits),
+            amount: exact_text(&line.amount, &self.body.currency),
+        };
+        lines.into_iter().map(row).collect()
     }
 
     fn variables(&self) -> Vec<Fact> {

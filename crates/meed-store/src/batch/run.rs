@@ -11,7 +11,7 @@ use meed_core::id::Id;
 
 use super::write::{Remembered, write};
 use super::{ATTEMPTS_MAX, Answer, Dispatcher, Job, Submission, load};
-use crate::changes::ChangeLog;
+use crate::changes::{ChangeLog, Changes};
 use crate::crash::{CrashPoint, crash_point};
 use crate::engine::Session;
 use crate::error::{Fault, StoreError};
@@ -191,7 +191,7 @@ fn run_once(
         return Ok(answers);
     }
     let line = state.effects.audit.first().map(|first| (first.line.number, first.line.hash));
-    let (audit, changed) = ((audit_before, state.head.audit_number), changed_sales(&state));
+    let (audit, changed) = ((audit_before, state.head.audit_number), changes_of(&state));
     write(session, workspace, state, remembered)?;
     crash_point(CrashPoint::BeforeCommit);
     if let Err(error) = session.commit() {
@@ -203,9 +203,11 @@ fn run_once(
     Ok(answers)
 }
 
-fn changed_sales(state: &State) -> Vec<Id> {
-    let Effects { new_sales, changed_sales, .. } = &state.effects;
-    new_sales.iter().chain(changed_sales).map(|sale| sale.id).collect()
+fn changes_of(state: &State) -> Changes {
+    let Effects { new_sales, changed_sales, rewards, reward_states, records, .. } = &state.effects;
+    let is_adjusted = records.iter().any(|record| matches!(record.kind, RecordKind::Adjustment | RecordKind::Release));
+    let is_settled = is_adjusted || !rewards.is_empty() || !reward_states.is_empty();
+    Changes { sales: new_sales.iter().chain(changed_sales).map(|sale| sale.id).collect(), is_settled }
 }
 
 fn decide(submission: &Submission, is_valid: bool, state: &mut State, known: &mut Known, remembered: &mut Vec<Remembered>) -> Answer {

@@ -37,6 +37,12 @@ impl Reader<'_> {
         self.changes.between(workspace.0, after, until)
     }
 
+    /// Whether rewards and adjustments are known to be the same after one audit number and another.
+    #[must_use]
+    pub fn is_settled_alike(&self, workspace: Id, (after, until): (i64, i64)) -> bool {
+        self.changes.is_settled_alike(workspace.0, after, until)
+    }
+
     /// Decides a command on this snapshot. Its effects are thrown away with it.
     pub fn what_if(&mut self, workspace: Id, command: &dyn Command) -> Result<Result<Reply, Refused>, StoreError> {
         let mut needs = Needs::default();

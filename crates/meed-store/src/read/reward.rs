@@ -76,6 +76,12 @@ impl Reader<'_> {
         self.reward_list(&sql::reward::BY_OWNER, &params)
     }
 
+    /// What is booked for one beneficiary in a program's period.
+    pub fn rewards_of_period(&mut self, workspace: Id, owner: Owner, program: Id, booked_day: i64) -> Result<Vec<RewardRow>, StoreError> {
+        let params = [workspace.into(), i64::from(owner.kind.code()).into(), owner.id.into(), booked_day.into(), program.into()];
+        self.reward_list(&sql::reward::BY_OWNER_PERIOD, &params)
+    }
+
     /// A page of rewards after an id.
     pub fn rewards_page(&mut self, workspace: Id, after: Option<Id>, limit: i64) -> Result<Vec<RewardRow>, StoreError> {
         self.reward_list(&sql::reward::LIST, &[workspace.into(), after.map_or(0, |id| id.0).into(), limit.into()])
@@ -114,6 +120,39 @@ impl Reader<'_> {
     pub fn statements_of(&mut self, workspace: Id, owner: Owner) -> Result<Vec<StatementRow>, StoreError> {
         let params = [workspace.into(), i64::from(owner.kind.code()).into(), owner.id.into()];
         self.statement_list(&sql::reward::STATEMENTS_OF_OWNER, &params)
+    }
+
+    /// The frozen statement of a payee in a release of a period.
+    pub fn statement_of_period(
+        &mut self,
+        workspace: Id,
+        owner: Owner,
+        booked_day: i64,
+        release: Id,
+    ) -> Result<Option<StatementRow>, StoreError> {
+        let params = [workspace.into(), i64::from(owner.kind.code()).into(), owner.id.into(), booked_day.into(), release.into()];
+        Ok(self.statement_list(&sql::reward::STATEMENT_OF_PERIOD, &params)?.pop())
+    }
+
+    /// A frozen statement by id.
+    pub fn statement(&mut self, workspace: Id, id: Id) -> Result<Option<StatementRow>, StoreError> {
+        Ok(self.statement_list(&sql::reward::STATEMENT_BY_ID, &[workspace.into(), id.into()])?.pop())
+    }
+
+    /// Whose statements a release froze, by payee.
+    pub fn statement_owners(&mut self, workspace: Id, release: Id) -> Result<Vec<(Id, Owner)>, StoreError> {
+        let mut owners = Vec::new();
+        self.session.query(&sql::reward::STATEMENT_OWNERS, &[workspace.into(), release.into()], &mut |row| {
+            owners.push((row.id(0)?, owner(row, 1, 2)?));
+            Ok(())
+        })?;
+        Ok(owners)
+    }
+
+    /// A page of the frozen statements of a release, after an id.
+    pub fn statements_page(&mut self, workspace: Id, release: Id, after: Option<Id>, limit: i64) -> Result<Vec<StatementRow>, StoreError> {
+        let params = [workspace.into(), release.into(), after.map_or(0, |id| id.0).into(), limit.into()];
+        self.statement_list(&sql::reward::STATEMENTS_PAGE, &params)
     }
 
     /// Sums of rewards booked on or after a day.

@@ -30,6 +30,13 @@ pub(crate) static BY_OWNER: Statement = Statement::same(
      recorded_us, kind, line, due_day from reward where workspace_id = $1 and owner_kind = $2 and owner_id = $3 order by booked_day, reward_id",
     &[Int, Int, Int],
 );
+pub(crate) static BY_OWNER_PERIOD: Statement = Statement::same(
+    "reward_by_owner_period",
+    "select reward_id, program_id, version_id, calculation_id, cell_day, booked_day, owner_kind, owner_id, unit, amount, exact, state, release_id, payout_id,
+     recorded_us, kind, line, due_day from reward where workspace_id = $1 and owner_kind = $2 and owner_id = $3 and booked_day = $4 and program_id = $5
+     order by reward_id",
+    &[Int, Int, Int, Int, Int],
+);
 pub(crate) static LIST: Statement = Statement::same(
     "reward_list",
     "select reward_id, program_id, version_id, calculation_id, cell_day, booked_day, owner_kind, owner_id, unit, amount, exact, state, release_id, payout_id,
@@ -90,6 +97,30 @@ pub(crate) static STATEMENTS_OF_OWNER: Statement = Statement::same(
      where workspace_id = $1 and owner_kind = $2 and owner_id = $3 order by booked_day, statement_id",
     &[Int, Int, Int],
 );
+pub(crate) static STATEMENT_OF_PERIOD: Statement = Statement::same(
+    "statement_of_period",
+    "select statement_id, release_id, program_id, booked_day, owner_kind, owner_id, audit_from, audit_to, recorded_us, body from statement
+     where workspace_id = $1 and owner_kind = $2 and owner_id = $3 and booked_day = $4 and release_id = $5 order by statement_id",
+    &[Int, Int, Int, Int, Int],
+);
+pub(crate) static STATEMENT_BY_ID: Statement = Statement::same(
+    "statement_by_id",
+    "select statement_id, release_id, program_id, booked_day, owner_kind, owner_id, audit_from, audit_to, recorded_us, body from statement
+     where workspace_id = $1 and statement_id = $2",
+    &[Int, Int],
+);
+/// Whose statements a release froze, without what is in them.
+pub(crate) static STATEMENT_OWNERS: Statement = Statement::same(
+    "statement_owners",
+    "select statement_id, owner_kind, owner_id from statement where workspace_id = $1 and release_id = $2 order by owner_kind, owner_id, statement_id",
+    &[Int, Int],
+);
+pub(crate) static STATEMENTS_PAGE: Statement = Statement::same(
+    "statements_page",
+    "select statement_id, release_id, program_id, booked_day, owner_kind, owner_id, audit_from, audit_to, recorded_us, body from statement
+     where workspace_id = $1 and release_id = $2 and statement_id > $3 order by statement_id limit $4",
+    &[Int, Int, Int, Int],
+);
 /// Sum credited per booked period, for the overview.
 pub(crate) static SUMS: Statement = Statement::same(
     "reward_sums",
@@ -104,6 +135,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &PAST,
     &BY_BOOKED_PERIOD,
     &BY_OWNER,
+    &BY_OWNER_PERIOD,
     &LIST,
     &BY_ID,
     &ADD_SET,
@@ -113,5 +145,9 @@ pub(crate) const ALL: &[&Statement] = &[
     &STATEMENT_SET,
     &STATEMENTS_OF_RELEASE,
     &STATEMENTS_OF_OWNER,
+    &STATEMENT_OF_PERIOD,
+    &STATEMENT_BY_ID,
+    &STATEMENT_OWNERS,
+    &STATEMENTS_PAGE,
     &SUMS,
 ];

@@ -51,11 +51,22 @@ pub(super) async fn run(engines: &EngineArgs, rows: u64, payees: u64) -> Result<
         row("full calculation again (posts nothing), median of 3", median(&again).unwrap_or(0));
         let key = admin_key(&installation)?;
         let server = installation.serve().await?;
-        let (statement, changed) = one_sale(&server, &key).await?;
-        row("one changed sale to the refreshed statement over HTTP, median of 50", median(&changed).unwrap_or(0));
-        row("the same, slowest of 50", changed.iter().max().copied().unwrap_or(0));
-        row("statement without a change, median of 50", median(&statement).unwrap_or(0));
-        row("what-if with another rate over HTTP, median of 3", what_if(&server, &key).await?);
+        let mut bench = Bench::open(&server, &key).await?;
+        row("first statement over HTTP after the start: reads the period", bench.first_statement().await?);
+        for (who, name) in [("a rep", payees / 2 + 1), ("the manager of ten", payees / 2 / 10 * 10), ("the manager of a hundred", 0)] {
+            let found = bench.one_sale(&format!("Rep {name:04}")).await?;
+            let credits = grouped(found.credits);
+            row(
+                &format!("one changed sale to the refreshed statement of {who} ({credits} credits) over HTTP, median of {CHANGES}"),
+                median(&found.changed).unwrap_or(0),
+            );
+            row(&format!("the same, slowest of {CHANGES}"), found.changed.iter().max().copied().unwrap_or(0));
+            row("the same statement without a change, median", median(&found.unchanged).unwrap_or(0));
+        }
+        row("a page of 100 credits of all payees over HTTP, median of 50", bench.credit_pages().await?);
+        let (first, others) = bench.what_if().await?;
+        row("what-if with another rate over HTTP, first", first);
+        row("what-if, median of 3 after it", others);
         drop(server);
         installation.run(&["verify"])?;
     }
@@ -87,54 +98,107 @@ async fn ask(connection: &mut Connection, request: &[u8]) -> Result<Value, Failu
     serde_json::from_slice(&body).map_err(|e| Failure::fault("bench", e.to_string()))
 }
 
-async fn program(connection: &mut Connection, key: &str) -> Result<String, Failure> {
-    let programs = ask(connection, &get("/v1/programs", key)).await?;
-    programs["data"][0]["id"].as_str().map(str::to_owned).ok_or_else(|| Failure::fault("bench", "there is no program"))
+/// The server that is asked, and what about.
+struct Bench<'a> {
+    connection: Connection,
+    key: &'a str,
+    program: String,
 }
 
-/// Changes a sale and reads the statement of its rep until it is there: without and with a change.
-async fn one_sale(server: &Server, key: &str) -> Result<(Vec<u64>, Vec<u64>), Failure> {
-    let mut connection = Connection::open(&server.address).await.map_err(|e| broken(&e))?;
-    let program = program(&mut connection, key).await?;
-    let reps = ask(&mut connection, &get("/v1/reps?limit=1", key)).await?;
-    let (rep, name) =
-        (reps["data"][0]["id"].as_str().unwrap_or_default().to_owned(), reps["data"][0]["name"].as_str().unwrap_or_default().to_owned());
-    let statement = get(&format!("/v1/statements/current?program={program}&period=2026-Q1&payee={rep}"), key);
-    let before = ask(&mut connection, &statement).await?;
-    let (mut unchanged, mut changed) = (Vec::new(), Vec::new());
-    let mut last = before.to_string();
-    for n in 0..CHANGES {
+/// What was measured of one payee's statement, in microseconds.
+struct OneSale {
+    credits: u64,
+    unchanged: Vec<u64>,
+    changed: Vec<u64>,
+}
+
+impl<'a> Bench<'a> {
+    async fn open(server: &Server, key: &'a str) -> Result<Self, Failure> {
+        let mut connection = Connection::open(&server.address).await.map_err(|e| broken(&e))?;
+        let programs = ask(&mut connection, &get("/v1/programs", key)).await?;
+        let program = programs["data"][0]["id"].as_str().map(str::to_owned);
+        let program = program.ok_or_else(|| Failure::fault("bench", "there is no program"))?;
+        Ok(Self { connection, key, program })
+    }
+
+    /// The request for a payee's statement, by name.
+    async fn statement(&mut self, name: &str) -> Result<Vec<u8>, Failure> {
+        let mut cursor = String::new();
+        let rep = loop {
+            let page = ask(&mut self.connection, &get(&format!("/v1/reps?limit=100&fields=id,name{cursor}"), self.key)).await?;
+            let found = page["data"].as_array().and_then(|reps| reps.iter().find(|rep| rep["name"] == name));
+            if let Some(id) = found.and_then(|rep| rep["id"].as_str()) {
+                break id.to_owned();
+            }
+            let next = page["next_cursor"].as_str().ok_or_else(|| Failure::fault("bench", format!("there is no {name}")))?;
+            cursor = format!("&cursor={next}");
+        };
+        Ok(get(&format!("/v1/statements/current?program={}&period=2026-Q1&payee={rep}", self.program), self.key))
+    }
+
+    async fn first_statement(&mut self) -> Result<u64, Failure> {
+        let statement = self.statement("Rep 0001").await?;
         let start = Instant::now();
-        ask(&mut connection, &statement).await?;
-        unchanged.push(micros(start.elapsed()));
-        let sale = format!(
-            "{{\"source\":\"Bench\",\"unique_id\":\"CHANGED\",\"date\":\"2026-02-10T10:00:00Z\",\"revenue\":\"{}\",\"currency\":\"USD\",\"owner\":\"{name}\"}}",
-            100 + n * 10
-        );
-        let start = Instant::now();
-        ask(&mut connection, &post("/v1/sales", key, &sale)).await?;
-        let now = ask(&mut connection, &statement).await?.to_string();
-        changed.push(micros(start.elapsed()));
-        if now == last {
-            return Err(Failure::fault("bench", "the statement did not change with its sale"));
+        ask(&mut self.connection, &statement).await?;
+        Ok(micros(start.elapsed()))
+    }
+
+    /// Changes a sale of a payee and reads their statement until it is there: without and with a change.
+    async fn one_sale(&mut self, name: &str) -> Result<OneSale, Failure> {
+        let statement = self.statement(name).await?;
+        let mut last = ask(&mut self.connection, &statement).await?["attainment"].clone();
+        let (mut unchanged, mut changed) = (Vec::new(), Vec::new());
+        let mut credits = 0;
+        for n in 0..CHANGES {
+            let start = Instant::now();
+            ask(&mut self.connection, &statement).await?;
+            unchanged.push(micros(start.elapsed()));
+            let sale = format!(
+                "{{\"source\":\"Bench\",\"unique_id\":\"CHANGED\",\"date\":\"2026-02-10T10:00:00Z\",\"revenue\":\"{}\",\"currency\":\"USD\",\"owner\":\"{name}\"}}",
+                100 + n * 10
+            );
+            let start = Instant::now();
+            ask(&mut self.connection, &post("/v1/sales", self.key, &sale)).await?;
+            let now = ask(&mut self.connection, &statement).await?;
+            changed.push(micros(start.elapsed()));
+            if now["attainment"] == last {
+                return Err(Failure::fault("bench", "the statement did not change with its sale"));
+            }
+            credits = now["credit_count"].as_u64().unwrap_or(0);
+            last = now["attainment"].clone();
         }
-        last = now;
+        Ok(OneSale { credits, unchanged, changed })
     }
-    Ok((unchanged, changed))
-}
 
-async fn what_if(server: &Server, key: &str) -> Result<u64, Failure> {
-    let mut connection = Connection::open(&server.address).await.map_err(|e| broken(&e))?;
-    let program = program(&mut connection, key).await?;
-    let text = Value::String(PLAN.replace("rate = \"5%\"", "rate = \"6%\""));
-    let question = post(&format!("/v1/programs/{program}/what-if"), key, &format!("{{\"text\":{text},\"from\":\"2026-Q1\"}}"));
-    let mut times = Vec::new();
-    for _ in 0..QUESTIONS {
-        let start = Instant::now();
-        ask(&mut connection, &question).await?;
-        times.push(micros(start.elapsed()));
+    /// Pages of the credits of the last calculation, one after the other.
+    async fn credit_pages(&mut self) -> Result<u64, Failure> {
+        let calculations = ask(&mut self.connection, &get("/v1/calculations?limit=1", self.key)).await?;
+        let calculation = calculations["data"][0]["id"].as_str().unwrap_or_default().to_owned();
+        let mut times = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..CHANGES {
+            let request = get(&format!("/v1/credits?calculation={calculation}&limit=100{cursor}"), self.key);
+            let start = Instant::now();
+            let page = ask(&mut self.connection, &request).await?;
+            times.push(micros(start.elapsed()));
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        Ok(median(&times).unwrap_or(0))
     }
-    Ok(median(&times).unwrap_or(0))
+
+    async fn what_if(&mut self) -> Result<(u64, u64), Failure> {
+        let text = Value::String(PLAN.replace("rate = \"5%\"", "rate = \"6%\""));
+        let body = format!("{{\"text\":{text},\"from\":\"2026-Q1\"}}");
+        let question = post(&format!("/v1/programs/{}/what-if", self.program), self.key, &body);
+        let mut times = Vec::new();
+        for _ in 0..=QUESTIONS {
+            let start = Instant::now();
+            ask(&mut self.connection, &question).await?;
+            times.push(micros(start.elapsed()));
+        }
+        Ok((times[0], median(&times[1..]).unwrap_or(0)))
+    }
 }
 
 /// The same figures without explanation, history or exact decimals.

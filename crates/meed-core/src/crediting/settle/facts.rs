@@ -90,7 +90,7 @@ impl SaleFacts for ResultFacts<'_> {
 }
 
 /// Ranks by attainment, from 1. Who has as much as another shares the rank; who was credited nothing has none.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(in crate::crediting) struct Ranks(Vec<Option<u32>>);
 
 impl Ranks {
@@ -123,7 +123,7 @@ impl Ranks {
         Self(ranks)
     }
 
-    pub(super) fn of(&self, who: u32) -> Option<u32> {
+    pub(in crate::crediting) fn of(&self, who: u32) -> Option<u32> {
         self.0.get(who as usize).copied().flatten()
     }
 }

@@ -63,7 +63,7 @@ pub enum AdjustmentKind {
 }
 
 /// What a calculation knows of other periods, and what people decided.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Past {
     lines: BTreeMap<Id, Vec<PastLine>>,
     adjustments: BTreeMap<Id, Vec<Adjustment>>,

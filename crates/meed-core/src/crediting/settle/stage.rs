@@ -22,7 +22,7 @@ use crate::people::Rep;
 use crate::program::{Deducted, Figure};
 
 /// What a rule's credits of one rep come to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::crediting) struct RuleSum {
     /// Index as [`BoundProgram::settled_rule`] gives it.
     pub(in crate::crediting) rule: usize,
@@ -33,7 +33,7 @@ pub(in crate::crediting) struct RuleSum {
 }
 
 /// Sums of credits.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::crediting) struct RuleTotal {
     pub(in crate::crediting) amount: Sum,
     pub(in crate::crediting) basis: Sum,

@@ -295,6 +295,7 @@ fn statement(chrome: Chrome) -> StatementPage {
             tiers,
             credits_shown: "4 credits".into(),
             credits: vec![large_credit(), tiered_credit(), split_credit(), refund_credit()],
+            through: Vec::new(),
             rounding: Some(Rounding { exact: exact("5621.6615"), remainder: exact("-0.0015"), rule: "half up, once per reward".into() }),
             total: eur(562_166),
         }],

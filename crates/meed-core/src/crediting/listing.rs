@@ -1,0 +1,308 @@
+//! The credits of one payee, all or a part of them. Order, number and sums look at every credit; its working is made only
+//! for what is shown, so that a page of a manager with a hundred thousand credits costs little more than the counting.
+
+use std::borrow::Cow;
+
+use super::calculation::{Calculation, assigned};
+use super::explanation::{AssignedShown, Credit, RuleReached, ThroughSum};
+use super::fold::Outcome;
+use super::kept::Sum;
+use super::run::Entry;
+use crate::id::Id;
+use crate::money::Exact;
+use crate::people::Beneficiary;
+use crate::program::Trigger;
+
+/// Which credits of a rep or team are listed. Their number and sums are always those of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// All of them.
+    All,
+    /// So many, after those that come before.
+    Slice {
+        /// How many come before.
+        from: usize,
+        /// How many at most.
+        count: usize,
+    },
+    /// The page of so many on which the first credit of a sale stands; none where it has none.
+    PageOf {
+        /// The sale.
+        sale: Id,
+        /// Credits of a page.
+        count: usize,
+    },
+    /// Those of one sale.
+    OfSale(Id),
+}
+
+/// What is listed of somebody's credits.
+#[derive(Default)]
+pub(super) struct Listing {
+    /// In canonical order.
+    pub(super) credits: Vec<Credit>,
+    /// How many come before the first that is listed.
+    pub(super) first: usize,
+    pub(super) credit_count: usize,
+    pub(super) sale_count: usize,
+    pub(super) reached: Vec<RuleReached>,
+    pub(super) through: Vec<ThroughSum>,
+}
+
+/// The canonical place of a credit: by sale, rule, level and place on the sale; then as they were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    sale: u64,
+    rule: u32,
+    level: u16,
+    on_sale: u16,
+    found: u32,
+}
+
+/// Entries from which credits come.
+struct Origin<'c> {
+    /// Whose cell it is.
+    who: u32,
+    entries: Cow<'c, [Entry]>,
+    /// Whether they are somebody else's, who hands on what they earn.
+    is_handed: bool,
+}
+
+impl Origin<'_> {
+    fn components(&self) -> impl Iterator<Item = &[Entry]> {
+        self.entries.chunk_by(|a, b| a.component == b.component)
+    }
+}
+
+/// What the credits behind each rep below come to.
+#[derive(Clone, Copy, Default)]
+struct Below {
+    credits: usize,
+    basis: Sum,
+    amount: Sum,
+}
+
+/// Those parts of the work that grow with each credit.
+struct Gathered {
+    credits: Vec<(Place, Credit)>,
+    reached: Vec<Option<(Place, Exact)>>,
+    through: Vec<Below>,
+    found: usize,
+}
+
+impl Calculation<'_> {
+    /// The credits of a rep or team; with their pieces if `traced`.
+    pub(super) fn list(&self, of: Id, listed: Listed, traced: bool) -> Listing {
+        let Some(of) = self.bound.people.index(of) else { return Listing::default() };
+        let origins = self.origins(of);
+        let mut places = Vec::with_capacity(origins.iter().map(|origin| origin.entries.len()).sum());
+        for origin in &origins {
+            self.places(of, origin, &mut places);
+        }
+        let found = places.len();
+        // A few runs, each in order: merging them is cheap.
+        places.sort();
+        let shown = self.shown(listed, &places);
+        let bounds = places.get(shown.clone()).and_then(|shown| Some((*shown.first()?, *shown.last()?)));
+        let mut gathered = Gathered {
+            credits: Vec::with_capacity(shown.len()),
+            reached: vec![None; self.bound.rules.len()],
+            through: vec![Below::default(); self.bound.people.count()],
+            found: 0,
+        };
+        for origin in &origins {
+            self.gather(of, origin, (bounds, traced), &mut gathered);
+        }
+        debug_assert_eq!(gathered.found, found, "both walks find the same credits");
+        gathered.credits.sort_by_key(|(place, _)| *place);
+        Listing {
+            credits: gathered.credits.into_iter().map(|(_, credit)| credit).collect(),
+            first: shown.start,
+            credit_count: found,
+            sale_count: places.chunk_by(|a, b| a.sale == b.sale).count(),
+            reached: self.reached(&gathered.reached),
+            through: self.through(&gathered.through),
+        }
+    }
+
+    /// The index of a sale that takes part.
+    pub(super) fn index_of(&self, sale: Id) -> Option<u32> {
+        if let Some(index) = self.indexed() {
+            return index.get(&sale).copied();
+        }
+        let index = self.sales.keys.iter().rposition(|key| key.id == sale)?;
+        u32::try_from(index).ok()
+    }
+
+    fn shown(&self, listed: Listed, places: &[Place]) -> std::ops::Range<usize> {
+        let of_sale = |sale: Id| {
+            let rank = self.index_of(sale).map_or(u64::MAX, |index| self.sales.rank(index));
+            places.partition_point(|place| place.sale < rank)..places.partition_point(|place| place.sale <= rank)
+        };
+        match listed {
+            Listed::All => 0..places.len(),
+            Listed::Slice { from, count } => from.min(places.len())..from.saturating_add(count).min(places.len()),
+            Listed::OfSale(sale) => of_sale(sale),
+            Listed::PageOf { sale, count } => {
+                let found = of_sale(sale);
+                let start = found.start - found.start % count.max(1);
+                if found.is_empty() { 0..0 } else { start..start.saturating_add(count).min(places.len()) }
+            }
+        }
+    }
+
+    /// Where the credits of somebody come from: their own entries, the overrides on those below, and what others hand on.
+    fn origins(&self, of: u32) -> Vec<Origin<'_>> {
+        let overrides = self.folder().overrides_of(of, &self.cells, &|who| self.went_wrong(who));
+        let own = [Cow::Borrowed(self.cells.of(of)), Cow::Owned(overrides)];
+        let mut origins: Vec<Origin<'_>> =
+            own.into_iter().map(|entries| Origin { who: of, entries, is_handed: false }).filter(|o| !o.entries.is_empty()).collect();
+        let hands_on = self.bound.rules.iter().any(|rule| rule.rule.assign.is_some());
+        if hands_on && self.bound.may_earn(of) {
+            let others = (0..u32::try_from(self.bound.people.count()).unwrap_or(u32::MAX)).filter(|from| *from != of);
+            let others = others.filter(|from| (0..self.bound.rules.len()).any(|rule| self.gets(rule, *from, of)));
+            origins.extend(others.map(|who| Origin { who, entries: Cow::Borrowed(self.cells.of(who)), is_handed: true }));
+        }
+        origins
+    }
+
+    /// Whether a rule hands what somebody earns to another.
+    fn gets(&self, rule: usize, from: u32, to: u32) -> bool {
+        let bound = &self.bound.rules[rule];
+        bound.rule.assign.is_some() && bound.recipients[from as usize].people().contains(&to)
+    }
+
+    /// Whether an entry is a credit of this payee and period. Sales before the period are measured, and were credited in
+    /// theirs.
+    fn is_credit(&self, of: u32, origin: &Origin<'_>, entry: &Entry, rule: usize) -> bool {
+        let is_theirs = !origin.is_handed || self.gets(rule, origin.who, of);
+        is_theirs && (self.sales.keys[entry.sale as usize].at >= self.bound.period.start() || !self.bound.pays_own_sales(rule))
+    }
+
+    fn place(&self, entry: &Entry, rule: usize, found: usize) -> Place {
+        let level = self.bound.components[usize::from(entry.component)].level;
+        let (rule, level) = (u32::try_from(rule).unwrap_or(u32::MAX), u16::try_from(level).unwrap_or(u16::MAX));
+        let found = u32::try_from(found).unwrap_or(u32::MAX);
+        Place { sale: self.sales.rank(entry.sale), rule, level, on_sale: entry.place, found }
+    }
+
+    fn places(&self, of: u32, origin: &Origin<'_>, places: &mut Vec<Place>) {
+        let folder = self.folder();
+        for entries in origin.components().filter(|entries| folder.folds(origin.who, entries, &|who| self.went_wrong(who))) {
+            for entry in entries {
+                let rule = folder.rule_of(entry);
+                if self.is_credit(of, origin, entry, rule) {
+                    places.push(self.place(entry, rule, places.len()));
+                }
+            }
+        }
+    }
+
+    /// Folds what comes from an origin: sums of all, and the credits between the bounds.
+    fn gather(&self, of: u32, origin: &Origin<'_>, (bounds, traced): (Option<(Place, Place)>, bool), gathered: &mut Gathered) {
+        let folder = self.folder();
+        let is_between = |place: Place| bounds.is_some_and(|(first, last)| first <= place && place <= last);
+        // Which of several credits of one place it is shows when it is folded.
+        let is_about = |entry: &Entry, rule: usize| {
+            let place = self.place(entry, rule, 0);
+            let ignoring = |bound: Place| Place { found: 0, ..bound };
+            traced && bounds.is_some_and(|(first, last)| ignoring(first) <= place && place <= ignoring(last))
+        };
+        for entries in origin.components().filter(|entries| folder.folds(origin.who, entries, &|who| self.went_wrong(who))) {
+            let before = gathered.credits.len();
+            let folded = folder.walk(origin.who, entries, Some(&is_about), &mut |entry, rule, outcome| {
+                if !self.is_credit(of, origin, entry, rule) {
+                    return Ok(());
+                }
+                let place = self.place(entry, rule, gathered.found);
+                gathered.found += 1;
+                self.note_sums(of, origin, (entry, rule, &outcome), (place, gathered));
+                if is_between(place) {
+                    gathered.credits.push((place, self.credit_of(of, origin, (entry, rule, outcome), traced)));
+                }
+                Ok(())
+            });
+            if folded.is_err() {
+                gathered.credits.truncate(before);
+            }
+        }
+    }
+
+    fn note_sums(
+        &self,
+        of: u32,
+        origin: &Origin<'_>,
+        (entry, rule, outcome): (&Entry, usize, &Outcome),
+        (place, gathered): (Place, &mut Gathered),
+    ) {
+        let reached = &mut gathered.reached[rule];
+        if reached.is_none_or(|(last, _)| last < place)
+            && let Some(after) = outcome.before.checked_add(entry.basis)
+        {
+            *reached = Some((place, after));
+        }
+        if !origin.is_handed && matches!(self.bound.rules[rule].rule.trigger, Trigger::Override(_)) {
+            let below = &mut gathered.through[entry.origin as usize];
+            below.credits += 1;
+            below.basis.add(entry.basis);
+            below.amount.add(self.part_of(of, origin, rule, outcome.amount));
+        }
+    }
+
+    /// What of a credit this payee gets.
+    fn part_of(&self, of: u32, origin: &Origin<'_>, rule: usize, amount: Exact) -> Exact {
+        let bound = &self.bound.rules[rule];
+        let is_team = matches!(self.bound.beneficiary(of), Beneficiary::Team(_));
+        match &bound.rule.assign {
+            // That of a team shows what it earned.
+            Some(assign) if origin.is_handed || !is_team => {
+                let recipients = &bound.recipients[origin.who as usize];
+                assign.paid(amount).and_then(|paid| recipients.part(paid, of)).unwrap_or_default()
+            }
+            _ => amount,
+        }
+    }
+
+    /// A credit as this payee sees it: of a rule that pays others, their own shows what is left to them.
+    fn credit_of(&self, of: u32, origin: &Origin<'_>, (entry, rule, outcome): (&Entry, usize, Outcome), traced: bool) -> Credit {
+        let bound = &self.bound.rules[rule];
+        let (part, earned) = (self.part_of(of, origin, rule, outcome.amount), outcome.amount);
+        let credit = self.credit(entry, rule, outcome);
+        let is_team = matches!(self.bound.beneficiary(of), Beneficiary::Team(_));
+        let Some(assign) = bound.rule.assign.as_ref().filter(|_| origin.is_handed || !is_team) else { return credit };
+        let from = self.bound.beneficiary(origin.who);
+        let shown = origin.is_handed.then(|| AssignedShown {
+            from: from.id(),
+            is_team: matches!(from, Beneficiary::Team(_)),
+            from_name: from.name().to_owned(),
+            earned,
+            percent: (assign.factor * Exact::ONE_HUNDRED).normalize(),
+            among: bound.recipients[origin.who as usize].people().len(),
+        });
+        assigned(credit, part, shown, traced)
+    }
+
+    /// What each rule had measured after the last credit, by id.
+    fn reached(&self, last: &[Option<(Place, Exact)>]) -> Vec<RuleReached> {
+        let mut reached: Vec<(Place, RuleReached)> = Vec::new();
+        for (rule, found) in last.iter().enumerate() {
+            let Some((place, value)) = *found else { continue };
+            let rule = self.bound.rules[rule].rule.id.clone();
+            match reached.iter_mut().find(|(_, known)| known.rule == rule) {
+                Some((known, of_rule)) if *known < place => (*known, of_rule.value) = (place, value),
+                Some(_) => {}
+                None => reached.push((place, RuleReached { rule, value })),
+            }
+        }
+        reached.into_iter().map(|(_, reached)| reached).collect()
+    }
+
+    fn through(&self, below: &[Below]) -> Vec<ThroughSum> {
+        let some = (0u32..).zip(below).filter(|(_, below)| below.credits > 0);
+        let sum = |(who, below): (u32, &Below)| {
+            let (basis, amount) = (below.basis.exact().ok()?, below.amount.exact().ok()?);
+            Some(ThroughSum { through: self.bound.beneficiary(who).id(), credits: below.credits, basis, amount })
+        };
+        some.filter_map(sum).collect()
+    }
+}
