@@ -28,6 +28,7 @@ pub mod releases;
 pub mod rewards;
 pub mod sales;
 mod secrets;
+pub mod sheet;
 pub mod sources;
 pub mod statements;
 pub mod what_if;

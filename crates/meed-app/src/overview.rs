@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use meed_core::command::{RewardState, day_number};
+use meed_core::crediting::HELD_DAY;
 use meed_core::id::Id;
 use meed_core::ledger::OwnerKind;
 
@@ -21,7 +22,7 @@ pub struct Overview {
     pub by_period: BTreeMap<i64, i64>,
     /// Sum of rewards in minor units by rep, of the latest period.
     pub top_payees: Vec<(Id, String, i64)>,
-    /// The latest period, as day number.
+    /// The latest period that has begun, as day number.
     pub latest_day: Option<i64>,
     /// Released and not paid, minor units.
     pub to_pay: i64,
@@ -54,14 +55,17 @@ pub async fn overview(app: &App, ctx: &Context) -> AppResult<Overview> {
         ambiguous_aliases: config.directory.ambiguous_aliases(),
         ..Overview::default()
     };
-    let own: Vec<_> = sums.into_iter().filter(|s| s.unit == overview.currency).collect();
+    // What is held until a condition is met belongs to no period yet.
+    let own: Vec<_> = sums.into_iter().filter(|s| s.unit == overview.currency && s.booked_day != HELD_DAY).collect();
     for sum in &own {
         *overview.by_period.entry(sum.booked_day).or_default() += sum.amount;
         if sum.state == RewardState::Released {
             overview.to_pay += sum.amount;
         }
     }
-    overview.latest_day = overview.by_period.last_key_value().map(|(day, _)| *day);
+    // Instalments and holdbacks are booked in periods that are still to come.
+    let begun = overview.by_period.range(..=today).next_back().or_else(|| overview.by_period.first_key_value());
+    overview.latest_day = begun.map(|(day, _)| *day);
     let mut by_rep: BTreeMap<Id, i64> = BTreeMap::new();
     for sum in own.iter().filter(|s| Some(s.booked_day) == overview.latest_day && s.owner.kind == OwnerKind::Rep) {
         *by_rep.entry(sum.owner.id).or_default() += sum.amount;

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use meed_app::adjustments::{self, NewAdjustment};
+use meed_app::adjustments::{self, ClawbackAsk, ClawbackRow, NewAdjustment, Once, Standing};
 use meed_app::documents::RepDocument;
 use meed_app::{App, AppOptions, Context, Secrets, calculations, exports, people, programs, releases, sales, sources, workspaces};
 use meed_core::command::{SaleContent, SaleInput};
 use meed_core::crediting::RewardKind;
 use meed_core::id::Id;
+use meed_core::program::Length;
 use meed_core::sale::Sale;
 use meed_store::{EngineOptions, SqliteOptions, Store, StoreOptions};
 
@@ -78,6 +79,7 @@ impl Books {
             amount: amount.map(|amount| amount.parse().expect("an amount")),
             label: "By hand".into(),
             sale,
+            ..NewAdjustment::default()
         };
         adjustments::add(&self.app, &self.ctx, &new).await.expect("an adjustment").id
     }
@@ -135,6 +137,44 @@ async fn com_045_what_is_withheld_is_pending_until_its_period_is_released() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn com_060_withheld_parts_stand_beside_the_estimate_in_the_credits_file() {
+    let books = books("[[holdback]]\nid = \"paid\"\nshare = \"40%\"\nuntil = { day = 'sale.other_date1' }\n").await;
+    books.sale("A-1", "2026-01-10", "1000", None).await;
+    books.sale("A-2", "2026-01-11", "333.33", Some("2026-01-20")).await;
+    books.calculate("2026-01").await;
+    let file = async || {
+        let calculation = calculations::latest(&books.app, &books.ctx).await.expect("calculations").remove(0);
+        let bytes = exports::credits_csv(&books.app, &books.ctx, &calculation).await.expect("a file");
+        let text = String::from_utf8(bytes).expect("text");
+        let cut = |line: &str| line.trim_start_matches('\u{feff}').split(',').map(str::to_owned).collect::<Vec<_>>();
+        text.lines().map(cut).collect::<Vec<_>>()
+    };
+    let header = ["Beneficiary", "Revenue", "Split", "Commission", "Commission Currency", "Commission Rate", "Commission Details"];
+    let estimate = ["Est. Commission", "Est. Commission Currency", "Est. Commission Rate", "Est. Commission Details"];
+    let check = |rows: &[Vec<String>]| {
+        assert_eq!(rows[0][..7], header);
+        let place = rows[0].iter().position(|name| name == "Added By").expect("a column") + 1;
+        assert_eq!(rows[0][place..place + 4], estimate);
+        // W28's kind: what is estimated less what is paid is what is owed still.
+        assert_eq!(rows[1][1..7], ["1000", "", "60", "USD", "6.00%", "base (40.00% withheld)"]);
+        assert_eq!(rows[1][place..place + 4], ["100", "USD", "10.00%", "base"]);
+        // The customer of the second paid in January: nothing of it is withheld.
+        assert_eq!((rows[2][3].as_str(), rows[2][place].as_str()), ("33.333", "33.333"));
+    };
+    let open = file().await;
+    check(&open);
+    books.release("2026-01").await;
+    assert_eq!(file().await, open, "the same once it is frozen");
+    // A plan that withholds nothing has no estimate.
+    let plain = self::books("").await;
+    plain.sale("A-1", "2026-01-10", "1000", None).await;
+    plain.calculate("2026-01").await;
+    let calculation = calculations::latest(&plain.app, &plain.ctx).await.expect("calculations").remove(0);
+    let text = String::from_utf8(exports::credits_csv(&plain.app, &plain.ctx, &calculation).await.expect("a file")).expect("text");
+    assert!(!text.contains("Est.") && text.contains(",100,USD,10.00%,base,"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn com_044_a_clawback_is_an_entry_of_its_own_period_and_names_its_sale() {
     let rest = "[[clawback]]\nid = \"exit\"\non = 'sale.other_date1'\nshare = \"50%\"\n";
     let books = books(rest).await;
@@ -169,6 +209,123 @@ async fn com_055_an_adjustment_survives_a_run_and_one_of_a_sale_lapses_with_its_
     adjustments::remove(&books.app, &books.ctx, changed).await.expect("removed");
     assert_eq!(adjustments::list(&books.app, &books.ctx, books.program).await.expect("listed").len(), 1);
     books.is_verified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_044_a_sale_is_taken_back_by_hand_in_a_later_period_and_never_more_than_it_earned() {
+    let books = books("").await;
+    books.sale("A-1", "2026-01-10", "100000", None).await;
+    books.sale("A-2", "2026-01-11", "333.33", None).await;
+    books.calculate("2026-01").await;
+    books.release("2026-01").await;
+    books.calculate("2026-03").await;
+    let ask = |share: &str, term: Option<u32>| ClawbackAsk {
+        program: books.program,
+        period: "2026-03".into(),
+        share: meed_app::sheet::percent(share).expect("a share"),
+        term: term.map(Length::Months),
+        on: "2026-03-15".parse().ok(),
+        label: "Cancelled".into(),
+    };
+    let row = |line: u64, sale: &str| ClawbackRow { line, sale: sale.into(), ..ClawbackRow::default() };
+    let (app, ctx) = (&books.app, &books.ctx);
+    // W22: 10,000 earned, a clause of 50%.
+    let rows = adjustments::clawback(app, ctx, &ask("50%", None), &[row(1, "A-1"), row(2, "B-9")]).await.expect("looked at");
+    let (first, second) = (rows[0].made.as_ref().expect("a clawback"), rows[1].made.as_ref().expect_err("unknown"));
+    assert_eq!((first.amount, first.origin_period.as_deref(), second.code.as_ref()), (-500_000, Some("2026-01"), "sale_unknown"));
+    assert_eq!(books.lines("2026-03").await, [], "looking writes nothing");
+    adjustments::add_many(app, ctx, vec![first.clone()], None).await.expect("made");
+    assert_eq!(books.lines("2026-01").await, [("commission", 1_003_333)], "the released period stays");
+    assert_eq!(books.lines("2026-03").await, [("clawback", -500_000)]);
+    // The statement of March names the sale.
+    let statement = releases::current_statement(app, ctx, books.program, "2026-03", books.ana).await.expect("a statement");
+    let step = statement.steps.iter().find(|step| step.label == "Cancelled").expect("its step");
+    assert!(step.inputs.iter().any(|(name, value)| name == "sale" && value.starts_with("sale_")), "{step:?}");
+    // 12 months, of which three have begun by 15 March: 9/12 of what is left would be more than is left.
+    let rows = adjustments::clawback(app, ctx, &ask("100%", Some(12)), &[row(1, "A-1"), row(2, "A-2")]).await.expect("looked at");
+    assert_eq!(rows[0].made.as_ref().expect_err("too much").code, "clawback_exceeds");
+    assert_eq!(rows[1].made.as_ref().expect("9/12 of 33.333").amount, -2_500, "24.99975 rounds to 25.00");
+    // By hand, without an amount: all that is left.
+    let sale = sales::one_by_unique_id(app, ctx, books.source, "A-1").await.expect("a sale").sale.stored.id;
+    books.adjust("2026-03", "clawback", None, Some(sale)).await;
+    assert_eq!(books.lines("2026-03").await, [("clawback", -1_000_000)]);
+    let rows = adjustments::clawback(app, ctx, &ask("100%", None), &[row(1, "A-1")]).await.expect("looked at");
+    assert_eq!(rows[0].made.as_ref().expect_err("nothing is left").code, "clawback_exceeds");
+    // A period before the sale.
+    let early = ClawbackAsk { period: "2025-12".into(), ..ask("100%", None) };
+    let rows = adjustments::clawback(app, ctx, &early, &[row(1, "A-1")]).await.expect("looked at");
+    assert_eq!(rows[0].made.as_ref().expect_err("before the sale").code, "clawback_before_sale");
+    books.is_verified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_055_a_sheet_of_adjustments_names_its_wrong_rows_and_is_made_once() {
+    let books = books("").await;
+    books.sale("A-1", "2026-01-10", "1000", None).await;
+    books.calculate("2026-01").await;
+    let sheet = "Rep,Kind,Amount,Label,Sale,To\n\
+        Ana,bonus,25.50,Trade fair,,\n\
+        Ana,,,Agreed,A-1,75.00\n\
+        Nobody,bonus,1.00,x,,\n\
+        Ana,bonus,0.001,Too fine,,\n\
+        Ana,clawback,5.00,Wrong way,,\n\
+        Ana,bonus,much,x,,\n\
+        Ana,bonus,1.00,,,\n\
+        Ana,,-1.00,x,A-7,\n";
+    let (app, ctx) = (&books.app, &books.ctx);
+    let read = async || {
+        let file = std::io::Cursor::new(sheet.as_bytes());
+        adjustments::sheet_rows(app, ctx, books.program, "2026-01", file, None).await.expect("a sheet")
+    };
+    let rows = read().await;
+    let made: Vec<_> = rows.iter().filter_map(|row| row.made.as_ref().ok()).cloned().collect();
+    let errors: Vec<(u64, &str, &str)> =
+        rows.iter().filter_map(|row| row.made.as_ref().err()).map(|e| (e.line, e.column, e.code.as_ref())).collect();
+    assert_eq!(made.iter().map(|document| document.amount).collect::<Vec<_>>(), [2_550, -2_500], "100.00 becomes 75.00");
+    let expected = [
+        (4, "who", "who_unknown"),
+        (5, "amount", "amount_invalid"),
+        (6, "amount", "amount_invalid"),
+        (7, "amount", "number_unreadable"),
+        (8, "label", "label_invalid"),
+        (9, "sale", "sale_unknown"),
+    ];
+    assert_eq!(errors, expected);
+    let once = Once::new(app, "form 1", sheet.as_bytes());
+    let first = adjustments::add_many(app, ctx, made.clone(), Some(&once)).await.expect("made");
+    let again = adjustments::repeated(app, ctx, Some(&once)).await.expect("known").expect("made before");
+    let ids = |made: &adjustments::Made| made.entries.iter().map(|entry| entry.id).collect::<Vec<_>>();
+    assert_eq!((ids(&first), again.is_repeated), (ids(&again), true));
+    let race = adjustments::add_many(app, ctx, made, Some(&once)).await.expect("answered");
+    assert!(race.is_repeated && ids(&race) == ids(&first), "two at once make one");
+    let other = Once::new(app, "form 1", b"something else");
+    assert!(adjustments::repeated(app, ctx, Some(&other)).await.expect_err("refused").to_string().contains("something else"));
+    assert_eq!(books.lines("2026-01").await, [("commission", 10_000), ("bonus", 2_550), ("adjustment", -2_500)]);
+    let entries = adjustments::list(app, ctx, books.program).await.expect("listed");
+    let standings = adjustments::standings(app, ctx, &entries).await.expect("standings");
+    assert!(entries.iter().all(|entry| standings[&entry.id] == Standing::Counts));
+    // The sale moves to another month: its change lapses.
+    books.sale("A-1", "2026-02-10", "1000", None).await;
+    books.calculate("2026-01").await;
+    let standings = adjustments::standings(app, ctx, &entries).await.expect("standings");
+    let words: Vec<&str> = entries.iter().map(|entry| standings[&entry.id].word()).collect();
+    assert_eq!(words, ["counts", "lapsed"]);
+    adjustments::remove_many(app, ctx, &entries).await.expect("removed");
+    assert_eq!(books.lines("2026-01").await, []);
+    books.is_verified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_045_the_overview_shows_neither_what_is_held_nor_a_period_to_come_as_the_latest() {
+    let rest = "[[instalments]]\nparts = 8\n[[holdback]]\nid = \"paid\"\nshare = \"50%\"\nuntil = { day = 'sale.other_date1' }\n";
+    let books = books(rest).await;
+    books.sale("A-1", "2026-01-10", "1000", None).await;
+    books.calculate("2026-01").await;
+    let seen = meed_app::overview::overview(&books.app, &books.ctx).await.expect("an overview");
+    let today = meed_core::command::day_number("2026-05-28".parse().expect("the clock of these tests"));
+    assert!(seen.latest_day.is_some_and(|day| day <= today), "{seen:?}");
+    assert!(seen.by_period.keys().all(|day| *day < today + 400), "{seen:?}");
+    assert!(seen.by_period.len() > 4, "instalments of the periods to come are there: {seen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

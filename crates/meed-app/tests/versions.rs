@@ -4,7 +4,8 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use meed_app::documents::{MembershipDocument, RepDocument, TeamDocument};
-use meed_app::people::{DecimalSign, load_variables};
+use meed_app::people::load_variables;
+use meed_app::sheet::DecimalSign;
 use meed_app::{App, AppError, AppOptions, Context, Secrets, calculations, people, programs, sales, sources, workspaces};
 use meed_core::command::{SaleContent, SaleInput};
 use meed_core::id::Id;
@@ -105,7 +106,7 @@ async fn variables_are_loaded_from_a_sheet_row_by_row() {
     let done = load(sheet, Some(DecimalSign::Comma), false).await.expect("loaded");
     assert_eq!(tried, done, "a dry run says exactly what is done");
     assert_eq!((done.rows, done.created, done.changed, done.unchanged), (5, 2, 0, 0));
-    let errors: Vec<_> = done.errors.iter().map(|error| (error.line, error.column, error.code)).collect();
+    let errors: Vec<_> = done.errors.iter().map(|error| (error.line, error.column, error.code.as_ref())).collect();
     assert_eq!(errors, [(4, "who", "who_unknown"), (5, "value", "number_unreadable"), (6, "from", "date_unreadable")]);
     let variables = people::rep(app, ctx, ana).await.expect("Ana").document.variables;
     assert_eq!((variables[0].value.as_str(), variables[0].from.as_deref()), ("60000.5", Some("2026-04-01")));

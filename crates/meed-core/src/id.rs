@@ -90,6 +90,7 @@ pub enum Kind {
     Enquiry,
     Announcement,
     Projection,
+    Adjustment,
 }
 
 impl Kind {
@@ -133,6 +134,7 @@ impl Kind {
             Self::Enquiry => "enq",
             Self::Announcement => "ann",
             Self::Projection => "proj",
+            Self::Adjustment => "adj",
         }
     }
 }

@@ -17,31 +17,46 @@ pub enum Cadence {
     Monthly,
     /// A calendar quarter: January to March, and so on.
     Quarterly,
+    /// January to June, or July to December.
+    HalfYearly,
+    /// A calendar year.
+    Yearly,
 }
 
 impl Cadence {
-    /// The word in program documents: `monthly`, `quarterly`.
+    /// All of them, the shortest first.
+    pub const ALL: [Self; 4] = [Self::Monthly, Self::Quarterly, Self::HalfYearly, Self::Yearly];
+
+    /// The word in program documents: `monthly`, `quarterly`, `half_yearly`, `yearly`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Monthly => "monthly",
             Self::Quarterly => "quarterly",
+            Self::HalfYearly => "half_yearly",
+            Self::Yearly => "yearly",
         }
     }
 
-    /// Periods in a year: 12 or 4. A yearly target is divided by it.
+    /// Periods in a year: 12, 4, 2 or 1. A yearly target is divided by it.
     #[must_use]
     pub const fn per_year(self) -> u32 {
         match self {
             Self::Monthly => 12,
             Self::Quarterly => 4,
+            Self::HalfYearly => 2,
+            Self::Yearly => 1,
         }
     }
 
-    const fn months(self) -> i8 {
+    /// Months of a period.
+    #[must_use]
+    pub const fn months(self) -> i8 {
         match self {
             Self::Monthly => 1,
             Self::Quarterly => 3,
+            Self::HalfYearly => 6,
+            Self::Yearly => 12,
         }
     }
 }
@@ -50,11 +65,8 @@ impl FromStr for Cadence {
     type Err = PeriodError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "monthly" => Ok(Self::Monthly),
-            "quarterly" => Ok(Self::Quarterly),
-            _ => Err(PeriodError::Label(text.chars().take(20).collect())),
-        }
+        let found = Self::ALL.into_iter().find(|cadence| cadence.name() == text);
+        found.ok_or_else(|| PeriodError::Label(text.chars().take(20).collect()))
     }
 }
 
@@ -62,7 +74,7 @@ impl FromStr for Cadence {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PeriodError {
     /// The text is not a label.
-    #[error("`{0}` is not a period; write `2026-03` or `2026-Q1`")]
+    #[error("`{0}` is not a period; write `2026-03`, `2026-Q1`, `2026-H1` or `2026`")]
     Label(String),
     /// The period would touch the end of the calendar (years −9999 to 9999).
     #[error("the period leaves the calendar")]
@@ -80,7 +92,7 @@ impl PeriodError {
     }
 }
 
-/// A month or quarter in a zone.
+/// A month, quarter, half year or year in a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
     cadence: Cadence,
@@ -100,10 +112,7 @@ impl Period {
 
     /// The period that holds the local day.
     pub fn holding(day: Date, cadence: Cadence, zone: &TimeZone) -> Result<Self, PeriodError> {
-        let month = match cadence {
-            Cadence::Monthly => day.month(),
-            Cadence::Quarterly => (day.month() - 1) / 3 * 3 + 1,
-        };
+        let month = (day.month() - 1) / cadence.months() * cadence.months() + 1;
         let first = Date::new(day.year(), month, 1).map_err(|_| PeriodError::OutOfCalendar)?;
         let after = first.checked_add(Span::new().months(cadence.months())).map_err(|_| PeriodError::OutOfCalendar)?;
         let start = first_instant(first, zone)?;
@@ -111,15 +120,17 @@ impl Period {
         Ok(Self { cadence, first, after, start, end, zone: zone.clone() })
     }
 
-    /// Reads a label such as `2026-03` or `2026-Q1`.
+    /// Reads a label such as `2026-03`, `2026-Q1`, `2026-H1` or `2026`.
     pub fn parse(label: &str, zone: &TimeZone) -> Result<Self, PeriodError> {
         let unreadable = || PeriodError::Label(label.chars().take(20).collect());
-        let (year, rest) = label.trim().split_once('-').ok_or_else(unreadable)?;
+        let (year, rest) = label.trim().split_once('-').map_or((label.trim(), None), |(year, rest)| (year, Some(rest)));
         if year.len() != 4 || !year.bytes().all(|b| b.is_ascii_digit()) {
             return Err(unreadable());
         }
         let year: i16 = year.parse().map_err(|_| unreadable())?;
-        let (cadence, month) = match rest.as_bytes() {
+        let (cadence, month) = match rest.map_or(&[][..], str::as_bytes) {
+            [] if rest.is_none() => (Cadence::Yearly, 1),
+            [b'H' | b'h', half @ b'1'..=b'2'] => (Cadence::HalfYearly, (half - b'1') * 6 + 1),
             [b'Q' | b'q', quarter @ b'1'..=b'4'] => (Cadence::Quarterly, (quarter - b'1') * 3 + 1),
             [tens @ b'0'..=b'1', ones @ b'0'..=b'9'] => (Cadence::Monthly, (tens - b'0') * 10 + (ones - b'0')),
             _ => return Err(unreadable()),
@@ -140,7 +151,7 @@ impl Period {
         Self::holding(day, self.cadence, &self.zone)
     }
 
-    /// Monthly or quarterly.
+    /// How long periods are.
     #[must_use]
     pub const fn cadence(&self) -> Cadence {
         self.cadence
@@ -182,12 +193,14 @@ impl Period {
         self.start <= at && at < self.end
     }
 
-    /// `2026-03` or `2026-Q1`.
+    /// `2026-03`, `2026-Q1`, `2026-H1` or `2026`.
     #[must_use]
     pub fn label(&self) -> String {
         match self.cadence {
             Cadence::Monthly => format!("{:04}-{:02}", self.first.year(), self.first.month()),
             Cadence::Quarterly => format!("{:04}-Q{}", self.first.year(), (self.first.month() - 1) / 3 + 1),
+            Cadence::HalfYearly => format!("{:04}-H{}", self.first.year(), (self.first.month() - 1) / 6 + 1),
+            Cadence::Yearly => format!("{:04}", self.first.year()),
         }
     }
 }
@@ -246,19 +259,21 @@ mod tests {
 
     #[test]
     fn labels_round_trip_and_nonsense_is_refused() {
-        for label in ["2026-01", "2026-12", "2026-Q1", "2026-Q4", "1999-07"] {
+        for label in ["2026-01", "2026-12", "2026-Q1", "2026-Q4", "1999-07", "2026-H1", "2026-H2", "2026"] {
             assert_eq!(Period::parse(label, &TimeZone::UTC).expect("a period").label(), label);
         }
-        for text in ["", "2026", "2026-13", "2026-00", "2026-Q5", "2026-1", "26-01", "2026-01-01", "+026-01", "märz"] {
+        for text in
+            ["", "2026-", "26", "2026-H0", "2026-H3", "2026-13", "2026-00", "2026-Q5", "2026-1", "26-01", "2026-01-01", "+026-01", "märz"]
+        {
             assert_eq!(Period::parse(text, &TimeZone::UTC).map_err(|e| e.code()), Err("period_label_unreadable"), "{text}");
         }
     }
 
     proptest! {
         #[test]
-        fn periods_tile_the_time(seconds in -2_000_000_000i64..4_000_000_000, quarterly: bool, place in 0usize..4) {
+        fn periods_tile_the_time(seconds in -2_000_000_000i64..4_000_000_000, length in 0usize..4, place in 0usize..4) {
             let zone = zone(["UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"][place]);
-            let cadence = if quarterly { Cadence::Quarterly } else { Cadence::Monthly };
+            let cadence = Cadence::ALL[length];
             let at = Timestamp::from_second(seconds).expect("in range");
             let period = Period::containing(at, cadence, &zone).expect("in the calendar");
             prop_assert!(period.contains(at));

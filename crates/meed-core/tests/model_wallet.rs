@@ -12,6 +12,7 @@ use meed_core::ledger::{
 
 const COMMANDS: usize = 40;
 const ANN: Id = Id(77);
+const BOB: Id = Id(78);
 const PROGRAMS: [Id; 2] = [Id(5), Id(6)];
 
 /// A lot of the model, in the order of opening.
@@ -102,6 +103,8 @@ struct Pair {
     /// Spends that can come back: what was taken, and from which pots.
     spends: Vec<Vec<(Taken, usize)>>,
     held: Vec<Vec<Taken>>,
+    /// What was given to somebody else, who spends nothing.
+    given: i64,
 }
 
 fn wallet() -> Wallet {
@@ -315,6 +318,65 @@ impl Pair {
         assert_eq!(done, expected);
     }
 
+    /// Gives an amount to Bob: in the order of use, whatever the conditions.
+    fn give(&mut self) {
+        let amount = self.random.amount(200);
+        let bob = Wallet { participant: BOB, unit: unit("PTS") };
+        let (stamp, opened) = self.run(|wallets| {
+            let portions = Self::portions(wallets, amount, false);
+            wallets.transfer(wallet(), bob, &portions, ledger_kit::origin())
+        });
+        let opened = opened.expect("what is there can be given");
+        let expected = self.model.take(amount, stamp.recorded_us, false);
+        assert_eq!(opened.iter().map(|(_, part)| *part).collect::<Vec<_>>(), expected.iter().map(|(_, part)| *part).collect::<Vec<_>>());
+        for ((lot, part), (pot, _)) in opened.iter().zip(&expected) {
+            let pot = &mut self.model.pots[*pot];
+            pot.left -= part;
+            self.given += part;
+            let lot = self.book.lot(*lot).expect("a lot");
+            assert_eq!((lot.expires_us.unwrap_or(i64::MAX), lot.rank), (pot.until_us, pot.rank), "its terms go with it");
+        }
+    }
+
+    /// Lets a lot live longer; what had expired of it is back.
+    fn extend(&mut self) {
+        let ends: Vec<usize> = (0..self.model.pots.len()).filter(|pot| self.model.pots[*pot].until_us < i64::MAX).collect();
+        if ends.is_empty() {
+            return;
+        }
+        let place = self.random.pick(&ends);
+        let longer = self.random.amount(600);
+        let until_us = self.model.pots[place].until_us.max(self.clock.now_us) + 2 + longer;
+        let id = self.model.pots[place].id;
+        let (stamp, revived) = self.run(|wallets| wallets.extend(wallet(), id, Some(until_us), ledger_kit::origin()));
+        let pot = &mut self.model.pots[place];
+        assert_eq!(revived.expect("a lot can be extended"), pot.expired);
+        (pot.until_us, pot.left, pot.expired) = (until_us, pot.left + pot.expired, 0);
+        self.model.settle(stamp.recorded_us);
+    }
+
+    /// A spend of the past: what expired since pays first, as far as it is needed.
+    fn spend_late(&mut self) {
+        let spent: Vec<usize> = (0..self.model.pots.len()).filter(|pot| self.model.pots[*pot].expired > 0).collect();
+        if spent.is_empty() {
+            return;
+        }
+        let place = self.random.pick(&spent);
+        let (id, most) = (self.model.pots[place].id, self.model.pots[place].expired);
+        let amount = self.random.amount(most);
+        let portion = Portion { lot: id, line: 0, amount };
+        let (_, taken) = self.run(|wallets| {
+            wallets.revive(wallet(), &[portion], ledger_kit::origin())?;
+            wallets.spend(wallet(), &[portion], ledger_kit::origin())
+        });
+        let taken = taken.expect("what expired can be used for a sale of before");
+        // Settling first may have let more of it expire; what was free pays before what is revived.
+        let pot = &mut self.model.pots[place];
+        let free = pot.free().min(amount);
+        (pot.left, pot.expired) = (pot.left - free, pot.expired - (amount - free));
+        self.spends.push(taken.into_iter().map(|taken| (taken, place)).collect());
+    }
+
     fn compare(&self, seed: u64, step: usize) {
         let lots: Vec<(i64, i64, i64, bool)> = self
             .model
@@ -335,8 +397,11 @@ impl Pair {
         assert_eq!(self.book.posted(&account(Purpose::Pending)), sum(true), "seed {seed}, step {step}");
         assert_eq!(self.book.posted(&account(Purpose::Recoverable)), self.model.owed, "seed {seed}, step {step}");
         // The money side of points: what stands in `issued` is the value of what is left of the lots.
+        let bobs: Vec<&Lot> = self.book.lots_of(BOB, unit("PTS")).collect();
+        assert_eq!(bobs.iter().map(|lot| lot.remaining).sum::<i64>(), self.given, "seed {seed}, step {step}");
         for program in PROGRAMS {
-            let own = self.model.pots.iter().map(|pot| self.book.lot(pot.id).expect("a lot")).filter(|lot| lot.program == program);
+            let all = self.model.pots.iter().map(|pot| self.book.lot(pot.id).expect("a lot")).chain(bobs.iter().copied());
+            let own = all.filter(|lot| lot.program == program);
             let value: i64 = own.map(|lot| lot.cost - lot.worth(lot.amount - lot.remaining).expect("in range")).sum();
             let issued = meed_core::ledger::Owner::program(program).account(Purpose::Issued, unit("EUR"));
             assert_eq!(self.book.posted(&issued), value, "mirror, seed {seed}, step {step}");
@@ -352,16 +417,20 @@ fn sequence(seed: u64) {
         random: Random(seed),
         spends: Vec::new(),
         held: Vec::new(),
+        given: 0,
     };
     for step in 0..COMMANDS {
-        match pair.random.below(12) {
+        match pair.random.below(15) {
             0..=3 => pair.earn(),
             4..=5 => pair.spend(),
             6 => pair.give_back(),
             7 => pair.hold(),
             8 => pair.resolve(),
             9 => pair.claw(),
-            10 => pair.clock.now_us += pair.random.amount(150),
+            10 => pair.give(),
+            11 => pair.extend(),
+            12 => pair.spend_late(),
+            13 => pair.clock.now_us += pair.random.amount(150),
             _ => {
                 let (_, done) = pair.run(|_| Ok(()));
                 done.expect("what is due can be posted");

@@ -73,6 +73,11 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("DELETE", "/v1/announcements/ann_0000000000001", &[]),
     ("GET", "/v1/leaderboard", &[Scope::Read]),
     ("GET", "/v1/programs/{program}/periods/2026-03", &[Scope::Read]),
+    ("GET", "/v1/programs/{program}/adjustments", &[Scope::Read, Scope::Release]),
+    ("POST", "/v1/programs/{program}/adjustments", &[Scope::Release]),
+    ("DELETE", "/v1/programs/{program}/adjustments/adj_0000000000001", &[Scope::Release]),
+    ("POST", "/v1/programs/{program}/adjustments/sheet?period=2026-03", &[Scope::Release]),
+    ("POST", "/v1/programs/{program}/clawbacks", &[Scope::Release]),
     ("POST", "/v1/programs/{program}/what-if", &[Scope::Read]),
     ("GET", "/v1/programs/{program}/projections", &[Scope::Read]),
     ("POST", "/v1/programs/{program}/projections", &[Scope::Read]),
@@ -157,6 +162,9 @@ fn body_of(path: &str, ids: &[(&'static str, String)]) -> Vec<u8> {
         "/v1/enquiries/enq_0000000000001" => json!({"text": "Found it", "status": "answered"}),
         "/v1/announcements" | "/v1/announcements/ann_0000000000001" => json!({"title": "Contest"}),
         "/v1/programs/{program}/what-if" => json!({"text": PLAN, "from": "2026-03"}),
+        "/v1/programs/{program}/adjustments" => json!({"period": "2026-03", "payee": id("{rep}"), "amount": 100, "label": "Fair"}),
+        "/v1/programs/{program}/adjustments/sheet" => return b"who,amount,label\nDana,1.00,Fair\n".to_vec(),
+        "/v1/programs/{program}/clawbacks" => json!({"period": "2026-03", "label": "Cancelled", "sales": [{"sale": id("{sale}")}]}),
         "/v1/programs/{program}/projections" => json!({"period": "2026-03", "from": "2026-03-16"}),
         "/v1/releases/{release}/reverse" => json!({"reason": "wrong quota"}),
         "/v1/approvals" => json!({"program": id("{program}"), "period": "2026-03", "payees": [id("{rep}")]}),
@@ -215,7 +223,8 @@ fn com_051_every_described_operation_has_its_rule() {
     let shape = |path: &str| {
         let parts = path.split('?').next().unwrap_or(path).split('/');
         let part = |part: &str| {
-            let is_one = ["usr_", "enq_", "ann_", "2026-"].iter().any(|prefix| part.starts_with(prefix)) || ["EUR", "USD"].contains(&part);
+            let is_one =
+                ["usr_", "enq_", "ann_", "adj_", "2026-"].iter().any(|prefix| part.starts_with(prefix)) || ["EUR", "USD"].contains(&part);
             if part.starts_with('{') || is_one { "*".to_owned() } else { part.to_owned() }
         };
         parts.map(part).collect::<Vec<_>>().join("/")

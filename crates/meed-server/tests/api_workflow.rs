@@ -56,6 +56,8 @@ async fn com_050_a_period_goes_its_way_and_no_other() {
         let ws = app.workspace("acme").await;
         let walk = Walk::begin(&ws.client).await;
         assert_eq!(walk.state().await, "draft");
+        let backwards = json!({"program": walk.program, "period": "2026-02", "from": "2026-03"});
+        assert_eq!(ws.client.post("/v1/calculations", &backwards).await.refusal(422), "period_order");
         assert_eq!(walk.step("release-credits").await.refusal(409), "nothing_to_release");
         assert_eq!(walk.release().await.refusal(409), "release_stale");
         let calculation = walk.calculate().await;
@@ -297,4 +299,90 @@ async fn com_057_a_projection_repeats_with_its_key_and_fails_with_too_few_sales(
         }
         app.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_055_adjustments_and_clawbacks_over_the_api() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let walk = Walk::begin(&ws.client).await;
+        walk.calculate().await;
+        let dana = payee(&walk, "Dana").await;
+        let path = format!("/v1/programs/{}/adjustments", walk.program);
+        let sale = ws.client.get("/v1/sales").await.expect(200)["data"]
+            .as_array()
+            .and_then(|all| all.iter().find(|sale| sale["unique_id"] == "A"))
+            .map(|sale| sale["id"].clone())
+            .expect("the sale");
+        let body = json!({"period": "2026-02", "payee": dana, "to": 9_000, "label": "Agreed", "sale": sale});
+        let keyed = [("Idempotency-Key", "k1")];
+        let send =
+            async |path: &str, body: &Value, keys: &[(&str, &str)]| ws.client.send("POST", path, keys, body.to_string().as_bytes()).await;
+        let made = send(&path, &body, &keyed).await.expect(201);
+        assert_eq!((&made["amount"]["amount"], &made["state"], &made["rule"]), (&json!(-1_000), &json!("counts"), &json!("commission")));
+        assert_eq!(send(&path, &body, &keyed).await.expect(201)["id"], made["id"], "repeated, it is the same");
+        let other = json!({"period": "2026-02", "payee": dana, "amount": 1, "label": "Other"});
+        assert_eq!(send(&path, &other, &keyed).await.refusal(409), "idempotency_key_reused");
+        assert_eq!(send(&path, &body, &[]).await.refusal(422), "amount_invalid", "it comes to this already");
+        for (change, code) in [
+            (json!({"period": "2026-13"}), "period_invalid"),
+            (json!({"label": " "}), "label_invalid"),
+            (json!({"kind": "gift"}), "kind_invalid"),
+            (json!({"kind": "clawback"}), "amount_invalid"),
+            (json!({"kind": "clear_draw"}), "amount_invalid"),
+        ] {
+            let mut body = json!({"period": "2026-02", "payee": dana, "amount": 100, "label": "Fair"});
+            for (name, value) in change.as_object().expect("fields") {
+                body[name] = value.clone();
+            }
+            assert_eq!(send(&path, &body, &[]).await.refusal(422), code);
+        }
+        // A sheet: looked at, then made.
+        let sheet = "who,kind,amount,label\nLee,bonus,5.00,Fair\nZoe,bonus,5.00,Fair\n";
+        let at = format!("{path}/sheet?period=2026-02");
+        let tried = ws.client.send("POST", &format!("{at}&dry_run=true"), &[], sheet.as_bytes()).await.expect(200);
+        assert_eq!(
+            (&tried["written"], &tried["total"]["amount"], &tried["errors"][0]["code"]),
+            (&json!(false), &json!(500), &json!("who_unknown"))
+        );
+        let done = ws.client.send("POST", &at, &[("Idempotency-Key", "k2")], sheet.as_bytes()).await.expect(200);
+        assert_eq!(done["made"].as_array().map(Vec::len), Some(1));
+        ws.client.send("POST", &at, &[("Idempotency-Key", "k2")], sheet.as_bytes()).await.expect(200);
+        let listed = ws.client.get(&path).await.expect(200);
+        assert_eq!(listed["data"].as_array().map(Vec::len), Some(2), "{listed}");
+        assert_eq!(walk.period().await["total"]["amount"], 14_500);
+        // Released, then taken back in March.
+        walk.release().await.expect(201);
+        let clawbacks = format!("/v1/programs/{}/clawbacks", walk.program);
+        let ask = json!({"period": "2026-03", "label": "Cancelled", "share": "50%", "sales": [{"sale": "A"}, {"sale": "nothing"}]});
+        let done = send(&clawbacks, &ask, &[]).await.expect(200);
+        assert_eq!((&done["made"][0]["amount"]["amount"], &done["made"][0]["earned"]), (&json!(-5_000), &json!("100")));
+        assert_eq!(done["errors"][0]["code"], "sale_unknown");
+        assert_eq!(
+            send(&clawbacks, &json!({"period": "2026-03", "label": "x", "share": "0%", "sales": [{"sale": "A"}]}), &[]).await.refusal(422),
+            "share_invalid"
+        );
+        assert_eq!(send(&clawbacks, &json!({"period": "2026-03", "label": "x", "sales": []}), &[]).await.refusal(422), "value_invalid");
+        let march = json!({"program": walk.program, "period": "2026-03"});
+        ws.client.post("/v1/calculations", &march).await.expect(201);
+        let march = ws.client.get(&format!("/v1/programs/{}/periods/2026-03", walk.program)).await.expect(200);
+        assert_eq!(march["total"]["amount"], -5_000);
+        assert_eq!(walk.state().await, "released");
+        // Taken back itself: of the released month, by a difference in the open one.
+        let id = made["id"].as_str().expect("an id");
+        assert_eq!(ws.client.delete(&format!("{path}/{id}")).await.status, 204);
+        assert_eq!(ws.client.delete(&format!("{path}/{id}")).await.refusal(404), "not_found");
+        let march = ws.client.get(&format!("/v1/programs/{}/periods/2026-03", walk.program)).await.expect(200);
+        assert_eq!(march["total"]["amount"], -4_000, "{march}");
+        let report = app.app.store().verify(None).await.expect("the books");
+        assert!(report.differences.is_empty(), "{:?}", report.differences);
+        app.stop().await;
+    }
+}
+
+async fn payee(walk: &Walk, name: &str) -> Value {
+    let period = walk.period().await;
+    let payees = period["payees"].as_array().expect("payees").clone();
+    payees.iter().find(|payee| payee["name"] == name).expect(name)["payee"].clone()
 }

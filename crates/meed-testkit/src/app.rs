@@ -108,7 +108,7 @@ impl TestApp {
         if let Some(server) = self.server.take() {
             server.await.expect("the server ends").expect("the server ends well");
         }
-        let report = self.app.store().verify(None).await.expect("the books can be read");
+        let report = self.app.verify(None).await.expect("the books can be read");
         assert!(report.differences.is_empty(), "the books differ from the journal: {:?}", report.differences);
         let app = Arc::clone(&self.app);
         tokio::task::spawn_blocking(move || app.store().close()).await.expect("the store closes");

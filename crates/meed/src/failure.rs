@@ -134,7 +134,7 @@ fn advice(code: &str) -> Option<&'static str> {
         "plan_invalid" => "correct the lines that are named, then look with `meed plan check FILE`",
         "plan_example_failed" => "`meed plan test FILE` shows every example with what was expected and what was found",
         "release_stale" => "run `meed calculate` for this plan and period, look at the result, and release again",
-        "period_cadence" => "write months as 2026-03 and quarters as 2026-Q1",
+        "period_cadence" => "write months as 2026-03, quarters as 2026-Q1, half years as 2026-H1 and years as 2026",
         "database_in_use" => {
             "do it on the server's pages or through its API, or stop the server first; commands that only read work beside it"
         }

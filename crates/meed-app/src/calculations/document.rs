@@ -45,6 +45,23 @@ pub struct CalculationDocument {
     /// Record id of the payees.
     #[serde(default)]
     pub payee_list: i64,
+    /// What teams were credited, where the plan credits teams.
+    #[serde(default)]
+    pub teams: Vec<TeamLine>,
+}
+
+/// A team of a calculation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct TeamLine {
+    pub team: i64,
+    pub name: String,
+    /// What it earned for those who get it, unrounded.
+    pub earned: String,
+    pub credits: u64,
+    pub attainment: String,
+    pub quota: Option<String>,
+    pub percent: Option<String>,
 }
 
 /// How often something was not credited, and why.

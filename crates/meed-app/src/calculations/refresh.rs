@@ -11,9 +11,9 @@ use super::binding::Binding;
 use super::read::{CalculationEntry, latest};
 use super::run::calculate;
 use super::scan::period_of;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::releases::{self, of_period};
-use crate::{App, Context};
+use crate::{App, Context, Scope};
 
 /// Calculates again what is due. Answers the new calculations.
 pub async fn refresh(app: &App, ctx: &Context) -> AppResult<Vec<Id>> {
@@ -39,6 +39,30 @@ pub async fn calculate_with_earlier(app: &App, ctx: &Context, program: Id, label
         earlier.push(calculation.document.period);
     }
     Ok(Calculated { id: calculate(app, ctx, program, label).await?, earlier })
+}
+
+/// Calculates every period of a program that was calculated before, from one on up to `until`, the earliest first, and
+/// `until` itself; without `from` the earlier ones whose sales changed since.
+pub async fn calculate_from(app: &App, ctx: &Context, program: Id, from: Option<&str>, until: &str) -> AppResult<Calculated> {
+    ctx.require(Scope::Release)?;
+    let Some(from) = from else { return calculate_with_earlier(app, ctx, program, until).await };
+    let config = app.configuration(ctx.workspace).await?;
+    let (first, last) = (period_of(&config, from)?, period_of(&config, until)?);
+    if first.cadence() != last.cadence() || first.first_day() > last.first_day() {
+        let text = format!("`{from}` is no period before `{until}`");
+        return Err(AppError::invalid("period_order", "from", text));
+    }
+    let days = day_number(first.first_day())..day_number(last.first_day());
+    let reader = Context { scopes: vec![Scope::Read, Scope::Release], ..ctx.clone() };
+    let mut known = latest(app, &reader).await?;
+    known.retain(|calculation| calculation.document.program == program.0 && days.contains(&calculation.document.cell_day));
+    known.sort_by_key(|calculation| calculation.document.cell_day);
+    let mut earlier = Vec::with_capacity(known.len());
+    for calculation in known {
+        calculate(app, ctx, program, &calculation.document.period).await?;
+        earlier.push(calculation.document.period);
+    }
+    Ok(Calculated { id: calculate(app, ctx, program, until).await?, earlier })
 }
 
 /// A calculation that was made.

@@ -11,7 +11,7 @@ use meed_core::ledger::Owner;
 use meed_core::period::Period;
 use meed_core::program::Trigger;
 
-use super::document::{AlertLine, CalculationDocument, PaidInLine, PayeeLine, PostedLine, ReasonCount, StepLine};
+use super::document::{AlertLine, CalculationDocument, PaidInLine, PayeeLine, PostedLine, ReasonCount, StepLine, TeamLine};
 use super::read::latest;
 use super::scan::{Before, calculation_after, period_of};
 use crate::documents::write;
@@ -36,6 +36,7 @@ struct Found {
     alerts: Vec<AlertLine>,
     digest: String,
     versions: Vec<u32>,
+    teams: Vec<TeamLine>,
 }
 
 /// Calculates a program over a period and posts the differences. Answers the calculation's id.
@@ -209,7 +210,24 @@ fn look(calculation: &Calculation<'_>, config: &crate::Configuration, as_of_us: 
         alerts,
         digest: hex(&digest.finish()),
         versions: calculation.bound().version_numbers(),
+        teams: team_lines(calculation, config),
     }
+}
+
+/// The teams that were credited, by name.
+fn team_lines(calculation: &Calculation<'_>, config: &crate::Configuration) -> Vec<TeamLine> {
+    let line = |result: meed_core::crediting::TeamResult| TeamLine {
+        team: result.team.0,
+        name: config.directory.team(result.team).map(|team| team.name.clone()).unwrap_or_default(),
+        earned: result.earned.normalize().to_string(),
+        credits: result.credits,
+        attainment: result.attainment.value.normalize().to_string(),
+        quota: result.attainment.quota.map(|quota| quota.normalize().to_string()),
+        percent: result.attainment.percent().map(|percent| percent.to_string()),
+    };
+    let mut teams: Vec<TeamLine> = calculation.teams().into_iter().map(line).collect();
+    teams.sort_by(|a, b| (&a.name, a.team).cmp(&(&b.name, b.team)));
+    teams
 }
 
 /// How many sales were not credited, by reason. That one rule's condition does not hold is nothing to tell of a sale that
@@ -263,6 +281,7 @@ fn document(
         alerts: found.alerts.clone(),
         digest: found.digest.clone(),
         payee_list: 0,
+        teams: found.teams.clone(),
     }
 }
 

@@ -32,7 +32,7 @@ pub async fn statement_csv(app: &App, ctx: &Context, rep: Id, label: &str) -> Ap
                 credit.rule.clone(),
                 credit.basis.clone(),
                 credit.rate.as_ref().map(|rate| format!("{rate}%")).unwrap_or_default(),
-                credit.amount.clone(),
+                if statement.shown == statements::Shown::All { credit.amount.clone() } else { String::new() },
                 body.currency.clone(),
             ];
             csv_line(&mut out, &cells);

@@ -7,6 +7,7 @@ use meed_core::money::Exact;
 
 use crate::calculations::{self, PayeeLine};
 use crate::error::AppResult;
+use crate::preferences::VisibleFrom;
 use crate::releases::{self, PeriodState};
 use crate::{App, Context, Scope, preferences};
 
@@ -39,8 +40,9 @@ pub struct Board {
 
 /// The latest boards. Payees and managers see them where the workspace wants it, and periods whose credits are released.
 pub async fn boards(app: &App, ctx: &Context) -> AppResult<Vec<Board>> {
+    let wanted = preferences::get(app, ctx).await?;
     if ctx.role.is_of_rep() {
-        if !preferences::get(app, ctx).await?.leaderboard {
+        if !wanted.leaderboard {
             let text = "this workspace shows no leaderboard";
             return Err(Refused::new(Class::NotFound, "leaderboard_off", text).into());
         }
@@ -58,7 +60,12 @@ pub async fn boards(app: &App, ctx: &Context) -> AppResult<Vec<Board>> {
         }
         if ctx.role.is_of_rep() {
             let standing = releases::period(app, &reader, program, &document.period).await?.standing();
-            if !matches!(standing, PeriodState::CreditsReleased | PeriodState::Released | PeriodState::Paid) {
+            let is_shown = match standing {
+                PeriodState::Released | PeriodState::Paid => true,
+                PeriodState::CreditsReleased => wanted.visible_from == VisibleFrom::Credits,
+                PeriodState::Draft | PeriodState::Calculated | PeriodState::Reversed => false,
+            };
+            if !is_shown {
                 continue;
             }
         }

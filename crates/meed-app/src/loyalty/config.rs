@@ -7,16 +7,16 @@ use jiff::tz::TimeZone;
 use meed_core::command::{Head, Record, RecordKind};
 use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{
-    Merchant, Offer, OfferEntry, OfferIndex, OfferVersion, PayBackMethod, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier,
-    Tiers, TillConfig, TillSettings, VatRate, fold_code,
+    Limit, LimitKind, LimitPeriod, Merchant, Offer, OfferEntry, OfferIndex, OfferVersion, PayBackMethod, Product, Products, PromoCode,
+    SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate, fold_code,
 };
-use meed_core::money::Exact;
+use meed_core::money::{Exact, Unit};
 use meed_core::people::fold_alias;
 use meed_store::StoreError;
 
 use super::documents::{
-    MerchantDocument, OfferDocument, OfferVersionDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument,
-    TillSettingsDocument, UnitDocument,
+    LimitDocument, MerchantDocument, OfferDocument, OfferVersionDocument, ProductDocument, PromoCodeDocument, SchemeDocument,
+    TerminalDocument, TillSettingsDocument, UnitDocument,
 };
 use crate::App;
 use crate::documents::read;
@@ -74,7 +74,7 @@ impl App {
             Ok(PromoCode { id, code, is_effective: effective, from_us, until_us, uses_max })
         })?;
         let settings = match rows.settings.first() {
-            Some(record) => settings(read(record)?)?,
+            Some(record) => settings(read(record)?, rows.head.unit)?,
             None => TillSettings::default(),
         };
         let offers = self.offers(&rows, &schemes)?;
@@ -106,7 +106,8 @@ impl App {
                         let first = findings.first().map(ToString::to_string).unwrap_or_default();
                         AppError::bug(&format!("the stored offer {} cannot be read: {first}", document.offer))
                     })?;
-                    let offer = Arc::new(offer);
+                    let key = document.draw_key.as_deref().and_then(draw_key).unwrap_or_default();
+                    let offer = Arc::new(offer.drawn_by(key));
                     known.insert(record.id, Arc::clone(&offer));
                     offer
                 }
@@ -125,6 +126,13 @@ impl App {
         }
         Ok(OfferIndex::new(entries))
     }
+}
+
+/// 32 bytes from hexadecimal digits.
+fn draw_key(hex: &str) -> Option<[u8; 32]> {
+    let byte = |at: usize| u8::from_str_radix(hex.get(at * 2..at * 2 + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..32).map(byte).collect();
+    bytes?.try_into().ok()
 }
 
 /// Everything that a configuration is made of, of one moment.
@@ -214,7 +222,27 @@ pub(super) fn unit(id: Id, document: UnitDocument, merchants: &BTreeMap<Id, Merc
     Ok(SalesUnit { name, code, group, community, description, zone, merchant })
 }
 
-pub(super) fn settings(document: TillSettingsDocument) -> AppResult<TillSettings> {
+/// A limit as commands read it.
+pub(super) fn limit(document: &LimitDocument, currency: Unit) -> AppResult<Limit> {
+    let wrong =
+        |field: &str, text: &str, words: &str| AppError::invalid("limit_unreadable", field, format!("`{text}` is not one of {words}"));
+    let kind =
+        LimitKind::from_name(&document.kind).ok_or_else(|| wrong("kind", &document.kind, "`debit`, `credit`, `top_up`, `transfer`"))?;
+    let per = LimitPeriod::from_name(&document.per).ok_or_else(|| wrong("per", &document.per, "`day`, `week`, `month`"))?;
+    let unit = match &document.unit {
+        None => currency,
+        Some(code) => code.parse().map_err(|_| wrong("unit", code, "the workspace's currency and `PTS`"))?,
+    };
+    if document.number.is_none() && document.amount.is_none() {
+        return Err(AppError::invalid("limit_unreadable", "limits", "a limit has a number, an amount or both"));
+    }
+    if document.number.is_some_and(|number| number < 0) || document.amount.is_some_and(|amount| amount < 0) {
+        return Err(AppError::invalid("number_out_of_range", "limits", "a limit is not below 0"));
+    }
+    Ok(Limit { kind, per, unit, number: document.number, amount: document.amount })
+}
+
+pub(super) fn settings(document: TillSettingsDocument, currency: Unit) -> AppResult<TillSettings> {
     let mut levels = Vec::with_capacity(document.tiers.len());
     for tier in document.tiers {
         let threshold = exact("tiers", &tier.threshold)?;
@@ -255,6 +283,7 @@ pub(super) fn settings(document: TillSettingsDocument) -> AppResult<TillSettings
         future_minutes: within("future_minutes", document.future_minutes, 0, 1_440)?,
         point_value,
         forgives: document.forgives,
+        limits: document.limits.iter().map(|document| limit(document, currency)).collect::<AppResult<_>>()?,
         tiers: Tiers {
             window_days: within("tier_window_days", document.tier_window_days, 1, 36_525)?,
             rate: exact("tier_rate", &document.tier_rate)?,

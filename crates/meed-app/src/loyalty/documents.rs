@@ -140,6 +140,22 @@ pub struct TierDocument {
     pub threshold: String,
 }
 
+/// A limit of wallets.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct LimitDocument {
+    /// `debit`, `credit`, `top_up` or `transfer`.
+    pub kind: String,
+    /// `day`, `week` or `month`.
+    pub per: String,
+    /// `PTS` for points; the workspace's currency if none.
+    pub unit: Option<String>,
+    pub number: Option<i64>,
+    /// Minor units.
+    pub amount: Option<i64>,
+}
+
 /// A rate of value-added tax.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -170,6 +186,8 @@ pub struct TillSettingsDocument {
     /// Major units of the currency for a point, as decimal text.
     pub point_value: Option<String>,
     pub forgives: bool,
+    /// Limits of every wallet.
+    pub limits: Vec<LimitDocument>,
     pub tier_window_days: i64,
     /// Value units for a major unit of the currency, as decimal text.
     pub tier_rate: String,
@@ -195,6 +213,7 @@ impl Default for TillSettingsDocument {
             future_minutes: 5,
             point_value: None,
             forgives: false,
+            limits: Vec::new(),
             tier_window_days: 365,
             tier_rate: "1".to_owned(),
             tiers: Vec::new(),
@@ -229,4 +248,7 @@ pub struct OfferVersionDocument {
     pub note: String,
     pub created_us: i64,
     pub created_by: String,
+    /// What decides the draws of a lottery, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draw_key: Option<String>,
 }

@@ -108,7 +108,7 @@ fn entry(event: &TillEvent, currency: Unit) -> Entry {
 fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, String)> {
     let row = &event.body;
     Some(match event.kind {
-        EventKind::Purchase => {
+        EventKind::Purchase | EventKind::Activity => {
             let body = PurchaseBody::from_row(row).ok()?;
             let used = |method| body.standing.spent_by(method);
             let (money, points) = (body.standing.awarded(currency), body.standing.awarded(Unit::POINTS));

@@ -3,6 +3,7 @@
 //! What tills go by is cached as one [`TillConfig`] and costs a purchase no read: the batch refuses a command that was
 //! prepared with another version, and it is prepared again.
 
+pub mod activities;
 mod config;
 pub mod documents;
 pub mod holds;
@@ -15,6 +16,7 @@ pub mod records;
 mod replay;
 pub mod simulate;
 pub mod spends;
+mod verify;
 pub mod wallets;
 mod who;
 

@@ -3,7 +3,7 @@
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::Id;
 use meed_core::ledger::{Owner, Purpose};
-use meed_core::loyalty::{Offer, SetBudget, TillReply};
+use meed_core::loyalty::{Class, Offer, SetBudget, TillReply};
 use meed_core::money::{Minor, Unit};
 use meed_core::people::fold_alias;
 use meed_core::program::Finding;
@@ -67,7 +67,19 @@ pub async fn apply(app: &App, ctx: &Context, text: &str, note: &str) -> AppResul
         return Ok((record.id, version.id, false));
     }
     let number = document.as_ref().map_or(1, |document| document.number + 1);
+    // A new version goes on with the draws of the one before: nobody can draw again by applying the offer again.
+    let kept = current.as_ref().and_then(|record| read::<OfferVersionDocument>(record).ok()).and_then(|version| version.draw_key);
+    let draw_key = match (&offer.class, kept) {
+        (_, Some(key)) => Some(key),
+        (Class::Lottery { .. }, None) => {
+            let mut key = [0u8; 32];
+            getrandom::fill(&mut key).map_err(|_| AppError::bug("the system gives no random numbers"))?;
+            Some(crate::secrets::hex(&key))
+        }
+        _ => None,
+    };
     let version = OfferVersionDocument {
+        draw_key,
         offer: key.clone(),
         number,
         text: text.to_owned(),

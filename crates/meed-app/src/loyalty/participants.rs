@@ -144,6 +144,15 @@ async fn save(
     if participant.name.chars().count() > 400 || participant.number.chars().count() > 200 {
         return Err(AppError::invalid("name_invalid", "name", "a name has at most 400 characters, a number at most 200"));
     }
+    let config = app.till_config(ctx.workspace).await?;
+    for own in &participant.limits {
+        let general = config.settings.limits.iter().filter(|limit| (limit.kind, limit.per, limit.unit) == (own.kind, own.per, own.unit));
+        let is_above = |own: Option<i64>, general: Option<i64>| matches!((own, general), (Some(own), Some(general)) if own > general);
+        if general.clone().any(|limit| is_above(own.number, limit.number) || is_above(own.amount, limit.amount)) {
+            let text = format!("the limit of {} per {} may only be lower than the general one", own.kind, own.per);
+            return Err(AppError::invalid("limit_above_general", "limits", text));
+        }
+    }
     if participant.sign_up_us == 0 {
         participant.sign_up_us = app.now_us();
     }

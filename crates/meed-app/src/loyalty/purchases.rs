@@ -89,6 +89,7 @@ pub struct PurchaseFilter {
 /// Computes what a purchase would earn and spend. Writes nothing.
 pub async fn preview(app: &App, ctx: &Context, input: PurchaseInput) -> AppResult<PurchaseView> {
     ctx.require_any(&[Scope::Sales, Scope::Read])?;
+    insist_on_sale(&input.basket)?;
     let who = input.who.wallet(app, ctx.workspace).await?;
     let mut config = app.till_config(ctx.workspace).await?;
     for _ in 0..8 {
@@ -146,6 +147,15 @@ async fn first_answer(app: &App, ctx: &Context, done: PurchaseDone, has_spend: b
     Ok(PurchaseDone { standing, balances, spend, ..done })
 }
 
+/// Refuses a sale that says it is something else.
+fn insist_on_sale(basket: &Basket) -> AppResult<()> {
+    if basket.extra.contains_key(meed_core::loyalty::ACTIVITY) {
+        let text = format!("a field must not be called `{}`", meed_core::loyalty::ACTIVITY);
+        return Err(AppError::invalid("field_reserved", "extra", text));
+    }
+    Ok(())
+}
+
 /// A purchase whose customer is known and whose content is hashed.
 struct Ready {
     input: PurchaseInput,
@@ -155,6 +165,7 @@ struct Ready {
 
 impl Ready {
     async fn new(app: &App, ctx: &Context, input: PurchaseInput) -> AppResult<Self> {
+        insist_on_sale(&input.basket)?;
         let who = input.who.wallet(app, ctx.workspace).await?;
         let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content_of(&input)));
         Ok(Self { input, who, identity })
@@ -372,7 +383,7 @@ async fn cell_before(app: &App, workspace: Id, config: &TillConfig, done: &Purch
     let mut all = of_participant(app, workspace, done.participant).await?;
     let key = |done: &PurchaseDone| meed_core::loyalty::canonical(Seen::of(done.id, &done.body, &done.standing));
     all.sort_by_key(key);
-    let mut cell = meed_core::loyalty::Cell::default();
+    let mut cell = meed_core::loyalty::Cell::of(done.participant);
     for earlier in all.iter().take_while(|other| key(other) < key(done)) {
         let seen = Seen::of(earlier.id, &earlier.body, &earlier.standing);
         let evaluation = evaluate(config, &cell, seen, &earlier.body.matched, &[])
@@ -410,7 +421,7 @@ async fn stored(app: &App, workspace: Id, id: Id) -> AppResult<PurchaseDone> {
 
 /// A stored purchase; balances are those right after it.
 pub(crate) fn done_of(event: &meed_core::loyalty::TillEvent, standing: Option<&[u8]>) -> Option<PurchaseDone> {
-    if event.kind != EventKind::Purchase {
+    if !event.kind.is_bought() {
         return None;
     }
     let body = PurchaseBody::from_row(&event.body).ok()?;
@@ -436,7 +447,7 @@ async fn participant(app: &App, workspace: Id, id: Id) -> AppResult<Option<Parti
     Ok(record.and_then(|record| Participant::read(&record.body).ok()))
 }
 
-fn view(config: &TillConfig, done: PurchaseDone, person: Option<Participant>, price_token: String) -> PurchaseView {
+pub(crate) fn view(config: &TillConfig, done: PurchaseDone, person: Option<Participant>, price_token: String) -> PurchaseView {
     let merchant = config.merchant_of(done.body.basket.unit).map(|(_, merchant)| merchant);
     let is_free = person.as_ref().is_none_or(|person| !person.is_blocked && person.terminated.is_none());
     PurchaseView {
@@ -469,7 +480,7 @@ fn canonical(config: &TillConfig, basket: &Basket) -> Basket {
 }
 
 /// What a repeated purchase must be equal in, in canonical form.
-fn content_of(input: &PurchaseInput) -> String {
+pub(crate) fn content_of(input: &PurchaseInput) -> String {
     let mut content = String::new();
     let basket = &input.basket;
     let lines = basket.lines.iter().map(|line| (line.product, line.quantity.normalize(), line.net, line.vat, line.total));

@@ -3,6 +3,7 @@
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::Id;
 use meed_core::loyalty::fold_code;
+use meed_core::money::Unit;
 use meed_core::people::fold_alias;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -76,7 +77,7 @@ kept!(MerchantDocument, Merchant, |d| fold_alias(&d.name), {
 });
 kept!(PromoCodeDocument, PromoCode, |d| fold_code(&d.code), named(&d.code, &d.code));
 kept!(ProductDocument, Product, |d| d.code.clone(), named(&d.code, &d.code));
-kept!(TillSettingsDocument, TillSettings, |_d| "settings".to_owned(), settings(_d.clone()).map(|_| ()));
+kept!(TillSettingsDocument, TillSettings, |_d| "settings".to_owned(), settings(_d.clone(), Unit::POINTS).map(|_| ()));
 
 /// Makes a document, or changes the one with this id.
 pub async fn put<D: Kept>(app: &App, ctx: &Context, id: Option<Id>, document: &D) -> AppResult<Id> {

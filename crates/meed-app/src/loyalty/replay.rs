@@ -259,8 +259,8 @@ fn read_past(r: &mut Reader<'_>, workspace: Id, (from_us, until_us): (i64, i64),
         // A till's clock may be a day ahead at most, so nothing recorded two days before belongs to the period.
         let is_over = page.last().is_some_and(|(event, _)| event.recorded_us < from_us.saturating_sub(172_800_000_000));
         let repeats = |kind: EventKind| {
-            use EventKind::{CancelPurchase, CancelSpend, Purchase, Refund, Spend};
-            matches!(kind, Purchase | Spend | Refund | CancelPurchase | CancelSpend)
+            use EventKind::{Activity, CancelPurchase, CancelSpend, Purchase, Refund, Spend};
+            matches!(kind, Activity | Purchase | Spend | Refund | CancelPurchase | CancelSpend)
         };
         events.extend(page.into_iter().filter(|(event, _)| repeats(event.kind)));
         if is_last || is_over {
@@ -304,7 +304,7 @@ impl Past {
             let (id, about) = (event.id, event.about.unwrap_or_default());
             let step = |happened: Happened, after_us: i64| Step { event: id, at: at(event.at_us.max(after_us)), happened };
             match event.kind {
-                EventKind::Purchase if (from_us..until_us).contains(&event.at_us) => {
+                EventKind::Purchase | EventKind::Activity if (from_us..until_us).contains(&event.at_us) => {
                     let (Ok(body), Some(done)) = (PurchaseBody::from_row(&event.body), done_of(&event, standing.as_deref())) else {
                         continue;
                     };

@@ -39,7 +39,9 @@ pub(super) async fn with_draft(app: &App, ctx: &Context, draft: Option<&Offer>) 
     let scheme = config.schemes.iter().find(|(_, s)| fold_alias(&s.code) == wanted || fold_alias(&s.name) == wanted).map(|(id, _)| *id);
     let is_same = |entry: &&OfferEntry| entry.versions.last().is_some_and(|v| fold_alias(&v.offer.name) == fold_alias(&draft.name));
     let id = config.offers.iter().find(is_same).map_or(DRAFT, |entry| entry.id);
-    let version = OfferVersion { id: DRAFT, created_us: i64::MIN, offer: Arc::new(draft.clone()) };
+    // A draft of a lottery that is in force draws as it does.
+    let key = config.offers.get(id).and_then(|entry| entry.versions.last()).map_or([0; 32], |version| version.offer.draw_key);
+    let version = OfferVersion { id: DRAFT, created_us: i64::MIN, offer: Arc::new(draft.clone().drawn_by(key)) };
     let own = OfferEntry { id, versions: vec![version], is_effective: true, scheme };
     let others = config.offers.iter().filter(|entry| entry.id != id).cloned();
     let offers = OfferIndex::new(others.chain(std::iter::once(own)).collect());
@@ -107,7 +109,8 @@ pub async fn basket(app: &App, ctx: &Context, draft: Option<&str>, basket: &Bask
         Some(who) => {
             let found = participants::find(app, ctx, who).await?;
             let workspace = ctx.workspace;
-            (found.participant, app.store().read(move |r| r.till_cell(workspace, found.id)).await?)
+            let cell = app.store().read(move |r| r.till_cell(workspace, found.id)).await?;
+            (found.participant, Cell { owner: found.id, ..cell })
         }
     };
     let (targets, verdicts) = judged(&config, &person, &cell, basket)?;

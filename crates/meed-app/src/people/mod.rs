@@ -8,8 +8,7 @@ pub(crate) use line::today;
 pub use line::{Seen, line_of, manages, seen};
 pub(crate) use salaries::opened as open_salaries;
 pub use salaries::{MASK, SALARY};
-pub(crate) use variables::{Cells, Columns, cells, number, sign_of};
-pub use variables::{DecimalSign, VariableError, VariablesLoaded, load_variables};
+pub use variables::{VariablesLoaded, load_variables};
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -11,7 +11,7 @@ use crate::{App, Context, Scope};
 
 const KEY: &str = "workspace";
 
-/// From when on payees see a period.
+/// From when on payees see attainment and rewards of a period; which sales are credited shows with the credits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VisibleFrom {

@@ -7,14 +7,17 @@ use meed_core::money::{Unit, check_rate};
 
 use super::{RateEntry, apply, currency};
 use crate::error::{AppError, AppResult};
-use crate::people::{Cells, Columns, DecimalSign, cells, number, sign_of};
+use crate::sheet::{Column, DecimalSign, number, rows, sign_of};
 use crate::{App, Context, Scope};
 
-const COLUMNS: Columns = [
-    ("from", &["from", "currency", "from currency", "source", "source currency", "unit"]),
-    ("rate", &["rate", "exchange rate", "value", "price"]),
-    ("day", &["day", "date", "valid from", "effective date", "effective", "from date"]),
-    ("to", &["to", "to currency", "target", "target currency", "in", "quote"]),
+/// Most rows of a sheet.
+const ROWS_MAX: usize = 100_000;
+
+const COLUMNS: [Column; 4] = [
+    Column { name: "from", words: &["currency", "from currency", "source", "source currency", "unit"], is_needed: true },
+    Column { name: "rate", words: &["exchange rate", "value", "price"], is_needed: true },
+    Column { name: "day", words: &["date", "valid from", "effective date", "effective", "from date"], is_needed: true },
+    Column { name: "to", words: &["to currency", "target", "target currency", "in", "quote"], is_needed: false },
 ];
 
 /// Where the rate stands among them.
@@ -55,9 +58,10 @@ pub async fn load(
 ) -> AppResult<RatesLoaded> {
     ctx.require(Scope::Plans)?;
     let own = app.configuration(ctx.workspace).await?.unit;
-    let cells = tokio::task::spawn_blocking(move || cells(file, &COLUMNS)).await.map_err(|e| AppError::bug(&e.to_string()))??;
+    let read = move || rows(file, &COLUMNS, ROWS_MAX);
+    let cells = tokio::task::spawn_blocking(read).await.map_err(|e| AppError::bug(&e.to_string()))??;
     let mut loaded = RatesLoaded { rows: cells.len() as u64, ..RatesLoaded::default() };
-    let sign = decimal.or_else(|| sign_of(&cells, RATE));
+    let sign = decimal.or_else(|| sign_of(cells.iter().map(|(_, cells)| cells[RATE].as_str())));
     let mut rates = Vec::with_capacity(cells.len());
     for (line, cells) in cells {
         match row(own, line, &cells, sign) {
@@ -69,7 +73,7 @@ pub async fn load(
     Ok(loaded)
 }
 
-fn row(own: Unit, line: u64, cells: &Cells, sign: Option<DecimalSign>) -> Result<RateEntry, RateError> {
+fn row(own: Unit, line: u64, cells: &[String; 4], sign: Option<DecimalSign>) -> Result<RateEntry, RateError> {
     let [from, rate, day, to] = cells;
     let refused = |column: &'static str, value: &str, code: &'static str, text: String| RateError {
         line,
@@ -97,7 +101,7 @@ mod tests {
     use super::*;
 
     fn read(cells: [&str; 4], sign: Option<DecimalSign>) -> Result<String, &'static str> {
-        let cells: Cells = cells.map(str::to_owned);
+        let cells: [String; 4] = cells.map(str::to_owned);
         let own = "USD".parse().expect("a currency");
         row(own, 1, &cells, sign)
             .map(|rate| format!("{} {} {} {}", rate.from, rate.to, rate.day, rate.rate.normalize()))

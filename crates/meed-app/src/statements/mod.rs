@@ -1,11 +1,11 @@
 //! Statements: one payee's account of a period, live until the period is released and frozen from then on.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use meed_core::command::{RewardState, day_number};
 use meed_core::crediting::HELD_DAY;
-use meed_core::id::Id;
+use meed_core::id::{Id, Kind};
 use meed_core::ledger::{Owner, OwnerKind};
 use meed_core::period::Period;
 
@@ -26,6 +26,8 @@ pub struct Statement {
     pub release: Option<ReleaseEntry>,
     /// The text of the program's version that it was calculated with.
     pub document: String,
+    /// How much of it the caller may see.
+    pub shown: Shown,
 }
 
 /// A sale behind a statement, with the file that brought it.
@@ -47,24 +49,64 @@ pub struct Summary {
     /// First day of the period, as day number.
     pub day: i64,
     pub state: RewardState,
-    /// Minor units by currency.
+    /// Minor units by currency, of what may be seen.
     pub totals: BTreeMap<String, i64>,
+    /// How much of it the caller may see: the least of its programs.
+    pub shown: Shown,
 }
 
-/// Periods that payees and managers may see, by program and first day; `None` for who sees everything.
-async fn opened(app: &App, ctx: &Context) -> AppResult<Option<HashSet<(i64, i64)>>> {
+/// How much of a period somebody may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shown {
+    /// Which sales are credited, and nothing of what they earn (`commissions.md` §5, rep dashboard).
+    Credits,
+    /// Everything.
+    All,
+}
+
+/// What payees and managers may see, by program and first day; `None` for who sees everything.
+async fn opened(app: &App, ctx: &Context) -> AppResult<Option<HashMap<(i64, i64), Shown>>> {
     if !ctx.role.is_of_rep() {
         return Ok(None);
     }
     let reader = ctx.reading();
+    let pending = match preferences::get(app, ctx).await?.visible_from {
+        VisibleFrom::Credits => Shown::All,
+        VisibleFrom::Rewards => Shown::Credits,
+    };
+    let credits = releases::credit_releases(app, ctx).await?;
+    let credits = credits.iter().map(|entry| ((entry.document.program, entry.document.booked_day), pending));
+    let mut opened: HashMap<(i64, i64), Shown> = credits.collect();
     let releases = releases::list(app, &reader).await?;
     let confirmed = releases.iter().map(|entry| &entry.document).filter(|document| document.reversed_us.is_none());
-    let mut opened: HashSet<(i64, i64)> = confirmed.map(|document| (document.program, document.booked_day)).collect();
-    if preferences::get(app, ctx).await?.visible_from == VisibleFrom::Credits {
-        let pending = releases::credit_releases(app, ctx).await?;
-        opened.extend(pending.iter().map(|entry| (entry.document.program, entry.document.booked_day)));
-    }
+    opened.extend(confirmed.map(|document| ((document.program, document.booked_day), Shown::All)));
     Ok(Some(opened))
+}
+
+/// A statement that tells which sales are credited, and keeps back what they earn and what was attained.
+fn credits_only(body: StatementBody) -> StatementBody {
+    let credit = |credit: releases::CreditLine| releases::CreditLine {
+        before: "0".into(),
+        amount: "0".into(),
+        rate: None,
+        pieces: Vec::new(),
+        text: String::new(),
+        ..credit
+    };
+    StatementBody {
+        total: 0,
+        rewards: Vec::new(),
+        exact: "0".into(),
+        rounding: "0".into(),
+        attainment: "0".into(),
+        quota: None,
+        percent: None,
+        credited: "0".into(),
+        steps: Vec::new(),
+        later: Vec::new(),
+        credits: body.credits.into_iter().map(credit).collect(),
+        ..body
+    }
 }
 
 /// Every payee's periods, latest first, then by name. A payee gets their own and a manager those of their line: as pending
@@ -79,10 +121,8 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Summary>> {
     // What is held until a condition is met belongs to no period yet.
     let in_a_period = |sum: &meed_store::RewardSum| sum.owner.kind == OwnerKind::Rep && sum.booked_day != HELD_DAY;
     for sum in sums.into_iter().filter(in_a_period) {
-        let is_open = opened.as_ref().is_none_or(|opened| opened.contains(&(sum.program.0, sum.booked_day)));
-        if !is_open || !seen.covers(sum.owner.id) {
-            continue;
-        }
+        let shown = opened.as_ref().map_or(Some(Shown::All), |opened| opened.get(&(sum.program.0, sum.booked_day)).copied());
+        let Some(shown) = shown.filter(|_| seen.covers(sum.owner.id)) else { continue };
         let Ok(entry) = config.program(sum.program) else { continue };
         let Some(first) = meed_core::command::date_of(sum.booked_day) else { continue };
         let Ok(period) = Period::holding(first, entry.program.cadence, &config.zone) else { continue };
@@ -94,9 +134,13 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<Summary>> {
             day: sum.booked_day,
             state: sum.state,
             totals: BTreeMap::new(),
+            shown,
         });
         summary.state = summary.state.min(sum.state);
-        *summary.totals.entry(sum.unit).or_default() += sum.amount;
+        summary.shown = summary.shown.min(shown);
+        if shown == Shown::All {
+            *summary.totals.entry(sum.unit).or_default() += sum.amount;
+        }
     }
     let mut all: Vec<Summary> = found.into_values().collect();
     all.sort_by(|a, b| (b.day, &b.period, &a.name, a.rep).cmp(&(a.day, &a.period, &b.name, b.rep)));
@@ -117,9 +161,12 @@ pub async fn of_payee(app: &App, ctx: &Context, rep: Id, label: &str) -> AppResu
     let mut statements = Vec::new();
     let day = day_number(period.first_day());
     for entry in config.programs.iter().filter(|entry| entry.program.cadence == period.cadence()) {
-        if opened.as_ref().is_none_or(|opened| opened.contains(&(entry.id.0, day))) {
-            statements.extend(of_program(app, reader, entry, &period, rep).await?);
-        }
+        let Some(shown) = opened.as_ref().map_or(Some(Shown::All), |opened| opened.get(&(entry.id.0, day)).copied()) else { continue };
+        let found = of_program(app, reader, entry, &period, rep).await?;
+        statements.extend(found.map(|statement| match shown {
+            Shown::All => statement,
+            Shown::Credits => Statement { body: credits_only(statement.body), shown, ..statement },
+        }));
     }
     Ok(statements)
 }
@@ -129,6 +176,9 @@ pub async fn sales_of(app: &App, ctx: &Context, statement: &StatementBody) -> Ap
     seen(app, ctx).await?.require(Id(statement.rep))?;
     let ctx = &ctx.reading();
     let mut ids: Vec<Id> = statement.credits.iter().map(|credit| Id(credit.sale)).collect();
+    // What was adjusted or taken back names its sale, maybe one of an earlier period.
+    let named = statement.steps.iter().flat_map(|step| &step.inputs).filter(|(name, _)| name == "sale");
+    ids.extend(named.filter_map(|(_, text)| Id::parse(text, Kind::Sale).ok()));
     ids.sort_unstable();
     ids.dedup();
     let mut files: HashMap<Id, String> = HashMap::new();
@@ -153,13 +203,13 @@ async fn of_program(app: &App, ctx: &Context, entry: &ProgramEntry, period: &Per
         let body = frozen(app, ctx, release.id, rep).await?;
         let Some(body) = body else { return Ok(None) };
         let document = programs::version(app, ctx, Id(body.version)).await?.document.text;
-        return Ok(Some(Statement { body, state, release: Some(release), document }));
+        return Ok(Some(Statement { body, state, release: Some(release), document, shown: Shown::All }));
     }
     let body = releases::current_statement(app, ctx, entry.id, &period.label(), rep).await?;
     if rewards.is_none() && body.credits.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Statement { body, state, release: None, document: entry.text.clone() }))
+    Ok(Some(Statement { body, state, release: None, document: entry.text.clone(), shown: Shown::All }))
 }
 
 async fn frozen(app: &App, ctx: &Context, release: Id, rep: Id) -> AppResult<Option<StatementBody>> {

@@ -3,13 +3,14 @@
 
 use meed_app::loyalty::holds::{self, HoldInput};
 use meed_app::loyalty::participants::{self, MeansInput};
-use meed_app::loyalty::wallets::{self, TransferInput, sweep};
-use meed_app::loyalty::{MerchantDocument, TierDocument, TillSettingsDocument, Who, purchases};
+use meed_app::loyalty::wallets::{self, AdjustInput, TransferInput, sweep};
+use meed_app::loyalty::{LimitDocument, MerchantDocument, TierDocument, TillSettingsDocument, Who, purchases};
 use meed_core::command::RecordKind;
 use meed_core::id::Id;
 use meed_core::ledger::HoldState;
 use meed_core::loyalty::{
-    AutoSpend, ErasedBalance, EventKind, Participant, PayBackBody, PayBackMethod, SettlementBody, SpendAsk, TillEvent,
+    AutoSpend, ErasedBalance, EventKind, Limit, LimitKind, LimitPeriod, Participant, PayBackBody, PayBackMethod, SettlementBody, SpendAsk,
+    TillEvent,
 };
 
 use crate::shop::{Shop, code, eur};
@@ -23,6 +24,7 @@ on_every_engine!(
     pos_044_a_back_end_spend_is_paid_back_and_taken_off_nothing,
     led_031_tiers_recomputed_from_the_journal_name_their_sales,
     led_043_a_person_is_erased_and_the_books_stand,
+    limits_by_day_week_and_month_hold,
 );
 
 const TEN: &str = "name = \"Ten\"\n[award]\npercent = \"10%\"\n[spend]\nexpires = \"10 days\"";
@@ -326,4 +328,74 @@ async fn led_043_a_person_is_erased_and_the_books_stand(shop: &Shop) {
     shop.top_up(bob.id, 300).await;
     participants::erase(&shop.app, &shop.ctx, bob.id, ErasedBalance::Kept).await.expect("erased");
     assert_eq!(shop.balance(bob.id).await, 300);
+}
+
+async fn limits_by_day_week_and_month_hold(shop: &Shop) {
+    let limit = |kind: &str, per: &str, number: Option<i64>, amount: Option<i64>| LimitDocument {
+        kind: kind.into(),
+        per: per.into(),
+        unit: None,
+        number,
+        amount,
+    };
+    let limits = vec![
+        limit("debit", "day", None, Some(500)),
+        limit("debit", "week", Some(4), None),
+        limit("top_up", "month", None, Some(10_000)),
+        limit("transfer", "day", Some(1), None),
+    ];
+    shop.settings(TillSettingsDocument { limits, ..TillSettingsDocument::default() }).await;
+    let own = Limit { kind: LimitKind::Debit, per: LimitPeriod::Day, unit: eur(), number: None, amount: Some(300) };
+    let ann = shop.customer("Ann").await;
+    let bob = shop.person(Participant { name: "Bob".into(), limits: vec![own], ..Participant::default() }).await;
+    let above = Participant { limits: vec![Limit { amount: Some(501), ..own }], ..Participant::default() };
+    let refused = participants::create(&shop.app, &shop.ctx, above, Vec::new()).await.expect_err("refused");
+    assert_eq!(code(&refused), "limit_above_general");
+    for who in [ann.id, bob.id] {
+        shop.top_up(who, 9_000).await;
+    }
+    let more = AdjustInput {
+        who: Who::Id(ann.id),
+        unit: eur(),
+        amount: 1_001,
+        is_top_up: true,
+        expires: None,
+        reason: "paid in".into(),
+        source: shop.source,
+        identity: None,
+    };
+    let refused = wallets::adjust(&shop.app, &shop.ctx, more).await.expect_err("refused");
+    assert_eq!(code(&refused), "limit_reached", "10,000 a month");
+    // Friday: a spend is cut to what the limit leaves; what is cancelled counts no longer.
+    let first = shop.buy(ann.id, &[("wine", 9_000)]).await.done.id;
+    let spend = shop.spend(first, Some(400)).await.expect("a spend");
+    let basket = shop.basket(&[("bread", 5_000)]).await;
+    let preview = purchases::preview(&shop.app, &shop.ctx, shop.input(ann.id, basket)).await.expect("a preview");
+    assert_eq!(preview.done.additional, 100);
+    assert_eq!(shop.spend(first, Some(400)).await.expect("a spend").body.spent, 100);
+    assert_eq!(shop.spend(first, Some(1)).await.expect_err("refused"), "limit_reached");
+    meed_app::loyalty::spends::cancel(&shop.app, &shop.ctx, spend.id, None).await.expect("cancelled");
+    let hold = |amount| HoldInput { who: Who::Id(ann.id), unit: eur(), amount, minutes: None, source: shop.source, identity: None };
+    assert_eq!(code(&holds::hold(&shop.app, &shop.ctx, hold(401)).await.expect_err("refused")), "limit_reached");
+    holds::hold(&shop.app, &shop.ctx, hold(400)).await.expect("a hold");
+    // Saturday, the same week: a third and a fourth time, and no fifth.
+    shop.pass_days(1);
+    assert_eq!(shop.spend(first, Some(50)).await.expect("a spend").body.spent, 50);
+    assert_eq!(shop.spend(first, Some(50)).await.expect("a spend").body.spent, 50);
+    assert_eq!(shop.spend(first, Some(50)).await.expect_err("refused"), "limit_reached");
+    shop.pass_days(2);
+    assert_eq!(shop.spend(first, Some(50)).await.expect("Monday").body.spent, 50);
+    // His own limit is lower.
+    let his = shop.buy(bob.id, &[("wine", 9_000)]).await.done.id;
+    assert_eq!(shop.spend(his, Some(400)).await.expect("a spend").body.spent, 300);
+    let give = async |amount| {
+        let (from, to) = (Who::Id(bob.id), Who::Id(ann.id));
+        let input = TransferInput { from, to, unit: eur(), amount, reason: "thanks".into(), source: shop.source, identity: None };
+        wallets::transfer(&shop.app, &shop.ctx, input).await.map_err(|error| code(&error))
+    };
+    give(10).await.expect("given");
+    assert_eq!(give(10).await.expect_err("refused"), "limit_reached");
+    let wrong = TillSettingsDocument { limits: vec![limit("spend", "day", None, Some(1))], ..TillSettingsDocument::default() };
+    let refused = meed_app::loyalty::records::put(&shop.app, &shop.ctx, None, &wrong).await.expect_err("refused");
+    assert_eq!(code(&refused), "limit_unreadable");
 }

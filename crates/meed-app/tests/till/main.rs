@@ -4,6 +4,8 @@
 #[macro_use]
 mod shop;
 
+mod activities;
+mod damage;
 mod earning;
 mod hands;
 mod races;

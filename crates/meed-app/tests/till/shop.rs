@@ -48,6 +48,7 @@ pub(crate) struct Shop {
     pub(crate) source: Id,
     now_us: Arc<AtomicI64>,
     receipts: AtomicU32,
+    options: EngineOptions,
     schema: Option<(String, String)>,
     _folder: tempfile::TempDir,
 }
@@ -92,7 +93,18 @@ impl Shop {
         let rows =
             rows.map(|(code, family)| ProductDocument { code: code.into(), family: Some(family.into()), ..ProductDocument::default() });
         products::synchronise(&app, &ctx, rows.to_vec()).await.expect("products");
-        Self { app, ctx, unit, source, now_us, receipts: AtomicU32::new(0), schema, _folder: folder }
+        Self { app, ctx, unit, source, now_us, receipts: AtomicU32::new(0), options: engine, schema, _folder: folder }
+    }
+
+    /// Changes stored rows behind the server's back.
+    pub(crate) async fn tamper(&self, text: &str) {
+        testing::run_as_owner(&self.options, text).await.expect("the owner may do anything");
+    }
+
+    /// The differences that verify prints.
+    pub(crate) async fn differences(&self) -> Vec<String> {
+        let report = self.app.verify(None).await.expect("verify reads the books");
+        report.differences.iter().map(ToString::to_string).collect()
     }
 
     /// The engine, for a second shop beside this one.
@@ -110,7 +122,7 @@ impl Shop {
     }
 
     pub(crate) async fn must_verify(&self) {
-        let report = self.app.store().verify(None).await.expect("verify reads the books");
+        let report = self.app.verify(None).await.expect("verify reads the books");
         let differences: Vec<String> = report.differences.iter().map(ToString::to_string).collect();
         assert_eq!(differences, Vec::<String>::new(), "verify prints no difference");
     }

@@ -49,7 +49,7 @@ pub use reason::{Alert, AlertCode, NotCredited, Reason};
 pub use run::Run;
 pub use settle::{
     Adjustment, AdjustmentKind, Booked, HELD_DAY, Line, LineKey, Openness, Past, PastLine, RewardKind, Step, StepKind, booked_day,
-    differences,
+    differences, unserved_part,
 };
 pub use spread::Job;
 pub use verdict::{CreditedTo, Refused, RuleVerdict, SaleVerdict};

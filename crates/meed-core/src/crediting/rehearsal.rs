@@ -176,7 +176,7 @@ impl<'p> Rehearsal<'p> {
             let minor = wanted.amount.map(|amount| to_minor(amount, self.program.currency, self.program.rounding).unwrap_or_default());
             let kind = match (minor, &wanted.sale) {
                 (None, _) => AdjustmentKind::ClearDraw,
-                (Some(minor), None) => AdjustmentKind::Amount { kind: RewardKind::Adjustment, minor },
+                (Some(minor), None) => AdjustmentKind::Amount { kind: RewardKind::Adjustment, minor, sale: None },
                 (Some(minor), Some(unique)) => self.tied(rep, unique, minor, period),
             };
             let id = Id(i64::try_from(self.adjustments.len()).unwrap_or_default() + 1);

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::packed::packed;
 use crate::id::Id;
+use crate::ledger::coded;
 use crate::money::{Exact, Minor};
 
 /// Lines of one basket at most.
@@ -89,7 +90,32 @@ packed!(Basket {
 });
 packed!(Line { product, code, kind, brand, family, categories, quantity, net, vat, total, intended });
 
+coded! {
+    /// What a customer did that is no sale, and that offers may reward.
+    ActivityKind {
+        /// They brought somebody.
+        Referral = 1 "referral",
+        /// They achieved something.
+        Achievement = 2 "achievement",
+        /// They achieved something with an amount.
+        FinancialAchievement = 3 "financial_achievement",
+        /// They did something in a social network.
+        SocialMedia = 4 "social_media",
+        /// They did something on the web.
+        Web = 5 "web",
+    }
+}
+
+/// The free field that says what an activity is. No sale may carry a field of this name.
+pub const ACTIVITY: &str = "meed.activity";
+
 impl Basket {
+    /// What was done, if this is no sale: its one line has the amount, which may be 0.
+    #[must_use]
+    pub fn activity(&self) -> Option<ActivityKind> {
+        self.extra.get(ACTIVITY).and_then(|name| ActivityKind::from_name(name))
+    }
+
     /// Sum of the lines' totals.
     #[must_use]
     pub fn total(&self) -> Minor {

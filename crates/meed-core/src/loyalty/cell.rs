@@ -5,13 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use super::packed::packed;
+use super::limits::Usage;
+use super::packed::{Packed, packed};
 use crate::id::Id;
 use crate::money::Exact;
 
 /// The cell of a customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
+    /// Whose it is. No part of the stored form.
+    pub owner: Id,
     /// The last purchase seen, by the canonical order.
     pub last: Option<(i64, (String, Id))>,
     /// Counters by offer; only offers that count have one.
@@ -22,6 +25,12 @@ pub struct Cell {
     pub lifetime: Exact,
     /// Up to two offers that have given something, so that one of them is another one.
     pub awarded_by: Vec<Id>,
+    /// What all of it was folded by, see [`super::TillConfig::basis`]; `None`: by several, so it cannot be computed again.
+    pub basis: Option<i64>,
+    /// Draws of lotteries so far, by offer.
+    pub draws: BTreeMap<Id, i64>,
+    /// What limits count. No part of the fold.
+    pub usage: Vec<Usage>,
 }
 
 /// What an offer remembers of a customer.
@@ -35,21 +44,68 @@ pub struct OfferCell {
     pub open: Vec<(i64, Exact)>,
 }
 
-packed!(Cell { last, offers, units, lifetime, awarded_by });
+/// The first form, that of the releases before.
+impl Packed for Cell {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.last.pack(out);
+        self.offers.pack(out);
+        self.units.pack(out);
+        self.lifetime.pack(out);
+        self.awarded_by.pack(out);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Result<Self, super::Damaged> {
+        Ok(Self {
+            last: Packed::unpack(input)?,
+            offers: Packed::unpack(input)?,
+            units: Packed::unpack(input)?,
+            lifetime: Packed::unpack(input)?,
+            awarded_by: Packed::unpack(input)?,
+            ..Self::default()
+        })
+    }
+}
 packed!(OfferCell { times, last_day, open });
 
-const FORM: u8 = 1;
+const FIRST_FORM: u8 = 1;
+/// What the fold went by, draws and limits follow.
+const FORM: u8 = 2;
+
+type More = ((Option<i64>, BTreeMap<Id, i64>), Vec<Usage>);
 
 impl Cell {
+    /// The cell of a customer of whom nothing is known yet.
+    #[must_use]
+    pub fn of(owner: Id) -> Self {
+        Self { owner, ..Self::default() }
+    }
+
     /// Reads the stored form.
     pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
-        super::packed::from_row(FORM, row)
+        if row.first() == Some(&FIRST_FORM) {
+            return super::packed::from_row(FIRST_FORM, row);
+        }
+        let (cell, ((basis, draws), usage)): (Self, More) = super::packed::from_row(FORM, row)?;
+        Ok(Self { basis, draws, usage, ..cell })
     }
 
     /// The stored form.
     #[must_use]
     pub fn to_row(&self) -> Vec<u8> {
-        super::packed::to_row(FORM, self)
+        let mut row = super::packed::to_row(FORM, self);
+        self.basis.pack(&mut row);
+        self.draws.pack(&mut row);
+        self.usage.pack(&mut row);
+        row
+    }
+
+    /// Notes what a purchase is folded by.
+    pub(super) fn fold_by(&mut self, basis: i64) {
+        if self.last.is_none() {
+            self.basis = Some(basis);
+        } else if self.basis != Some(basis) {
+            self.basis = None;
+        }
     }
 
     /// Value units of the window that ends with `day`.

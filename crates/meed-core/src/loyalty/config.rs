@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::basket::Line;
 use super::event::PayBackMethod;
+use super::limits::Limit;
 use super::offer::{Offer, OfferIndex};
 use crate::id::Id;
 use crate::money::{Exact, Minor, Unit};
@@ -63,6 +64,8 @@ pub struct TillSettings {
     pub point_value: Option<Exact>,
     /// Whether an award that was spent before its purchase came back is forgiven instead of owed.
     pub forgives: bool,
+    /// Limits of every wallet.
+    pub limits: Vec<Limit>,
     /// Tiers.
     pub tiers: Tiers,
     /// Rates of value-added tax, the usual one first.
@@ -95,6 +98,7 @@ impl Default for TillSettings {
             future_minutes: 5,
             point_value: None,
             forgives: false,
+            limits: Vec::new(),
             tiers: Tiers::default(),
             vat_rates: Vec::new(),
             receipt_head: String::new(),
@@ -364,9 +368,46 @@ impl TillConfig {
         !self.settings.tiers.levels.is_empty() || self.offers.is_stateful()
     }
 
+    /// Names all that the fold of a customer's purchases goes by, besides the purchases: tiers, and the offers that remember.
+    /// A cell that was folded by one basis can be computed again by the same one.
+    #[must_use]
+    pub fn basis(&self) -> i64 {
+        if !self.is_stateful() {
+            return 0;
+        }
+        let mut digest = Fnv::default();
+        let tiers = &self.settings.tiers;
+        digest.take(&tiers.window_days.to_be_bytes());
+        digest.take(tiers.rate.normalize().to_string().as_bytes());
+        for level in &tiers.levels {
+            digest.take(level.code.as_bytes());
+            digest.take(level.threshold.normalize().to_string().as_bytes());
+        }
+        self.offers.stateful_ids().for_each(|id| digest.take(&id.0.to_be_bytes()));
+        digest.0.cast_signed()
+    }
+
     /// The version of an offer that says where a lot may be used.
     #[must_use]
     pub fn terms(&self, version: Id) -> Option<&Arc<Offer>> {
         self.offers.version(version)
+    }
+}
+
+/// A hash that is the same on every machine and in every release: it is stored.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    /// Takes in a part. A byte that no part ends with stands between parts.
+    fn take(&mut self, part: &[u8]) {
+        for byte in part.iter().chain(&[0xff]) {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
     }
 }

@@ -79,6 +79,8 @@ pub struct Evaluation {
     pub verdicts: Vec<Verdict>,
     counted: Vec<(Id, Exact, Option<i64>)>,
     fired: Vec<Id>,
+    /// Lotteries that were drawn, won or not.
+    drawn: Vec<Id>,
     day: i64,
     units: Exact,
 }
@@ -178,7 +180,8 @@ pub fn evaluate(
     withheld: &[(Id, &'static str)],
 ) -> Result<Evaluation, Overflow> {
     let mut evaluation = Evaluation { day: local_day(config, seen.basket), ..Evaluation::default() };
-    if seen.standing.state == PurchaseState::Cancelled || left_of(seen, |_| true, false).left <= 0 {
+    let is_activity = seen.basket.activity().is_some();
+    if seen.standing.state == PurchaseState::Cancelled || left_of(seen, |_| true, false).left <= 0 && !is_activity {
         return Ok(evaluation);
     }
     evaluation.units = units_of(config, seen)?;
@@ -202,7 +205,7 @@ pub fn evaluate(
 /// Value units that count of a purchase: of what is left of it.
 pub(super) fn units_of(config: &TillConfig, seen: Seen<'_>) -> Result<Exact, Overflow> {
     let left = left_of(seen, |_| true, false).left;
-    if seen.standing.state == PurchaseState::Cancelled || left <= 0 {
+    if seen.standing.state == PurchaseState::Cancelled || left <= 0 || seen.basket.activity().is_some() {
         return Ok(Exact::ZERO);
     }
     mul(Amount { minor: left, unit: config.currency }.major(), config.settings.tiers.rate)
@@ -273,6 +276,9 @@ impl Judge<'_> {
     /// Scheme, merchant, days: what does not look at lines.
     fn may_apply(&self, day: i64) -> Result<(), WhyNot> {
         let (offer, basket) = (&*self.version.offer, self.sight.basket);
+        if offer.class.activity() != basket.activity() {
+            return Err(WhyNot::OtherEvent { fires_on: offer.class.word() });
+        }
         if !self.entry.is_effective {
             return Err(WhyNot::NotEffective);
         }
@@ -331,7 +337,9 @@ impl Judge<'_> {
 
     /// The lines whose condition holds. Free and voided lines never count.
     fn counted_lines(&self, offer: &Offer) -> Result<Vec<u32>, WhyNot> {
-        let paid = self.sight.basket.lines.iter().enumerate().filter(|(_, line)| line.total > 0 && line.quantity > Exact::ZERO);
+        let is_activity = self.sight.basket.activity().is_some();
+        let paid =
+            self.sight.basket.lines.iter().enumerate().filter(|(_, line)| is_activity || line.total > 0 && line.quantity > Exact::ZERO);
         let paid: Vec<u32> = paid.filter_map(|(line, _)| u32::try_from(line).ok()).collect();
         let Some(first) = paid.first() else { return Err(WhyNot::NothingPaid) };
         let Some(condition) = &offer.condition else { return Ok(paid) };
@@ -370,8 +378,12 @@ impl<'a> Count<'a, '_> {
         let mut basis = counted.left;
         if let Some((threshold, within_days)) = offer.class.target() {
             let step = match offer.class {
-                Class::Amount { .. } => Amount { minor: counted.left, unit: self.config.currency }.major(),
+                Class::Amount { .. } | Class::Lottery { is_amount: true, .. } => {
+                    Amount { minor: counted.left, unit: self.config.currency }.major()
+                }
                 Class::Quantity { .. } => counted.quantity,
+                Class::Activity { .. } if self.fits_class(counted).is_err() => Exact::ZERO,
+                Class::Activity { .. } => Exact::ONE,
                 _ if counted.left > 0 => Exact::ONE,
                 _ => Exact::ZERO,
             };
@@ -392,6 +404,12 @@ impl<'a> Count<'a, '_> {
         if let Some(reason) = kept {
             return Ok(Err(WhyNot::Withheld { reason }));
         }
+        if matches!(offer.class, Class::Lottery { .. }) {
+            evaluation.drawn.push(id);
+            if !offer.wins(self.cell.owner, self.cell.draws.get(&id).copied().unwrap_or(0)) {
+                return Ok(Err(WhyNot::NotDrawn));
+            }
+        }
         let unit = offer.award.unit.unwrap_or(self.config.currency);
         let parts = self.parts(unit, counted, basis)?;
         if parts.is_empty() && !matches!(offer.award.rate, Rate::OfAwards(_)) {
@@ -403,10 +421,10 @@ impl<'a> Count<'a, '_> {
     fn fits_class(&self, counted: Counted) -> Result<(), WhyNot> {
         let major = |minor| Amount { minor, unit: self.config.currency }.major();
         match &self.offer.class {
-            Class::Purchase { from, .. } if major(counted.gross) < *from => {
+            Class::Purchase { from, .. } | Class::Activity { from, .. } if major(counted.gross) < *from => {
                 Err(WhyNot::BelowFrom { counted: major(counted.gross), from: *from })
             }
-            Class::Purchase { to: Some(to), .. } if major(counted.gross) > *to => {
+            Class::Purchase { to: Some(to), .. } | Class::Activity { to: Some(to), .. } if major(counted.gross) > *to => {
                 Err(WhyNot::AboveTo { counted: major(counted.gross), to: *to })
             }
             Class::SignUp if self.cell.awarded_by.iter().all(|id| *id == self.matched.offer) => Err(WhyNot::NeedsEarlierAward),
@@ -494,7 +512,7 @@ fn left_of(seen: Seen<'_>, is_asked: impl Fn(usize) -> bool, on_paid: bool) -> C
     let mut counted = Counted::default();
     for (place, line) in seen.basket.lines.iter().enumerate().filter(|(place, _)| is_asked(*place)) {
         let (returned, returned_quantity) = seen.standing.returned.get(place).copied().unwrap_or_default();
-        let spent = if on_paid { seen.standing.spent_on(place) } else { 0 };
+        let spent = if on_paid { seen.standing.paid_from_wallet(place) } else { 0 };
         counted.gross += line.total;
         counted.returned += returned;
         counted.left += (line.total - returned - spent).max(0);
@@ -507,6 +525,7 @@ impl Evaluation {
     /// Lets a customer's cell take in what this purchase adds to it.
     pub fn advance(&self, config: &TillConfig, cell: &mut Cell, seen: Seen<'_>) {
         let key = canonical(seen);
+        cell.fold_by(config.basis());
         if cell.last.as_ref().is_none_or(|last| *last < key) {
             cell.last = Some(key);
         }
@@ -523,6 +542,10 @@ impl Evaluation {
             if let Some(days) = within_days {
                 counters.open.retain(|(then, _)| *then > self.day - days);
             }
+        }
+        for offer in &self.drawn {
+            *cell.draws.entry(*offer).or_default() += 1;
+            cell.offers.entry(*offer).or_default().open.clear();
         }
         for offer in &self.fired {
             let is_stateful = config.offers.get(*offer).is_some_and(|entry| entry.versions.iter().any(|v| v.offer.is_stateful()));

@@ -47,6 +47,8 @@ coded! {
         TransferIn = 15 "transfer_in",
         /// A lot may be used until a later time.
         Extension = 16 "extension",
+        /// Something that is no sale and may be rewarded.
+        Activity = 17 "activity",
     }
 }
 
@@ -524,6 +526,14 @@ impl Standing {
     }
 }
 
+impl EventKind {
+    /// Whether it is kept like a purchase: with a standing, and counted by offers.
+    #[must_use]
+    pub const fn is_bought(self) -> bool {
+        matches!(self, Self::Purchase | Self::Activity)
+    }
+}
+
 impl PurchaseBody {
     /// Reads the stored form.
     pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
@@ -587,6 +597,14 @@ impl Standing {
     #[must_use]
     pub fn spent_on(&self, line: usize) -> Minor {
         self.uses.iter().filter(|u| usize::try_from(u.line) == Ok(line)).map(Use::standing_worth).sum()
+    }
+
+    /// What stands of the spends on a line that the customer had to spend before, in the workspace's currency: a discount that
+    /// the purchase gives itself is none of them.
+    #[must_use]
+    pub fn paid_from_wallet(&self, line: usize) -> Minor {
+        let own = |used: &&Use| matches!(used.method, SpendMethod::OnRequest | SpendMethod::Automatic);
+        self.uses.iter().filter(|u| usize::try_from(u.line) == Ok(line)).filter(own).map(Use::standing_worth).sum()
     }
 
     /// What stands of the spends by one method, in the workspace's currency.

@@ -281,7 +281,7 @@ impl Giver<'_> {
 
     /// Folds all purchases again, in canonical order, and answers the cell that comes of it.
     pub(super) fn refold(&mut self, wallets: &mut Wallets<'_>, works: &mut [Work]) -> Result<Cell, Refusal> {
-        let mut cell = Cell::default();
+        let mut cell = Cell::of(self.participant);
         for work in works {
             let evaluation = self.give(wallets, work, &cell)?;
             evaluation.advance(self.config, &mut cell, work.seen());

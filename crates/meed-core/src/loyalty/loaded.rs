@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::cell::Cell;
-use super::event::{EventKind, PurchaseBody, Standing, TillEvent};
-use super::{Damaged, canonical};
+use super::event::{PurchaseBody, Standing, TillEvent};
+use super::{Damaged, TillConfig, canonical};
 use crate::audit::{Digest, Hash};
 use crate::id::Id;
 
@@ -45,6 +45,8 @@ pub struct TillNeeds {
     pub programs: BTreeSet<Id>,
     /// Counters by subject.
     pub counters: BTreeSet<Id>,
+    /// Purchases whose promo code's counter is needed, with the configuration that knows the code.
+    pub promo_of: Vec<(Id, Arc<TillConfig>)>,
     /// Lots that are named.
     pub named_lots: BTreeSet<Id>,
     /// Lots that are due, this many at most, with their participants.
@@ -119,7 +121,7 @@ pub struct TillEffects {
 impl Tills {
     /// Takes a loaded cell.
     pub fn load_cell(&mut self, participant: Id, row: &[u8], due_us: Option<i64>) -> Result<(), Damaged> {
-        self.cells.insert(participant, CellSlot { cell: Cell::from_row(row)?, due_us, is_touched: false });
+        self.cells.insert(participant, CellSlot { cell: Cell { owner: participant, ..Cell::from_row(row)? }, due_us, is_touched: false });
         Ok(())
     }
 
@@ -128,7 +130,7 @@ impl Tills {
         if self.events.contains_key(&event.id) {
             return Ok(());
         }
-        if event.kind == EventKind::Purchase {
+        if event.kind.is_bought() {
             let body = PurchaseBody::from_row(&event.body)?;
             let standing = standing.as_deref().map(Standing::from_row).transpose()?.unwrap_or_else(|| body.standing.clone());
             let (id, participant, recorded_us) = (event.id, event.participant, event.recorded_us);
@@ -180,7 +182,7 @@ impl Tills {
     /// The cell of a participant.
     #[must_use]
     pub fn cell(&self, participant: Id) -> CellSlot {
-        self.cells.get(&participant).cloned().unwrap_or_default()
+        self.cells.get(&participant).cloned().unwrap_or_else(|| CellSlot { cell: Cell::of(participant), ..CellSlot::default() })
     }
 
     /// An event by id.

@@ -10,6 +10,7 @@ mod config;
 mod evaluate;
 mod event;
 mod giving;
+mod limits;
 mod loaded;
 mod means;
 mod offer;
@@ -21,12 +22,12 @@ mod sight;
 mod tier_changes;
 mod why;
 
-pub use basket::{Basket, LINES_MAX, Line};
+pub use basket::{ACTIVITY, ActivityKind, Basket, LINES_MAX, Line};
 pub use cell::{Cell, OfferCell};
 pub use commands::{
     AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, EraseParticipant, ErasedBalance, ExtendLot, HoldDone, HoldStanding,
-    HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant,
-    SetBudget, Settle, Spend, SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
+    HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases, RecordActivity, Refund, RefundDone, RefundLine, ReleaseHold,
+    SaveParticipant, SetBudget, Settle, Spend, SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
 };
 pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate};
 pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};
@@ -34,6 +35,7 @@ pub use event::{
     AdjustmentBody, EventKind, ExtensionBody, Grant, HeldPart, HoldBody, Matched, PaidBack, PayBackBody, PayBackMethod, PurchaseBody,
     PurchaseState, RefundBody, SettlementBody, SpendBody, SpendMethod, Standing, TakenBack, TillEvent, TransferBody, Use, Withheld,
 };
+pub use limits::{Limit, LimitKind, LimitPeriod, Usage};
 pub use loaded::{CellSlot, PurchaseSlot, TakenIdentity, TillEffects, TillNeeds, Tills, WalletRef, event_hash};
 pub use means::{Means, fold_code};
 pub use offer::{

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Damaged;
+use super::limits::{Limit, LimitKind, LimitPeriod};
 use crate::id::Id;
 use crate::money::Minor;
 
@@ -42,6 +43,8 @@ pub struct Participant {
     pub sign_up_us: i64,
     /// Schemes they joined, besides those that everyone is in.
     pub schemes: Vec<Membership>,
+    /// Limits of their own wallet, on top of the general ones.
+    pub limits: Vec<Limit>,
     /// Terms of spending by itself.
     pub auto_spend: AutoSpend,
     /// Payment media bound to the account; empty: any may be used.
@@ -116,6 +119,9 @@ impl Participant {
     }
 }
 
+/// Kind, period, unit, number, amount.
+type StoredLimit = (i16, i16, String, Option<i64>, Option<i64>);
+
 /// The form in JSON. Short, because it is read with every purchase.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(default)]
@@ -149,6 +155,8 @@ struct Stored {
     sign_up_us: i64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     schemes: Vec<(i64, i64, Option<i64>, Option<i64>)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<StoredLimit>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auto_spend: Option<StoredAutoSpend>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -167,6 +175,11 @@ struct StoredAutoSpend {
     maximum_spend: Option<i64>,
     merchants: Vec<i64>,
     updated_us: i64,
+}
+
+fn limit((kind, per, unit, number, amount): (i16, i16, String, Option<i64>, Option<i64>)) -> Option<Limit> {
+    let (kind, per) = (LimitKind::from_code(kind)?, LimitPeriod::from_code(per)?);
+    Some(Limit { kind, per, unit: unit.parse().ok()?, number, amount })
 }
 
 impl From<Stored> for Participant {
@@ -202,6 +215,7 @@ impl From<Stored> for Participant {
             sign_up_unit: stored.sign_up_unit.map(Id),
             sign_up_us: stored.sign_up_us,
             schemes: stored.schemes.into_iter().map(member).collect(),
+            limits: stored.limits.into_iter().filter_map(limit).collect(),
             auto_spend: auto_spend.unwrap_or_default(),
             payment_media: stored.payment_media,
             is_blocked: stored.blocked,
@@ -238,6 +252,11 @@ impl From<Participant> for Stored {
             sign_up_unit: participant.sign_up_unit.map(|id| id.0),
             sign_up_us: participant.sign_up_us,
             schemes: participant.schemes.iter().map(|m| (m.scheme.0, m.since_us, m.until_us, m.unit.map(|id| id.0))).collect(),
+            limits: participant
+                .limits
+                .iter()
+                .map(|l| (l.kind.code(), l.per.code(), l.unit.code().to_owned(), l.number, l.amount))
+                .collect(),
             auto_spend,
             payment_media: participant.payment_media,
             blocked: participant.is_blocked,

@@ -26,6 +26,13 @@ pub enum WhyNot {
     MerchantBarsOthers,
     /// The merchant is limited to other schemes.
     MerchantOtherSchemes,
+    /// It fires on something else.
+    OtherEvent {
+        /// What it fires on.
+        fires_on: &'static str,
+    },
+    /// The draw did not win.
+    NotDrawn,
     /// It does not hold on that day.
     NotValid {
         /// The local day.
@@ -97,6 +104,8 @@ impl WhyNot {
             Self::MerchantBarsOwn => "merchant_bars_own_customers",
             Self::MerchantBarsOthers => "merchant_bars_other_customers",
             Self::MerchantOtherSchemes => "merchant_limited_to_other_schemes",
+            Self::OtherEvent { .. } => "other_event",
+            Self::NotDrawn => "not_drawn",
             Self::NotValid { .. } => "not_valid_on_day",
             Self::NoOccasion => "no_occasion",
             Self::NothingPaid => "nothing_paid",
@@ -124,6 +133,8 @@ impl fmt::Display for WhyNot {
             Self::MerchantBarsOwn => f.write_str("the merchant gives nothing to customers of its own group"),
             Self::MerchantBarsOthers => f.write_str("the merchant gives nothing to customers of other groups"),
             Self::MerchantOtherSchemes => f.write_str("the merchant takes part in other schemes only"),
+            Self::OtherEvent { fires_on } => write!(f, "it fires on another event: {}", fires_on.replace('_', " ")),
+            Self::NotDrawn => f.write_str("the draw did not win"),
             Self::NotValid { day } => write!(f, "it does not hold on {day}"),
             Self::NoOccasion => f.write_str("it is not near the customer's own day"),
             Self::NothingPaid => f.write_str("no line has an amount"),

@@ -78,6 +78,7 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
     let (counts, metric) = measure(&table, (&rules, &written), &mut findings);
     let settle = settle::settle(&table, (&rules, &written), &mut findings);
     let exchange = exchange::exchange(&table, head.currency, &mut findings);
+    check_spans(&table, head.cadence, &settle, &mut findings);
     let examples = example::examples(&table, head.currency, &mut findings);
     let description = table.text("description", &mut findings).map(str::to_owned);
     let Head { kind, name, currency, cadence, rounding } = head;
@@ -106,6 +107,16 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
     }
 }
 
+/// A span that is measured or deducted over holds whole periods.
+fn check_spans(table: &Table<'_, '_>, cadence: Option<Cadence>, settle: &super::Settle, findings: &mut Findings<'_>) {
+    let Some(cadence) = cadence else { return };
+    for (key, span) in [("measure_from", settle.measure), ("deduct", settle.deduct.as_ref().map(|deduct| deduct.from))] {
+        if span.is_some_and(|span| span.months() < i64::from(cadence.months())) {
+            findings.add(table.place(key), Code::Conflict, format!("`{key}` is shorter than a period of the plan"));
+        }
+    }
+}
+
 fn head(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Head {
     let kind = if table.has("kind") { table.word("kind", &[("commission", Kind::Commission)], findings) } else { Some(Kind::Commission) };
     let name = table.text("name", findings).map(str::trim);
@@ -125,9 +136,9 @@ fn head(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Head {
         }
     });
     if !table.has("period") {
-        table.missing("period", "\"monthly\" or \"quarterly\"", findings);
+        table.missing("period", "\"monthly\", \"quarterly\", \"half_yearly\" or \"yearly\"", findings);
     }
-    let cadence = table.word("period", &[("monthly", Cadence::Monthly), ("quarterly", Cadence::Quarterly)], findings);
+    let cadence = table.word("period", &Cadence::ALL.map(|cadence| (cadence.name(), cadence)), findings);
     let modes = [("half_up", Rounding::HalfUp), ("half_even", Rounding::HalfEven), ("down", Rounding::Down), ("up", Rounding::Up)];
     let rounding = table.word("rounding", &modes, findings).unwrap_or_default();
     Head { kind, name: name.map(str::to_owned), currency, cadence, rounding }

@@ -27,6 +27,10 @@ pub(crate) struct CalculationIn {
     /// The period: a month such as 2026-03 or a quarter such as 2026-Q1.
     #[schema(example = "2026-03")]
     period: String,
+    /// An earlier period to begin with: every one that was calculated from there up to `period` is calculated again.
+    #[serde(default)]
+    #[schema(example = "2026-01")]
+    from: Option<String>,
 }
 
 /// Why sales were not credited, and how many.
@@ -215,7 +219,7 @@ pub(crate) async fn calculate(
 ) -> Answered<Response> {
     ctx.require(meed_app::Scope::Release)?;
     let program = id_in(&body.program, Kind::Program, "program")?;
-    let id = calculations::calculate_with_earlier(&state.app, &ctx, program, &body.period).await?.id;
+    let id = calculations::calculate_from(&state.app, &ctx, program, body.from.as_deref(), &body.period).await?.id;
     Ok(json(StatusCode::CREATED, &CalculationOut::from(&calculations::get(&state.app, &ctx, id).await?)))
 }
 

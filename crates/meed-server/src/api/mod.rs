@@ -3,6 +3,7 @@
 //! A handler reads the request, calls one use case, and writes the answer. Types that travel stand beside their routes and
 //! end in `In` and `Out`; types of the domain know nothing of JSON.
 
+mod adjustments;
 pub(crate) mod answer;
 mod calculations;
 mod codes;
@@ -107,6 +108,10 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(releases::payouts, releases::pay))
         .routes(routes!(releases::payout))
         .routes(routes!(releases::reverse))
+        .routes(routes!(adjustments::index, adjustments::add))
+        .routes(routes!(adjustments::remove))
+        .routes(routes!(adjustments::sheet))
+        .routes(routes!(adjustments::clawback))
         .routes(routes!(what_if::compare))
         .routes(routes!(what_if::projections, what_if::project))
         .routes(routes!(desk::enquiry_list, desk::open))

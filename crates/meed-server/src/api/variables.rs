@@ -6,7 +6,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use meed_app::people::{DecimalSign, VariableError, VariablesLoaded, load_variables};
+use meed_app::people::{VariablesLoaded, load_variables};
+use meed_app::sheet::{DecimalSign, RowError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -64,13 +65,13 @@ pub(crate) struct LoadedOut {
     errors: Vec<RowErrorOut>,
 }
 
-impl From<&VariableError> for RowErrorOut {
-    fn from(error: &VariableError) -> Self {
+impl From<&RowError> for RowErrorOut {
+    fn from(error: &RowError) -> Self {
         Self {
             line: error.line,
             column: error.column.to_owned(),
             value: error.value.clone(),
-            code: error.code.to_owned(),
+            code: error.code.to_string(),
             text: error.text.clone(),
         }
     }

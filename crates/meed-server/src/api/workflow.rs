@@ -260,7 +260,7 @@ pub(crate) async fn approve(State(state): State<ServerState>, Caller(ctx): Calle
 #[serde(deny_unknown_fields)]
 #[schema(as = Preferences)]
 pub(crate) struct PreferencesIo {
-    /// From when on payees see a period: `credits` (as pending) or `rewards` (as confirmed).
+    /// From when on payees see attainment and rewards: `credits` (as pending) or `rewards` (as confirmed).
     #[schema(example = "credits")]
     visible_from: String,
     /// Whether payees see each credited sale with its working.

@@ -126,6 +126,19 @@ pub struct PayeeRow {
     pub mark: Badge,
 }
 
+/// A team of a calculation.
+#[derive(Clone, Debug, Default)]
+pub struct TeamTotalRow {
+    /// Its name.
+    pub name: Link,
+    /// "4 payees".
+    pub payees: String,
+    /// Attainment of the team, where the plan credits teams and it has a goal.
+    pub attainment: Option<Gauge>,
+    /// What its members are paid.
+    pub reward: Amount,
+}
+
 /// Sales that earned nothing, by reason.
 #[derive(Clone, Debug, Default)]
 pub struct ReasonCount {
@@ -184,6 +197,12 @@ pub struct CalculationPage {
     pub payees_shown: String,
     /// Payees, largest reward first.
     pub payees: Vec<PayeeRow>,
+    /// Totals by team; fewer than two show none.
+    pub teams: Vec<TeamTotalRow>,
+    /// Field `from` of the form that calculates again: this period, or an earlier one to begin with. One choice hides it.
+    pub again_from: Vec<Choice>,
+    /// How many adjustments of single sales there are, which may be forgotten by field `forget`.
+    pub tied: usize,
     /// Neighbouring pages of payees.
     pub pager: Pager,
     /// Sum of the rewards, per currency.

@@ -82,6 +82,7 @@ pub enum Nav {
     Calculations,
     Statements,
     Exports,
+    Adjustments,
     Approvals,
     Enquiries,
     Announcements,
@@ -201,6 +202,7 @@ const OPERATOR: &[NavPlan] = &[
         "Pay",
         &[
             (Nav::Calculations, "Calculations", "/calculations", "calculation"),
+            (Nav::Adjustments, "Adjustments", "/adjustments", "adjust"),
             (Nav::Statements, "Statements", "/statements", "statement"),
             (Nav::Exports, "Exports", "/exports", "export"),
             (Nav::Approvals, "Approvals", "/approvals", "approval"),

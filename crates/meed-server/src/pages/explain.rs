@@ -45,6 +45,8 @@ pub struct CreditView {
     pub tiers: TierPieces,
     /// Where the numbers come from: `orders-march.csv, line 118`; may have no address.
     pub origin: Link,
+    /// Where the commission can be changed by hand; empty for who may not.
+    pub adjust: String,
 }
 
 /// A rule that gave nothing for a sale.

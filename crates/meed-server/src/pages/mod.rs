@@ -5,6 +5,7 @@
 //! amounts as [`Amount`], numbers for charts as exact decimals. Everything a person typed is escaped by the template
 //! engine or by the few types of this module that write markup themselves.
 
+pub mod adjustments;
 pub mod approvals;
 pub mod asset;
 pub mod audit;
@@ -23,6 +24,7 @@ pub mod markup;
 pub mod overview;
 pub mod people;
 pub mod programs;
+pub mod projection;
 pub mod rates;
 pub mod sales;
 pub mod shown;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::imports::RowError;
 use super::{Badge, Choice, Chrome, FormErrors, Link, Notice, Pager};
 
 /// One rep of the list.
@@ -145,4 +146,35 @@ pub struct InvitePage {
     pub url: String,
     /// How long it works: "7 days".
     pub valid: String,
+}
+
+/// What a sheet of figures would do.
+#[derive(Clone, Debug, Default)]
+pub struct VariablesSeen {
+    /// Figures that are not there yet.
+    pub created: u64,
+    /// Figures that would get another value.
+    pub changed: u64,
+    /// Figures that stand as the sheet says.
+    pub unchanged: u64,
+    /// Rows that cannot be used.
+    pub errors: Vec<RowError>,
+}
+
+/// `GET /people/variables`, and the answers to its `POST`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "variables.html")]
+pub struct VariablesPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Field `decimal`.
+    pub decimals: Vec<Choice>,
+    /// Field `pasted`.
+    pub pasted: String,
+    /// Field `kept`: hash of the sheet that was read; empty before.
+    pub kept: String,
+    /// What it would do; nothing before the first question.
+    pub seen: Option<VariablesSeen>,
+    /// What was wrong.
+    pub errors: FormErrors,
 }

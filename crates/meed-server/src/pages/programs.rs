@@ -158,6 +158,8 @@ pub struct ProgramEditPage {
     pub document: String,
     /// Field `note`: what changed.
     pub note: String,
+    /// Field `from`: the day from which the version rules; empty for the document's own.
+    pub from: String,
     /// Lines with errors, with one line around each; empty when nothing is wrong.
     pub wrong: Vec<DocumentLine>,
     /// Figures of the document that the form can change.

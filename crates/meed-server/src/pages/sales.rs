@@ -132,4 +132,6 @@ pub struct SalePage {
     pub misses: Vec<Miss>,
     /// Not calculated since it was stored or changed.
     pub pending: bool,
+    /// Where what it earned can be taken back; empty where nothing was earned, and for who may not.
+    pub clawback: String,
 }

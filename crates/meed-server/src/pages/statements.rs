@@ -20,6 +20,8 @@ pub struct StatementRow {
     pub status: Badge,
     /// Totals, per currency.
     pub totals: Vec<Amount>,
+    /// What stands in their place; may be empty.
+    pub note: String,
 }
 
 /// `GET /statements`: all for the operator, their own for the payee.
@@ -60,6 +62,8 @@ pub struct StepRow {
     pub label: String,
     /// How it came about, or when it is due; may be empty.
     pub note: String,
+    /// The sale that it concerns; may be empty.
+    pub sale: Link,
     /// What it adds or takes, unrounded.
     pub amount: Amount,
 }
@@ -129,6 +133,10 @@ pub struct StatementPage {
     pub csv: String,
     /// Where to ask about it; empty for who only looks.
     pub ask: String,
+    /// Said where what the sales earn is not shown yet; empty otherwise.
+    pub not_yet: String,
+    /// Where to adjust the payee; empty for who may not.
+    pub adjust: String,
     /// Whether each credited sale is listed with its working.
     pub details: bool,
     /// When it was frozen or calculated.

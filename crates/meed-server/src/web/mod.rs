@@ -1,6 +1,7 @@
 //! The web pages: handlers that read a request, call use cases, fill a page and draw it. No rule stands here.
 
 pub mod access;
+mod adjustments;
 mod answer;
 mod approvals;
 mod audit;
@@ -14,6 +15,7 @@ mod flash;
 mod form;
 mod imports;
 mod keys;
+mod multipart;
 mod overview;
 mod people;
 mod preferences;
@@ -45,6 +47,7 @@ pub fn router(state: &ServerState) -> Router<ServerState> {
         .merge(overview::routes())
         .merge(imports::routes())
         .merge(calculations::routes())
+        .merge(adjustments::routes())
         .merge(sales::routes())
         .merge(people::routes())
         .merge(programs::routes())

@@ -85,7 +85,7 @@ pub(super) fn iso_day(text: &str) -> String {
 /// `March 2026` for `2026-03`, `Q1 2026` for `2026-Q1`.
 pub(super) fn period_words(label: &str) -> String {
     let Some((year, part)) = label.split_once('-') else { return label.to_owned() };
-    if part.starts_with(['Q', 'q']) {
+    if part.starts_with(['Q', 'q', 'H', 'h']) {
         return format!("{} {year}", part.to_uppercase());
     }
     format!("{label}-01").parse::<Date>().map_or_else(|_| label.to_owned(), |day| day.strftime("%B %Y").to_string())

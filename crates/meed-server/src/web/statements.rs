@@ -7,8 +7,8 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use meed_app::calculations::{self, PostedLine, StepLine};
 use meed_app::releases::{self, CreditLine, StatementBody};
-use meed_app::statements::{self, Statement, StatementSale, Summary};
-use meed_app::{Role, exports, preferences};
+use meed_app::statements::{self, Shown, Statement, StatementSale, Summary};
+use meed_app::{Role, Scope, exports, preferences};
 use meed_core::command::RewardState;
 use meed_core::id::{Id, Kind};
 use meed_core::money::{Exact, Rounding as Rule};
@@ -33,6 +33,8 @@ use crate::pages::{Amount, Badge, Choice, Fact, Link, Nav, Pager, Tone};
 
 /// Statements on one page, and credits on one page of a statement.
 const PAGE: usize = 200;
+/// What stands in place of a sum that is not shown yet.
+const NOT_YET: &str = "shown once confirmed";
 /// Periods in a payee's chart.
 const BARS: usize = 12;
 
@@ -74,6 +76,7 @@ async fn list(State(state): State<ServerState>, visit: Visit, Asked(asked): Aske
         payee: summary.name.clone(),
         period: period_words(&summary.period),
         status: badge(summary.state),
+        note: if summary.shown == Shown::All { String::new() } else { NOT_YET.to_owned() },
         totals: summary.totals.iter().map(|(code, minor)| money_in(*minor, code)).collect(),
     };
     let at = |from: usize| {
@@ -136,7 +139,7 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
             Program::parse(&statement.document).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
         let sales = statements::sales_of(app, ctx, body).await?;
         let released = if ctx.payee.is_some() { HashMap::new() } else { released(app, ctx, Id(body.program)).await? };
-        let view = View { visit: &visit, setting: &setting, body, program: &program, sales: by_id(sales) };
+        let view = View { visit: &visit, setting: &setting, body, program: &program, sales: by_id(sales), shown: statement.shown };
         rewards.push(view.reward(*from, *to));
         for carried in body.rewards.iter().filter(|reward| reward.carried) {
             let since = released.get(&carried.period).copied();
@@ -159,7 +162,12 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
         range: setting.range(&period),
         status: badge(states),
         status_note: note(&all),
-        totals: totals(all.iter().map(|s| (s.body.currency.as_str(), s.body.total))),
+        totals: totals(all.iter().filter(|s| s.shown == Shown::All).map(|s| (s.body.currency.as_str(), s.body.total))),
+        not_yet: if all.iter().all(|s| s.shown == Shown::All) {
+            String::new()
+        } else {
+            "These sales are credited to you. What they earn is shown once the period is confirmed.".to_owned()
+        },
         late_totals: totals(
             all.iter().flat_map(|s| {
                 s.body.rewards.iter().filter(|reward| reward.carried).map(|reward| (s.body.currency.as_str(), reward.amount))
@@ -175,6 +183,11 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
         },
         csv,
         ask: if visit.ctx.role.is_of_rep() { format!("/enquiries/new?payee={payee}&period={label}") } else { String::new() },
+        adjust: if visit.ctx.has(Scope::Release) && !all.is_empty() {
+            format!("/adjustments/new?payee={payee}&period={label}&back=/statements/{payee}/{label}")
+        } else {
+            String::new()
+        },
         details,
         as_of: as_of(&setting, &all),
         chrome: visit.chrome(Nav::Statements),
@@ -188,13 +201,13 @@ async fn credits_csv(State(state): State<ServerState>, visit: Visit, Path((payee
 }
 
 /// Which credits of which statement one page shows, over all of them in order.
-struct Shown {
+struct OnPage {
     from: usize,
     all: usize,
     parts: Vec<(usize, usize)>,
 }
 
-fn shown_range(statements: &[Statement], asked: &super::form::Fields) -> Shown {
+fn shown_range(statements: &[Statement], asked: &super::form::Fields) -> OnPage {
     let all: usize = statements.iter().map(|s| s.body.credits.len()).sum();
     let wanted = Id::parse(asked.text("sale"), Kind::Sale).ok();
     // A link to one sale opens the page on which its first credit stands.
@@ -208,7 +221,7 @@ fn shown_range(statements: &[Statement], asked: &super::form::Fields) -> Shown {
         parts.push((low - start, high - start));
         start = end;
     }
-    Shown { from, all, parts }
+    OnPage { from, all, parts }
 }
 
 fn totals<'a>(parts: impl Iterator<Item = (&'a str, i64)>) -> Vec<Amount> {
@@ -266,6 +279,7 @@ struct View<'a> {
     body: &'a StatementBody,
     program: &'a Program,
     sales: HashMap<i64, StatementSale>,
+    shown: Shown,
 }
 
 impl View<'_> {
@@ -290,14 +304,14 @@ impl View<'_> {
                 .as_deref()
                 .zip(body.quota.as_deref())
                 .and_then(|(percent, quota)| gauge_of(&body.rep_name, percent, quota, self.measured_code())),
-            tiers: self.stairs(),
+            tiers: if self.shown == Shown::All { self.stairs() } else { StepChart::default() },
             credits_shown: shown,
             credits: credits.iter().map(|line| self.credit(line)).collect(),
             variables: self.variables(),
             steps: self.steps(),
             later: self.later(),
             rounding: self.rounding(),
-            total: money_in(own, code),
+            total: if self.shown == Shown::All { money_in(own, code) } else { Amount::default() },
         }
     }
 
@@ -345,13 +359,34 @@ impl View<'_> {
         let name = line.unique_id.clone().unwrap_or_else(|| sale_id.clone());
         let day = line.at.parse().map(|at| self.setting.day_of(at).strftime("%-d %b").to_string()).unwrap_or_default();
         let found = self.sales.get(&line.sale);
+        let explained = explain::credit(line, self.program, through.as_deref(), self.body.quota.as_deref());
+        let explained = match self.shown {
+            Shown::All => explained,
+            // What is credited, and not what it earns.
+            Shown::Credits => CreditView {
+                amount: exact_text(&line.basis, self.measured_code()),
+                steps: Vec::new(),
+                tiers: crate::pages::charts::TierPieces::default(),
+                ..explained
+            },
+        };
         CreditView {
             sale: Link::new(&name, &format!("/sales/{sale_id}")),
             date: day,
             subject: found.map(|found| subject(&found.sale.stored.sale)).unwrap_or_default(),
             origin: found.map(origin).unwrap_or_default(),
-            ..explain::credit(line, self.program, through.as_deref(), self.body.quota.as_deref())
+            adjust: self.adjust(&sale_id),
+            ..explained
         }
+    }
+
+    /// Where the commission of a sale can be changed by hand.
+    fn adjust(&self, sale: &str) -> String {
+        if !self.visit.ctx.has(Scope::Release) {
+            return String::new();
+        }
+        let (payee, program, period) = (Id(self.body.rep).text(Kind::Rep), Id(self.body.program).text(Kind::Program), &self.body.period);
+        format!("/adjustments/new?payee={payee}&program={program}&period={period}&sale={sale}&back=/statements/{payee}/{period}")
     }
 
     fn variables(&self) -> Vec<Fact> {
@@ -376,10 +411,26 @@ impl View<'_> {
         let code = &self.body.currency;
         let row = |step: &StepLine| StepRow {
             label: step.label.clone(),
-            note: step.inputs.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", "),
+            note: step
+                .inputs
+                .iter()
+                .filter(|(name, _)| name != "sale")
+                .map(|(name, value)| format!("{name} {value}"))
+                .collect::<Vec<_>>()
+                .join(", "),
+            sale: self.sale_of(step),
             amount: exact_text(&step.amount, code),
         };
         self.body.steps.iter().map(row).collect()
+    }
+
+    /// The sale that a step takes back or changes.
+    fn sale_of(&self, step: &StepLine) -> Link {
+        let text = step.inputs.iter().find(|(name, _)| name == "sale").map(|(_, text)| text.as_str());
+        let Some((text, id)) = text.and_then(|text| Some((text, Id::parse(text, Kind::Sale).ok()?))) else { return Link::default() };
+        let unique = self.sales.get(&id.0).and_then(|found| found.sale.stored.unique_id.as_deref());
+        let href = if self.visit.ctx.payee.is_some() { String::new() } else { format!("/sales/{text}") };
+        Link::new(unique.unwrap_or(text), &href)
     }
 
     fn later(&self) -> Vec<StepRow> {
@@ -389,6 +440,7 @@ impl View<'_> {
                 .due
                 .as_deref()
                 .map_or_else(|| "while its condition is open".to_owned(), |due| format!("paid with {}", period_words(due))),
+            sale: Link::default(),
             amount: money_in(line.amount, &self.body.currency),
         };
         self.body.later.iter().map(row).collect()

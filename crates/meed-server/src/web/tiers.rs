@@ -100,6 +100,8 @@ pub(super) fn applied(tiers: &Tiers, program: &Program) -> String {
         Accumulate::Accumulated => match program.cadence {
             meed_core::period::Cadence::Monthly => "over the month".to_owned(),
             meed_core::period::Cadence::Quarterly => "over the quarter".to_owned(),
+            meed_core::period::Cadence::HalfYearly => "over the half year".to_owned(),
+            meed_core::period::Cadence::Yearly => "over the year".to_owned(),
         },
         Accumulate::Group(Group::Day) => "over each day".to_owned(),
         Accumulate::Group(Group::Week) => "over each week".to_owned(),

@@ -149,7 +149,12 @@ async fn settings_page(state: &ServerState, visit: &Visit, preferences: &Prefere
                 "Amounts show as pending until the rewards are released.",
                 from == VisibleFrom::Credits,
             ),
-            noted("rewards", "The release of its rewards", "Nothing shows before it is confirmed.", from == VisibleFrom::Rewards),
+            noted(
+                "rewards",
+                "The release of its rewards",
+                "Before it, they see which sales are credited to them, and nothing of attainment and rewards.",
+                from == VisibleFrom::Rewards,
+            ),
         ],
         shown: vec![
             noted("details", "Each credited sale with its working", "Without it, a statement shows totals.", preferences.details),

@@ -54,7 +54,7 @@ async fn com_049_a_cent_is_followed_back_to_its_row_and_the_period_is_released()
     browser.arrives_at("/released").await;
     for (file, header) in [
         ("rewards", "\u{feff}Plan,Calculation,Calculation Start,Calculation End,Calculation Status,Beneficiary,Beneficiary Tags,"),
-        ("credits", "\u{feff}Beneficiary,Measure,"),
+        ("credits", "\u{feff}Beneficiary,Revenue,"),
     ] {
         let script = "const done = arguments[arguments.length - 1];
             const link = [...document.querySelectorAll('a[download]')].find((a) => a.href.endsWith(arguments[0] + '.csv'));

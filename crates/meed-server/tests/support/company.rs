@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use meed_app::documents::{MembershipDocument, RepDocument, TeamDocument};
-use meed_app::{calculations, imports, people, programs, releases, sources};
+use meed_app::{adjustments, calculations, imports, people, programs, releases, sources};
 use meed_core::id::{Id, Kind};
 
 use super::Site;
@@ -137,6 +137,16 @@ pub async fn company(site: &Site) -> Company {
     imports::run(app, ctx, second, |_| {}).await.expect("imported");
     calculations::calculate(app, ctx, program, "2026-01").await.expect("a difference");
     let february = calculations::calculate(app, ctx, program, "2026-02").await.expect("a calculation");
+    let given = adjustments::NewAdjustment {
+        program,
+        period: "2026-02".into(),
+        rep: reps.iter().find(|(name, _)| *name == "Linnea Dahl").expect("Linnea").1,
+        kind: "bonus".into(),
+        amount: Some(meed_core::money::Exact::from(250)),
+        label: "Trade fair in Hanover, stand and evening talk".into(),
+        ..adjustments::NewAdjustment::default()
+    };
+    adjustments::add(app, ctx, &given).await.expect("an adjustment");
     let waiting = std::fs::File::open(super::sample("shopify_orders.csv")).expect("a sample");
     let kept = imports::store_file(app.files(), waiting, 1 << 30).expect("kept");
     let waiting = imports::upload(app, ctx, source, "shopify_orders.csv", &kept).await.expect("an import");
@@ -174,7 +184,14 @@ impl Company {
             ("program-edit", format!("/programs/{program}/edit")),
             ("program-new", "/programs/new".into()),
             ("what-if", format!("/programs/{program}/what-if")),
+            ("projection", format!("/programs/{program}/projection")),
+            ("enrollment", format!("/programs/{program}/enrollment")),
+            ("variables", "/people/variables".into()),
             ("compare", format!("/programs/{program}/compare")),
+            ("adjustments", "/adjustments".into()),
+            ("adjustment-new", format!("/adjustments/new?payee={rep}&program={program}&period=2026-02")),
+            ("adjustment-sheet", "/adjustments/sheet".into()),
+            ("clawback", format!("/adjustments/clawback?sale={}&program={program}", self.sale.text(Kind::Sale))),
             ("approvals", "/approvals".into()),
             ("reverse", format!("/calculations/{january}/reverse")),
             ("delete", format!("/calculations/{february}/delete")),

@@ -222,8 +222,20 @@ impl Visitor {
         self.upload_parts(&[("csrf", &csrf), ("source", source), ("source_name", source_name)], file_name, bytes).await
     }
 
+    /// Sends a form with a sheet, the token of the last page first.
+    pub async fn post_sheet(&mut self, path: &str, fields: &[(&str, &str)], sheet: &str) -> Answer {
+        let csrf = self.csrf.clone();
+        let all: Vec<(&str, &str)> = std::iter::once(("csrf", csrf.as_str())).chain(fields.iter().copied()).collect();
+        let name = if sheet.is_empty() { "" } else { "sheet.csv" };
+        self.post_parts(path, &all, name, sheet.as_bytes()).await
+    }
+
     /// Uploads a file with these fields before it.
     pub async fn upload_parts(&mut self, fields: &[(&str, &str)], file_name: &str, bytes: &[u8]) -> Answer {
+        self.post_parts("/imports", fields, file_name, bytes).await
+    }
+
+    async fn post_parts(&mut self, path: &str, fields: &[(&str, &str)], file_name: &str, bytes: &[u8]) -> Answer {
         const LINE: &str = "----meed-test-boundary";
         let mut body = Vec::new();
         for (name, value) in fields {
@@ -234,7 +246,7 @@ impl Visitor {
         body.extend(b"Content-Type: text/csv\r\n\r\n");
         body.extend(bytes);
         body.extend(format!("\r\n--{LINE}--\r\n").bytes());
-        let request = Request::post("/imports").header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={LINE}"));
+        let request = Request::post(path).header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={LINE}"));
         self.send(request.body(Body::from(body)).expect("a request")).await
     }
 

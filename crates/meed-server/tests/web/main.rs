@@ -5,10 +5,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adjustments;
 mod desk;
 mod door;
 mod enquiries;
 mod pay;
+mod planning;
 mod plans;
 mod roles;
 mod wizard;

@@ -107,12 +107,40 @@ async fn com_051_payees_see_nothing_then_pending_then_confirmed_and_managers_the
     assert_eq!(mara.get(&statement(company.rep, "2026-02")).await.status, StatusCode::NOT_FOUND);
     releases::release(app, ctx, company.program, "2026-02", None).await.expect("released");
     assert!(mara.get(&statement(company.rep, "2026-02")).await.says("Confirmed"));
-    // A workspace may keep everything back until it is confirmed.
-    let mut operator = site.operator().await;
-    operator.get("/settings").await;
-    operator.post("/settings", &[("visible_from", "rewards"), ("details", "yes"), ("export", "yes")]).await;
     let list = mara.get("/statements").await;
     assert!(list.says("February 2026") && list.says("Confirmed"));
+}
+
+#[tokio::test]
+async fn com_051_rewards_may_be_kept_back_until_they_are_confirmed_and_credited_sales_still_show() {
+    let site = site().await;
+    let company = company(&site).await;
+    let (app, ctx) = (&site.app, &site.ctx());
+    let mut operator = site.operator().await;
+    operator.get("/settings").await;
+    operator.post("/settings", &[("visible_from", "rewards"), ("details", "yes"), ("export", "yes"), ("leaderboard", "yes")]).await;
+    releases::release_credits(app, ctx, company.program, "2026-02").await.expect("credits released");
+    let mut mara = site.person(Role::Payee, Some(company.rep)).await;
+    let list = mara.get("/statements").await;
+    assert!(list.says("February 2026") && list.says("Pending") && list.says("shown once confirmed"), "{}", list.body);
+    let path = format!("/statements/{}/2026-02", company.rep.text(Kind::Rep));
+    let page = mara.get(&path).await;
+    assert!(page.says("23-12345-") && page.says("What they earn is shown once"), "{}", page.body);
+    // What the operator sees of it.
+    let whole = operator.get(&path).await;
+    let total = whole.between("class=\"total\"><dt>Total", "</dd>").rsplit("value=\"").next().and_then(|rest| rest.split('"').next());
+    let total = total.expect("a total").to_owned();
+    assert!(!page.says(&format!("value=\"{total}\"")) && whole.says(&format!("value=\"{total}\"")), "{total}");
+    for hidden in ["Attainment", "Rates and how far", "steps-table"] {
+        assert!(!page.says(hidden), "{hidden}\n{}", page.body);
+    }
+    let file = mara.get(&format!("{path}/credits.csv")).await;
+    let row = file.body.lines().nth(1).expect("a credit").to_owned();
+    assert!(row.ends_with(",,,EUR"), "no rate, no credit: {row}");
+    assert!(!mara.get("/leaderboard").await.says("February 2026"));
+    releases::release(app, ctx, company.program, "2026-02", None).await.expect("released");
+    assert!(mara.get(&path).await.says(&format!("value=\"{total}\"")));
+    assert!(mara.get("/leaderboard").await.says("February 2026"));
 }
 
 #[tokio::test]

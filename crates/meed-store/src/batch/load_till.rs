@@ -6,7 +6,7 @@ use meed_core::command::{RecordKind, State};
 use meed_core::id::Id;
 use meed_core::ledger::{Hold, HoldState, Lot, Original, Owner, OwnerKind, Phase, Purpose};
 use meed_core::loyalty::{
-    EventKind, Means, OneTimeCode, Participant, PurchaseSlot, TakenIdentity, TillEvent, TillNeeds, WalletRef, fold_code,
+    EventKind, Means, OneTimeCode, Participant, PurchaseSlot, TakenIdentity, TillConfig, TillEvent, TillNeeds, WalletRef, fold_code,
 };
 use meed_core::money::Unit;
 
@@ -196,7 +196,12 @@ impl Loader<'_> {
     }
 
     fn counters(&mut self, needs: &TillNeeds) -> Result<(), StoreError> {
-        self.each(&sql::till::COUNTER_SET, &keys(needs.counters.iter().copied()), &mut |state, row| {
+        let promo = |(purchase, config): &(Id, std::sync::Arc<TillConfig>)| {
+            let code = self.state.tills.purchase(*purchase)?.body.basket.promo_code.as_deref()?;
+            config.promo_codes.get(&fold_code(code)).map(|promo| promo.id)
+        };
+        let counters: BTreeSet<Id> = needs.promo_of.iter().filter_map(promo).chain(needs.counters.iter().copied()).collect();
+        self.each(&sql::till::COUNTER_SET, &keys(counters), &mut |state, row| {
             state.tills.load_counter(row.id(0)?, row.int(1)?);
             Ok(())
         })
@@ -226,8 +231,8 @@ impl Loader<'_> {
     }
 
     fn history(&mut self, participants: &BTreeSet<Id>) -> Result<(), StoreError> {
-        let kind = i64::from(EventKind::Purchase.code());
-        let keys: Vec<Vec<Value>> = participants.iter().map(|id| vec![(*id).into(), kind.into()]).collect();
+        let kinds = [EventKind::Purchase, EventKind::Activity].map(|kind| i64::from(kind.code()));
+        let keys: Vec<Vec<Value>> = participants.iter().flat_map(|id| kinds.map(|kind| vec![(*id).into(), kind.into()])).collect();
         let mut of: BTreeMap<Id, Vec<Id>> = participants.iter().map(|id| (*id, Vec::new())).collect();
         self.each(&sql::till::EVENT_BY_PARTICIPANT_SET, &keys, &mut |state, row| {
             let (event, standing) = (event_row(row)?, row.opt_bytes(8)?.map(<[u8]>::to_vec));

@@ -118,12 +118,27 @@ impl Reader<'_> {
 
     /// What is remembered of a participant between purchases.
     pub fn till_cell(&mut self, workspace: Id, participant: Id) -> Result<Cell, StoreError> {
-        let mut cell = Cell::default();
+        self.till_cell_row(workspace, participant).map(|(cell, _)| cell)
+    }
+
+    /// The same, with when something of theirs is due, in microseconds UTC.
+    pub fn till_cell_row(&mut self, workspace: Id, participant: Id) -> Result<(Cell, Option<i64>), StoreError> {
+        let mut found = (Cell::default(), None);
         self.session.query_set(&sql::till::CELL_SET, workspace.0, &[vec![participant.into()]], &mut |row| {
-            cell = Cell::from_row(row.bytes(2)?).map_err(|e| StoreError::broken(e.to_string()))?;
+            found = (Cell::from_row(row.bytes(2)?).map_err(|e| StoreError::broken(e.to_string()))?, row.opt_int(1)?);
             Ok(())
         })?;
-        Ok(cell)
+        Ok(found)
+    }
+
+    /// Uses of what is limited in number, by subject.
+    pub fn till_counters(&mut self, workspace: Id) -> Result<Vec<(Id, i64)>, StoreError> {
+        let mut counters = Vec::new();
+        self.session.query(&sql::till::COUNTERS, &[workspace.into()], &mut |row| {
+            counters.push((row.id(0)?, row.int(1)?));
+            Ok(())
+        })?;
+        Ok(counters)
     }
 }
 

@@ -89,6 +89,8 @@ pub(crate) static COUNTER_SET: Statement = Statement::split(
     "select c.subject_id, c.used from unnest($2::bigint[]) as k (subject_id) join till_counter c on c.subject_id = k.subject_id where c.workspace_id = $1",
     &[Int],
 );
+pub(crate) static COUNTERS: Statement =
+    Statement::same("till_counters", "select subject_id, used from till_counter where workspace_id = $1 order by subject_id", &[Int]);
 pub(crate) static COUNTER_PUT_SET: Statement = Statement::split(
     "till_counter_put",
     "insert into till_counter (workspace_id, subject_id, used) values ($1, $2, $3) on conflict (workspace_id, subject_id) do update set used = excluded.used",
@@ -179,6 +181,17 @@ pub(crate) static EVENTS: Statement = Statement::same(
     &[Int, Int, Int],
 );
 
+/// What purchases were awarded (kind 101) and what was spent on them (106), net of what was taken back, by program and unit.
+pub(crate) static PURCHASE_SUMS: Statement = Statement::same(
+    "till_purchase_sums",
+    "select t.sale_id, cast(case when t.kind in (106, 107) then 106 else 101 end as bigint) as side, case when t.kind in (101, 102, 107) then d.owner_id else c.owner_id end
+     as program, t.unit, cast(sum(case when t.kind in (101, 102, 106) then t.amount else -t.amount end) as bigint) from transfer t
+     join account d on d.workspace_id = t.workspace_id and d.account_id = t.debit_account
+     join account c on c.workspace_id = t.workspace_id and c.account_id = t.credit_account
+     where t.workspace_id = $1 and t.sale_id > $2 and t.sale_id <= $3 and t.kind in (101, 102, 106, 107, 110, 111) group by 1, 2, 3, 4 order by 1, 2, 3, 4",
+    &[Int, Int, Int],
+);
+
 #[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] = &[
     &EVENT_BY_ID_SET,
@@ -192,7 +205,9 @@ pub(crate) const ALL: &[&Statement] = &[
     &CELL_SET,
     &CELL_PUT_SET,
     &COUNTER_SET,
+    &COUNTERS,
     &COUNTER_PUT_SET,
+    &PURCHASE_SUMS,
     &LOT_BY_ID_SET,
     &LOT_OPEN_SET,
     &LOT_EXPIRED_SET,

@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, HashMap};
 
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::{Account, LotMove, MoveKind, Purpose};
+use meed_core::loyalty::{EventKind, ExtensionBody, PurchaseBody, Standing};
 use meed_core::money::Unit;
 
 use super::Check;
 use super::ledger::ALWAYS;
 use crate::batch::load::code16;
-use crate::batch::load_till::{has_lots, lot_row};
+use crate::batch::load_till::{event_row, has_lots, lot_row};
 use crate::error::StoreError;
 use crate::sql;
 use crate::value::RowView;
+
+/// Events that are compared with their transfers at once.
+const EVENTS: i64 = 300_000;
 
 /// What the moves of a lot come to, beside what is stored of it.
 #[derive(Clone, Copy)]
@@ -74,11 +78,87 @@ impl Check<'_> {
             }
         }
         self.wallets(accounts, wallets);
+        self.purchases()?;
+        self.extensions()?;
         self.none_of(&sql::verify::LOST_LOTS, &[], "reference", "the transfer that opened it")?;
         self.none_of(&sql::verify::LOST_MOVES, &[], "reference", "its transfer and its lot")?;
         self.none_of(&sql::verify::UNMOVED_LOTS, &[], "lot_moves", "lots that move by its amount")?;
         self.none_of(&sql::verify::LOST_STANDINGS, &[], "reference", "no such event in this workspace")?;
         self.none_of(&sql::verify::LOST_REFERENCES, &[], "reference", "no such event in this workspace")
+    }
+
+    /// How each purchase stands against its transfers: what offers gave, and what was spent. Lots of events at a time.
+    fn purchases(&mut self) -> Result<(), StoreError> {
+        let mut before = i64::MAX;
+        loop {
+            // By purchase, awards (101) or spends (106), program of an award, and unit.
+            let mut sums: BTreeMap<(Id, i64, Id, Unit), i128> = BTreeMap::new();
+            let (mut count, mut first) = (0, before);
+            self.each(&sql::till::EVENT_PAGE_ALL, &[before, EVENTS], &mut |_, row| {
+                (count, first) = (count + 1, row.id(0)?.0);
+                let event = event_row(row)?;
+                if !event.kind.is_bought() {
+                    return Ok(());
+                }
+                let broken = |_| StoreError::broken("the standing of a purchase cannot be read");
+                let standing = match row.opt_bytes(8)? {
+                    Some(row) => Standing::from_row(row).map_err(broken)?,
+                    None => PurchaseBody::from_row(&event.body).map_err(broken)?.standing,
+                };
+                for grant in &standing.grants {
+                    *sums.entry((event.id, 101, grant.offer, grant.unit)).or_default() += i128::from(grant.amount);
+                }
+                for used in &standing.uses {
+                    *sums.entry((event.id, 106, Id(0), used.unit)).or_default() += i128::from(used.amount) - i128::from(used.returned);
+                }
+                Ok(())
+            })?;
+            let mut moved: BTreeMap<(Id, i64, Id, Unit), i128> = BTreeMap::new();
+            self.each(&sql::till::PURCHASE_SUMS, &[first - 1, before - 1], &mut |_, row| {
+                let side = row.int(1)?;
+                let program = if side == 101 { row.id(2)? } else { Id(0) };
+                *moved.entry((row.id(0)?, side, program, crate::batch::load::unit(row.text(3)?)?)).or_default() += i128::from(row.int(4)?);
+                Ok(())
+            })?;
+            let keys: std::collections::BTreeSet<_> = sums.keys().chain(moved.keys()).copied().collect();
+            for key in keys {
+                let of = |sums: &BTreeMap<_, i128>| sums.get(&key).copied().unwrap_or(0);
+                let (stored, computed) = (of(&sums), of(&moved));
+                if stored != computed {
+                    let (what, place) = if key.1 == 101 {
+                        ("purchase_award", format!("{} offer {}", key.0.text(Kind::Purchase), key.2.text(Kind::Program)))
+                    } else {
+                        ("purchase_spent", key.0.text(Kind::Purchase))
+                    };
+                    self.differ(what, place, format!("{stored} {}", key.3), computed);
+                }
+            }
+            if count < EVENTS {
+                return Ok(());
+            }
+            before = first;
+        }
+    }
+
+    /// Until when lots may be used against the extensions that say so.
+    fn extensions(&mut self) -> Result<(), StoreError> {
+        let mut extended: HashMap<Id, Option<i64>> = HashMap::new();
+        self.each(&sql::till::EVENTS, &ALWAYS, &mut |_, row| {
+            let event = event_row(row)?;
+            if event.kind == EventKind::Extension {
+                let body = ExtensionBody::from_row(&event.body).map_err(|_| StoreError::broken("an extension cannot be read"))?;
+                extended.insert(body.lot, body.after_us);
+            }
+            Ok(())
+        })?;
+        self.each(&sql::till::LOTS, &ALWAYS, &mut |notes, row| {
+            let lot = lot_row(row)?;
+            let computed = extended.get(&lot.id).copied().unwrap_or(lot.first_expires_us);
+            if lot.expires_us != computed {
+                notes.differ("lot_expiry", lot.id.text(Kind::Lot), format!("{:?}", lot.expires_us), format!("{computed:?}"));
+            }
+            Ok(())
+        })
     }
 
     /// A wallet equals its open lots.

@@ -18,10 +18,13 @@ const EXAMPLES: &str = "\
 Examples:
   meed adjust --period 2026-03 --rep Ana --amount 250 --label \"Trade fair\"
   meed adjust --period 2026-03 --rep Ana --sale INV-1014 --amount -40 --label \"Agreed discount\"
+  meed adjust --period 2026-03 --rep Ana --sale INV-1014 --to 75 --label \"Agreed commission\"
+  meed adjust --period 2026-03 --rep Ana --sale INV-0871 --kind clawback --label \"Cancelled\"
   meed adjust --period 2026-03 --rep Ana --clear-draw --label \"Waived\"
 
 An adjustment belongs to a period and survives every calculation. One of a sale lasts only while the payee is credited
-for it by the same rule in the same tier; when that changes, it lapses and the calculation says so.";
+for it by the same rule in the same tier; when that changes, it lapses and the calculation says so. A clawback of a sale is
+an entry of its own period, whichever period earned it; without --amount it takes back all that the sale earned.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -32,14 +35,20 @@ pub(crate) struct AdjustArgs {
     #[arg(long, value_name = "NAME")]
     rep: String,
     /// How much, in the plan's currency; below 0 takes away
-    #[arg(long, allow_hyphen_values = true, required_unless_present = "clear_draw", conflicts_with = "clear_draw")]
+    #[arg(long, allow_hyphen_values = true, required_unless_present_any = ["clear_draw", "to", "sale"], conflicts_with = "clear_draw")]
     amount: Option<Exact>,
+    /// What the commission of the sale should come to, in place of by how much it changes
+    #[arg(long, allow_hyphen_values = true, requires = "sale", conflicts_with = "amount")]
+    to: Option<Exact>,
     /// What it is for; the payee reads it
     #[arg(long)]
     label: String,
     /// The sale whose commission is changed: unique id or id
     #[arg(long, value_name = "ID", conflicts_with = "clear_draw")]
     sale: Option<String>,
+    /// Id of the rule, where several credit the payee for the sale
+    #[arg(long, requires = "sale", value_name = "RULE")]
+    rule: Option<String>,
     /// As which kind of reward: adjustment, bonus, clawback
     #[arg(long, default_value = "adjustment", conflicts_with = "clear_draw")]
     kind: String,
@@ -75,8 +84,10 @@ pub(crate) async fn run(args: AdjustArgs, settings: &Settings) -> Result<Verdict
         rep,
         kind: if args.clear_draw { "clear_draw".to_owned() } else { args.kind.clone() },
         amount: args.amount,
+        to: args.to,
         label: args.label.clone(),
         sale,
+        rule: args.rule.clone(),
     };
     let made = adjustments::add(&desk.app, &desk.ctx, &new).await?;
     show(&made, &config, program.program.currency, args.json)?;

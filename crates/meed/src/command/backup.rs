@@ -85,7 +85,7 @@ pub(crate) async fn restore(args: RestoreArgs, settings: &Settings) -> Result<Ve
     std::fs::copy(&database, &unfinished).map_err(|e| Failure::file(&unfinished, &e))?;
     std::fs::rename(&unfinished, storage.sqlite_path()).map_err(|e| Failure::file(&unfinished, &e))?;
     let opened = open(settings, Begin::Refused).await?;
-    let report = opened.app.store().verify(None).await?;
+    let report = opened.app.verify(None).await?;
     for difference in &report.differences {
         print(&format!("{difference}\n"))?;
     }

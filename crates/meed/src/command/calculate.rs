@@ -18,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   meed calculate --plan \"Sales 2026\" --period 2026-03
   meed calculate --period 2026-Q1                       every quarterly plan
+  meed calculate --from 2026-01 --period 2026-03        and the calculated periods before it
   meed calculate --plan \"Sales 2026\" --period 2026-03 --json | jq '.[0].payees'
 
 Calculating twice changes nothing the second time. A difference to a period that was released is booked in the
@@ -32,6 +33,9 @@ pub(crate) struct CalculateArgs {
     /// Month or quarter: 2026-03, 2026-Q1
     #[arg(long, value_name = "PERIOD")]
     period: String,
+    /// An earlier period to begin with: every one that was calculated from there on is calculated again
+    #[arg(long, value_name = "PERIOD")]
+    from: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -109,7 +113,7 @@ pub(crate) async fn run(args: CalculateArgs, settings: &Settings) -> Result<Verd
     }
     let mut shown = Vec::new();
     for program in programs {
-        let made = calculations::calculate_with_earlier(&desk.app, &desk.ctx, program, &period.label()).await?;
+        let made = calculations::calculate_from(&desk.app, &desk.ctx, program, args.from.as_deref(), &period.label()).await?;
         let id = made.id;
         let entry = calculations::get(&desk.app, &desk.ctx, id).await?;
         let payees = calculations::payees(&desk.app, &desk.ctx, &entry).await?;

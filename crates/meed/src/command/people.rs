@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use meed_app::people::{self, DecimalSign};
+use meed_app::people;
+use meed_app::sheet::DecimalSign;
 use meed_core::id::{Id, Kind};
 use serde::Serialize;
 
@@ -124,7 +125,7 @@ struct ShownRowError {
     line: u64,
     column: &'static str,
     value: String,
-    code: &'static str,
+    code: String,
     text: String,
 }
 
@@ -147,7 +148,7 @@ async fn variables(args: &VariablesArgs, settings: &Settings) -> Result<Verdict,
         errors: loaded
             .errors
             .into_iter()
-            .map(|e| ShownRowError { line: e.line, column: e.column, value: e.value, code: e.code, text: e.text })
+            .map(|e| ShownRowError { line: e.line, column: e.column, value: e.value, code: e.code.to_string(), text: e.text })
             .collect(),
     };
     if args.json {

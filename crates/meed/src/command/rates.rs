@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
-use meed_app::people::DecimalSign;
 use meed_app::rates::{self, RateEntry};
+use meed_app::sheet::DecimalSign;
 use meed_core::money::{Exact, Unit};
 use serde::Serialize;
 

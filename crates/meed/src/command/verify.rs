@@ -61,7 +61,7 @@ pub(crate) async fn run(args: VerifyArgs, settings: &Settings) -> Result<Verdict
         Some(_) => Some(Id(Desk::at(opened.app.clone(), &settings.workspace).await?.workspace.workspace)),
         None => None,
     };
-    let report = opened.app.store().verify(only).await?;
+    let report = opened.app.verify(only).await?;
     let verdict = if report.differences.is_empty() { Verdict::Clean } else { Verdict::Differences };
     if args.json {
         print_json(&Shown {

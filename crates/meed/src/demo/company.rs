@@ -4,6 +4,8 @@
 pub(super) const PEOPLE: &str = include_str!("../../../../examples/demo/people.toml");
 /// The plan of the reps.
 pub(super) const REP_PLAN: &str = include_str!("../../../../examples/demo/rep-plan.toml");
+/// The same from 16 February on.
+pub(super) const REP_PLAN_FROM_FEBRUARY: &str = include_str!("../../../../examples/demo/rep-plan-from-february.toml");
 /// The plan of the managers.
 pub(super) const MANAGER_PLAN: &str = include_str!("../../../../examples/demo/manager-plan.toml");
 
@@ -145,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_plans_pass_their_examples() {
-        for text in [REP_PLAN, MANAGER_PLAN] {
+        for text in [REP_PLAN, REP_PLAN_FROM_FEBRUARY, MANAGER_PLAN] {
             let checked = meed_app::programs::check(text);
             let findings: Vec<String> = checked.findings.iter().map(ToString::to_string).collect();
             assert!(findings.is_empty(), "{findings:?}");

@@ -21,7 +21,7 @@ pub(super) struct DemoFiles {
     pub(super) correction: DemoFile,
 }
 
-const CRM: &str = "CRM";
+pub(super) const CRM: &str = "CRM";
 const ORDERS: &str = "Order system";
 const PORTAL: &str = "Partner portal";
 
@@ -102,7 +102,7 @@ fn crm<'a>(sales: impl Iterator<Item = &'a DemoSale>, with_trouble: bool) -> Str
         let day = sale.day;
         let stage = if sale.refunds.is_some() { "Refunded" } else { "Closed Won" };
         let line = [
-            format!("D-{}", 40_001 + sale.number),
+            sale.crm_id(),
             quoted(&format!("{} for {}", product, sale.customer)),
             stage.to_owned(),
             format!("{}/{}/{}", day.month(), day.day(), day.year()),

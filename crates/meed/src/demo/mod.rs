@@ -6,6 +6,7 @@ mod company;
 mod files;
 mod sales;
 mod shop;
+mod story;
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use meed_app::access::users;
 use meed_app::imports::{self, Import, ImportState};
-use meed_app::{App, Context, calculations, programs, releases, sources, workspaces};
+use meed_app::{App, Context, Role, calculations, programs, releases, sources, workspaces};
 use meed_core::command::day_number;
 use meed_core::id::Id;
 use meed_core::period::Period;
@@ -35,7 +36,8 @@ Examples:
   meed demo --no-serve                       makes the data and ends
 
 The company: twelve reps in three regions, 5,000 sales of January to March 2026 from three systems. The files lie in
-<data>/demo; try them in the import wizard. Its shop has 2,000 participants with cards 4711000000 and on, 8 offers and a
+<data>/demo; try them in the import wizard. A new rep has a draw, the plan changes on 16 February, a deal is cancelled, and
+somebody asks about her statement. Its shop has 2,000 participants with cards 4711000000 and on, 8 offers and a
 month of receipts: open the till. It is safe to run again: nothing is made twice, the link is new.";
 
 /// The demo's workspace.
@@ -71,7 +73,13 @@ pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> Result<Verdict, 
         return Ok(Verdict::Clean);
     };
     let (_, token) = users::invite(&app, workspace, "Alex Halden", ADMIN).await?;
-    print(&format!("\nSign in with this link, once, within 30 minutes:\n  {}/welcome/{token}\n\n", listener.url))?;
+    print(&format!("\nSign in with this link, once, within 30 minutes:\n  {}/welcome/{token}\n", listener.url))?;
+    for (name, what, role) in [(story::ASKER, "payee", Role::Payee), ("Greta Hollmann", "manager", Role::Manager)] {
+        if let Some(token) = story::invite(&app, &ctx, name, role).await? {
+            print(&format!("As the {what} {name}, in a private window:\n  {}/welcome/{token}\n", listener.url))?;
+        }
+    }
+    print("\n")?;
     listener.serve(app).await
 }
 
@@ -81,10 +89,8 @@ async fn make(app: &Arc<App>, ctx: &Context, settings: &Settings) -> Result<(), 
     let files = files::write(&settings.storage.data.join("demo"), &all)?;
     let applied = PeopleFile::parse(company::PEOPLE)?.apply(app, ctx).await?;
     print(&format!("{applied}\n"))?;
-    let mut plans = Vec::new();
-    for text in [company::REP_PLAN, company::MANAGER_PLAN] {
-        plans.push(programs::apply(app, ctx, text, "the demo").await?.0);
-    }
+    let reps = plan(app, ctx, &[company::REP_PLAN, company::REP_PLAN_FROM_FEBRUARY]).await?;
+    let plans = [reps, plan(app, ctx, &[company::MANAGER_PLAN]).await?];
     resume(app, ctx).await?;
     let DemoFiles { exports, correction } = &files;
     for file in exports {
@@ -102,9 +108,32 @@ async fn make(app: &Arc<App>, ctx: &Context, settings: &Settings) -> Result<(), 
         for period in PERIODS {
             calculate(app, ctx, *plan, period).await?;
         }
+    }
+    story::cancel(app, ctx, &plans, &all).await?;
+    story::ask(app, ctx, reps, &all).await?;
+    for plan in &plans {
         report(app, ctx, *plan).await?;
     }
     print(&shop::make(app, ctx).await?)
+}
+
+/// Applies the versions of a plan that are not there yet, in their order.
+async fn plan(app: &App, ctx: &Context, texts: &[&str]) -> Result<Id, Failure> {
+    let mut found = None;
+    for text in texts {
+        let name = meed_app::programs::check(text).program.map(|program| program.name).unwrap_or_default();
+        let config = app.configuration(ctx.workspace).await?;
+        let known = config.programs.iter().find(|entry| entry.program.name == name).map(|entry| entry.id);
+        let versions = match known {
+            Some(id) => programs::versions(app, ctx, id).await?,
+            None => Vec::new(),
+        };
+        found = match known.filter(|_| versions.iter().any(|version| version.document.text == *text)) {
+            Some(id) => Some(id),
+            None => Some(programs::apply(app, ctx, text, "the demo").await?.0),
+        };
+    }
+    found.ok_or_else(|| Failure::fault("bug", "a plan of the demo has no text"))
 }
 
 /// Finishes imports that an interrupted run left behind, before later ones change what they wrote.

@@ -177,6 +177,29 @@ pub(super) fn corrected(all: &[DemoSale]) -> Option<&DemoSale> {
     })
 }
 
+/// The large deal of January that its customer cancels in March: another one than the corrected.
+pub(super) fn cancelled(all: &[DemoSale]) -> Option<&DemoSale> {
+    let late = corrected(all).map(|sale| sale.number);
+    let refunded: Vec<usize> = all.iter().filter(|s| s.system == System::Crm).filter_map(|s| s.refunds).collect();
+    all.iter().filter(|s| s.system == System::Crm && s.day.month() == 1 && s.refunds.is_none() && s.currency == "EUR").find(|s| {
+        let is_free = Some(s.number) != late && !refunded.contains(&s.number);
+        is_free && PRODUCTS[s.product].0 == "HD-900" && matches!(s.owner, Owner::Seller(_))
+    })
+}
+
+/// A deal of March that two reps of one name could have made, the largest of its kind.
+pub(super) fn ambiguous(all: &[DemoSale]) -> Option<&DemoSale> {
+    let march = all.iter().filter(|s| s.system == System::Crm && s.day.month() == 3 && s.refunds.is_none());
+    march.filter(|s| matches!(s.owner, Owner::Ambiguous)).max_by_key(|s| s.revenue)
+}
+
+impl DemoSale {
+    /// Its number in the CRM.
+    pub(super) fn crm_id(&self) -> String {
+        format!("D-{}", 40_001 + self.number)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +216,7 @@ mod tests {
         assert!(count(|s| matches!(s.owner, Owner::Shared(..))) > 20);
         assert!(count(|s| s.refunds.is_some()) > 50);
         assert!(count(|s| s.currency == "CHF") > 3);
-        assert!(corrected(&one).is_some());
+        let (late, gone) = (corrected(&one).expect("a corrected deal"), cancelled(&one).expect("a cancelled deal"));
+        assert!(late.number != gone.number && ambiguous(&one).is_some());
     }
 }

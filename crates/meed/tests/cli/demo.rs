@@ -38,7 +38,7 @@ fn the_demo_run_twice_equals_once() {
     let sales: u64 = once["calculated"].as_array().expect("calculations")[..3].iter().filter_map(|c| c[0].as_u64()).sum();
     assert_eq!(sales, 5_000);
     let states: Vec<&str> = once["calculated"].as_array().expect("calculations").iter().filter_map(|c| c[2].as_str()).collect();
-    assert_eq!(states, ["released", "calculated", "calculated", "released", "calculated", "calculated"]);
+    assert_eq!(states, ["released", "credits_released", "credits_released", "released", "calculated", "calculated"]);
 }
 
 #[test]
@@ -61,4 +61,24 @@ fn the_demo_is_the_same_in_another_place_and_carries_its_trouble() {
     assert!(carried[0][11].starts_with('-'), "{:?}", carried[0]);
     let portal = one.ok(&["import", "meed-data/demo/partner-portal.txt", "--dry-run"]).text();
     assert!(portal.contains("header on line 5") && portal.contains("1 refused"), "{portal}");
+}
+
+#[test]
+fn the_demo_shows_a_draw_a_plan_change_a_clawback_and_an_enquiry() {
+    let place = Place::empty();
+    let said = place.ok(&["demo", "--no-serve"]).text();
+    assert!(said.contains("cancelled in March, taken back from 2 payees"), "{said}");
+    let rewards = |plan: &str, period: &str| csv(&place.ok(&["export", "rewards", "--plan", plan, "--period", period]).out);
+    let kinds = |rows: &[Vec<String>], name: &str| -> Vec<String> {
+        rows[1..].iter().filter(|row| row[5] == name).map(|row| row[9].clone()).collect()
+    };
+    let (january, march) = (rewards("Sales commission 2026", "2026-01"), rewards("Sales commission 2026", "2026-03"));
+    assert!(kinds(&january, "Kai Petersen").contains(&"Draw advance".to_owned()), "{january:?}");
+    assert!(kinds(&march, "Kai Petersen").contains(&"Draw repayment".to_owned()), "{march:?}");
+    let taken: Vec<&Vec<String>> = march[1..].iter().filter(|row| row[9] == "Clawback").collect();
+    assert!(taken.len() == 1 && taken[0][11].starts_with('-'), "{taken:?}");
+    let managers = rewards("Manager override 2026", "2026-03");
+    assert_eq!(managers[1..].iter().filter(|row| row[9] == "Clawback").count(), 1);
+    let february = place.ok(&["explain", "payee", "Mara Lindqvist", "--plan", "Sales commission 2026", "--period", "2026-02"]).text();
+    assert!(february.contains("version 1") && february.contains("version 2"), "{february}");
 }

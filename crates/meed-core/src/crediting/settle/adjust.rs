@@ -21,7 +21,7 @@ impl Stage<'_> {
                 continue;
             }
             let (kind, minor, sale) = match adjustment.kind {
-                AdjustmentKind::Amount { kind, minor } => (kind, minor, None),
+                AdjustmentKind::Amount { kind, minor, sale } => (kind, minor, sale),
                 AdjustmentKind::Credit { sale, minor, .. } => (RewardKind::Adjustment, minor, Some(sale)),
                 AdjustmentKind::ClearDraw => {
                     self.clear_draw(&adjustment.label)?;

@@ -27,6 +27,7 @@ pub use line::{HELD_DAY, Line};
 pub use past::{Adjustment, AdjustmentKind, Past, PastLine};
 pub use reconcile::{Booked, LineKey, Openness, booked_day, differences};
 pub use step::{Step, StepKind};
+pub use terms::unserved_part;
 
 pub(super) use facts::Ranks;
 pub(super) use stage::{RuleSum, RuleTotal, Settled, factors, settle};

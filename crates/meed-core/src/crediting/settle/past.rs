@@ -43,6 +43,8 @@ pub enum AdjustmentKind {
         kind: RewardKind,
         /// How much.
         minor: Minor,
+        /// The sale, maybe of an earlier period, whose commission it takes back.
+        sale: Option<Id>,
     },
     /// The commission of one sale, changed by an amount. It survives only while the payee is credited for the sale by the
     /// same rule in the same tier (W29).

@@ -10,7 +10,7 @@ use crate::condition::{Context, EvalError, SaleRef};
 use crate::id::Id;
 use crate::money::Exact;
 use crate::period::Period;
-use crate::program::{Clawback, Length, Term, Until};
+use crate::program::{Clawback, Length, Until};
 
 /// What a term does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,6 +103,36 @@ pub(in crate::crediting) fn terms_of(bound: &BoundProgram<'_>, sale: SaleRef<'_>
     terms
 }
 
+impl BoundProgram<'_> {
+    /// The part of a rule's credit for a sale that is withheld past the period: the shares of the holdbacks of the rule that
+    /// are due later, 0 to 1.
+    #[must_use]
+    pub fn withheld_part(&self, rule_id: &str, sale: SaleRef<'_>) -> Exact {
+        let settle = &self.program.settle;
+        let Some(rule) = self.program.rules.iter().position(|rule| rule.id == rule_id) else { return Exact::ZERO };
+        let terms = if settle.holdbacks.iter().any(|holdback| holdback.until.is_by_sale()) {
+            terms_of(self, sale, &mut Vec::new())
+        } else {
+            Vec::new()
+        };
+        let mut part = Exact::ZERO;
+        for (index, holdback) in settle.holdbacks.iter().enumerate().filter(|(_, holdback)| holdback.rules.contains(&rule)) {
+            let is_later = match &holdback.until {
+                Until::Periods(count) => *count > 0,
+                Until::Date(date) => period_day(self, *date).is_some_and(|day| day > cell_day(self)),
+                Until::Days(_) | Until::Day(_) | Until::When(_) => {
+                    let due = terms.iter().find(|term| term.kind == TermKind::Holdback(index)).map(|term| term.due_day);
+                    due.is_some_and(|day| day > cell_day(self))
+                }
+            };
+            if is_later {
+                part = part.saturating_add(holdback.share);
+            }
+        }
+        part.min(Exact::ONE)
+    }
+}
+
 fn cell_day(bound: &BoundProgram<'_>) -> i64 {
     day_number(bound.period.first_day())
 }
@@ -134,16 +164,18 @@ fn clawed(context: &Context<'_>, clawback: &Clawback, sold: Date) -> Result<Opti
     };
     let share = match (&clawback.term, from) {
         (None, _) => Some(Exact::ONE),
-        (Some(term), Some(from)) => unserved(term, from, on),
+        (Some(term), Some(from)) => unserved_part(term.length, from, on),
         (Some(_), None) => None,
     };
     let share = share.and_then(|share| share.checked_mul(clawback.share)).filter(|share| *share > Exact::ZERO);
     Ok(share.map(|share| (on, share)))
 }
 
-/// The part of a term that was not served when it ended on a day.
-fn unserved(term: &Term, from: Date, on: Date) -> Option<Exact> {
-    let (length, served) = match term.length {
+/// The part of a length of time that was not served when what began on one day ended on another; `None` for a length of 0
+/// and for days that cannot be counted.
+#[must_use]
+pub fn unserved_part(length: Length, from: Date, on: Date) -> Option<Exact> {
+    let (length, served) = match length {
         Length::Days(days) => (i64::from(days), i64::from(from.until(on).ok()?.get_days())),
         Length::Months(months) => {
             let span = from.until((jiff::Unit::Month, on)).ok()?;

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::TillReply;
 use super::checks::{check_config, check_reason, not_found, resolve};
 use super::purchase::{Identified, insufficient};
 use super::rework::{balances, leave};
+use super::{TillReply, limit};
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
 use crate::ledger::{Candidate, Earning, Lot, Origin, Owner, Purpose, Refusal, TransferKind, Wallet, allocate};
-use crate::loyalty::TillConfig;
 use crate::loyalty::event::{AdjustmentBody, EventKind};
 use crate::loyalty::loaded::WalletRef;
+use crate::loyalty::{LimitKind, TillConfig};
 use crate::money::{Minor, Unit};
 
 /// Credits or debits a wallet.
@@ -63,7 +63,14 @@ impl Command for Adjust {
             return Err(Refused::from(Refusal::AmountNotPositive).at("amount"));
         }
         check_reason(&self.reason)?;
-        let (participant, _) = resolve(state, &self.who)?;
+        let (participant, person) = resolve(state, &self.who)?;
+        let kind = match (self.amount > 0, self.is_top_up) {
+            (true, true) => LimitKind::TopUp,
+            (true, false) => LimitKind::Credit,
+            (false, _) => LimitKind::Debit,
+        };
+        let moved = self.amount.checked_abs().ok_or(Refusal::AmountOverflow)?;
+        limit::check(state, &self.config, (participant, &person), kind, (self.unit, moved))?;
         let wallet = Wallet { participant, unit: self.unit };
         let id = state.next_id();
         let origin = Origin::at(self.at);
@@ -99,6 +106,8 @@ impl Command for Adjust {
             Ok(None)
         })?;
         leave(state, participant, std::collections::BTreeMap::new(), None);
+        let now_us = state.recorded_us();
+        limit::counted(state, &self.config, (participant, &person), (kind, self.unit, 1, moved), now_us);
         let balance = balances(state, participant).0;
         let body = AdjustmentBody { unit: self.unit, amount: self.amount, lot, reason: self.reason.clone(), balance };
         let event = state.till_event(id, EventKind::Adjustment, participant, None, self.at, body.to_row());

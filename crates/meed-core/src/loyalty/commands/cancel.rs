@@ -7,13 +7,13 @@ use super::checks::{check_config, conflict, invalid, resolve};
 use super::purchase::{Identified, first_answer, need_identity, take_identity};
 use super::rework::{Works, balances, giver, stored};
 use super::spend::spend_of;
-use super::{RefundDone, TillReply};
+use super::{RefundDone, TillReply, limit};
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
-use crate::loyalty::TillConfig;
 use crate::loyalty::event::{EventKind, PurchaseState, RefundBody};
 use crate::loyalty::giving::Giver;
 use crate::loyalty::loaded::{TillNeeds, WalletRef};
+use crate::loyalty::{LimitKind, TillConfig};
 
 /// Cancels a purchase.
 #[derive(Clone, Debug)]
@@ -63,6 +63,7 @@ impl Command for CancelPurchase {
 
     fn needs(&self, needs: &mut Needs) {
         need_rework(&self.config, self.purchase, &mut needs.tills);
+        needs.tills.promo_of.push((self.purchase, Arc::clone(&self.config)));
         need_identity(self.identity.as_ref(), needs);
     }
 
@@ -91,6 +92,7 @@ impl Command for CancelPurchase {
             works.own().standing.state = PurchaseState::Cancelled;
             Ok((works.give(&mut giver, wallets)?, given_back))
         })?;
+        let times = i64::from(given_back > 0) * i64::try_from(spends.len()).unwrap_or(0);
         for spend in spends.into_iter().filter(|spend| *spend != self.purchase) {
             state.tills.change_standing(spend, vec![2]);
         }
@@ -99,6 +101,8 @@ impl Command for CancelPurchase {
         let paid_back = slot.body.basket.total() - returned - slot.standing.spent();
         let body = RefundBody { given_back, paid_back, note: self.note.clone(), ..RefundBody::default() };
         let reply = finish(state, (id, EventKind::CancelPurchase, self.purchase, self.at), works, giver, cell, body)?;
+        let back = (LimitKind::Debit, self.config.currency, -times, -given_back);
+        limit::counted(state, &self.config, (participant, &person), back, slot.recorded_us);
         take_identity(state, self.identity.as_ref(), id);
         Ok(reply)
     }
@@ -120,6 +124,7 @@ impl Command for CancelSpend {
             return Ok(Reply::Till(first));
         }
         let (_, purchase, _) = spend_of(state, self.spend)?;
+        let spent_us = state.tills.event(self.spend).map_or(0, |event| event.recorded_us);
         if state.tills.standing(self.spend).is_some() {
             return Err(conflict("invalid_life_cycle_state", "the spend request is cancelled already"));
         }
@@ -134,8 +139,10 @@ impl Command for CancelSpend {
             Ok((works.give(&mut giver, wallets)?, given_back))
         })?;
         state.tills.change_standing(self.spend, vec![2]);
+        let back = (LimitKind::Debit, self.config.currency, -1, -given_back);
         let body = RefundBody { given_back, ..RefundBody::default() };
         let reply = finish(state, (id, EventKind::CancelSpend, self.spend, self.at), works, giver, cell, body)?;
+        limit::counted(state, &self.config, (participant, &person), back, spent_us);
         take_identity(state, self.identity.as_ref(), id);
         Ok(reply)
     }

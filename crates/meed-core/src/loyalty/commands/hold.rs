@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::checks::{check_config, conflict, damaged, invalid, not_terminated, resolve, use_up};
 use super::purchase::{Identified, first_answer, insufficient, need_identity, take_identity};
 use super::rework::{balances, leave};
-use super::{HoldDone, TillReply};
+use super::{HoldDone, TillReply, limit};
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
 use crate::ledger::{Candidate, Lot, Origin, Portion, Refusal, Taken, Wallet, allocate};
-use crate::loyalty::TillConfig;
 use crate::loyalty::event::{EventKind, HeldPart, HoldBody};
 use crate::loyalty::loaded::{TillNeeds, WalletRef};
+use crate::loyalty::{LimitKind, TillConfig};
 use crate::money::{Minor, Unit};
 
 /// Longest time that an amount may be reserved, in minutes: a week.
@@ -120,6 +120,7 @@ impl Command for HoldWallet {
         if person.is_blocked {
             return Err(conflict("spend_blocked", "the customer is blocked from spending"));
         }
+        limit::check(state, &self.config, (participant, &person), LimitKind::Debit, (self.unit, self.amount))?;
         let id = state.next_id();
         let expires_us = state.recorded_us() + minutes * 60_000_000;
         let wallet = Wallet { participant, unit: self.unit };
@@ -137,6 +138,8 @@ impl Command for HoldWallet {
             }
             wallets.hold(wallet, &portions, expires_us, Origin::at(self.at))
         })?;
+        let now_us = state.recorded_us();
+        limit::counted(state, &self.config, (participant, &person), (LimitKind::Debit, self.unit, 1, self.amount), now_us);
         let parts = held.iter().map(|taken| HeldPart { transfer: taken.transfer, lot: taken.portion.lot, amount: taken.portion.amount });
         let parts = parts.collect();
         let body = HoldBody { unit: self.unit, amount: self.amount, expires_us, parts, balance: balances(state, participant).0 };

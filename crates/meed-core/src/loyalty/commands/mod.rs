@@ -1,12 +1,14 @@
 //! The commands of the till. Each is decided on the loaded state, without I/O; a preview is the same command whose effects
 //! are thrown away.
 
+mod activity;
 mod adjust;
 mod cancel;
 mod checks;
 mod erase;
 mod extend;
 mod hold;
+mod limit;
 mod participants;
 mod pay_back;
 mod purchase;
@@ -17,6 +19,7 @@ mod spend;
 mod sweep;
 mod transfer;
 
+pub use activity::RecordActivity;
 pub use adjust::{Adjust, SetBudget};
 pub use cancel::{CancelPurchase, CancelSpend};
 pub use erase::{EraseParticipant, ErasedBalance};

@@ -7,7 +7,7 @@ use super::checks::{
     check_basket, check_config, check_payment_medium, check_promo_code, conflict, invalid, not_terminated, payment_of, resolve, use_up,
 };
 use super::rework::{balances, giver, leave, replay, stand, work_of};
-use super::{PurchaseDone, SpendDone, TillReply, pay_back};
+use super::{PurchaseDone, SpendDone, TillReply, limit, pay_back};
 use crate::audit::Hash;
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
@@ -17,7 +17,7 @@ use crate::loyalty::evaluate::{Verdict, canonical, judge};
 use crate::loyalty::event::{EventKind, Matched, PurchaseBody, SpendBody, SpendMethod, Standing};
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::{PurchaseSlot, TakenIdentity, TillNeeds, WalletRef};
-use crate::loyalty::{Basket, Look, Participant, TillConfig};
+use crate::loyalty::{Basket, LimitKind, Look, Participant, TillConfig};
 use crate::money::Minor;
 
 /// What a customer asks to spend.
@@ -226,6 +226,17 @@ struct Decided {
     spent: Option<(Minor, Minor)>,
     uncovered: Minor,
     additional: Minor,
+    /// What limits leave to spend.
+    room: Minor,
+    /// How often something was spent, and how much: what limits count.
+    debits: (i64, Minor),
+}
+
+impl Decided {
+    fn count(&mut self, spent: Minor) {
+        self.room -= spent;
+        self.debits = (self.debits.0 + 1, self.debits.1 + spent);
+    }
 }
 
 impl Purchase {
@@ -254,13 +265,22 @@ impl Purchase {
         let place = works.iter().position(|work| work.id == id).unwrap_or_default();
         let mut giver = giver(state, &self.config, participant, person, self.basket.at);
         let asked = self.asked(person)?;
+        let room = limit::room(state, &self.config, (participant, person), LimitKind::Debit, self.config.currency);
+        let room = match room.map(|room| room.filter(|_| !self.is_offline)) {
+            Ok(room) => room.unwrap_or(Minor::MAX),
+            // The goods are gone: an offline till was not asked.
+            Err(_) if self.is_offline => Minor::MAX,
+            Err(refused) if asked.is_some() => return Err(refused),
+            // Nothing more is spent by itself today; the sale goes on.
+            Err(_) => 0,
+        };
         let has_lots = state.tills.has_lots(participant);
         let mut decided = state.wallets(|wallets| {
             if has_lots {
                 giver.settle_due(wallets)?;
             }
             let spends_first = works[place].body.matched.iter().any(|matched| self.on_paid(matched));
-            let mut decided = Decided { cell: None, verdicts: Vec::new(), spent: None, uncovered: 0, additional: 0 };
+            let mut decided = Decided { cell: None, verdicts: Vec::new(), spent: None, uncovered: 0, additional: 0, room, debits: (0, 0) };
             if spends_first {
                 self.spends(&giver, wallets, &mut works[place], asked, spend_id, &mut decided)?;
             }
@@ -269,7 +289,7 @@ impl Purchase {
                 self.spends(&giver, wallets, &mut works[place], asked, spend_id, &mut decided)?;
             }
             if self.is_preview {
-                decided.additional = giver.allot(wallets, &works[place], Minor::MAX, None)?.iter().map(|(_, _, worth)| worth).sum();
+                decided.additional = giver.allot(wallets, &works[place], decided.room, None)?.iter().map(|(_, _, worth)| worth).sum();
             }
             Ok(decided)
         })?;
@@ -303,7 +323,7 @@ impl Purchase {
         decided: &mut Decided,
     ) -> Result<(), Refusal> {
         let is_alone = works.len() == 1;
-        let mut cell = if is_alone { cell.clone() } else { Cell::default() };
+        let mut cell = if is_alone { cell.clone() } else { Cell::of(giver.participant) };
         for work in works {
             if work.id == id && !is_alone {
                 // A late purchase is judged as the customer stood then.
@@ -335,21 +355,23 @@ impl Purchase {
         spend_id: Option<Id>,
         decided: &mut Decided,
     ) -> Result<(), Refusal> {
-        let automatic = giver.automatic(wallets, work)?;
+        let automatic = giver.automatic(wallets, work)?.min(decided.room);
         if automatic > 0 {
             let allotted = giver.allot(wallets, work, automatic, None)?;
-            giver.spend(wallets, work, &allotted, SpendMethod::Automatic, work.id)?;
+            let spent = giver.spend(wallets, work, &allotted, SpendMethod::Automatic, work.id)?;
+            decided.count(spent);
         }
         let (Some(asked), Some(spend_id)) = (asked, spend_id) else { return Ok(()) };
         // A till that was offline has handed the goods over: what was alive then pays, though it expired since.
         let alive_us = self.is_offline.then(|| self.basket.at.as_microsecond());
-        let allotted = giver.allot(wallets, work, asked, alive_us)?;
+        let allotted = giver.allot(wallets, work, asked.min(decided.room), alive_us)?;
         let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
         // What an offline till gave away it gave away, whatever it would have insisted on.
         if !self.is_offline && self.spend.as_ref().is_some_and(|ask| ask.all_or_nothing) && could < asked {
             return Err(insufficient(self.config.currency, giver.participant, could, asked));
         }
         let spent = giver.spend(wallets, work, &allotted, SpendMethod::OnRequest, spend_id)?;
+        decided.count(spent);
         // What the wallet does not cover all the same is for a person to decide.
         let room: Minor = work.standing.room(&self.basket).iter().sum();
         if self.is_offline && spent < asked && self.spend.as_ref().is_some_and(|ask| ask.amount.is_some()) {
@@ -375,13 +397,14 @@ impl Purchase {
         decided: Decided,
         verdicts: Vec<Verdict>,
     ) -> Result<Reply, Refused> {
-        let balances = balances(state, participant);
+        let (balances, person) = (balances(state, participant), giver.person);
         let own = works.remove(place);
         let mut body = Arc::unwrap_or_clone(own.body);
         body.standing = own.standing;
         body.balance = balances.0;
         let paid_back = pay_back::begin(&self.config, &self.basket, &mut body.standing);
-        let event = state.till_event(id, EventKind::Purchase, participant, None, self.basket.at, body.to_row());
+        let kind = if self.basket.activity().is_some() { EventKind::Activity } else { EventKind::Purchase };
+        let event = state.till_event(id, kind, participant, None, self.basket.at, body.to_row());
         let recorded_us = event.recorded_us;
         let standing = body.standing.clone();
         let body = Arc::new(body);
@@ -412,10 +435,16 @@ impl Purchase {
             counters.insert(promo.id, state.tills.counter(promo.id) + 1);
         }
         leave(state, participant, counters, decided.cell);
+        let debits = (LimitKind::Debit, self.config.currency, decided.debits.0, decided.debits.1);
+        limit::counted(state, &self.config, (participant, person), debits, recorded_us);
         if !self.is_preview {
             use_up(state, &self.who);
         }
-        state.emit("purchase.created", id.text(Kind::Purchase), "{}".to_owned());
+        state.emit(
+            if kind == EventKind::Activity { "activity.recorded" } else { "purchase.created" },
+            id.text(Kind::Purchase),
+            "{}".to_owned(),
+        );
         let age_us = recorded_us.saturating_sub(self.basket.at.as_microsecond());
         let is_old = age_us > self.config.settings.offline_hours.saturating_mul(3_600_000_000);
         if self.is_offline && (is_old || decided.uncovered > 0) {

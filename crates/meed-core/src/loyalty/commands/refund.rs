@@ -66,7 +66,7 @@ impl Command for Refund {
             return Ok(Reply::Till(first));
         }
         let (participant, person) = resolve(state, &WalletRef::Of(self.purchase))?;
-        let Some(slot) = state.tills.purchase(self.purchase).cloned() else {
+        let Some(slot) = state.tills.purchase(self.purchase).filter(|slot| slot.body.basket.activity().is_none()).cloned() else {
             return Err(invalid("invalid_event_type", "customer_event_identifier", "this event is not a purchase"));
         };
         if slot.standing.state != PurchaseState::Posted {

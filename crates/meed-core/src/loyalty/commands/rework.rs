@@ -89,7 +89,8 @@ pub(super) fn leave(state: &mut State, participant: Id, counters: BTreeMap<Id, i
         }
     }
     let slot = state.tills.cell(participant);
-    let cell = cell.unwrap_or_else(|| slot.cell.clone());
+    // What limits count is no part of a fold.
+    let cell = cell.map_or_else(|| slot.cell.clone(), |cell| Cell { usage: slot.cell.usage.clone(), ..cell });
     let due_us = next_due(state, participant, slot.due_us);
     if cell != slot.cell || due_us != slot.due_us {
         state.tills.change_cell(participant, cell, due_us);
@@ -134,7 +135,7 @@ pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
     let event = state.tills.event(id).ok_or_else(|| super::checks::not_found("event"))?;
     let (participant, about, at_us) = (event.participant, event.about, event.at_us);
     match event.kind {
-        EventKind::Purchase => {
+        EventKind::Purchase | EventKind::Activity => {
             let slot = state.tills.purchase(id).ok_or_else(|| super::checks::not_found("purchase"))?;
             Ok(TillReply::Purchase(Box::new(PurchaseDone { is_replayed: true, ..stored(state, slot) })))
         }

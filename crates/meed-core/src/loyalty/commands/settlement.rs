@@ -38,7 +38,7 @@ impl Command for Settle {
         if state.tills.event(self.purchase).is_none() {
             return Err(super::checks::not_found("purchase"));
         }
-        let Some(slot) = state.tills.purchase(self.purchase).cloned() else {
+        let Some(slot) = state.tills.purchase(self.purchase).filter(|slot| slot.body.basket.activity().is_none()).cloned() else {
             return Err(invalid("invalid_event_type", "customer_event_identifier", "this event is not a purchase"));
         };
         if let Some(settled) = slot.standing.settled {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::checks::{check_config, conflict, invalid, not_found, not_terminated, resolve, use_up};
 use super::purchase::{Identified, SpendAsk, check_ask, insufficient};
 use super::rework::{Works, balances, giver};
-use super::{SpendDone, TillReply};
+use super::{SpendDone, TillReply, limit};
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
-use crate::loyalty::TillConfig;
 use crate::loyalty::event::{EventKind, PurchaseState, SpendBody, SpendMethod};
 use crate::loyalty::loaded::WalletRef;
+use crate::loyalty::{LimitKind, TillConfig};
 use crate::money::Minor;
 
 /// Spends on a purchase.
@@ -59,7 +59,7 @@ impl Command for Spend {
             return Ok(Reply::Till(first));
         }
         let (participant, person) = resolve(state, &WalletRef::Of(self.purchase))?;
-        let Some(slot) = state.tills.purchase(self.purchase).cloned() else {
+        let Some(slot) = state.tills.purchase(self.purchase).filter(|slot| slot.body.basket.activity().is_none()).cloned() else {
             return Err(invalid("invalid_event_type", "purchase_customer_request_identifier", "this event is not a purchase"));
         };
         if let Some(who) = &self.who
@@ -73,13 +73,14 @@ impl Command for Spend {
         not_terminated(&person)?;
         let basket = &slot.body.basket;
         let asked = check_ask(&self.config, basket, &person, &self.ask)?;
+        let room = limit::room(state, &self.config, (participant, &person), LimitKind::Debit, self.config.currency)?.unwrap_or(Minor::MAX);
         let id = state.next_id();
         let mut giver = giver(state, &self.config, participant, &person, self.at);
         let mut works = Works::take(state, &self.config, &slot);
         let (cell, spent) = state.wallets(|wallets| {
             giver.settle_due(wallets)?;
             let work = works.own();
-            let allotted = giver.allot(wallets, work, asked, None)?;
+            let allotted = giver.allot(wallets, work, asked.min(room), None)?;
             let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
             if self.ask.all_or_nothing && could < asked {
                 return Err(insufficient(self.config.currency, participant, could, asked));
@@ -90,6 +91,8 @@ impl Command for Spend {
             Ok((cell, spent))
         })?;
         works.leave(state, giver, cell)?;
+        let now_us = state.recorded_us();
+        limit::counted(state, &self.config, (participant, &person), (LimitKind::Debit, self.config.currency, 1, spent), now_us);
         let body = self.ask.body((asked, spent), 0, balances(state, participant).0);
         let event = state.till_event(id, EventKind::Spend, participant, Some(self.purchase), self.at, body.to_row());
         state.tills.add_event(event);

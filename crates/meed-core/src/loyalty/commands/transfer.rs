@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::checks::{check_config, check_reason, conflict, not_terminated, resolve, use_up};
 use super::purchase::{Identified, insufficient};
 use super::rework::{balances, leave};
-use super::{TillReply, TransferDone};
+use super::{TillReply, TransferDone, limit};
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::Kind;
 use crate::ledger::{Candidate, Lot, Origin, Refusal, Wallet, allocate};
-use crate::loyalty::TillConfig;
 use crate::loyalty::event::{EventKind, TransferBody};
 use crate::loyalty::loaded::WalletRef;
+use crate::loyalty::{LimitKind, TillConfig};
 use crate::money::{Minor, Unit};
 
 /// Moves an amount from one participant's wallet to another's, in the order of consumption.
@@ -72,6 +72,7 @@ impl Command for TransferWallet {
         if person.is_blocked {
             return Err(conflict("spend_blocked", "the customer is blocked from spending"));
         }
+        limit::check(state, &self.config, (giver, &person), LimitKind::Transfer, (self.unit, self.amount))?;
         let (out, into) = (state.next_id(), state.next_id());
         let (from, to) = (Wallet { participant: giver, unit: self.unit }, Wallet { participant: taker, unit: self.unit });
         let lots = state.wallets(|wallets| {
@@ -90,6 +91,8 @@ impl Command for TransferWallet {
         for participant in [giver, taker] {
             leave(state, participant, BTreeMap::new(), None);
         }
+        let now_us = state.recorded_us();
+        limit::counted(state, &self.config, (giver, &person), (LimitKind::Transfer, self.unit, 1, self.amount), now_us);
         let body = TransferBody {
             unit: self.unit,
             amount: self.amount,

@@ -5,6 +5,7 @@ use toml::de::DeTable;
 
 use super::{Award, Class, Expiry, Occasion, Offer, Rate, Repeats, Scope, Terms, Window};
 use crate::condition::{Condition, Over, Want};
+use crate::loyalty::basket::ActivityKind;
 use crate::loyalty::event::SpendMethod;
 use crate::loyalty::sight::{BASKET, kind_of_condition};
 use crate::money::{Exact, Rounding, Unit};
@@ -15,6 +16,21 @@ use crate::program::{Code, Finding};
 const MAX_BYTES: usize = 1 << 16;
 /// Longest time that an offer counts over or an award lives, in days: a century.
 const DAYS_MAX: i64 = 36_525;
+
+/// What an offer may fire on.
+const CLASSES: [&str; 11] = [
+    "purchase",
+    "amount",
+    "number",
+    "quantity",
+    "sign_up",
+    "lottery",
+    "referral",
+    "achievement",
+    "financial_achievement",
+    "social_media",
+    "web",
+];
 
 const KEYS: &[&str] = &[
     "kind",
@@ -27,6 +43,7 @@ const KEYS: &[&str] = &[
     "to",
     "at_least",
     "within",
+    "chance",
     "valid",
     "occasion",
     "stacks",
@@ -101,6 +118,7 @@ fn offer(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Offer> {
         uses_max,
         has_budget: budget.0,
         grants_rest: budget.1,
+        draw_key: [0; 32],
     })
 }
 
@@ -120,18 +138,16 @@ fn required_text(table: &Table<'_, '_>, key: &str, what: &str, findings: &mut Fi
 }
 
 fn class(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Class> {
-    let word = if table.has("class") {
-        table.word("class", &["purchase", "amount", "number", "quantity", "sign_up"].map(|w| (w, w)), findings)?
-    } else {
-        "purchase"
-    };
+    let word = if table.has("class") { table.word("class", &CLASSES.map(|w| (w, w)), findings)? } else { "purchase" };
     let allowed: &[&str] = match word {
         "purchase" => &["from", "to"],
         "amount" => &["from", "within"],
         "sign_up" => &[],
-        _ => &["at_least", "within"],
+        "number" | "quantity" => &["at_least", "within"],
+        "lottery" => &["from", "at_least", "within", "chance"],
+        _ => &["from", "to", "at_least", "within"],
     };
-    for key in ["from", "to", "at_least", "within"] {
+    for key in ["from", "to", "at_least", "within", "chance"] {
         if table.has(key) && !allowed.contains(&key) {
             findings.add(table.place(key), Code::Conflict, format!("`{key}` has no meaning for an offer of class `{word}`"));
         }
@@ -149,20 +165,60 @@ fn class(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Class> {
             None
         }
     };
+    if word == "lottery" {
+        return lottery(table, within_days, findings);
+    }
     Some(match word {
         "purchase" => {
-            let from = table.number("from", findings).unwrap_or_default();
-            let to = table.number("to", findings);
-            if to.is_some_and(|to| to < from) {
-                findings.add(table.place("to"), Code::BadValue, "`to` must not be below `from`");
-            }
+            let (from, to) = bounds(table, findings);
             Class::Purchase { from, to }
         }
         "amount" => Class::Amount { from: threshold("from", findings)?, within_days },
         "number" => Class::Number { at_least: threshold("at_least", findings)?, within_days },
         "quantity" => Class::Quantity { at_least: threshold("at_least", findings)?, within_days },
-        _ => Class::SignUp,
+        "sign_up" => Class::SignUp,
+        other => {
+            let (from, to) = bounds(table, findings);
+            let at_least = if table.has("at_least") { Some(threshold("at_least", findings)?) } else { None };
+            if within_days.is_some() && at_least.is_none() {
+                findings.add(table.place("within"), Code::Conflict, "`within` goes with `at_least`: so often within so many days");
+            }
+            Class::Activity { kind: ActivityKind::from_name(other)?, from, to, at_least, within_days }
+        }
     })
+}
+
+/// From and to, both inclusive.
+fn bounds(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> (Exact, Option<Exact>) {
+    let from = table.number("from", findings).unwrap_or_default();
+    let to = table.number("to", findings);
+    if to.is_some_and(|to| to < from) {
+        findings.add(table.place("to"), Code::BadValue, "`to` must not be below `from`");
+    }
+    (from, to)
+}
+
+fn lottery(table: &Table<'_, '_>, within_days: Option<i64>, findings: &mut Findings<'_>) -> Option<Class> {
+    let is_amount = table.has("from");
+    if is_amount && table.has("at_least") {
+        findings.add(table.place("at_least"), Code::Conflict, "a draw is for an amount (`from`) or a number of purchases (`at_least`)");
+    }
+    let threshold = if is_amount { table.number("from", findings)? } else { table.number("at_least", findings).unwrap_or(Exact::ONE) };
+    if threshold <= Exact::ZERO {
+        findings.add(table.place(if is_amount { "from" } else { "at_least" }), Code::BadValue, "the threshold of a draw must be above 0");
+    }
+    if !table.has("chance") {
+        table.missing("chance", "how many draws win, such as \"5%\"", findings);
+        return None;
+    }
+    let place = table.place("chance");
+    let chance = percent(table, "chance", findings)?;
+    if chance <= Exact::ZERO || chance > Exact::ONE_HUNDRED {
+        findings.add(place, Code::BadValue, "`chance` is above 0% and at most 100%");
+        return None;
+    }
+    let prizes = chance / Exact::ONE_HUNDRED * Exact::from(Class::DRAWS);
+    Some(Class::Lottery { is_amount, threshold, within_days, prizes: u64::try_from(prizes.round()).unwrap_or(Class::DRAWS) })
 }
 
 fn within(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<i64> {

@@ -66,6 +66,7 @@ pub struct OfferIndex {
     reads_tier: bool,
     reads_paid: bool,
     limited: Vec<Id>,
+    stateful_ids: Vec<Id>,
 }
 
 impl OfferIndex {
@@ -79,6 +80,9 @@ impl OfferIndex {
                 index.stateful |= version.offer.is_stateful();
                 index.reads_tier |= version.offer.reads_tier();
                 index.reads_paid |= version.offer.award.on_paid;
+            }
+            if entry.versions.iter().any(|version| version.offer.is_stateful()) {
+                index.stateful_ids.push(entry.id);
             }
             if entry.versions.iter().any(|version| version.offer.uses_max.is_some()) {
                 index.limited.push(entry.id);
@@ -153,6 +157,11 @@ impl OfferIndex {
     /// Offers that are limited in number over all customers.
     pub fn limited(&self) -> impl Iterator<Item = Id> {
         self.limited.iter().copied()
+    }
+
+    /// Offers that remember what a customer bought, in the order in which they were given.
+    pub fn stateful_ids(&self) -> impl Iterator<Item = Id> {
+        self.stateful_ids.iter().copied()
     }
 
     /// Whether any condition reads the customer's tier.

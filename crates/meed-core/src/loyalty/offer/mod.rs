@@ -10,8 +10,11 @@ pub use index::{OfferEntry, OfferIndex, OfferVersion};
 
 use jiff::civil::Date;
 
+use super::basket::ActivityKind;
 use super::event::SpendMethod;
+use crate::audit::Digest;
 use crate::condition::Condition;
+use crate::id::Id;
 use crate::money::{Exact, Rounding, Unit};
 use crate::program::Finding;
 
@@ -46,6 +49,8 @@ pub struct Offer {
     pub has_budget: bool,
     /// Whether the last award may be what is left of the budget.
     pub grants_rest: bool,
+    /// What decides the draws of a lottery: random, kept with the offer, told to nobody.
+    pub draw_key: [u8; 32],
 }
 
 /// What an offer fires on. Amounts are major units of the workspace's currency.
@@ -81,9 +86,37 @@ pub enum Class {
     },
     /// Once, with the first purchase after another offer has given something.
     SignUp,
+    /// Something that is no sale, with an amount within bounds, and so often within some days.
+    Activity {
+        /// What.
+        kind: ActivityKind,
+        /// Inclusive.
+        from: Exact,
+        /// Inclusive; `None`: open.
+        to: Option<Exact>,
+        /// How often; `None`: each time.
+        at_least: Option<Exact>,
+        /// Days, today included; `None`: ever.
+        within_days: Option<i64>,
+    },
+    /// A draw for each time that purchases reach a threshold. The n-th draw of a customer is decided by the offer's key, the
+    /// customer and n alone: no receipt can be tried again, and any order of sales gives the same prizes.
+    Lottery {
+        /// Whether the threshold is an amount, or a number of purchases.
+        is_amount: bool,
+        /// The threshold.
+        threshold: Exact,
+        /// Days, today included; `None`: ever.
+        within_days: Option<i64>,
+        /// Prizes among [`Class::DRAWS`] draws.
+        prizes: u64,
+    },
 }
 
 impl Class {
+    /// Draws that the chance of a lottery is counted in.
+    pub const DRAWS: u64 = 1_000_000_000;
+
     /// The word in documents.
     #[must_use]
     pub const fn word(&self) -> &'static str {
@@ -93,6 +126,17 @@ impl Class {
             Self::Number { .. } => "number",
             Self::Quantity { .. } => "quantity",
             Self::SignUp => "sign_up",
+            Self::Activity { kind, .. } => kind.name(),
+            Self::Lottery { .. } => "lottery",
+        }
+    }
+
+    /// What it fires on besides sales.
+    #[must_use]
+    pub const fn activity(&self) -> Option<ActivityKind> {
+        match self {
+            Self::Activity { kind, .. } => Some(*kind),
+            _ => None,
         }
     }
 
@@ -101,8 +145,11 @@ impl Class {
     pub const fn target(&self) -> Option<(Exact, Option<i64>)> {
         match self {
             Self::Amount { from, within_days } => Some((*from, *within_days)),
-            Self::Number { at_least, within_days } | Self::Quantity { at_least, within_days } => Some((*at_least, *within_days)),
-            Self::Purchase { .. } | Self::SignUp => None,
+            Self::Number { at_least, within_days }
+            | Self::Quantity { at_least, within_days }
+            | Self::Activity { at_least: Some(at_least), within_days, .. } => Some((*at_least, *within_days)),
+            Self::Lottery { threshold, within_days, .. } => Some((*threshold, *within_days)),
+            Self::Purchase { .. } | Self::SignUp | Self::Activity { .. } => None,
         }
     }
 }
@@ -208,6 +255,24 @@ impl Offer {
     /// Reads and checks a document, or answers every finding with its place.
     pub fn parse(text: &str) -> Result<Self, Vec<Finding>> {
         document::parse(text)
+    }
+
+    /// The same offer with the key of its draws.
+    #[must_use]
+    pub fn drawn_by(self, draw_key: [u8; 32]) -> Self {
+        Self { draw_key, ..self }
+    }
+
+    /// Whether the n-th draw of a customer wins, counted from 0.
+    #[must_use]
+    pub fn wins(&self, participant: Id, n: i64) -> bool {
+        let Class::Lottery { prizes, .. } = self.class else { return false };
+        let mut digest = Digest::new();
+        digest.text("draw").bytes(&self.draw_key).id(participant).int(n);
+        let hash = digest.finish();
+        let drawn = hash[..8].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+        // 64 bits over a thousand million draws: the remainder favours nobody by more than one in 18 thousand million.
+        drawn % Class::DRAWS < prizes
     }
 
     /// Whether what a customer bought before can change what it gives.

@@ -9,8 +9,8 @@ use axum::response::Response;
 use jiff::Timestamp;
 use meed_app::loyalty::records::{self, Entry, Kept};
 use meed_app::loyalty::{
-    MerchantDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument, TierDocument, TillSettingsDocument,
-    UnitDocument, VatRateDocument,
+    LimitDocument, MerchantDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument, TierDocument,
+    TillSettingsDocument, UnitDocument, VatRateDocument,
 };
 use meed_core::id::{Id, Kind};
 use serde::{Deserialize, Serialize};
@@ -231,6 +231,26 @@ pub(crate) struct TierIo {
     threshold: Number,
 }
 
+/// A limit of wallets.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Limit)]
+pub(crate) struct LimitIo {
+    /// `debit`, `credit` (by hand), `top_up` or `transfer`.
+    kind: String,
+    /// `day`, `week` (from Monday) or `month`, in the workspace's zone.
+    per: String,
+    /// `PTS` for points; the workspace's currency if not given.
+    #[serde(default)]
+    unit: Option<String>,
+    /// How often at most.
+    #[serde(default)]
+    number: Option<i64>,
+    /// How much at most, in minor units.
+    #[serde(default)]
+    amount: Option<i64>,
+}
+
 /// A rate of value-added tax.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -293,6 +313,9 @@ pub(crate) struct TillSettings {
     /// Whether an award that was spent before its purchase came back is forgiven instead of owed.
     #[serde(default)]
     forgives: bool,
+    /// Limits of every wallet.
+    #[serde(default)]
+    limits: Vec<LimitIo>,
     /// Days of the rolling window of tiers; 365 if not given.
     #[serde(default)]
     tier_window_days: Option<i64>,
@@ -454,6 +477,11 @@ fn settings_in(given: TillSettings) -> Answered<TillSettingsDocument> {
         future_minutes: given.future_minutes.unwrap_or(usual.future_minutes),
         point_value: given.point_value.map(|number| number.0.to_string()),
         forgives: given.forgives,
+        limits: given
+            .limits
+            .into_iter()
+            .map(|LimitIo { kind, per, unit, number, amount }| LimitDocument { kind, per, unit, number, amount })
+            .collect(),
         tier_window_days: given.tier_window_days.unwrap_or(usual.tier_window_days),
         tier_rate: given.tier_rate.map_or(usual.tier_rate, |number| number.0.to_string()),
         tiers: given.tiers.into_iter().map(tier).collect(),
@@ -486,6 +514,11 @@ fn settings_out(document: TillSettingsDocument) -> TillSettings {
         future_minutes: Some(document.future_minutes),
         point_value: document.point_value.as_deref().map(number),
         forgives: document.forgives,
+        limits: document
+            .limits
+            .into_iter()
+            .map(|LimitDocument { kind, per, unit, number, amount }| LimitIo { kind, per, unit, number, amount })
+            .collect(),
         tier_window_days: Some(document.tier_window_days),
         tier_rate: Some(number(&document.tier_rate)),
         tiers: document.tiers.into_iter().map(tier).collect(),

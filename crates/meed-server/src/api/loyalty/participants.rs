@@ -300,6 +300,7 @@ impl ParticipantIn {
             sign_up_unit,
             sign_up_us: former.sign_up_us,
             schemes,
+            limits: former.limits,
             auto_spend: AutoSpend {
                 is_enabled: auto.enabled,
                 minimum_balance: auto.minimum_balance,

@@ -144,6 +144,7 @@ fn intake() -> Vec<(&'static str, String)> {
                 credits: Vec::new(),
                 misses: Vec::new(),
                 pending: true,
+                clawback: String::new(),
             },
         ),
         drawn(
@@ -200,6 +201,9 @@ fn paying() -> Vec<(&'static str, String)> {
         q: String::new(),
         payees_shown: String::new(),
         payees: Vec::new(),
+        teams: Vec::new(),
+        again_from: Vec::new(),
+        tied: 0,
         pager: Pager::default(),
         totals: Vec::new(),
         chart: RankChart::default(),
@@ -216,6 +220,8 @@ fn paying() -> Vec<(&'static str, String)> {
     };
     let statement = StatementPage {
         ask: "/enquiries/new?payee=rep_1&period=2026-03".into(),
+        adjust: String::new(),
+        not_yet: String::new(),
         details: true,
         chrome: payee_chrome("/statements/rep_1/2026-04"),
         payee: "Mara Quill".into(),
@@ -260,6 +266,7 @@ fn paying() -> Vec<(&'static str, String)> {
                 name: String::new(),
                 document: super::plans::DOCUMENT.into(),
                 note: String::new(),
+                from: String::new(),
                 wrong: Vec::new(),
                 knobs: super::workflow::knobs(),
                 errors: FormErrors::none(),

@@ -1,5 +1,6 @@
 //! Sample view models of every page: a believable company, the same pages empty, and their refusals. Used by the tests.
 
+pub(crate) mod adjusting;
 pub(crate) mod admin;
 pub(crate) mod blank;
 pub(crate) mod desk;
@@ -112,6 +113,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     pages.extend(admin::pages());
     pages.extend(blank::pages());
     pages.extend(workflow::pages());
+    pages.extend(adjusting::pages());
     pages.extend(desk::pages());
     pages
 }

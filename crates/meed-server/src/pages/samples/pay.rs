@@ -2,12 +2,12 @@
 
 use super::{chrome, dec, drawn, eur, exact, fact, fact_to, figure, intake, link, notice, payee_chrome, plans, s};
 use crate::pages::calculations::{
-    CalculationPage, CalculationStatus, CalculationsPage, Check, LateRow, PayeeRow, ReasonCount, ReleasePage, ReleasedPage,
+    CalculationPage, CalculationStatus, CalculationsPage, Check, LateRow, PayeeRow, ReasonCount, ReleasePage, ReleasedPage, TeamTotalRow,
 };
 use crate::pages::charts::{Bar, BarChart, Gauge, StepMarker, TierBand, TierPieces};
 use crate::pages::explain::{CreditView, Step};
 use crate::pages::exports::{ExportRow, ExportsPage, MarkPaidPage, PayRow};
-use crate::pages::statements::{Rounding, StatementPage, StatementReward, StatementRow, StatementsPage};
+use crate::pages::statements::{Rounding, StatementPage, StatementReward, StatementRow, StatementsPage, StepRow};
 use crate::pages::{Amount, Badge, Choice, Chrome, FormErrors, Nav, Pager, Tone};
 
 fn work(label: &str, working: &str, result: &str, last: bool) -> Step {
@@ -50,6 +50,7 @@ pub(crate) fn tiered_credit() -> CreditView {
             after: dec("110400"),
         },
         origin: link("orders-march.csv, line 118", "/imports/imp_7"),
+        adjust: "/adjustments/new?payee=rep_1&sale=sale_1".into(),
     }
 }
 
@@ -202,6 +203,17 @@ fn calculation(status: CalculationStatus) -> CalculationPage {
         q: String::new(),
         payees_shown: if fresh { "the first 5 of 1,204".into() } else { String::new() },
         payees: payees(),
+        teams: vec![
+            TeamTotalRow {
+                name: link("North", "/teams/team_1"),
+                payees: "4 payees".into(),
+                attainment: Some(gauge("North", "97.5")),
+                reward: eur(1_250_000),
+            },
+            TeamTotalRow { name: link("No team", ""), payees: "1 payee".into(), attainment: None, reward: eur(120_000) },
+        ],
+        again_from: vec![Choice::new("2026-03", "March 2026", true), Choice::new("2026-02", "February 2026", false)],
+        tied: 2,
         pager: Pager { newer: None, older: fresh.then(|| "/calculations/calc_9?after=5".into()) },
         totals: vec![eur(3_412_834)],
         chart: intake::ranking(),
@@ -256,6 +268,8 @@ fn statement(chrome: Chrome) -> StatementPage {
     tiers.marker = Some(StepMarker { value: dec("110361.03"), shown: "110,361.03".into() });
     StatementPage {
         ask: "/enquiries/new?payee=rep_1&period=2026-03".into(),
+        adjust: "/adjustments/new?payee=rep_1&period=2026-03".into(),
+        not_yet: s("Shown once confirmed."),
         details: true,
         chrome,
         payee: s("Mara Quill"),
@@ -267,7 +281,12 @@ fn statement(chrome: Chrome) -> StatementPage {
         totals: vec![eur(583_916)],
         rewards: vec![StatementReward {
             variables: vec![super::fact("quota", "100,000, from 1 Jan 2026")],
-            steps: Vec::new(),
+            steps: vec![StepRow {
+                label: s("Cancelled"),
+                note: String::new(),
+                sale: link("23-12345-13001", "/sales/sale_1"),
+                amount: exact("-24.00"),
+            }],
             later: Vec::new(),
             program: link("Field sales 2026", ""),
             version: "v3".into(),
@@ -296,6 +315,7 @@ fn statements(chrome: Chrome) -> StatementsPage {
         period: period.into(),
         status,
         totals: vec![eur(minor)],
+        note: String::new(),
     };
     let bars = [("Nov", "3120.40"), ("Dec", "5204.00"), ("Jan", "2890.15"), ("Feb", "4458.06"), ("Mar", "5839.16"), ("Apr", "1214.80")];
     let chart = BarChart {

@@ -187,6 +187,7 @@ fn edit(broken: bool) -> ProgramEditPage {
         name: s("Field sales 2026"),
         document: s(DOCUMENT),
         note: s("Raised the third tier"),
+        from: s("2026-04-01"),
         wrong,
         knobs: super::workflow::knobs(),
         errors,

@@ -138,6 +138,7 @@ fn sale() -> SalePage {
         credits: vec![pay::tiered_credit(), pay::override_credit()],
         misses: misses(),
         pending: false,
+        clawback: "/adjustments/clawback?sale=sale_1".into(),
     }
 }
 

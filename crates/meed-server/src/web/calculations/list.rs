@@ -72,7 +72,7 @@ async fn calculations_page(state: &ServerState, visit: &Visit, asked: &Fields, e
 async fn periods(app: &App, ctx: &Context, setting: &Setting, cadences: &[Cadence], chosen: &str) -> Result<Vec<Choice>, Trouble> {
     let days: Vec<i64> = sales::per_day(app, ctx).await?.into_iter().map(|(day, _)| day).collect();
     let mut labels: Vec<String> = Vec::new();
-    for cadence in [Cadence::Monthly, Cadence::Quarterly].into_iter().filter(|cadence| cadences.contains(cadence)) {
+    for cadence in Cadence::ALL.into_iter().filter(|cadence| cadences.contains(cadence)) {
         let mut own: Vec<String> = days.iter().map(|day| setting.label(*day, cadence)).collect();
         own.dedup();
         labels.extend(own.into_iter().rev().take(PERIODS));

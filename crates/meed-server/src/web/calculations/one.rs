@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::{Path, State};
 use meed_app::access::actor_names;
-use meed_app::calculations::{self, CalculationEntry, PayeeLine, is_due, payees};
+use meed_app::adjustments::{self, AdjustmentEntry};
+use meed_app::calculations::{self, CalculationDocument, CalculationEntry, PayeeLine, is_due, payees};
 use meed_app::releases::{self, PeriodState, PeriodView, RewardView};
 use meed_app::{App, Configuration, Context, exports};
 use meed_core::command::RewardState;
@@ -20,10 +21,10 @@ use super::super::shown::{Setting, counted, decimal, exact_text, money, period_w
 use super::super::visit::Visit;
 use super::{alert_notice, entry, reason_is_meant, status};
 use crate::ServerState;
-use crate::pages::calculations::{CalculationPage, CalculationStatus, LateRow, PayeeRow, ReasonCount};
+use crate::pages::calculations::{CalculationPage, CalculationStatus, LateRow, PayeeRow, ReasonCount, TeamTotalRow};
 use crate::pages::charts::{Gauge, Rank, RankChart};
 use crate::pages::shown::count;
-use crate::pages::{Badge, Fact, Figure, Link, Nav, Pager, Tone};
+use crate::pages::{Badge, Choice, Fact, Figure, Link, Nav, Pager, Tone};
 
 /// Payees on one page.
 const PAGE: usize = 200;
@@ -56,6 +57,8 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     let releases = released(app, ctx, Id(document.program)).await?;
     let view = View { setting: &setting, calculation: &calculation, booked: &booked, period: &period, program: &program, before, releases };
     let q = asked.text("q").to_lowercase();
+    let again_from = again_from(&newest, document);
+    let tied = tied(&state, &visit, document).await?.len();
     let matching: Vec<&RewardView> = booked.payees.iter().filter(|p| q.is_empty() || p.name.to_lowercase().contains(&q)).collect();
     let from: usize = asked.text("from").parse().unwrap_or(0);
     let shown = matching.iter().skip(from).take(PAGE).map(|payee| view.payee(payee, &lines)).collect::<Vec<_>>();
@@ -75,6 +78,9 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
         payees_shown: if is_part { format!("{} to {} of {}", from + 1, from + shown.len(), count(matching.len())) } else { String::new() },
         pager: pager(&text, asked.text("q"), from, matching.len()),
         payees: shown,
+        teams: view.teams(),
+        again_from,
+        tied,
         totals: vec![money(booked.total(), booked.currency)],
         chart: view.chart(),
         alerts: document.alerts.iter().map(alert_notice).collect(),
@@ -88,6 +94,19 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
         can_reverse: booked.standing() == PeriodState::Released && !is_partly_paid(&booked),
         can_delete: newer.is_none() && !is_partly_paid(&booked),
     })
+}
+
+/// This period and the calculated ones of the same plan before it, from which it can be calculated again.
+fn again_from(newest: &[CalculationEntry], document: &CalculationDocument) -> Vec<Choice> {
+    let own = newest.iter().map(|c| &c.document).filter(|d| d.program == document.program && d.cell_day <= document.cell_day);
+    own.map(|d| Choice::new(&d.period, &period_words(&d.period), d.period == document.period)).collect()
+}
+
+/// Adjustments of a calculation's period that are tied to the credit of a sale.
+async fn tied(state: &ServerState, visit: &Visit, document: &CalculationDocument) -> Result<Vec<AdjustmentEntry>, Trouble> {
+    let mut all = adjustments::list(&state.app, &visit.ctx, Id(document.program)).await?;
+    all.retain(|entry| entry.document.period == document.period && entry.document.sale.is_some());
+    Ok(all)
 }
 
 fn is_partly_paid(booked: &PeriodView) -> bool {
@@ -230,6 +249,33 @@ impl View<'_> {
         }
     }
 
+    /// What the members of each team are paid, by the team they belong to on the last day; teams with their own attainment
+    /// where the plan credits teams.
+    fn teams(&self) -> Vec<TeamTotalRow> {
+        let mut sums: BTreeMap<String, (u64, i64)> = BTreeMap::new();
+        for payee in &self.booked.payees {
+            let sum = sums.entry(team_of(&self.setting.config, payee.owner.id, self.period)).or_default();
+            *sum = (sum.0 + 1, sum.1.saturating_add(payee.total));
+        }
+        let credited = &self.calculation.document.teams;
+        for line in credited {
+            sums.entry(line.name.clone()).or_default();
+        }
+        let code = if measures_money(self.program) { self.booked.currency.code() } else { "" };
+        let row = |(name, (payees, total)): (String, (u64, i64))| {
+            let line = credited.iter().find(|line| line.name == name);
+            let team = self.setting.config.directory.teams().iter().find(|team| team.name == name);
+            let href = team.map(|team| format!("/teams/{}", team.id.text(Kind::Team))).unwrap_or_default();
+            TeamTotalRow {
+                attainment: line.and_then(|line| gauge_of(&name, line.percent.as_deref()?, line.quota.as_deref()?, code)),
+                name: Link::new(if name.is_empty() { "No team" } else { &name }, &href),
+                payees: counted(payees, "payee", "payees"),
+                reward: money(total, self.booked.currency),
+            }
+        };
+        sums.into_iter().map(row).collect()
+    }
+
     /// What the payee gained or lost since the calculation before.
     fn change(&self, line: &PayeeLine) -> String {
         let Some(before) = &self.before else { return String::new() };
@@ -335,10 +381,16 @@ pub(in crate::web) fn team_of(config: &Configuration, rep: Id, period: &Period) 
     team.map(|team| team.name.clone()).unwrap_or_default()
 }
 
-pub(super) async fn recalculate(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(_): Posted) -> Answer {
+pub(super) async fn recalculate(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(form): Posted) -> Answer {
     let calculation = entry(&state, &visit, &text).await?;
     let document = &calculation.document;
-    let id = calculations::calculate_with_earlier(&state.app, &visit.ctx, Id(document.program), &document.period).await?.id;
+    if form.text("forget") == "yes" {
+        let tied = tied(&state, &visit, document).await?;
+        adjustments::remove_many(&state.app, &visit.ctx, &tied).await?;
+    }
+    // Chosen is an earlier period, or this one: then what changed in earlier ones comes with it.
+    let (program, from) = (Id(document.program), form.filled("from").filter(|from| *from != document.period));
+    let id = calculations::calculate_from(&state.app, &visit.ctx, program, from, &document.period).await?.id;
     let to = format!("/calculations/{}", id.text(Kind::Calculation));
     let after = calculations::get(&state.app, &visit.ctx, id).await?.document;
     if after.digest == document.digest && after.changed == 0 {

@@ -1,16 +1,16 @@
 //! Taking a file in: a multipart form whose file streams to disk while it is counted.
 
-use axum::extract::multipart::{Field, Multipart};
+use axum::extract::multipart::Multipart;
 use axum::extract::{Extension, State};
 use axum::response::Response;
-use meed_app::imports::{self, ImportState, Upload, list, store_file, upload};
+use meed_app::imports::{self, ImportState, Upload, list, upload};
 use meed_app::{App, AppError, Context, sources};
 use meed_core::command::{Class, Refused};
 use meed_core::id::{Id, Kind};
-use tokio::sync::mpsc;
 
 use super::super::answer::{Answer, Trouble, form_errors, form_page, page, see_other};
 use super::super::form::{Asked, check_csrf};
+use super::super::multipart::{TEXT_MAX, broken, keep, text};
 use super::super::shown::{setting, size};
 use super::super::visit::{Csrf, Visit};
 use super::list::rows_of;
@@ -20,8 +20,6 @@ use crate::pages::{Choice, FormErrors, Nav};
 
 /// Bytes of a file at most.
 const BYTES_MAX: u64 = 1 << 30;
-/// Bytes of a text field at most.
-const TEXT_MAX: usize = 4_096;
 /// The value of the field `source` that asks for a new one.
 const NEW: &str = "new";
 /// The value of the field `source` that leaves it to the file: its layout, or its name.
@@ -88,17 +86,13 @@ fn is_line(field: &str) -> bool {
     field.starts_with("line ")
 }
 
-fn broken(error: &axum::extract::multipart::MultipartError) -> Trouble {
-    Trouble::unreadable("form_unreadable", &format!("the upload broke off: {}", error.body_text()))
-}
-
 /// Reads the parts. The token comes first; nothing is kept before it has been compared.
 async fn read(app: &App, csrf: &Csrf, mut form: Multipart, parts: &mut Parts) -> Result<Result<(), AppError>, Trouble> {
     let mut is_checked = false;
     while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "csrf" {
-            check_csrf(Some(csrf), &text(field).await?)?;
+            check_csrf(Some(csrf), &text(field, TEXT_MAX).await?)?;
             is_checked = true;
             continue;
         }
@@ -106,11 +100,11 @@ async fn read(app: &App, csrf: &Csrf, mut form: Multipart, parts: &mut Parts) ->
             check_csrf(None, "")?;
         }
         match name.as_str() {
-            "source" => parts.source = text(field).await?,
-            "source_name" => parts.source_name = text(field).await?,
+            "source" => parts.source = text(field, TEXT_MAX).await?,
+            "source_name" => parts.source_name = text(field, TEXT_MAX).await?,
             "file" => {
                 let file_name = field.file_name().unwrap_or_default().to_owned();
-                match keep(app, field).await? {
+                match keep(app, field, BYTES_MAX).await? {
                     Ok(upload) => parts.file = Some((file_name, upload)),
                     Err(error) => return Ok(Err(error)),
                 }
@@ -119,67 +113,6 @@ async fn read(app: &App, csrf: &Csrf, mut form: Multipart, parts: &mut Parts) ->
         }
     }
     if is_checked { Ok(Ok(())) } else { check_csrf(None, "").map(Ok) }
-}
-
-async fn text(mut field: Field<'_>) -> Result<String, Trouble> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
-        if bytes.len() + chunk.len() > TEXT_MAX {
-            return Err(Trouble::unreadable("form_unreadable", "a field of the form is too long"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
-}
-
-/// Chunks of a request as a reader for a thread that may block.
-struct Chunks {
-    receiver: mpsc::Receiver<axum::body::Bytes>,
-    rest: axum::body::Bytes,
-}
-
-impl std::io::Read for Chunks {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        while self.rest.is_empty() {
-            match self.receiver.blocking_recv() {
-                Some(chunk) => self.rest = chunk,
-                None => return Ok(0),
-            }
-        }
-        let count = self.rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&self.rest.split_to(count));
-        Ok(count)
-    }
-}
-
-/// Streams a file to disk.
-async fn keep(app: &App, mut field: Field<'_>) -> Result<Result<Upload, AppError>, Trouble> {
-    let (sender, receiver) = mpsc::channel(8);
-    let folder = app.files().to_owned();
-    let chunks = Chunks { receiver, rest: axum::body::Bytes::new() };
-    let thread = tokio::task::spawn_blocking(move || store_file(&folder, chunks, BYTES_MAX));
-    let mut broke = None;
-    loop {
-        match field.chunk().await {
-            Ok(Some(chunk)) => {
-                // The receiver is gone when the file is too large or the disk is full: the thread says which.
-                if sender.send(chunk).await.is_err() {
-                    break;
-                }
-            }
-            Ok(None) => break,
-            Err(error) => {
-                broke = Some(broken(&error));
-                break;
-            }
-        }
-    }
-    drop(sender);
-    let kept = thread.await.map_err(|_| Trouble::from(AppError::bug("keeping the file failed")))?;
-    match broke {
-        Some(trouble) => Err(trouble),
-        None => Ok(kept),
-    }
 }
 
 /// Begins the import of what was taken in, and leads to the first step that needs a person.

@@ -3,8 +3,10 @@
 mod list;
 mod rep;
 mod team;
+mod variables;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use meed_app::Configuration;
 use meed_core::id::{Id, Kind};
@@ -12,9 +14,13 @@ use meed_core::id::{Id, Kind};
 use crate::ServerState;
 use crate::pages::{Choice, Notice, Tone};
 
+/// Bytes of a form with a sheet.
+const FORM_MAX: usize = 10 << 20;
+
 pub(super) fn routes() -> Router<ServerState> {
     Router::new()
         .route("/people", get(list::show))
+        .route("/people/variables", get(variables::ask).post(variables::send).layer(DefaultBodyLimit::max(FORM_MAX)))
         .route("/reps", post(rep::add))
         .route("/reps/new", get(rep::blank))
         .route("/reps/{id}", get(rep::show).post(rep::save))

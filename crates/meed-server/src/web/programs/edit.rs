@@ -1,7 +1,7 @@
 //! Writing a program: checked as often as one likes, saved as a new version.
 
 use axum::extract::{Path, State};
-use meed_app::programs::{Checked, apply, check};
+use meed_app::programs::{Checked, apply_from, check};
 use meed_app::{AppError, ProgramEntry};
 use meed_core::id::Kind;
 use meed_core::people::fold_alias;
@@ -22,13 +22,13 @@ use crate::pages::{FormErrors, Nav, Tone};
 const STARTER: &str = include_str!("starter.toml");
 
 pub(super) async fn blank(visit: Visit) -> Answer {
-    page(&edit_page(&visit, None, STARTER, "", FormErrors::none(), None))
+    page(&edit_page(&visit, None, STARTER, ("", ""), FormErrors::none(), None))
 }
 
 pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>) -> Answer {
     let setting = setting(&state.app, &visit.ctx).await?;
     let entry = setting.config.program(id(&text, Kind::Program)?)?;
-    page(&edit_page(&visit, Some(entry), &entry.text, "", FormErrors::none(), None))
+    page(&edit_page(&visit, Some(entry), &entry.text, ("", ""), FormErrors::none(), None))
 }
 
 pub(super) async fn add(State(state): State<ServerState>, visit: Visit, Posted(form): Posted) -> Answer {
@@ -42,7 +42,7 @@ pub(super) async fn save(State(state): State<ServerState>, visit: Visit, Path(te
 }
 
 async fn put(state: &ServerState, visit: &Visit, entry: Option<&ProgramEntry>, form: &Fields) -> Answer {
-    let note = form.text("note");
+    let note = (form.text("note"), form.text("from"));
     let document = match turned(form) {
         Ok(document) => document,
         Err(errors) => {
@@ -68,7 +68,15 @@ async fn put(state: &ServerState, visit: &Visit, entry: Option<&ProgramEntry>, f
     if let Some(errors) = refused {
         return form_page(&edit_page(visit, entry, &document, note, errors, Some(&checked)));
     }
-    match apply(&state.app, &visit.ctx, &document, note).await {
+    let from = match form.filled("from").map(str::parse::<jiff::civil::Date>) {
+        None => None,
+        Some(Ok(day)) => Some(day),
+        Some(Err(_)) => {
+            let errors = FormErrors::one("from", "This is not a day such as 2026-03-31.");
+            return form_page(&edit_page(visit, entry, &document, note, errors, Some(&checked)));
+        }
+    };
+    match apply_from(&state.app, &visit.ctx, &document, note.0, from).await {
         Ok((program, _, is_new)) => {
             let said =
                 if is_new { "Saved. The next calculation uses this version." } else { "Nothing changed, so there is no new version." };
@@ -107,7 +115,7 @@ fn edit_page(
     visit: &Visit,
     entry: Option<&ProgramEntry>,
     document: &str,
-    note: &str,
+    (note, from): (&str, &str),
     errors: FormErrors,
     checked: Option<&Checked>,
 ) -> ProgramEditPage {
@@ -118,6 +126,7 @@ fn edit_page(
         name: entry.map(|entry| entry.program.name.clone()).unwrap_or_default(),
         document: document.to_owned(),
         note: note.to_owned(),
+        from: from.to_owned(),
         wrong: checked.map(|checked| wrong(document, checked)).unwrap_or_default(),
         errors,
         knobs: knob_groups(document, &Fields::default()),

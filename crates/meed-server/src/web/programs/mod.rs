@@ -2,8 +2,10 @@
 
 mod diff;
 mod edit;
+mod enrollment;
 mod list;
 mod one;
+mod projection;
 mod what_if;
 mod words;
 
@@ -23,6 +25,8 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/programs/{id}", get(one::show).post(edit::save))
         .route("/programs/{id}/edit", get(edit::show))
         .route("/programs/{id}/what-if", get(what_if::ask).post(what_if::compare))
+        .route("/programs/{id}/projection", get(projection::ask).post(projection::project))
+        .route("/programs/{id}/enrollment", get(enrollment::show).post(enrollment::send))
         .route("/programs/{id}/compare", get(what_if::versions_page))
 }
 

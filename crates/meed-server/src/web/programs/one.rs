@@ -11,7 +11,7 @@ use meed_core::program::Program;
 
 use super::super::answer::{Answer, Trouble, page};
 use super::super::form::{Asked, id};
-use super::super::shown::{counted, day_text, setting};
+use super::super::shown::{counted, day_text, iso_day, setting};
 use super::super::visit::Visit;
 use super::words::{facts, rules};
 use super::{status, tests};
@@ -75,6 +75,6 @@ fn used(all: &[calculations::CalculationEntry]) -> HashMap<Id, u64> {
 
 /// From which day a version's rules take sales.
 fn applies(version: &Version) -> String {
-    let from = Program::parse(&version.document.text).ok().and_then(|program| program.valid_from);
-    from.map(day_text).unwrap_or_default()
+    let own = || Program::parse(&version.document.text).ok().and_then(|program| program.valid_from).map(day_text);
+    version.document.from.as_deref().map(iso_day).or_else(own).unwrap_or_default()
 }

@@ -90,7 +90,7 @@ async fn what_if_page(state: &ServerState, visit: &Visit, text: &str, form: &Fie
 static EMPTY: std::sync::LazyLock<Fields> = std::sync::LazyLock::new(Fields::default);
 
 /// Periods that hold sales, newest first.
-async fn labels(
+pub(super) async fn labels(
     state: &ServerState,
     visit: &Visit,
     setting: &Setting,

@@ -39,6 +39,8 @@ pub(super) fn facts(program: &Program, zone: &str) -> Vec<Fact> {
     let period = match program.cadence {
         Cadence::Monthly => "Month",
         Cadence::Quarterly => "Quarter",
+        Cadence::HalfYearly => "Half year",
+        Cadence::Yearly => "Year",
     };
     let mut facts = vec![
         fact("Kind", "Commission plan".to_owned()),

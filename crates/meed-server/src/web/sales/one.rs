@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use meed_app::calculations::{self, CalculationEntry, Verdict, verdicts};
 use meed_app::releases::CreditLine;
 use meed_app::sales::{self, SaleHistory};
-use meed_app::{imports, sources};
+use meed_app::{Scope, imports, sources};
 use meed_core::crediting::{Reason, RuleVerdict};
 use meed_core::id::{Id, Kind};
 
@@ -35,10 +35,17 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     let origins = Origins::of(&state, &visit, &history).await?;
     let status = stored.sale.status.as_deref().unwrap_or_default();
     let quotas = quotas(&state, &visit, &verdicts, &latest).await?;
-    let view = View { quotas, setting: &setting, history: &history, latest: &latest, origins: &origins };
+    let view =
+        View { can_adjust: ctx.has(Scope::Release), quotas, setting: &setting, history: &history, latest: &latest, origins: &origins };
     page(&SalePage {
         chrome: visit.chrome(Nav::Sales),
         title: stored.unique_id.clone().unwrap_or_else(|| subject(&stored.sale)),
+        clawback: match verdicts.iter().find(|verdict| !verdict.credits.is_empty()) {
+            Some(first) if ctx.has(Scope::Release) => {
+                format!("/adjustments/clawback?sale={text}&program={}", first.program.text(Kind::Program))
+            }
+            _ => String::new(),
+        },
         id: text,
         about,
         revenue: revenue(&stored.sale),
@@ -114,6 +121,7 @@ impl Origins {
 }
 
 struct View<'a> {
+    can_adjust: bool,
     /// Quotas by program and rep, as the latest calculations found them.
     quotas: HashMap<(Id, Id), String>,
     setting: &'a Setting,
@@ -205,6 +213,13 @@ impl View<'_> {
                 calculation: calculation.map_or_else(Link::default, |c| {
                     Link::new(&period_words(&label), &format!("/calculations/{}", c.id.text(Kind::Calculation)))
                 }),
+                adjust: if self.can_adjust {
+                    let (rep, sale) = (rep.text(Kind::Rep), self.history.sale.stored.id.text(Kind::Sale));
+                    let program = verdict.program.text(Kind::Program);
+                    format!("/adjustments/new?payee={rep}&program={program}&period={label}&sale={sale}&back=/sales/{sale}")
+                } else {
+                    String::new()
+                },
                 ..explained
             }
         };

@@ -254,6 +254,7 @@ const fn word(what: What) -> &'static str {
         EventKind::TransferOut => "Given to somebody",
         EventKind::TransferIn => "Got from somebody",
         EventKind::Extension => "Expiry extended",
+        EventKind::Activity => "Activity",
     }
 }
 

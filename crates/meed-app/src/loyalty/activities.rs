@@ -1,0 +1,91 @@
+//! Activities: what a customer did that is no sale, and that offers may reward (`pos-loyalty.md` §9.3). They are kept like
+//! purchases: shown, explained and cancelled by the same calls.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use meed_core::id::Id;
+use meed_core::loyalty::{ActivityKind, Basket, Purchase, RecordActivity, TillConfig, TillReply};
+use meed_core::money::Minor;
+use meed_store::Priority;
+
+use super::purchases::{PurchaseView, view};
+use super::who::Who;
+use crate::error::{AppError, AppResult};
+use crate::{App, Context, Scope};
+
+/// An activity to record.
+#[derive(Clone, Debug)]
+pub struct ActivityInput {
+    /// Who did it.
+    pub who: Who,
+    /// What.
+    pub kind: ActivityKind,
+    /// The unit at which it is recorded.
+    pub unit: Id,
+    /// When.
+    pub at: Timestamp,
+    /// Its class, which conditions of offers read as `sale.classification`.
+    pub classification: Option<String>,
+    /// What it was about, in minor units of the currency.
+    pub amount: Minor,
+    /// Who was brought, for a referral.
+    pub referred: Option<Who>,
+    /// What people call it.
+    pub reference: String,
+    /// The source within which the identity is unique.
+    pub source: Id,
+    /// The external reference. The same one with the same content has one effect.
+    pub identity: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+}
+
+/// Records an activity with what it earns, in one commit.
+pub async fn record(app: &App, ctx: &Context, input: ActivityInput) -> AppResult<PurchaseView> {
+    ctx.require(Scope::Sales)?;
+    let who = input.who.wallet(app, ctx.workspace).await?;
+    let referred = match &input.referred {
+        None => None,
+        // By id, so that the one time that somebody can be brought is found by it.
+        Some(referred) => Some(Who::Id(super::participants::find(app, ctx, referred).await?.id).wallet(app, ctx.workspace).await?),
+    };
+    let basket = Basket {
+        at: input.at,
+        unit: input.unit,
+        terminal: None,
+        lines: Vec::new(),
+        reference: input.reference.clone(),
+        system: None,
+        system_reference: input.identity.clone(),
+        classification: input.classification.clone(),
+        payment_brand: None,
+        payment_type: None,
+        payment_medium: None,
+        promo_code: None,
+        description: input.description.clone(),
+        extra: std::collections::BTreeMap::new(),
+    };
+    let content = format!("activity\n{who:?}\n{}\n{basket:?}\n{}\n{referred:?}", input.kind, input.amount);
+    let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content));
+    let prepare = |config: &Arc<TillConfig>| {
+        let purchase = Purchase {
+            config: Arc::clone(config),
+            who: who.clone(),
+            identity: identity.clone(),
+            basket: basket.clone(),
+            spend: None,
+            is_offline: false,
+            is_preview: false,
+            priced_at: None,
+        };
+        Ok(RecordActivity { purchase, kind: input.kind, amount: input.amount, referred: referred.clone() })
+    };
+    match super::submit(app, ctx, input.reference.clone(), Priority::Interactive, prepare).await? {
+        TillReply::Purchase(done) => {
+            let config = app.till_config(ctx.workspace).await?;
+            Ok(view(&config, *done, None, String::new()))
+        }
+        other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}

@@ -1,0 +1,72 @@
+//! Limits of wallets in commands: what may still be moved today, and what was.
+
+use super::checks::conflict;
+use crate::command::{Refused, State};
+use crate::id::Id;
+use crate::loyalty::limits::{LimitKind, Usage, count, most};
+use crate::loyalty::{Limit, Participant, TillConfig};
+use crate::money::{Minor, Unit};
+
+fn limits<'a>(config: &'a TillConfig, person: &'a Participant) -> impl Iterator<Item = &'a Limit> {
+    config.settings.limits.iter().chain(&person.limits)
+}
+
+fn today(state: &State) -> i64 {
+    let now = jiff::Timestamp::from_microsecond(state.recorded_us()).unwrap_or_default();
+    state.day_of(now)
+}
+
+/// How much may still be moved today; `None`: as much as one likes. Refused where it may not be done once more.
+pub(super) fn room(
+    state: &State,
+    config: &TillConfig,
+    (participant, person): (Id, &Participant),
+    kind: LimitKind,
+    unit: Unit,
+) -> Result<Option<Minor>, Refused> {
+    let usage = state.tills.cell(participant).cell.usage;
+    match most(limits(config, person), &usage, kind, unit, today(state)) {
+        Ok(room) => Ok(room.map(|(amount, _)| amount)),
+        Err(limit) => Err(refused(limit, 0)),
+    }
+}
+
+/// Refuses an amount that is more than may still be moved today.
+pub(super) fn check(
+    state: &State,
+    config: &TillConfig,
+    (participant, person): (Id, &Participant),
+    kind: LimitKind,
+    (unit, amount): (Unit, Minor),
+) -> Result<(), Refused> {
+    let usage = state.tills.cell(participant).cell.usage;
+    match most(limits(config, person), &usage, kind, unit, today(state)) {
+        Ok(Some((room, limit))) if amount > room => Err(refused(limit, room)),
+        Ok(_) => Ok(()),
+        Err(limit) => Err(refused(limit, 0)),
+    }
+}
+
+fn refused(limit: &Limit, room: Minor) -> Refused {
+    let Limit { kind, per, unit, .. } = limit;
+    let left = crate::money::Amount { minor: room, unit: *unit }.major();
+    conflict("limit_reached", format!("the limit of {kind} per {per} is reached: {left} {unit} are left")).at("amount")
+}
+
+/// Counts what was moved, on the day of `at_us`. Once more is 1, taken back is -1.
+pub(super) fn counted(
+    state: &mut State,
+    config: &TillConfig,
+    (participant, person): (Id, &Participant),
+    (kind, unit, times, amount): (LimitKind, Unit, i64, Minor),
+    at_us: i64,
+) {
+    if times == 0 && amount == 0 || !limits(config, person).any(|limit| (limit.kind, limit.unit) == (kind, unit)) {
+        return;
+    }
+    let day = state.day_of(jiff::Timestamp::from_microsecond(at_us).unwrap_or_default());
+    let slot = state.tills.cell(participant);
+    let mut cell = slot.cell;
+    count(&mut cell.usage, Usage { kind, unit, day, number: times, amount });
+    state.tills.change_cell(participant, cell, slot.due_us);
+}
