@@ -51,6 +51,9 @@ async fn the_documented_requests_give_the_documented_answers() {
         let mut ran = 0;
         for example in examples() {
             let fill = |text: &str| {
+                // Between the quotes of the body, so that a shell fills it in.
+                assert!(!text.contains("\"$"), "a shell leaves this as it is: {text}");
+                let text = text.replace("\"'$", "\"$").replace("'\"", "\"");
                 let text = text.replace("$TOKEN", &token).replace("$PURCHASE", &purchase).replace("$KEY", &workspace.secret);
                 let text = text.replace("$PARTICIPANT", &participant).replace("$NUMBER", &number).replace("$UNIT", &unit);
                 text.replace("$NOW", "2026-04-10T08:00:00")

@@ -108,7 +108,7 @@ impl Check<'_> {
                 for grant in &standing.grants {
                     *sums.entry((event.id, 101, grant.offer, grant.unit)).or_default() += i128::from(grant.amount);
                 }
-                for used in &standing.uses {
+                for used in standing.uses.iter().filter(|used| !used.is_uncovered()) {
                     *sums.entry((event.id, 106, Id(0), used.unit)).or_default() += i128::from(used.amount) - i128::from(used.returned);
                 }
                 Ok(())
