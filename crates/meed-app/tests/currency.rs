@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use meed_app::documents::RepDocument;
 use meed_app::{App, AppOptions, Context, Secrets, calculations, exports, people, programs, rates, releases, sales, sources, workspaces};
 use meed_core::command::{SaleContent, SaleInput};
+use meed_core::crediting::Listed;
 use meed_core::id::Id;
 use meed_core::sale::Sale;
 use meed_store::{EngineOptions, SqliteOptions, Store, StoreOptions};
@@ -115,7 +116,8 @@ async fn com_046_rates_are_loaded_used_frozen_and_exported_with_both_currencies(
     // Neither another rate nor another currency moves what is released; both count from the next run on.
     books.load("from,to,rate,day\nEUR,USD,2,2026-01-31\nUSD,GBP,0.8,2026-02-01\n").await;
     people::put_rep(&books.app, &books.ctx, Some(books.ana), &ana(Some("GBP"))).await.expect("changed");
-    let (frozen, entry) = releases::statement(&books.app, &books.ctx, books.program, "2026-01", books.ana, Listed::All).await.expect("a statement");
+    let (frozen, entry) =
+        releases::statement(&books.app, &books.ctx, books.program, "2026-01", books.ana, Listed::All).await.expect("a statement");
     let paid = frozen.paid_in.expect("in euros");
     assert_eq!((paid.amount, paid.currency.as_str(), paid.rate.rate.as_str()), (9_000, "EUR", "0.8333333333"));
     assert_eq!((frozen.rewards[0].amount, frozen.rewards[0].paid_in), (10_800, Some(9_000)));
@@ -129,7 +131,8 @@ async fn com_046_rates_are_loaded_used_frozen_and_exported_with_both_currencies(
     assert_eq!(Books::cells(&rewards, 1, &names), ["108.00", "USD", "90.00", "EUR"]);
     books.sale("A-2", "2026-02-10", "500", None).await;
     books.calculate("2026-02").await;
-    let open = releases::current_statement(&books.app, &books.ctx, books.program, "2026-02", books.ana, Listed::All).await.expect("a statement");
+    let open =
+        releases::current_statement(&books.app, &books.ctx, books.program, "2026-02", books.ana, Listed::All).await.expect("a statement");
     assert_eq!(open.paid_in.map(|paid| (paid.amount, paid.currency)), Some((4_000, "GBP".to_owned())));
     books.is_verified().await;
 }
