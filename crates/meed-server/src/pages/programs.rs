@@ -158,7 +158,7 @@ pub struct ProgramEditPage {
     pub document: String,
     /// Field `note`: what changed.
     pub note: String,
-    /// Field `from`: the day from which the version rules; empty for the document's own.
+    /// Field `rules_from`: the day from which the version rules; empty for the document's own.
     pub from: String,
     /// Lines with errors, with one line around each; empty when nothing is wrong.
     pub wrong: Vec<DocumentLine>,

@@ -121,9 +121,9 @@ async fn com_048_a_version_rules_from_the_day_that_the_editor_names() {
     let text = meed_app::programs::versions(&site.app, &site.ctx(), company.program).await.expect("versions")[0].document.text.clone();
     let changed = text.replace("5.5%", "6%").replace("2387.50", "2462.50");
     assert!(operator.get(&format!("{program}/edit")).await.says("Rules from"));
-    let refused = operator.post(&program, &[("document", &changed), ("from", "soon"), ("action", "save")]).await;
-    assert!(refused.says("from-error"), "{}", refused.body);
-    let saved = operator.post(&program, &[("document", &changed), ("from", "2026-02-15"), ("action", "save")]).await;
+    let refused = operator.post(&program, &[("document", &changed), ("rules_from", "soon"), ("action", "save")]).await;
+    assert!(refused.says("rules_from-error"), "{}", refused.body);
+    let saved = operator.post(&program, &[("document", &changed), ("rules_from", "2026-02-15"), ("action", "save")]).await;
     assert_eq!(saved.location(), program, "{}", saved.body);
     assert!(operator.get(&program).await.says("applies from 15 Feb 2026"));
 }

@@ -42,7 +42,7 @@ pub(super) async fn save(State(state): State<ServerState>, visit: Visit, Path(te
 }
 
 async fn put(state: &ServerState, visit: &Visit, entry: Option<&ProgramEntry>, form: &Fields) -> Answer {
-    let note = (form.text("note"), form.text("from"));
+    let note = (form.text("note"), form.text("rules_from"));
     let document = match turned(form) {
         Ok(document) => document,
         Err(errors) => {
@@ -68,11 +68,11 @@ async fn put(state: &ServerState, visit: &Visit, entry: Option<&ProgramEntry>, f
     if let Some(errors) = refused {
         return form_page(&edit_page(visit, entry, &document, note, errors, Some(&checked)));
     }
-    let from = match form.filled("from").map(str::parse::<jiff::civil::Date>) {
+    let from = match form.filled("rules_from").map(str::parse::<jiff::civil::Date>) {
         None => None,
         Some(Ok(day)) => Some(day),
         Some(Err(_)) => {
-            let errors = FormErrors::one("from", "This is not a day such as 2026-03-31.");
+            let errors = FormErrors::one("rules_from", "This is not a day such as 2026-03-31.");
             return form_page(&edit_page(visit, entry, &document, note, errors, Some(&checked)));
         }
     };
