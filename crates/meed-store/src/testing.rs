@@ -106,3 +106,40 @@ pub async fn prepare_as_owner(options: &EngineOptions, text: &str) -> Result<(us
     };
     tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
 }
+
+/// Damage to what wallets and offers keep, what `verify` reports it as, and how it is undone.
+pub const TILL_DAMAGE: &[(&str, &str, &str)] = &[
+    (
+        "update lot set remaining = remaining - 1 where lot_id = (select max(lot_id) from lot where remaining > 500)",
+        "lot_remaining",
+        "update lot set remaining = remaining + 1 where lot_id = (select max(lot_id) from lot where remaining > 498)",
+    ),
+    ("update lot set held = held - 1 where held > 0", "lot_held", "update lot set held = held + 1 where held > 0"),
+    ("update lot set expired = expired - 1 where expired > 0", "lot_expired", "update lot set expired = expired + 1 where expired > 0"),
+    (
+        "update lot set extended_us = extended_us - 7 where extended_us is not null",
+        "lot_expiry",
+        "update lot set extended_us = extended_us + 7 where extended_us is not null",
+    ),
+    ("update lot set expires_us = expires_us + 1", "digest", "update lot set expires_us = expires_us - 1"),
+    ("update lot_move set amount = amount + 1", "lot_moves", "update lot_move set amount = amount - 1"),
+    ("update till_counter set used = used + 1", "counter", "update till_counter set used = used - 1"),
+    ("update till_cell set participant_id = participant_id + 1", "cell_last", "update till_cell set participant_id = participant_id - 1"),
+    (
+        "update till_cell set due_us = due_us + 86400000000000 where due_us is not null",
+        "cell_due",
+        "update till_cell set due_us = due_us - 86400000000000 where due_us is not null",
+    ),
+    (
+        "update till_standing set event_id = event_id + 1 where event_id = (select max(event_id) from till_standing)",
+        "reference at",
+        "update till_standing set event_id = event_id - 1 where event_id = (select max(event_id) from till_standing)",
+    ),
+    ("update till_standing set event_id = -event_id", "purchase_", "update till_standing set event_id = -event_id"),
+    (
+        "update account set credits_posted = credits_posted + 1 where account_id in (select debit_account from transfer where kind = 119)",
+        "credits_posted",
+        "update account set credits_posted = credits_posted - 1 where account_id in (select debit_account from transfer where kind = 119)",
+    ),
+    ("update transfer set amount = amount + 1 where kind = 119", "digest", "update transfer set amount = amount - 1 where kind = 119"),
+];

@@ -4,46 +4,11 @@
 use meed_app::loyalty::holds::{self, HoldInput};
 use meed_app::loyalty::{PromoCodeDocument, TierDocument, TillSettingsDocument, Who, offers, records, wallets};
 
+use meed_store::testing::TILL_DAMAGE;
+
 use crate::shop::{Shop, eur};
 
 on_every_engine!(verify_finds_damage_to_what_wallets_and_offers_keep, verify_follows_changes_of_tiers_and_offers);
-
-/// Damage, what it is reported as, and how it is undone.
-const DAMAGE: &[(&str, &str, &str)] = &[
-    (
-        "update lot set remaining = remaining - 1 where lot_id = (select max(lot_id) from lot where remaining > 500)",
-        "lot_remaining",
-        "update lot set remaining = remaining + 1 where lot_id = (select max(lot_id) from lot where remaining > 498)",
-    ),
-    ("update lot set held = held - 1 where held > 0", "lot_held", "update lot set held = held + 1 where held > 0"),
-    ("update lot set expired = expired - 1 where expired > 0", "lot_expired", "update lot set expired = expired + 1 where expired > 0"),
-    (
-        "update lot set extended_us = extended_us - 7 where extended_us is not null",
-        "lot_expiry",
-        "update lot set extended_us = extended_us + 7 where extended_us is not null",
-    ),
-    ("update lot set expires_us = expires_us + 1", "digest", "update lot set expires_us = expires_us - 1"),
-    ("update lot_move set amount = amount + 1", "lot_moves", "update lot_move set amount = amount - 1"),
-    ("update till_counter set used = used + 1", "counter", "update till_counter set used = used - 1"),
-    ("update till_cell set participant_id = participant_id + 1", "cell_last", "update till_cell set participant_id = participant_id - 1"),
-    (
-        "update till_cell set due_us = due_us + 86400000000000 where due_us is not null",
-        "cell_due",
-        "update till_cell set due_us = due_us - 86400000000000 where due_us is not null",
-    ),
-    (
-        "update till_standing set event_id = event_id + 1 where event_id = (select max(event_id) from till_standing)",
-        "reference at",
-        "update till_standing set event_id = event_id - 1 where event_id = (select max(event_id) from till_standing)",
-    ),
-    ("update till_standing set event_id = -event_id", "purchase_", "update till_standing set event_id = -event_id"),
-    (
-        "update account set credits_posted = credits_posted + 1 where account_id in (select debit_account from transfer where kind = 119)",
-        "credits_posted",
-        "update account set credits_posted = credits_posted - 1 where account_id in (select debit_account from transfer where kind = 119)",
-    ),
-    ("update transfer set amount = amount + 1 where kind = 119", "digest", "update transfer set amount = amount - 1 where kind = 119"),
-];
 
 /// A month in which everything happens that a wallet knows.
 async fn fill(shop: &Shop) {
@@ -82,7 +47,7 @@ async fn fill(shop: &Shop) {
 async fn verify_finds_damage_to_what_wallets_and_offers_keep(shop: &Shop) {
     fill(shop).await;
     assert_eq!(shop.differences().await, Vec::<String>::new(), "nothing is damaged yet");
-    for (damage, found, mend) in DAMAGE {
+    for (damage, found, mend) in TILL_DAMAGE {
         shop.tamper(damage).await;
         let differences = shop.differences().await;
         assert!(differences.iter().any(|line| line.contains(found)), "{damage}: {differences:#?}");

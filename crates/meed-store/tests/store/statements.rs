@@ -100,6 +100,8 @@ const READ_ALL: &[(&str, &str)] = &[
     ("lots", "the books as a whole"),
     ("lot_moves", "the books as a whole"),
     ("till_events", "the books as a whole"),
+    ("till_counters", "what verify counts again"),
+    ("till_purchase_sums", "what verify counts again"),
     ("record_versions_by_time", "the history of the settings between two times"),
     ("reward_sums", "a sum over all rewards"),
     ("sale_id_bounds", "the first and the last by the order of the key, one row each"),
