@@ -45,6 +45,21 @@ pub struct RowError {
     pub text: String,
 }
 
+/// What loading a sheet did, or would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Rows of the sheet.
+    pub rows: u64,
+    /// Values that are new.
+    pub created: u64,
+    /// Values that replace another of the same place and day.
+    pub changed: u64,
+    /// Values that stood there already.
+    pub unchanged: u64,
+    /// Rows that cannot be used; the others count.
+    pub errors: Vec<RowError>,
+}
+
 /// A column of a sheet.
 pub(crate) struct Column {
     /// As the documents write it.

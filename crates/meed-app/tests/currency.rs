@@ -54,7 +54,7 @@ impl Books {
         sales::record(&self.app, &self.ctx, self.source, vec![input]).await.expect("recorded");
     }
 
-    async fn load(&self, sheet: &str) -> rates::RatesLoaded {
+    async fn load(&self, sheet: &str) -> meed_app::sheet::Loaded {
         rates::load(&self.app, &self.ctx, Cursor::new(sheet.as_bytes().to_vec()), None, false).await.expect("loaded")
     }
 
@@ -96,7 +96,7 @@ async fn com_046_rates_are_loaded_used_frozen_and_exported_with_both_currencies(
 
     let loaded = books.load("Currency,Date,Rate\nEUR,2026-01-01,1.08\nEUR,2026-01-31,1.2\nXXQ,2026-01-01,1\n").await;
     assert_eq!((loaded.rows, loaded.created, loaded.errors.len()), (3, 2, 1));
-    assert_eq!((loaded.errors[0].line, loaded.errors[0].column, loaded.errors[0].code), (4, "from", "currency_unknown"));
+    assert_eq!((loaded.errors[0].line, loaded.errors[0].column, loaded.errors[0].code.as_ref()), (4, "from", "currency_unknown"));
     assert!(calculations::is_due(&books.app, &books.ctx, &before).await.expect("asked"), "a new rate makes open periods due");
     assert_eq!(books.load("from,to,rate,day\nEUR,USD,1.08,2026-01-01\n").await.unchanged, 1);
 

@@ -13,6 +13,7 @@ mod failure;
 mod open;
 mod output;
 mod people_file;
+mod sheet;
 
 use std::process::ExitCode;
 

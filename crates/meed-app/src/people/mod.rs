@@ -8,7 +8,7 @@ pub(crate) use line::today;
 pub use line::{Seen, line_of, manages, seen};
 pub(crate) use salaries::opened as open_salaries;
 pub use salaries::{MASK, SALARY};
-pub use variables::{VariablesLoaded, load_variables};
+pub use variables::load_variables;
 
 use std::collections::{BTreeSet, HashMap};
 

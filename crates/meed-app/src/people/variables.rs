@@ -14,7 +14,7 @@ use meed_core::people::{Match, fold_alias};
 use super::{put_rep, put_team, rep, salaries, team};
 use crate::documents::VariableDocument;
 use crate::error::{AppError, AppResult};
-use crate::sheet::{Column, DecimalSign, RowError, day, number, rows, sign_of};
+use crate::sheet::{Column, DecimalSign, Loaded, RowError, day, number, rows, sign_of};
 use crate::{App, Configuration, Context, Scope};
 
 /// Most rows of a sheet.
@@ -31,17 +31,6 @@ const COLUMNS: [Column; 4] = [
     Column { name: "value", words: &["amount", "number"], is_needed: true },
     Column { name: "from", words: &["effective date", "effective", "date", "valid from", "start"], is_needed: false },
 ];
-
-/// What loading a sheet did, or would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct VariablesLoaded {
-    pub rows: u64,
-    pub created: u64,
-    pub changed: u64,
-    pub unchanged: u64,
-    pub errors: Vec<RowError>,
-}
 
 /// Who a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,12 +55,12 @@ pub async fn load_variables(
     file: impl Read + Seek + Send + 'static,
     decimal: Option<DecimalSign>,
     dry_run: bool,
-) -> AppResult<VariablesLoaded> {
+) -> AppResult<Loaded> {
     ctx.require(Scope::Plans)?;
     let config = app.configuration(ctx.workspace).await?;
     let read = move || rows(file, &COLUMNS, ROWS_MAX);
     let cells = tokio::task::spawn_blocking(read).await.map_err(|e| AppError::bug(&e.to_string()))??;
-    let mut loaded = VariablesLoaded { rows: cells.len() as u64, ..VariablesLoaded::default() };
+    let mut loaded = Loaded { rows: cells.len() as u64, ..Loaded::default() };
     let sign = decimal.or_else(|| sign_of(cells.iter().map(|(_, cells)| cells[2].as_str())));
     let mut by_owner: BTreeMap<Owner, Vec<Row>> = BTreeMap::new();
     for (line, cells) in cells {
@@ -87,7 +76,7 @@ pub async fn load_variables(
     Ok(loaded)
 }
 
-async fn apply(app: &App, ctx: &Context, (owner, rows): (Owner, &[Row]), dry_run: bool, loaded: &mut VariablesLoaded) -> AppResult<()> {
+async fn apply(app: &App, ctx: &Context, (owner, rows): (Owner, &[Row]), dry_run: bool, loaded: &mut Loaded) -> AppResult<()> {
     match owner {
         Owner::Rep(id) => {
             let mut document = rep(app, ctx, id).await?.document;
@@ -106,7 +95,7 @@ async fn apply(app: &App, ctx: &Context, (owner, rows): (Owner, &[Row]), dry_run
 }
 
 /// Puts the rows among the variables; answers whether anything is new.
-fn merge(ctx: &Context, variables: &mut Vec<VariableDocument>, rows: &[Row], loaded: &mut VariablesLoaded) -> bool {
+fn merge(ctx: &Context, variables: &mut Vec<VariableDocument>, rows: &[Row], loaded: &mut Loaded) -> bool {
     let mut is_new = false;
     for row in rows {
         if fold_alias(&row.name) == salaries::SALARY && !ctx.sees_salaries() {

@@ -2,7 +2,7 @@
 
 mod sheet;
 
-pub use sheet::{RateError, RatesLoaded, load};
+pub use sheet::load;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::documents::{date, read, write};
 use crate::error::{AppError, AppResult};
+use crate::sheet::Loaded;
 use crate::{App, Context, Scope};
 
 /// Most rates of a workspace.
@@ -79,7 +80,7 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<RateEntry>> {
 pub async fn put(app: &App, ctx: &Context, entry: &RateEntry) -> AppResult<()> {
     ctx.require(Scope::Plans)?;
     check_rate((entry.from, entry.to), entry.rate).map_err(|refused| AppError::invalid(refused.code(), "rate", refused.to_string()))?;
-    let mut loaded = RatesLoaded::default();
+    let mut loaded = Loaded::default();
     apply(app, ctx, std::slice::from_ref(entry), false, &mut loaded).await
 }
 
@@ -101,7 +102,7 @@ pub async fn remove(app: &App, ctx: &Context, (from, to): (Unit, Unit), day: Dat
 }
 
 /// Puts rates among those that are stored, in one write; with `dry_run` only counts.
-async fn apply(app: &App, ctx: &Context, rates: &[RateEntry], dry_run: bool, loaded: &mut RatesLoaded) -> AppResult<()> {
+async fn apply(app: &App, ctx: &Context, rates: &[RateEntry], dry_run: bool, loaded: &mut Loaded) -> AppResult<()> {
     let workspace = ctx.workspace;
     let stored = app.store().read(move |r| r.records(workspace, RecordKind::ExchangeRates)).await?;
     let mut total: usize = 0;

@@ -7,7 +7,7 @@ use meed_core::money::{Unit, check_rate};
 
 use super::{RateEntry, apply, currency};
 use crate::error::{AppError, AppResult};
-use crate::sheet::{Column, DecimalSign, number, rows, sign_of};
+use crate::sheet::{Column, DecimalSign, Loaded, RowError, number, rows, sign_of};
 use crate::{App, Context, Scope};
 
 /// Most rows of a sheet.
@@ -23,30 +23,6 @@ const COLUMNS: [Column; 4] = [
 /// Where the rate stands among them.
 const RATE: usize = 1;
 
-/// A row that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct RateError {
-    pub line: u64,
-    /// `from`, `rate`, `day` or `to`.
-    pub column: &'static str,
-    pub value: String,
-    /// Stable code.
-    pub code: &'static str,
-    pub text: String,
-}
-
-/// What loading a sheet did, or would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct RatesLoaded {
-    pub rows: u64,
-    pub created: u64,
-    pub changed: u64,
-    pub unchanged: u64,
-    pub errors: Vec<RateError>,
-}
-
 /// Loads rates from a sheet (CSV, TSV or XLSX). A rate of the same pair and day is replaced. Rows that cannot be used are
 /// named; the others are applied together. With `dry_run` nothing is written, and the answer is the same.
 pub async fn load(
@@ -55,12 +31,12 @@ pub async fn load(
     file: impl Read + Seek + Send + 'static,
     decimal: Option<DecimalSign>,
     dry_run: bool,
-) -> AppResult<RatesLoaded> {
+) -> AppResult<Loaded> {
     ctx.require(Scope::Plans)?;
     let own = app.configuration(ctx.workspace).await?.unit;
     let read = move || rows(file, &COLUMNS, ROWS_MAX);
     let cells = tokio::task::spawn_blocking(read).await.map_err(|e| AppError::bug(&e.to_string()))??;
-    let mut loaded = RatesLoaded { rows: cells.len() as u64, ..RatesLoaded::default() };
+    let mut loaded = Loaded { rows: cells.len() as u64, ..Loaded::default() };
     let sign = decimal.or_else(|| sign_of(cells.iter().map(|(_, cells)| cells[RATE].as_str())));
     let mut rates = Vec::with_capacity(cells.len());
     for (line, cells) in cells {
@@ -73,13 +49,13 @@ pub async fn load(
     Ok(loaded)
 }
 
-fn row(own: Unit, line: u64, cells: &[String; 4], sign: Option<DecimalSign>) -> Result<RateEntry, RateError> {
+fn row(own: Unit, line: u64, cells: &[String; 4], sign: Option<DecimalSign>) -> Result<RateEntry, RowError> {
     let [from, rate, day, to] = cells;
-    let refused = |column: &'static str, value: &str, code: &'static str, text: String| RateError {
+    let refused = |column: &'static str, value: &str, code: &'static str, text: String| RowError {
         line,
         column,
         value: value.to_owned(),
-        code,
+        code: code.into(),
         text,
     };
     let code = |column: &'static str, text: &str| {
@@ -100,12 +76,12 @@ fn row(own: Unit, line: u64, cells: &[String; 4], sign: Option<DecimalSign>) -> 
 mod tests {
     use super::*;
 
-    fn read(cells: [&str; 4], sign: Option<DecimalSign>) -> Result<String, &'static str> {
+    fn read(cells: [&str; 4], sign: Option<DecimalSign>) -> Result<String, String> {
         let cells: [String; 4] = cells.map(str::to_owned);
         let own = "USD".parse().expect("a currency");
         row(own, 1, &cells, sign)
             .map(|rate| format!("{} {} {} {}", rate.from, rate.to, rate.day, rate.rate.normalize()))
-            .map_err(|e| e.code)
+            .map_err(|e| e.code.into_owned())
     }
 
     #[test]
@@ -122,7 +98,7 @@ mod tests {
             (["EUR", "much", "2026-01-01", ""], "number_unreadable"),
             (["EUR", "1", "tomorrow", ""], "date_unreadable"),
         ] {
-            assert_eq!(read(cells, None), Err(code), "{cells:?}");
+            assert_eq!(read(cells, None), Err(code.to_owned()), "{cells:?}");
         }
     }
 }

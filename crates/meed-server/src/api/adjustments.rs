@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use meed_app::adjustments::{
     self, AdjustmentDocument, AdjustmentEntry, ClawbackAsk, ClawbackRow, Made, NewAdjustment, Once, SheetRow, Standing,
 };
-use meed_app::sheet::{DecimalSign, RowError, percent};
+use meed_app::sheet::percent;
 use meed_app::{Context, Scope};
 use meed_core::id::{Id, Kind};
 use meed_core::money::{Exact, Unit};
@@ -23,6 +23,7 @@ use super::idempotency::{Key, mark_replayed};
 use super::openapi::Refusals;
 use super::problem::{Answered, FieldProblem, Problem};
 use super::request::{Caller, Json, Params, id_in, id_of};
+use super::sheet::{RowErrorOut, decimal};
 use super::wire::{MoneyOut, time};
 use crate::ServerState;
 
@@ -267,24 +268,6 @@ pub(crate) struct RowOut {
     earned: Option<String>,
 }
 
-/// A row that makes nothing.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = AdjustmentRowError)]
-pub(crate) struct RowErrorOut {
-    /// Line of the sheet, from 1.
-    line: u64,
-    /// Name of the column.
-    #[schema(example = "sale")]
-    column: String,
-    /// What stands there.
-    value: String,
-    /// Stable code.
-    #[schema(example = "clawback_exceeds")]
-    code: String,
-    /// What is wrong.
-    text: String,
-}
-
 /// What a sheet made, or would make.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = AdjustmentRows)]
@@ -297,18 +280,6 @@ pub(crate) struct RowsOut {
     made: Vec<RowOut>,
     /// Rows that cannot be used; the others count.
     errors: Vec<RowErrorOut>,
-}
-
-impl From<&RowError> for RowErrorOut {
-    fn from(error: &RowError) -> Self {
-        Self {
-            line: error.line,
-            column: error.column.to_owned(),
-            value: error.value.clone(),
-            code: error.code.to_string(),
-            text: error.text.clone(),
-        }
-    }
 }
 
 fn row_out(line: u64, document: &AdjustmentDocument) -> RowOut {
@@ -397,13 +368,7 @@ pub(crate) async fn sheet(
     ctx.require(Scope::Release)?;
     let program = id_of(&id, Kind::Program, "program")?;
     let unit = unit(&*state.app.configuration(ctx.workspace).await?, program)?;
-    let decimal = match params.decimal.as_deref() {
-        None => None,
-        Some(sign) => Some(DecimalSign::from_sign(sign).ok_or_else(|| {
-            let text = format!("`{sign}` is no decimal sign; write `.` or `,`");
-            Problem::fields(StatusCode::UNPROCESSABLE_ENTITY, vec![FieldProblem::new("decimal", "value_invalid", text)])
-        })?),
-    };
+    let decimal = decimal(params.decimal.as_deref())?;
     let content = [program.0.to_string().as_bytes(), params.period.as_bytes(), b"\n", &body].concat();
     let once = key.filter(|_| !params.dry_run).map(|key| Once::new(&state.app, &key, &content));
     if let Some(made) = adjustments::repeated(&state.app, &ctx, once.as_ref()).await? {

@@ -26,6 +26,7 @@ mod sale_in;
 mod sale_out;
 pub(crate) mod sale_patch;
 pub(crate) mod sales;
+mod sheet;
 mod sources;
 pub(crate) mod upload;
 mod users;

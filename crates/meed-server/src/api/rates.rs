@@ -7,16 +7,16 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::civil::Date;
-use meed_app::rates::{self, RateEntry, RateError, RatesLoaded};
-use meed_app::sheet::DecimalSign;
+use meed_app::rates::{self, RateEntry};
 use meed_core::money::Unit;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::answer::{Page, PageParams, json, no_content, page, page_of};
 use super::openapi::Refusals;
 use super::problem::{Answered, FieldProblem, Problem};
 use super::request::{Caller, Json, Params};
+use super::sheet::{LoadParams, LoadedOut, decimal};
 use super::wire::Number;
 use crate::ServerState;
 
@@ -48,54 +48,6 @@ pub(crate) struct RateIn {
     rate: Number,
 }
 
-/// How a sheet of rates is loaded.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct RateLoadParams {
-    /// `true`: say what would be done, and write nothing.
-    #[serde(default)]
-    dry_run: bool,
-    /// The decimal sign of the sheet, `.` or `,`, where its values do not show it.
-    #[serde(default)]
-    decimal: Option<String>,
-}
-
-/// A row that cannot be used.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = ExchangeRateRowError)]
-pub(crate) struct RateErrorOut {
-    /// Line of the sheet, from 1.
-    line: u64,
-    /// `from`, `rate`, `day` or `to`.
-    column: String,
-    /// What stands there.
-    value: String,
-    /// Stable code.
-    #[schema(example = "currency_unknown")]
-    code: String,
-    /// What is wrong.
-    text: String,
-}
-
-/// What a sheet of rates did, or would do.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = ExchangeRatesLoaded)]
-pub(crate) struct RatesLoadedOut {
-    /// Whether anything was written.
-    written: bool,
-    /// Rows of the sheet.
-    rows: u64,
-    /// Rates that are new.
-    created: u64,
-    /// Rates that replace another of the same pair and day.
-    changed: u64,
-    /// Rates that stood there already.
-    unchanged: u64,
-    /// Rows that cannot be used; the others count.
-    errors: Vec<RateErrorOut>,
-}
-
 impl From<&RateEntry> for RateOut {
     fn from(entry: &RateEntry) -> Self {
         Self {
@@ -103,31 +55,6 @@ impl From<&RateEntry> for RateOut {
             to: entry.to.to_string(),
             day: entry.day.to_string(),
             rate: entry.rate.normalize().to_string(),
-        }
-    }
-}
-
-impl From<&RateError> for RateErrorOut {
-    fn from(error: &RateError) -> Self {
-        Self {
-            line: error.line,
-            column: error.column.to_owned(),
-            value: error.value.clone(),
-            code: error.code.to_owned(),
-            text: error.text.clone(),
-        }
-    }
-}
-
-impl RatesLoadedOut {
-    fn of(loaded: &RatesLoaded, written: bool) -> Self {
-        Self {
-            written,
-            rows: loaded.rows,
-            created: loaded.created,
-            changed: loaded.changed,
-            unchanged: loaded.unchanged,
-            errors: loaded.errors.iter().map(RateErrorOut::from).collect(),
         }
     }
 }
@@ -153,24 +80,19 @@ pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller,
 /// Needs the scope `plans`. The body is a sheet (CSV or XLSX) with the columns from, rate, day and, where it is not the
 /// workspace's currency, to. A rate of the same pair and day is replaced. Rows with errors are named; the others are applied.
 #[utoipa::path(
-    post, path = "/exchange-rates", tag = "Plans", operation_id = "loadExchangeRates", params(RateLoadParams),
+    post, path = "/exchange-rates", tag = "Plans", operation_id = "loadExchangeRates", params(LoadParams),
     request_body(content = String, content_type = "text/csv", example = "from,to,day,rate\nEUR,USD,2026-03-01,1.0832\n"),
-    responses((status = 200, description = "What was done", body = RatesLoadedOut), Refusals),
+    responses((status = 200, description = "What was done", body = LoadedOut), Refusals),
 )]
 pub(crate) async fn load(
     State(state): State<ServerState>,
     Caller(ctx): Caller,
-    Params(params): Params<RateLoadParams>,
+    Params(params): Params<LoadParams>,
     body: Bytes,
 ) -> Answered<Response> {
-    let decimal = match params.decimal.as_deref() {
-        None => None,
-        Some(".") => Some(DecimalSign::Point),
-        Some(",") => Some(DecimalSign::Comma),
-        Some(other) => return Err(wrong("decimal", format!("`{other}` is no decimal sign; write `.` or `,`"))),
-    };
+    let decimal = decimal(params.decimal.as_deref())?;
     let loaded = rates::load(&state.app, &ctx, Cursor::new(body), decimal, params.dry_run).await?;
-    Ok(json(StatusCode::OK, &RatesLoadedOut::of(&loaded, !params.dry_run)))
+    Ok(json(StatusCode::OK, &LoadedOut::of(&loaded, !params.dry_run)))
 }
 
 fn wrong(field: &str, text: String) -> Problem {

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use meed_app::people;
-use meed_app::sheet::DecimalSign;
 use meed_core::id::{Id, Kind};
 use serde::Serialize;
 
@@ -13,6 +12,7 @@ use crate::failure::{Failure, Verdict};
 use crate::open::Desk;
 use crate::output::{Side, Table, print, print_json};
 use crate::people_file::PeopleFile;
+use crate::sheet::SheetArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,25 +53,9 @@ enum What {
     /// Make or change the reps and teams that a file names
     Apply(ApplyArgs),
     /// Load quotas, rates and other variables from a sheet: who, name, value, from
-    Variables(VariablesArgs),
+    Variables(SheetArgs),
     /// List reps and teams
     List(ListArgs),
-}
-
-#[derive(Debug, Args)]
-struct VariablesArgs {
-    /// Sheet with the columns who, name, value and, where values begin on a day, from; CSV or XLSX
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Say what would be done, and write nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Decimal sign of the sheet, where its values do not show it
-    #[arg(long, value_name = "SIGN", value_parser = [".", ","])]
-    decimal: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -110,59 +94,10 @@ pub(crate) async fn run(args: PeopleArgs, settings: &Settings) -> Result<Verdict
     }
 }
 
-#[derive(Serialize)]
-struct ShownLoad {
-    written: bool,
-    rows: u64,
-    created: u64,
-    changed: u64,
-    unchanged: u64,
-    errors: Vec<ShownRowError>,
-}
-
-#[derive(Serialize)]
-struct ShownRowError {
-    line: u64,
-    column: &'static str,
-    value: String,
-    code: String,
-    text: String,
-}
-
-async fn variables(args: &VariablesArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    let file = std::fs::File::open(&args.file).map_err(|e| Failure::file(&args.file, &e))?;
-    let decimal = match args.decimal.as_deref() {
-        Some(",") => Some(DecimalSign::Comma),
-        Some(_) => Some(DecimalSign::Point),
-        None => None,
-    };
+async fn variables(args: &SheetArgs, settings: &Settings) -> Result<Verdict, Failure> {
+    let file = args.open()?;
     let desk = Desk::open(settings).await?;
-    let loaded = people::load_variables(&desk.app, &desk.ctx, file, decimal, args.dry_run).await?;
-    let verdict = if loaded.errors.is_empty() { Verdict::Clean } else { Verdict::Differences };
-    let shown = ShownLoad {
-        written: !args.dry_run,
-        rows: loaded.rows,
-        created: loaded.created,
-        changed: loaded.changed,
-        unchanged: loaded.unchanged,
-        errors: loaded
-            .errors
-            .into_iter()
-            .map(|e| ShownRowError { line: e.line, column: e.column, value: e.value, code: e.code.to_string(), text: e.text })
-            .collect(),
-    };
-    if args.json {
-        print_json(&shown)?;
-        return Ok(verdict);
-    }
-    let done = if args.dry_run { "Would be" } else { "Variables" };
-    let mut text =
-        format!("{done}: {} new, {} changed, {} as before; {} rows\n", shown.created, shown.changed, shown.unchanged, shown.rows);
-    for error in &shown.errors {
-        text.push_str(&format!("line {}, {}: {}: {}\n", error.line, error.column, error.code, error.text));
-    }
-    print(&text)?;
-    Ok(verdict)
+    args.report("Variables", people::load_variables(&desk.app, &desk.ctx, file, args.decimal(), args.dry_run).await?)
 }
 
 #[derive(Serialize)]

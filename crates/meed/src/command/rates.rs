@@ -1,11 +1,8 @@
 //! `meed rates`: dated rates of exchange.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use meed_app::rates::{self, RateEntry};
-use meed_app::sheet::DecimalSign;
 use meed_core::money::{Exact, Unit};
 use serde::Serialize;
 
@@ -13,6 +10,7 @@ use crate::config::Settings;
 use crate::failure::{Failure, Verdict};
 use crate::open::Desk;
 use crate::output::{Side, Table, print, print_json};
+use crate::sheet::SheetArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,29 +36,13 @@ pub(crate) struct RatesArgs {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Load rates from a sheet: from, to, day, rate
-    Load(LoadArgs),
+    Load(SheetArgs),
     /// Set one rate
     Set(SetArgs),
     /// Remove one rate; the one before it holds on
     Remove(RemoveArgs),
     /// List all rates
     List(ListArgs),
-}
-
-#[derive(Debug, Args)]
-struct LoadArgs {
-    /// Sheet with the columns from, rate, day and, where it is not the workspace's currency, to; CSV or XLSX
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Say what would be done, and write nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Decimal sign of the sheet, where its values do not show it
-    #[arg(long, value_name = "SIGN", value_parser = [".", ","])]
-    decimal: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -123,59 +105,10 @@ fn place(from: &str, to: &str, day: &str) -> Result<(Unit, Unit, Date), Failure>
     Ok((unit(from)?, unit(to)?, date))
 }
 
-#[derive(Serialize)]
-struct ShownLoad {
-    written: bool,
-    rows: u64,
-    created: u64,
-    changed: u64,
-    unchanged: u64,
-    errors: Vec<ShownRowError>,
-}
-
-#[derive(Serialize)]
-struct ShownRowError {
-    line: u64,
-    column: &'static str,
-    value: String,
-    code: &'static str,
-    text: String,
-}
-
-async fn load(args: &LoadArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    let file = std::fs::File::open(&args.file).map_err(|e| Failure::file(&args.file, &e))?;
-    let decimal = match args.decimal.as_deref() {
-        Some(",") => Some(DecimalSign::Comma),
-        Some(_) => Some(DecimalSign::Point),
-        None => None,
-    };
+async fn load(args: &SheetArgs, settings: &Settings) -> Result<Verdict, Failure> {
+    let file = args.open()?;
     let desk = Desk::open(settings).await?;
-    let loaded = rates::load(&desk.app, &desk.ctx, file, decimal, args.dry_run).await?;
-    let verdict = if loaded.errors.is_empty() { Verdict::Clean } else { Verdict::Differences };
-    let shown = ShownLoad {
-        written: !args.dry_run,
-        rows: loaded.rows,
-        created: loaded.created,
-        changed: loaded.changed,
-        unchanged: loaded.unchanged,
-        errors: loaded
-            .errors
-            .into_iter()
-            .map(|e| ShownRowError { line: e.line, column: e.column, value: e.value, code: e.code, text: e.text })
-            .collect(),
-    };
-    if args.json {
-        print_json(&shown)?;
-        return Ok(verdict);
-    }
-    let done = if args.dry_run { "Would be" } else { "Rates" };
-    let mut text =
-        format!("{done}: {} new, {} changed, {} as before; {} rows\n", shown.created, shown.changed, shown.unchanged, shown.rows);
-    for error in &shown.errors {
-        text.push_str(&format!("line {}, {}: {}: {}\n", error.line, error.column, error.code, error.text));
-    }
-    print(&text)?;
-    Ok(verdict)
+    args.report("Rates", rates::load(&desk.app, &desk.ctx, file, args.decimal(), args.dry_run).await?)
 }
 
 #[derive(Serialize)]

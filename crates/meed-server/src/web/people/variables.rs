@@ -3,8 +3,8 @@
 use axum::extract::multipart::Multipart;
 use axum::extract::{Extension, State};
 use meed_app::AppError;
-use meed_app::people::{VariablesLoaded, load_variables};
-use meed_app::sheet::{DecimalSign, RowError};
+use meed_app::people::load_variables;
+use meed_app::sheet::{DecimalSign, Loaded, RowError};
 
 use super::super::adjustments::{decimals, sheet_errors};
 use super::super::answer::{Answer, form_errors, form_page, page, sentence};
@@ -53,13 +53,13 @@ pub(super) async fn send(State(state): State<ServerState>, visit: Visit, Extensi
     }
 }
 
-async fn load(state: &ServerState, visit: &Visit, form: &SheetForm, dry_run: bool) -> Result<VariablesLoaded, AppError> {
+async fn load(state: &ServerState, visit: &Visit, form: &SheetForm, dry_run: bool) -> Result<Loaded, AppError> {
     let file = opened(form.kept.as_ref()).await?;
     let decimal = DecimalSign::from_sign(form.fields.text("decimal"));
     load_variables(&state.app, &visit.ctx, file, decimal, dry_run).await
 }
 
-fn seen(loaded: &VariablesLoaded) -> VariablesSeen {
+fn seen(loaded: &Loaded) -> VariablesSeen {
     let error = |error: &RowError| crate::pages::imports::RowError {
         line: error.line,
         column: error.column.to_owned(),
