@@ -47,6 +47,28 @@ fn program(variable: &str) -> String {
 
 /// How often an element may vanish with its page before a test gives up.
 const STALE_MAX: u32 = 50;
+/// How often a page is looked at, a tenth of a second apart, until it says what it should.
+const LOOKS_MAX: u32 = 200;
+
+/// Marks a page, so that the one that follows is known by the mark's absence.
+pub const LEFT: &str = "window.left = true";
+
+/// Where an element is looked for.
+struct Place {
+    using: &'static str,
+    value: String,
+}
+
+impl Place {
+    fn css(selector: &str) -> Self {
+        Self { using: "css selector", value: selector.to_owned() }
+    }
+
+    /// A link, button or other element with this text.
+    fn text(tag: &str, text: &str) -> Self {
+        Self { using: "xpath", value: format!("//{tag}[contains(normalize-space(.), {})]", quoted(text)) }
+    }
+}
 
 impl Browser {
     /// Starts a browser with a fresh profile and a window of 1280 by 900.
@@ -88,13 +110,13 @@ impl Browser {
             "timeouts": { "implicit": PATIENCE_MS, "pageLoad": 60_000, "script": 60_000 },
         }}});
         let mut browser = Self { driver, port, session: String::new(), _profile: profile };
-        let made = browser.send("POST", "/session", &wanted).await;
+        let made = browser.ask("POST", "/session", &wanted).await;
         made["sessionId"].as_str().expect("a session").clone_into(&mut browser.session);
         browser.size(1280, 900).await;
         browser
     }
 
-    async fn send(&self, method: &str, path: &str, body: &Value) -> Value {
+    async fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
         let (status, value) = self.exchange(method, path, body).await;
         assert!(status == 200, "{method} {path} {body}: {} {}", value["error"], value["message"]);
         value
@@ -128,7 +150,7 @@ impl Browser {
     }
 
     async fn of_session(&self, method: &str, path: &str, body: Value) -> Value {
-        self.send(method, &format!("/session/{}{path}", self.session), &body).await
+        self.ask(method, &format!("/session/{}{path}", self.session), &body).await
     }
 
     /// A command of the browser's own protocol.
@@ -165,15 +187,28 @@ impl Browser {
 
     /// The first element of a selector. Waits until there is one.
     pub async fn find(&self, css: &str) -> Element {
-        let found = self.of_session("POST", "/element", json!({ "using": "css selector", "value": css })).await;
+        self.first(&Place::css(css)).await
+    }
+
+    async fn first(&self, place: &Place) -> Element {
+        let found = self.of_session("POST", "/element", json!({ "using": place.using, "value": place.value })).await;
         Element(found[ELEMENT].as_str().expect("an element").to_owned())
     }
 
-    /// The first link or button with this text. Waits until there is one.
-    pub async fn find_text(&self, tag: &str, text: &str) -> Element {
-        let path = format!("//{tag}[contains(normalize-space(.), {})]", quoted(text));
-        let found = self.of_session("POST", "/element", json!({ "using": "xpath", "value": path })).await;
-        Element(found[ELEMENT].as_str().expect("an element").to_owned())
+    /// Does something with the first element at a place. A page may lead on (or load itself anew) between finding the element
+    /// and using it: then it is looked for again on the page that is there now.
+    async fn with(&self, place: &Place, method: &str, action: &str, body: &Value) -> Value {
+        for _ in 0..STALE_MAX {
+            let element = self.first(place).await;
+            let path = format!("/session/{}/element/{}/{action}", self.session, element.0);
+            let (status, value) = self.exchange(method, &path, body).await;
+            if value["error"] == "stale element reference" {
+                continue;
+            }
+            assert!(status == 200, "{action} of {}: {} {}", place.value, value["error"], value["message"]);
+            return value;
+        }
+        panic!("{} went stale {STALE_MAX} times", place.value);
     }
 
     /// Whether the page has an element of a selector now.
@@ -183,60 +218,78 @@ impl Browser {
 
     /// Clicks an element.
     pub async fn click(&self, css: &str) {
-        let element = self.find(css).await;
-        self.press(&element).await;
+        self.with(&Place::css(css), "POST", "click", &json!({})).await;
     }
 
     /// Clicks a link or button with this text.
     pub async fn click_text(&self, tag: &str, text: &str) {
-        let element = self.find_text(tag, text).await;
-        self.press(&element).await;
+        self.with(&Place::text(tag, text), "POST", "click", &json!({})).await;
     }
 
-    /// Clicks what was found.
-    pub async fn press(&self, element: &Element) {
-        self.of_session("POST", &format!("/element/{}/click", element.0), json!({})).await;
+    /// Presses what sends a form, and waits for the page that answers.
+    pub async fn send(&self, css: &str) {
+        self.script(LEFT, &[]).await;
+        self.click(css).await;
+        self.arrives().await;
+    }
+
+    /// Presses the button with this text, which sends a form, and waits for the page that answers.
+    pub async fn send_text(&self, text: &str) {
+        self.script(LEFT, &[]).await;
+        self.click_text("button", text).await;
+        self.arrives().await;
+    }
+
+    /// Waits for the page that follows the one that was marked with [`LEFT`].
+    pub async fn arrives(&self) {
+        for _ in 0..LOOKS_MAX {
+            let is_there = self.script("return !window.left && document.readyState === 'complete'", &[]).await;
+            if is_there == json!(true) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("no answer came: {}", self.text("main").await);
     }
 
     /// Types into an empty field.
     pub async fn type_into(&self, css: &str, text: &str) {
-        let element = self.find(css).await;
-        self.of_session("POST", &format!("/element/{}/clear", element.0), json!({})).await;
-        self.of_session("POST", &format!("/element/{}/value", element.0), json!({ "text": text })).await;
+        self.with(&Place::css(css), "POST", "clear", &json!({})).await;
+        self.with(&Place::css(css), "POST", "value", &json!({ "text": text })).await;
     }
 
     /// Chooses a file.
     pub async fn choose_file(&self, css: &str, file: &Path) {
-        let element = self.find(css).await;
         let file = file.canonicalize().expect("the file exists");
-        self.of_session("POST", &format!("/element/{}/value", element.0), json!({ "text": file })).await;
+        self.with(&Place::css(css), "POST", "value", &json!({ "text": file })).await;
     }
 
     /// Chooses an option of a select by its value, as a person does.
     pub async fn choose(&self, css: &str, value: &str) {
-        let option = self.find(&format!("{css} option[value=\"{value}\"]")).await;
-        self.press(&option).await;
+        self.click(&format!("{css} option[value=\"{value}\"]")).await;
     }
 
     /// The text of an element. Waits until there is one.
     pub async fn text(&self, css: &str) -> String {
-        for _ in 0..STALE_MAX {
-            let element = self.find(css).await;
-            let path = format!("/session/{}/element/{}/text", self.session, element.0);
-            let (status, value) = self.exchange("GET", &path, &Value::Null).await;
-            // The page led on between finding the element and reading it: look again on the page that is there now.
-            if value["error"] == "stale element reference" {
-                continue;
+        self.with(&Place::css(css), "GET", "text", &Value::Null).await.as_str().expect("text").to_owned()
+    }
+
+    /// Waits until the first element of a selector says this.
+    pub async fn says(&self, css: &str, words: &str) {
+        let mut text = String::new();
+        for _ in 0..LOOKS_MAX {
+            text = self.text(css).await;
+            if text.contains(words) {
+                return;
             }
-            assert!(status == 200, "{css}: {} {}", value["error"], value["message"]);
-            return value.as_str().expect("text").to_owned();
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
-        panic!("{css} went stale {STALE_MAX} times");
+        panic!("{css} of {} does not say {words:?} but {text:?}", self.url().await);
     }
 
     /// Waits until the address ends like this.
     pub async fn arrives_at(&self, end: &str) {
-        for _ in 0..100 {
+        for _ in 0..LOOKS_MAX {
             if self.url().await.ends_with(end) {
                 return;
             }

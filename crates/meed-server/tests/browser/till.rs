@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::driver::Browser;
+use crate::driver::{Browser, LEFT};
 use crate::support::shop::shop;
 use crate::support::site;
 use crate::{enter, no_complaints};
@@ -12,29 +12,9 @@ const ENTER: &str = "\u{E007}";
 
 /// Scans or types, and ends with Enter.
 async fn scan(browser: &Browser, field: &str, text: &str) {
-    let before = browser.script("window.stale = true; return true", &[]).await;
-    assert_eq!(before, serde_json::json!(true));
+    browser.script(LEFT, &[]).await;
     browser.type_into(field, &format!("{text}{ENTER}")).await;
-    fresh(browser).await;
-}
-
-/// Presses a button that sends the form, and waits for the answer.
-async fn send(browser: &Browser, css: &str) {
-    browser.script("window.stale = true", &[]).await;
-    browser.click(css).await;
-    fresh(browser).await;
-}
-
-/// Waits for the page that follows.
-async fn fresh(browser: &Browser) {
-    for _ in 0..400 {
-        let is_there = browser.script("return !window.stale && document.readyState === 'complete'", &[]).await;
-        if is_there == serde_json::json!(true) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
-    panic!("no answer came: {}", browser.text("main").await);
+    browser.arrives().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,42 +27,43 @@ async fn a_customer_buys_earns_spends_and_brings_a_part_back() {
     enter(&browser, &site, &base).await;
     browser.open(&format!("{base}/till")).await;
     scan(&browser, "#code", "nobody").await;
-    assert!(browser.text("main").await.contains("Nobody is identified by this"));
+    browser.says("main", "Nobody is identified by this").await;
     scan(&browser, "#code", "4711").await;
     let before = browser.text("#wallet").await;
     scan(&browser, "#add", "BREAD").await;
-    assert!(browser.text("#total").await.contains("4.50"), "its price is known, and the sums follow by themselves");
+    browser.says("#total", "4.50").await;
     scan(&browser, "#add", "2*milk").await;
     scan(&browser, "#add", "riesling").await;
     scan(&browser, "#price3", "12,50").await;
-    assert!(browser.text("#total").await.contains("20.00"));
+    browser.says("#total", "20.00").await;
     // Five per cent of 20.00, and the bonus of the bakery.
-    assert!(browser.text("#earns").await.contains("1.50"), "{}", browser.text("#earns").await);
+    browser.says("#earns", "1.50").await;
     browser.type_into("#spend", "2").await;
     // The sum to pay has not been seen yet: nothing is sold.
-    send(&browser, "#sell").await;
-    assert!(browser.text("main").await.contains("The basket has changed: 18.00 EUR"), "{}", browser.text("main").await);
+    browser.send("#sell").await;
+    browser.says("main", "The basket has changed: 18.00 EUR").await;
     browser.type_into("#given", "20").await;
-    send(&browser, "#sell").await;
-    assert!(browser.text("h1").await.contains("Receipt"), "{}", browser.text("main").await);
-    assert!(browser.text("#redeemed").await.contains("2.00"));
-    assert!(browser.text("#due").await.contains("18.00") && browser.text("#change").await.contains("2.00"));
-    assert!(browser.text("#awarded").await.contains("1.50"));
+    browser.send("#sell").await;
+    browser.says("h1", "Receipt").await;
+    browser.says("#redeemed", "2.00").await;
+    browser.says("#due", "18.00").await;
+    browser.says("#change", "2.00").await;
+    browser.says("#awarded", "1.50").await;
     let tax = browser.text("#vat").await;
     assert!(tax.contains("19 %") && tax.contains("2.00") && tax.contains("7 %") && tax.contains("0.49"), "{tax}");
     let after = browser.text("#balance").await;
     assert_ne!(before, after);
     browser.type_into("#pieces1", "1").await;
-    send(&browser, "#return").await;
-    assert!(browser.text("#returned").await.contains("1.50"));
+    browser.send("#return").await;
+    browser.says("#returned", "1.50").await;
     assert!(
         browser.text("main").await.contains("Pay 1.50 EUR back"),
         "bakery money paid bread, and none of the milk: {}",
         browser.text("main").await
     );
     browser.type_into("#back2", "100").await;
-    send(&browser, "#return").await;
-    assert!(browser.text("main").await.contains("left of the line"), "{}", browser.text("main").await);
+    browser.send("#return").await;
+    browser.says("main", "left of the line").await;
     no_complaints(&browser, "the till").await;
 }
 
@@ -99,22 +80,22 @@ async fn a_basket_has_as_many_lines_as_wanted_and_needs_no_scripts() {
         scan(&browser, &format!("#price{number}"), &format!("{number}.00")).await;
     }
     assert!(browser.has("#price12").await && !browser.has("#price13").await);
-    send(&browser, "button[value=more-12]").await;
-    send(&browser, "button[value=drop-1]").await;
-    send(&browser, "button[name=pick][value=BREAD]").await;
-    send(&browser, "button[name=pick][value=BREAD]").await;
-    send(&browser, "button[value=less-12]").await;
+    browser.send("button[value=more-12]").await;
+    browser.send("button[value=drop-1]").await;
+    browser.send("button[name=pick][value=BREAD]").await;
+    browser.send("button[name=pick][value=BREAD]").await;
+    browser.send("button[value=less-12]").await;
     let (code, _) = meed_app::loyalty::participants::one_time_code(&site.app, &site.ctx(), anna).await.expect("a code");
     scan(&browser, "#code", &code).await;
     // 2 to 11, twice 12, and a loaf.
-    assert!(browser.text("#total").await.contains("93.50"), "{}", browser.text("#total").await);
-    send(&browser, "#spend-all").await;
+    browser.says("#total", "93.50").await;
+    browser.send("#spend-all").await;
     assert!(!browser.text("#spent").await.contains("0.00 "), "{}", browser.text("#spent").await);
-    send(&browser, "#sell").await;
-    assert!(browser.text("h1").await.contains("Receipt"), "{}", browser.text("main").await);
+    browser.send("#sell").await;
+    browser.says("h1", "Receipt").await;
     browser.open(&format!("{base}/till")).await;
     scan(&browser, "#code", &code).await;
-    assert!(browser.text("main").await.contains("Nobody is identified by this"), "the code is used up");
+    browser.says("main", "Nobody is identified by this").await;
     no_complaints(&browser, "the till").await;
 }
 
@@ -126,20 +107,20 @@ async fn a_shop_is_opened_from_its_till() {
     enter(&browser, &site, &base).await;
     browser.open(&format!("{base}/till")).await;
     browser.type_into("#unit_name", "Hafenstraße 12").await;
-    send(&browser, "#begin").await;
+    browser.send("#begin").await;
     assert!(browser.text("main").await.contains("The till is open") && browser.has("#code").await);
     browser.open(&format!("{base}/till/settings")).await;
     browser.type_into("#vat_code0", "standard").await;
     browser.type_into("#vat_percent0", "119").await;
     browser.type_into("#receipt_head", "Corner shop").await;
-    send(&browser, "#save").await;
-    assert!(browser.text("main").await.contains("Write a percentage such as 19"));
+    browser.send("#save").await;
+    browser.says("main", "Write a percentage such as 19").await;
     browser.script("document.querySelector('#vat_percent0').value = '19'", &[]).await;
-    send(&browser, "#save").await;
-    assert!(browser.text("main").await.contains("It is saved"), "{}", browser.text("main").await);
-    assert!(browser.text("main").await.contains("hafenstraße-12"));
+    browser.send("#save").await;
+    browser.says("main", "It is saved").await;
+    browser.says("main", "hafenstraße-12").await;
     browser.open(&format!("{base}/offers")).await;
-    assert!(browser.text("main").await.contains("3 % back"));
+    browser.says("main", "3 % back").await;
     no_complaints(&browser, "the settings").await;
 }
 
@@ -153,19 +134,19 @@ async fn a_draft_is_tried_on_a_basket_and_on_the_past() {
     browser.open(&format!("{base}/offers/new")).await;
     browser.type_into("#product1", "BREAD").await;
     browser.type_into("#price1", "10").await;
-    send(&browser, "#simulate").await;
+    browser.send("#simulate").await;
     let says = browser.text("#says").await;
     assert!(says.contains("Five per cent back") && says.contains("It gives 0.50 EUR"), "{says}");
     // Five per cent there are already; the draft of the same name takes its place and gives ten.
     let text = "kind = \"reward\"\nname = \"Five per cent back\"\nscheme = \"club\"\n[award]\npercent = \"10%\"\n";
     browser.script("document.querySelector('#text').value = arguments[0]", &[serde_json::json!(text)]).await;
-    send(&browser, "#replay").await;
+    browser.send("#replay").await;
     let found = browser.text("#replayed").await;
     assert!(found.contains("10 purchases: the last 30 days") && found.contains("Anna Reed"), "{found}");
     // Ten times 35.70: 3.57 instead of 1.79.
-    assert!(browser.text("#difference").await.contains("17.80"), "{found}");
-    send(&browser, "#save").await;
-    assert!(browser.text("h1").await.contains("Five per cent back"));
+    browser.says("#difference", "17.80").await;
+    browser.send("#save").await;
+    browser.says("h1", "Five per cent back").await;
     no_complaints(&browser, "the simulator").await;
 }
 
