@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Milliseconds that the driver looks for an element.
-const PATIENCE_MS: u64 = 20_000;
+const PATIENCE_MS: u64 = 60_000;
 /// The name under which `WebDriver` answers an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -48,7 +48,7 @@ fn program(variable: &str) -> String {
 /// How often an element may vanish with its page before a test gives up.
 const STALE_MAX: u32 = 50;
 /// How often a page is looked at, a tenth of a second apart, until it says what it should.
-const LOOKS_MAX: u32 = 200;
+const LOOKS_MAX: u32 = 600;
 
 /// Marks a page, so that the one that follows is known by the mark's absence.
 pub const LEFT: &str = "window.left = true";
