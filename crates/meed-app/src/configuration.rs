@@ -14,6 +14,7 @@ use crate::App;
 use crate::documents::{ProgramDocument, ProgramVersionDocument, RepDocument, TeamDocument, date, read};
 use crate::error::{AppError, AppResult};
 use crate::people::open_salaries;
+use crate::programs::ProgramState;
 use crate::rates::rates_of;
 
 /// Everything a calculation needs to know beside the sales.
@@ -31,7 +32,7 @@ pub struct Configuration {
     pub directory: Directory,
     /// Rates of exchange.
     pub rates: Rates,
-    /// Programs that are not archived, by name.
+    /// Programs, by name.
     pub programs: Vec<ProgramEntry>,
 }
 
@@ -48,6 +49,10 @@ pub struct ProgramEntry {
     pub text: String,
     /// The document, ready to use.
     pub program: Arc<Program>,
+    /// Whether it is calculated, and what else its state stops.
+    pub state: ProgramState,
+    /// The last day of its last period, once it is completed: its versions end there at the latest.
+    pub closes: Option<Date>,
     /// The versions that rule some day, by their first; the current one among them.
     pub timeline: Vec<VersionEntry>,
 }
@@ -83,7 +88,7 @@ impl Configuration {
         let timeline = |config: &Self| {
             let entry = config.program(program).ok()?;
             let versions = entry.timeline.iter().map(|version| (version.id, version.number, version.from));
-            Some((entry.version, versions.collect::<Vec<_>>()))
+            Some((entry.version, entry.closes, versions.collect::<Vec<_>>()))
         };
         *zone == other.zone
             && *unit == other.unit
@@ -150,9 +155,6 @@ impl App {
         let mut entries = Vec::new();
         for record in &programs {
             let document: ProgramDocument = read(record)?;
-            if document.archived {
-                continue;
-            }
             entries.push(entry(record.id, &document, &versions)?);
         }
         entries.sort_by(|a, b| (&a.program.name, a.id).cmp(&(&b.program.name, b.id)));
@@ -172,6 +174,7 @@ impl App {
 fn entry(id: Id, document: &ProgramDocument, versions: &[Option<Record>]) -> AppResult<ProgramEntry> {
     let mut timeline = Vec::new();
     let mut current = None;
+    let closes = document.closes.as_deref().map(date).transpose()?;
     for ruling in document.ruling() {
         let version = versions.iter().flatten().find(|v| v.id.0 == ruling.version);
         let version = version.ok_or_else(|| AppError::bug("a program without its version"))?;
@@ -180,7 +183,7 @@ fn entry(id: Id, document: &ProgramDocument, versions: &[Option<Record>]) -> App
             let first = findings.first().map(ToString::to_string).unwrap_or_default();
             AppError::bug(&format!("the stored program {} cannot be read: {first}", document.name))
         })?;
-        let program = Arc::new(program);
+        let program = Arc::new(ended(program, closes));
         if ruling.version == document.version {
             current = Some((text, Arc::clone(&program)));
         }
@@ -188,5 +191,14 @@ fn entry(id: Id, document: &ProgramDocument, versions: &[Option<Record>]) -> App
         timeline.push(VersionEntry { id: version.id, number: ruling.number, from, program });
     }
     let (text, program) = current.ok_or_else(|| AppError::bug("a program without its current version"))?;
-    Ok(ProgramEntry { id, version: Id(document.version), number: document.number, text, program, timeline })
+    let (version, number, state) = (Id(document.version), document.number, ProgramState::of(document));
+    Ok(ProgramEntry { id, version, number, text, program, state, closes, timeline })
+}
+
+/// A completed program takes no sale after its last period, whatever its document says.
+fn ended(mut program: Program, closes: Option<Date>) -> Program {
+    if let Some(closes) = closes {
+        program.valid_until = Some(program.valid_until.map_or(closes, |until| until.min(closes)));
+    }
+    program
 }

@@ -191,7 +191,7 @@ pub struct TeamDocument {
 }
 
 /// A program: its current version.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct ProgramDocument {
     pub name: String,
@@ -199,8 +199,15 @@ pub struct ProgramDocument {
     pub version: i64,
     /// Counts versions, from 1.
     pub number: u32,
+    /// That it is put away; former releases know this state only.
     #[serde(default)]
     pub archived: bool,
+    /// The word of its state; active where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// ISO date: the last day of its last period, once it is completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<String>,
     /// The versions that rule some day, by their first; empty where the current one rules alone.
     #[serde(default)]
     pub timeline: Vec<RulingVersion>,

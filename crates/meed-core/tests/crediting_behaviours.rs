@@ -293,7 +293,7 @@ fn validity_of_program_and_rule_is_counted_in_whole_local_days() {
         assert_eq!(calculation.credits(Id(1)).iter().map(|credit| credit.sale.0).collect::<Vec<_>>(), [10, 15]);
         let text = |index: usize| bound.verdict(SaleRef::from(&sales[index])).rules[0].refused[0].text.clone();
         assert_eq!(text(3), "the sale is of 2026-01-16, the rule is valid until 2026-01-15");
-        assert_eq!(text(0), "the sale is of 2026-01-09, the program is valid from 2026-01-10 until 2026-01-20");
+        assert_eq!(text(0), "the sale is of 2026-01-09, the plan is valid from 2026-01-10 until 2026-01-20");
     });
 }
 
@@ -503,7 +503,7 @@ fn targets_limit_whose_sales_count_and_managers_still_earn_overrides() {
     let sales: Vec<_> = ["Ana", "Bo", "Cy", "Max"].iter().zip(1..).map(|(owner, id)| january(id, "100", owner)).collect();
     with(&program, &directory, &sales, |bound, calculation| {
         assert_eq!([1, 2, 3, 9].map(|id| minor(calculation, id)), [1_000, 1_000, 0, 100]);
-        assert_eq!(bound.verdict(SaleRef::from(&sales[2])).rules[0].refused[0].text, "Cy is not a target of the program");
+        assert_eq!(bound.verdict(SaleRef::from(&sales[2])).rules[0].refused[0].text, "Cy is not a target of the plan");
     });
     let wrong = plan("targets = { reps = [\"Nobody\"] }\n[[rule]]\nid = \"base\"\nrate = \"10%\"");
     with(&wrong, &directory, &[], |_, calculation| assert_eq!(calculation.alerts()[0].code, AlertCode::UnknownTarget));

@@ -118,7 +118,7 @@ fn a_version_in_another_currency_is_left_out_and_an_alert_says_so() {
     assert_eq!(calculation.alerts().iter().map(|alert| alert.code).collect::<Vec<_>>(), [AlertCode::VersionIgnored]);
     assert_eq!(calculation.not_credited().iter().map(|not| (not.sale, not.reason)).collect::<Vec<_>>(), [(Id(1), Reason::OutsideValidity)]);
     let verdict = bound.verdict(SaleRef::from(&sales[0]));
-    assert_eq!(verdict.rules[0].refused[0].text, "the sale is of 2026-01-10, version 2 of the program is valid later");
+    assert_eq!(verdict.rules[0].refused[0].text, "the sale is of 2026-01-10, version 2 of the plan is valid later");
 }
 
 #[test]

@@ -68,6 +68,90 @@ fn unknown_keys_are_refused_with_line_and_neighbour() {
 }
 
 #[test]
+fn an_empty_document_is_told_everything_that_it_needs() {
+    let codes: Vec<&str> = findings("").iter().map(|finding| finding.code.code()).collect();
+    assert_eq!(codes, ["missing_key", "missing_key", "missing_key", "no_rules"]);
+}
+
+#[test]
+fn a_key_of_the_plan_below_a_table_is_told_where_it_belongs() {
+    refused(&format!("{RULE}quota = 1000"), 7, "unknown_key", "write it above the first table");
+    refused(&format!("{RULE}when = 'sale.stage == \"won\"'"), 7, "condition_unknown_field", "did you mean `status`?");
+    refused(
+        "guarantee = { amount = 5 }\ndraw = { amount = 5, recoverable = true }\n[[rule]]\nid = \"b\"\nrate = \"1%\"",
+        4,
+        "conflict",
+        "a plan has",
+    );
+}
+
+/// A test after one rule.
+fn tested(inner: &str) -> String {
+    format!("{RULE}[[test]]\n{inner}\n")
+}
+
+#[test]
+fn names_in_tests_are_those_of_somebody() {
+    let people = "reps = [{ name = \"Ana\", manager = \"Max\" }]\nsales = [{ owner = \"Ana\", revenue = 100 }]\n";
+    refused(&tested(&format!("{people}expect = {{ Ana = 5, Anna = 0 }}")), 10, "unknown_name", "did you mean `ana`?");
+    refused(&tested(&format!("{people}expect = {{ Ana = 5 }}\nowed = {{ Maxx = 0 }}")), 11, "unknown_name", "`Maxx`");
+    refused(&tested(&format!("{people}expect = {{ Ana = 5 }}\nprevious = {{ Bob = 1 }}")), 11, "unknown_name", "`Bob`");
+    let earns = "reps = [{ name = \"Ana\" }]\nsales = [{ owner = \"Ana\", revenue = 100, earns = { An = 0 } }]\nexpect = { Ana = 5 }";
+    refused(&tested(earns), 9, "unknown_name", "`An`");
+    let circle = people.replace("}]\nsales", "}, { name = \"Max\", manager = \"Ana\" }]\nsales");
+    refused(&tested(&format!("{circle}expect = {{ Ana = 5 }}")), 8, "circle", "above their own manager");
+    let teams = format!("{people}teams = [{{ name = \"A\", parent = \"B\" }}, {{ name = \"B\", parent = \"A\" }}]\nexpect = {{ Ana = 5 }}");
+    refused(&tested(&teams), 10, "circle", "below itself");
+    // Whoever sells in the test may be expected to earn nothing, listed or not.
+    let stranger = people.replace("owner = \"Ana\"", "owner = \"Zoe\"");
+    assert!(findings(&format!("{HEAD}{}", tested(&format!("{stranger}expect = {{ Ana = 0, Zoe = 0 }}")))).is_empty());
+    assert!(findings(&format!("{HEAD}{}", tested("expect = { Ana = 0 }"))).is_empty(), "nobody is listed");
+}
+
+#[test]
+fn periods_of_a_test_follow_each_other_and_adjust_what_is_there() {
+    let period = |label: &str, rest: &str| {
+        format!(
+            "[[test.periods]]\nperiod = \"{label}\"\nsales = [{{ owner = \"A\", unique_id = \"{label}\", revenue = 100 }}]\n{rest}expect = {{ A = 5 }}\n"
+        )
+    };
+    refused(&tested(&format!("{}{}", period("2026-02", ""), period("2026-01", ""))), 13, "period_order", "2026-01 stands after 2026-02");
+    refused(&tested(&format!("{}{}", period("2026-02", ""), period("2026-02", ""))), 13, "period_order", "each once");
+    let adjusted = |rep: &str, sale: &str| format!("adjust = [{{ rep = \"{rep}\", label = \"x\", amount = 5, sale = \"{sale}\" }}]\n");
+    refused(&tested(&period("2026-01", &adjusted("A", "2026-1"))), 11, "unknown_name", "did you mean `2026-01`?");
+    refused(&tested(&period("2026-01", &adjusted("B", "2026-01"))), 11, "unknown_name", "`B`");
+    let later = format!("{}{}", period("2026-01", &adjusted("A", "2026-02")), period("2026-02", ""));
+    refused(&tested(&later), 11, "unknown_name", "by then");
+}
+
+/// The warnings of HEAD followed by `rest`, which can be used.
+#[track_caller]
+fn warned(rest: &str, line: u32, code: &str, words: &str) {
+    let program = Program::parse(&format!("{HEAD}{rest}")).expect("a plan");
+    let shown: Vec<String> = program.warnings.iter().map(ToString::to_string).collect();
+    let [found] = program.warnings.as_slice() else { panic!("one warning: {shown:#?}") };
+    assert_eq!((found.line, found.code.code()), (line, code), "{shown:?}");
+    assert!(found.text.contains(words), "{shown:?}");
+}
+
+#[test]
+fn what_is_rarely_meant_is_warned_of_and_can_be_used() {
+    warned("[[rule]]\nid = \"base\"\nrate = \"500%\"", 6, "rate_unusual", "more than the whole");
+    warned("[[rule]]\nid = \"base\"\nrate = \"-5%\"", 6, "rate_unusual", "loses by it");
+    let bounds = "unit = \"percent_of_quota\"\nbands = [{ to = 1, rate = \"1%\" }, { to = 1.5, rate = \"2%\" }, { rate = \"3%\" }]";
+    warned(&format!("quota = 100\n{}", tiers(bounds)), 11, "bounds_small", "`to = 150`");
+    warned(&format!("{RULE}when = 'sale.status.lower() == \"Won\"'"), 7, "comparison_constant", "lower case");
+    let shares = "credit = { owners = [{ field = \"owner1\", share = \"70%\" }, { field = \"owner2\", share = \"50%\" }] }";
+    warned(&format!("{RULE}{shares}"), 7, "shares_over_whole", "120%");
+    let late = "period = \"2026-01\"\nsales = [{ owner = \"A\", day = 2026-02-01, revenue = 100 }]\nexpect = {}";
+    warned(&tested(late), 9, "period_order", "ends on 2026-01-31");
+    let given_back = "guarantee = { amount = 500 }\n[[clawback]]\nid = \"c\"\non = 'sale.other_date1'\nwithin = { days = 90 }\n";
+    warned(&format!("{given_back}{RULE}"), 4, "undone", "given back");
+    let quiet = Program::parse(&format!("{HEAD}{RULE}when = 'sale.status.lower() == \"won\" && sale.coupon.upper() != \"X1\"'"));
+    assert!(quiet.expect("a plan").warnings.is_empty());
+}
+
+#[test]
 fn conditions_point_at_the_place_inside_the_text() {
     let text = format!("{HEAD}{RULE}when = 'sale.revnue > 5'\n");
     let found = findings(&text);
@@ -131,6 +215,7 @@ fn all_findings_come_at_once_in_the_order_of_the_document() {
             (3, "bad_value"),
             (5, "wrong_type"),
             (6, "condition_unknown_field"),
+            (7, "missing_key"),
             (7, "missing_key"),
             (8, "bad_value"),
         ]

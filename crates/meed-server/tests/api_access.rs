@@ -43,6 +43,7 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("POST", "/v1/programs/check", &[Scope::Read, Scope::Plans]),
     ("GET", "/v1/programs/{program}", &[Scope::Read, Scope::Plans]),
     ("GET", "/v1/programs/{program}/versions", &[Scope::Read, Scope::Plans]),
+    ("PUT", "/v1/programs/{program}/state", &[Scope::Plans]),
     ("GET", "/v1/calculations", &[Scope::Read, Scope::Release]),
     ("POST", "/v1/calculations", &[Scope::Release]),
     ("GET", "/v1/calculations/{calculation}", &[Scope::Read, Scope::Release]),
@@ -52,6 +53,8 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("GET", "/v1/releases", &[Scope::Read, Scope::Release]),
     ("POST", "/v1/releases", &[Scope::Release]),
     ("GET", "/v1/releases/{release}", &[Scope::Read, Scope::Release]),
+    ("GET", "/v1/releases/{release}/payees", &[Scope::Read, Scope::Release]),
+    ("POST", "/v1/releases/{release}/payees", &[Scope::Release]),
     ("GET", "/v1/payouts", &[Scope::Read, Scope::Release]),
     ("POST", "/v1/payouts", &[Scope::Release]),
     ("GET", "/v1/payouts/{payout}", &[Scope::Read, Scope::Release]),
@@ -167,6 +170,8 @@ fn body_of(path: &str, ids: &[(&'static str, String)]) -> Vec<u8> {
         "/v1/programs/{program}/clawbacks" => json!({"period": "2026-03", "label": "Cancelled", "sales": [{"sale": id("{sale}")}]}),
         "/v1/programs/{program}/projections" => json!({"period": "2026-03", "from": "2026-03-16"}),
         "/v1/releases/{release}/reverse" => json!({"reason": "wrong quota"}),
+        "/v1/releases/{release}/payees" => json!({"payees": [{"payee": id("{rep}"), "release_date": "2026-05-01"}]}),
+        "/v1/programs/{program}/state" => json!({"state": "active"}),
         "/v1/approvals" => json!({"program": id("{program}"), "period": "2026-03", "payees": [id("{rep}")]}),
         "/v1/preferences" => {
             json!({"visible_from": "credits", "details": true, "export": true, "leaderboard": false, "approved_programs": []})

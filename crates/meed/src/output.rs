@@ -43,6 +43,11 @@ impl Money {
     pub(crate) fn new(minor: i64, unit: Unit) -> Self {
         Self { amount: minor, currency: unit.code().to_owned(), decimal: Amount { minor, unit }.major().to_string() }
     }
+
+    /// As decimals with the currency.
+    pub(crate) fn text(&self) -> String {
+        format!("{} {}", self.decimal, self.currency)
+    }
 }
 
 /// An amount for people: `1,234.50`.

@@ -91,10 +91,40 @@ impl FileMembership {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "variables are `{ quota = 5000 }`, with days `{ quota = [{ value = 5000 }, { from = 2026-04-01, value = 6000 }] }`, \
+                 or a list of `{ name, from, value }`"
+)]
 enum Variables {
-    Always(BTreeMap<String, Number>),
+    ByName(BTreeMap<String, Values>),
     Dated(Vec<DatedVariable>),
+}
+
+/// The values of a variable: one, or several with the day from which each holds, as in plans.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Values {
+    Always(Number),
+    One(DatedValue),
+    Several(Vec<DatedValue>),
+}
+
+impl Values {
+    fn each(&self) -> Vec<(Option<&toml::value::Datetime>, &Number)> {
+        match self {
+            Self::Always(number) => vec![(None, number)],
+            Self::One(value) => vec![(value.from.as_ref(), &value.value)],
+            Self::Several(values) => values.iter().map(|value| (value.from.as_ref(), &value.value)).collect(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DatedValue {
+    from: Option<toml::value::Datetime>,
+    value: Number,
 }
 
 impl Default for Variables {
@@ -134,8 +164,14 @@ impl fmt::Display for Number {
 impl Variables {
     fn documents(&self) -> Vec<VariableDocument> {
         match self {
-            Self::Always(map) => {
-                map.iter().map(|(name, value)| VariableDocument { name: name.clone(), from: None, value: value.to_string() }).collect()
+            Self::ByName(map) => {
+                let document = |name: &String, from: Option<&toml::value::Datetime>, value: &Number| VariableDocument {
+                    name: name.clone(),
+                    from: from.map(ToString::to_string),
+                    value: value.to_string(),
+                };
+                let each = map.iter().flat_map(|(name, values)| values.each().into_iter().map(move |value| (name, value)));
+                each.map(|(name, (from, value))| document(name, from, value)).collect()
             }
             Self::Dated(list) => list
                 .iter()
@@ -391,6 +427,18 @@ mod tests {
         let variables: Vec<String> =
             file.reps.iter().flat_map(|r| r.variables.documents()).map(|v| format!("{} {} {:?}", v.name, v.value, v.from)).collect();
         assert_eq!(variables, ["quota 50000 None", "rate 0.1 None", "quota 60000.50 Some(\"2026-02-01\")"]);
+    }
+
+    #[test]
+    fn dated_variables_are_written_as_in_plans_and_others_are_told_the_form() {
+        let rep = |variables: &str| format!("[[rep]]\nname = \"Ana\"\nvariables = {variables}\n");
+        let dated = "{ quota = [{ value = 5000 }, { from = 2026-04-01, value = 6000 }], rate = { from = 2026-02-01, value = 5 } }";
+        let file = PeopleFile::parse(&rep(dated)).expect("a people file");
+        let found: Vec<String> =
+            file.reps[0].variables.documents().iter().map(|v| format!("{} {} {:?}", v.name, v.value, v.from.as_deref())).collect();
+        assert_eq!(found, ["quota 5000 None", "quota 6000 Some(\"2026-04-01\")", "rate 5 Some(\"2026-02-01\")"]);
+        let wrong = PeopleFile::parse(&rep("{ quota = [{ valu = 5000 }] }")).expect_err("a misspelt key");
+        assert!(format!("{wrong:?}").contains("{ name, from, value }"), "{wrong:?}");
     }
 
     #[test]

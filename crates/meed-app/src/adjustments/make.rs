@@ -77,6 +77,7 @@ impl<'a> Desk<'a> {
     /// The document of an adjustment, or why it cannot be made.
     pub(super) async fn check(&self, new: &NewAdjustment) -> AppResult<AdjustmentDocument> {
         let entry = self.config.program(new.program)?;
+        entry.require_running()?;
         let period = self.period(entry, &new.period)?;
         if self.config.directory.rep(new.rep).is_none() {
             return Err(AppError::not_found(&format!("rep {}", new.rep.text(Kind::Rep))));
@@ -288,8 +289,12 @@ pub async fn remove_many(app: &App, ctx: &Context, entries: &[AdjustmentEntry]) 
 async fn calculate_again(app: &App, ctx: &Context, documents: &[AdjustmentDocument]) -> AppResult<()> {
     let known = calculations::latest(app, &reader(ctx)).await?;
     let cells: BTreeSet<(i64, i64, &str)> = documents.iter().map(|d| (d.cell_day, d.program, d.period.as_str())).collect();
+    let config = app.configuration(ctx.workspace).await?;
     for (_, program, period) in cells {
-        if known.iter().any(|c| c.document.program == program && c.document.period == period) {
+        // A program that is not calculated now follows once it is again.
+        if config.program(Id(program)).is_ok_and(ProgramEntry::is_running)
+            && known.iter().any(|c| c.document.program == program && c.document.period == period)
+        {
             calculations::calculate(app, ctx, Id(program), period).await?;
         }
     }

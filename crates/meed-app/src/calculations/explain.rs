@@ -48,7 +48,7 @@ pub async fn verdicts(app: &App, ctx: &Context, sale: Id) -> AppResult<Vec<Verdi
     let config = app.configuration(ctx.workspace).await?;
     let history = sales::one(app, ctx, sale).await?;
     let mut verdicts = Vec::new();
-    for entry in &config.programs {
+    for entry in config.programs.iter().filter(|entry| entry.has_results()) {
         let Ok(period) = Period::containing(history.sale.stored.sale.at, entry.program.cadence, &config.zone) else { continue };
         let verdict = {
             let binding = Binding::from(entry);

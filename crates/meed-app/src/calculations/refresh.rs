@@ -20,7 +20,7 @@ use super::run::calculate;
 use super::scan::period_of;
 use crate::error::{AppError, AppResult};
 use crate::releases::{self, of_period};
-use crate::{App, Context, Scope};
+use crate::{App, Context, ProgramEntry, Scope};
 
 /// Changed sales that are looked at one by one; where there are more, the period is looked through.
 const LOOKED_AT_MAX: usize = 1_000;
@@ -30,7 +30,8 @@ pub async fn refresh(app: &App, ctx: &Context) -> AppResult<Vec<Id>> {
     let mut refreshed = Vec::new();
     for calculation in latest(app, ctx).await? {
         let program = Id(calculation.document.program);
-        if of_period(app, ctx, program, calculation.document.cell_day).await?.is_some() {
+        let is_running = app.configuration(ctx.workspace).await?.program(program).is_ok_and(ProgramEntry::is_running);
+        if !is_running || of_period(app, ctx, program, calculation.document.cell_day).await?.is_some() {
             continue;
         }
         if is_due(app, ctx, &calculation).await? {

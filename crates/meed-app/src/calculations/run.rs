@@ -16,6 +16,7 @@ use super::read::latest;
 use super::scan::{Before, calculation_after, period_of};
 use crate::documents::write;
 use crate::error::{AppError, AppResult};
+use crate::programs::require_calculable;
 use crate::secrets::hex;
 use crate::{App, Context, ProgramEntry, Scope};
 
@@ -61,6 +62,7 @@ async fn calculate_once(app: &App, ctx: &Context, program: Id, label: &str) -> A
         let text = format!("this plan is {}; `{label}` is another kind of period", entry.program.cadence.name());
         return Err(AppError::invalid("period_cadence", "period", text));
     }
+    require_calculable(app, ctx, &entry, &period).await?;
     let mut before = Before { program: Some(program), ..Before::default() };
     let found = find(app, ctx, &config, &entry, &period, &before).await?;
     before.replaced.insert(day_number(period.first_day()), past_of(&found.targets, day_number(period.first_day())));

@@ -14,7 +14,7 @@ use crate::releases::{PeriodState, PeriodView, period_of_calculation};
 use crate::{App, Configuration, Context, Scope, approvals, preferences};
 
 /// All column names in order. The first 21 are fixed; receivers address later ones by name.
-pub const REWARD_COLUMNS: [&str; 31] = [
+pub const REWARD_COLUMNS: [&str; 33] = [
     "Plan",
     "Calculation",
     "Calculation Start",
@@ -46,6 +46,8 @@ pub const REWARD_COLUMNS: [&str; 31] = [
     "Beneficiary Id",
     "Beneficiary External Id",
     "Origin Period",
+    "Payment",
+    "Payment Note",
 ];
 
 /// The rewards booked in a calculation's period.
@@ -54,6 +56,7 @@ pub async fn rewards_csv(app: &App, ctx: &Context, calculation: &CalculationEntr
     let config = app.configuration(ctx.workspace).await?;
     let booked = period_of_calculation(app, ctx, calculation).await?;
     let lines = payees(app, ctx, calculation).await?;
+    let today = app.now().to_zoned(config.zone.clone()).date();
     let is_required = preferences::get(app, ctx).await?.needs_approval(booked.program);
     let given = approvals::given(app, ctx, booked.program, booked.booked_day).await?;
     let period = Period::parse(&booked.label, &config.zone).map_err(|_| AppError::bug("a stored period cannot be read"))?;
@@ -63,7 +66,7 @@ pub async fn rewards_csv(app: &App, ctx: &Context, calculation: &CalculationEntr
         let line = lines.iter().find(|l| l.rep == payee.owner.id.0);
         for row in &payee.rewards {
             let approval = approvals::standing(is_required, &given, payee).title();
-            let cells = row_cells(&config, calculation, &booked, &period, row, line, approval);
+            let cells = row_cells(&config, calculation, &booked, &period, row, line, (approval, today));
             csv_line(&mut out, &cells);
         }
     }
@@ -77,8 +80,9 @@ fn row_cells(
     period: &Period,
     row: &RewardRow,
     line: Option<&crate::calculations::PayeeLine>,
-    approval: &str,
+    (approval, today): (&str, jiff::civil::Date),
 ) -> Vec<String> {
+    let released = booked.release.as_ref().map(|release| &release.document);
     let document = &calculation.document;
     let rep = config.directory.rep(row.owner.id);
     let value = Amount { minor: row.amount, unit: row.unit }.major().to_string();
@@ -119,11 +123,13 @@ fn row_cells(
         calculation.id.text(Kind::Calculation),
         document.version_number.to_string(),
         row.release.map(|id| id.text(Kind::Release)).unwrap_or_default(),
-        booked.release.as_ref().map(|r| r.document.release_date.clone()).unwrap_or_default(),
+        released.map(|r| r.release_date_of(row.owner.id).to_owned()).unwrap_or_default(),
         row.payout.map(|id| id.text(Kind::Payout)).unwrap_or_default(),
         row.owner.id.text(Kind::Rep),
         rep.and_then(|r| r.external_id.clone()).unwrap_or_default(),
         origin,
+        released.map(|r| r.payment(row.owner.id, row.state, today).title()).unwrap_or_default().to_owned(),
+        released.and_then(|r| r.terms_of(row.owner.id)).map(|terms| terms.reason.clone()).unwrap_or_default(),
     ]
 }
 

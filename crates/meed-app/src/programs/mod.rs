@@ -1,5 +1,10 @@
 //! Programs: documents, versioned and immutable once applied.
 
+mod state;
+
+pub(crate) use state::require_calculable;
+pub use state::{Move, ProgramState, set_state};
+
 use jiff::civil::Date;
 use meed_core::command::{PutRecord, PutRecords, Record, RecordKind, Reply};
 use meed_core::crediting::ExampleResult;
@@ -18,6 +23,8 @@ pub struct Checked {
     pub program: Option<Program>,
     /// Everything that is wrong, with lines.
     pub findings: Vec<Finding>,
+    /// What may be meant, but rarely is, with lines. It keeps nothing from being applied.
+    pub warnings: Vec<Finding>,
     /// What its own examples gave.
     pub examples: Vec<ExampleResult>,
 }
@@ -44,9 +51,10 @@ pub fn check(text: &str) -> Checked {
     match Program::parse(text) {
         Ok(program) => {
             let examples = program.run_tests();
-            Checked { program: Some(program), findings: Vec::new(), examples }
+            let warnings = program.warnings.clone();
+            Checked { program: Some(program), findings: Vec::new(), warnings, examples }
         }
-        Err(findings) => Checked { program: None, findings, examples: Vec::new() },
+        Err(findings) => Checked { program: None, findings, warnings: Vec::new(), examples: Vec::new() },
     }
 }
 
@@ -59,6 +67,18 @@ pub async fn apply(app: &App, ctx: &Context, text: &str, note: &str) -> AppResul
 /// The same for a version that rules from a day on: sales before it stay under the versions before. Without a day it is
 /// that of the document's `valid_from`; without one of these either, the version replaces all before it.
 pub async fn apply_from(app: &App, ctx: &Context, text: &str, note: &str, from: Option<Date>) -> AppResult<(Id, Id, bool)> {
+    apply_as(app, ctx, text, note, from, ProgramState::Active).await
+}
+
+/// The same where a new program begins as a draft, or active. One that is there keeps its state.
+pub async fn apply_as(
+    app: &App,
+    ctx: &Context,
+    text: &str,
+    note: &str,
+    from: Option<Date>,
+    begins: ProgramState,
+) -> AppResult<(Id, Id, bool)> {
     ctx.require(Scope::Plans)?;
     let checked = check(text);
     if let Some(finding) = checked.findings.first() {
@@ -79,9 +99,10 @@ pub async fn apply_from(app: &App, ctx: &Context, text: &str, note: &str, from: 
     let present = app.store().read(move |r| r.record_by_key(workspace, RecordKind::Program, &lookup)).await?;
     if let Some(record) = &present {
         let document: ProgramDocument = read(record)?;
+        state::require_open(&document, begins)?;
         let current = version(app, ctx, Id(document.version)).await?;
         let is_same_day = from.is_none() || current.document.from == from.map(|day| day.to_string());
-        if current.document.text == text && is_same_day && !document.archived {
+        if current.document.text == text && is_same_day {
             return Ok((record.id, current.id, false));
         }
     }
@@ -102,7 +123,12 @@ pub async fn apply_from(app: &App, ctx: &Context, text: &str, note: &str, from: 
     let put = PutRecord::new(RecordKind::ProgramVersion, None, write(&document)?);
     let version = first_id(app.submit(ctx, program.name.clone(), PutRecords::one("program.version_added", put)).await?)?;
     let timeline = timeline(present.as_ref(), version, number, from)?;
-    let body = write(&ProgramDocument { name: program.name.clone(), version: version.0, number, archived: false, timeline })?;
+    let name = program.name.clone();
+    let body = match &present {
+        Some(record) => ProgramDocument { name, version: version.0, number, timeline, ..read(record)? },
+        None => state::begun(ProgramDocument { name, version: version.0, number, timeline, ..ProgramDocument::default() }, begins),
+    };
+    let body = write(&body)?;
     let put = match &present {
         Some(record) => PutRecord { expected_version: Some(record.version), ..PutRecord::change(RecordKind::Program, record.id, body) },
         None => PutRecord::new(RecordKind::Program, Some(key), body),

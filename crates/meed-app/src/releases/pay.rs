@@ -1,12 +1,13 @@
 //! Paying by hand: payroll has paid; Meed is told.
 
-use meed_core::command::{PayByHand, Payment, Record, RecordKind, Reply};
+use meed_core::command::{PayByHand, Payment, Record, RecordKind, Reply, RewardState};
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::Owner;
 use serde::{Deserialize, Serialize};
 
-use super::read::period;
-use super::release::get;
+use super::read::{PeriodView, RewardView, period};
+use super::release::{ReleaseDocument, ReleaseEntry, get};
+use super::terms::PaymentState;
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
@@ -34,12 +35,7 @@ pub async fn pay_by_hand(app: &App, ctx: &Context, release: Id, payees: &[Id], p
     let zone = app.configuration(ctx.workspace).await?.zone.clone();
     let paid_at = zone.to_ambiguous_timestamp(date.to_datetime(jiff::civil::Time::midnight())).compatible();
     let paid_at = paid_at.map_err(|_| AppError::invalid("date_unreadable", "paid_on", "this date cannot be kept"))?;
-    let unpaid = booked.payees.iter().filter(|p| p.state != meed_core::command::RewardState::Paid);
-    let chosen: Vec<Owner> =
-        if payees.is_empty() { unpaid.map(|p| p.owner).collect() } else { payees.iter().map(|id| Owner::rep(*id)).collect() };
-    if chosen.is_empty() {
-        return Err(AppError::conflict("already_paid", "everybody of this release is paid already"));
-    }
+    let chosen = chosen(&entry, &booked, payees, date)?;
     let document = PayoutDocument {
         release: release.0,
         method: "by_hand".into(),
@@ -50,6 +46,7 @@ pub async fn pay_by_hand(app: &App, ctx: &Context, release: Id, payees: &[Id], p
     };
     let command = PayByHand {
         release,
+        release_version: entry.version,
         program: Id(entry.document.program),
         booked_day: entry.document.booked_day,
         payments: chosen.into_iter().map(|owner| Payment { owner, unit: booked.currency }).collect(),
@@ -59,6 +56,42 @@ pub async fn pay_by_hand(app: &App, ctx: &Context, release: Id, payees: &[Id], p
     match app.submit(ctx, format!("{} {}", entry.document.program_name, entry.document.period), command).await? {
         Reply::Paid { id, .. } => Ok(id),
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+/// Who is paid: those named, or everybody who may be paid on the day.
+fn chosen(entry: &ReleaseEntry, booked: &PeriodView, payees: &[Id], on: jiff::civil::Date) -> AppResult<Vec<Owner>> {
+    let document = &entry.document;
+    if !payees.is_empty() {
+        for view in booked.payees.iter().filter(|view| payees.contains(&view.owner.id)) {
+            require_due(document, view, on)?;
+        }
+        return Ok(payees.iter().map(|id| Owner::rep(*id)).collect());
+    }
+    let open: Vec<&RewardView> = booked.payees.iter().filter(|view| view.state != RewardState::Paid).collect();
+    let due = open.iter().filter(|view| document.payment(view.owner.id, view.state, on) == PaymentState::Due);
+    let due: Vec<Owner> = due.map(|view| view.owner).collect();
+    match (open.first(), due.is_empty()) {
+        (None, _) => Err(AppError::conflict("already_paid", "everybody of this release is paid already")),
+        (Some(first), true) => require_due(document, first, on).map(|()| due),
+        _ => Ok(due),
+    }
+}
+
+/// Refuses to pay somebody before their day, or against the mark.
+fn require_due(document: &ReleaseDocument, view: &RewardView, on: jiff::civil::Date) -> AppResult<()> {
+    let id = view.owner.id;
+    match document.payment(id, view.state, on) {
+        PaymentState::Due | PaymentState::Paid => Ok(()),
+        PaymentState::Later => {
+            let text = format!("{} may be paid from {} on, and not on {on}", view.name, document.release_date_of(id));
+            Err(AppError::conflict("not_due", text))
+        }
+        PaymentState::Unpaid => {
+            let because = document.terms_of(id).map(|terms| terms.reason.as_str()).unwrap_or_default();
+            let text = format!("{} is marked as unpaid ({because}); take the mark away first", view.name);
+            Err(AppError::conflict("marked_unpaid", text))
+        }
     }
 }
 

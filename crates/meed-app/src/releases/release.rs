@@ -1,12 +1,13 @@
 //! Releasing a period.
 
-use meed_core::command::{NewStatement, PutRecord, RecordKind, Release, Reply, release_key};
+use meed_core::command::{NewStatement, PutRecord, Record, RecordKind, Release, Reply, release_key};
 use meed_core::id::{Id, Kind};
 use meed_core::period::Period;
 use serde::{Deserialize, Serialize};
 
 use super::frozen::{RewardLine, StatementBody, put_explanation};
 use super::read::{PeriodView, period};
+use super::terms::{NewTerms, PayeeTerms, merged, today};
 use crate::calculations::{Binding, changed_before, with_settled};
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
@@ -27,6 +28,12 @@ pub struct ReleaseDocument {
     pub released_by: String,
     /// ISO date from which it may be paid.
     pub release_date: String,
+    /// That somebody chose a day later than that of the release: nothing is paid before.
+    #[serde(default)]
+    pub is_dated_ahead: bool,
+    /// What is said of single payees, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apart: Vec<PayeeTerms>,
     /// When it was taken back, in microseconds UTC.
     #[serde(default)]
     pub reversed_us: Option<i64>,
@@ -42,14 +49,34 @@ pub struct ReleaseDocument {
 #[allow(missing_docs)]
 pub struct ReleaseEntry {
     pub id: Id,
+    /// Counts changes of its record, from 1.
+    pub version: i32,
     pub document: ReleaseDocument,
+}
+
+impl ReleaseEntry {
+    fn of(record: &Record) -> AppResult<Self> {
+        Ok(Self { id: record.id, version: record.version, document: read(record)? })
+    }
 }
 
 /// Releases everything booked in a program's period: a statement per payee is frozen, what is accrued becomes payable.
 /// Refused when the rewards are not what the present facts give: calculate and review again first.
 pub async fn release(app: &App, ctx: &Context, program: Id, label: &str, release_date: Option<&str>) -> AppResult<ReleaseEntry> {
+    release_with(app, ctx, program, label, release_date, &[]).await
+}
+
+/// The same, where some payees have a day of their own or are not to be paid yet.
+pub async fn release_with(
+    app: &App,
+    ctx: &Context,
+    program: Id,
+    label: &str,
+    release_date: Option<&str>,
+    apart: &[NewTerms],
+) -> AppResult<ReleaseEntry> {
     ctx.require(Scope::Release)?;
-    let today = app.now().to_zoned(app.configuration(ctx.workspace).await?.zone.clone()).date();
+    let today = today(app, ctx).await?;
     let release_date = match release_date {
         None => today,
         Some(text) => text
@@ -80,6 +107,8 @@ pub async fn release(app: &App, ctx: &Context, program: Id, label: &str, release
         released_us: app.now_us(),
         released_by: ctx.actor.0.clone(),
         release_date: release_date.to_string(),
+        is_dated_ahead: release_date > today,
+        apart: merged(app, ctx, &[], apart, &booked)?,
         reversed_us: None,
         reversed_by: String::new(),
         reversed_because: String::new(),
@@ -95,7 +124,7 @@ pub async fn release(app: &App, ctx: &Context, program: Id, label: &str, release
     };
     let subject = format!("{} {}", document.program_name, document.period);
     match app.submit(ctx, subject, command).await? {
-        Reply::Released { id, .. } => Ok(ReleaseEntry { id, document }),
+        Reply::Released { id, .. } => Ok(ReleaseEntry { id, version: 1, document }),
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
     }
 }
@@ -148,7 +177,7 @@ fn stale() -> AppError {
 pub async fn of_period(app: &App, ctx: &Context, program: Id, booked_day: i64) -> AppResult<Option<ReleaseEntry>> {
     let (workspace, key) = (ctx.workspace, release_key(program, booked_day));
     let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::Release, &key)).await?;
-    record.as_ref().map(|r| Ok(ReleaseEntry { id: r.id, document: read(r)? })).transpose()
+    record.as_ref().map(ReleaseEntry::of).transpose()
 }
 
 /// All releases, newest first.
@@ -156,7 +185,7 @@ pub async fn list(app: &App, ctx: &Context) -> AppResult<Vec<ReleaseEntry>> {
     ctx.require_any(&[Scope::Read, Scope::Release])?;
     let workspace = ctx.workspace;
     let records = app.store().read(move |r| r.records(workspace, RecordKind::Release)).await?;
-    let mut all: Vec<ReleaseEntry> = records.iter().map(|r| Ok(ReleaseEntry { id: r.id, document: read(r)? })).collect::<AppResult<_>>()?;
+    let mut all: Vec<ReleaseEntry> = records.iter().map(ReleaseEntry::of).collect::<AppResult<_>>()?;
     all.reverse();
     Ok(all)
 }
@@ -167,5 +196,5 @@ pub async fn get(app: &App, ctx: &Context, id: Id) -> AppResult<ReleaseEntry> {
     let workspace = ctx.workspace;
     let record = app.store().read(move |r| r.record(workspace, RecordKind::Release, id)).await?;
     let record = record.ok_or_else(|| AppError::not_found(&format!("release {}", id.text(Kind::Release))))?;
-    Ok(ReleaseEntry { id, document: read(&record)? })
+    ReleaseEntry::of(&record)
 }

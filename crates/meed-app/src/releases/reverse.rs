@@ -53,7 +53,7 @@ pub async fn reverse(app: &App, ctx: &Context, release: Id, because: &str) -> Ap
     };
     let subject = format!("{} {}", document.program_name, document.period);
     match app.submit(ctx, subject, command).await? {
-        Reply::Done => Ok(ReleaseEntry { id: release, document }),
+        Reply::Done => get(app, ctx, release).await,
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
     }
 }

@@ -70,7 +70,7 @@ fn judge(
         Some(CreditFilter::Refused(program, _)) => entry.id == *program,
         _ => true,
     };
-    let programs: Vec<&ProgramEntry> = config.programs.iter().filter(asked).collect();
+    let programs: Vec<&ProgramEntry> = config.programs.iter().filter(|entry| entry.has_results()).filter(asked).collect();
     let none = if programs.is_empty() { Credited::NoProgram } else { Credited::No };
     let mut verdicts = vec![none; sales.len()];
     let uses_originals = programs.iter().any(|entry| entry.program.uses_originals());

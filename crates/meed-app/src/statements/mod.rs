@@ -169,7 +169,7 @@ pub async fn page_of_payee(app: &App, ctx: &Context, rep: Id, label: &str, liste
     let mut statements = Vec::new();
     let day = day_number(period.first_day());
     let mut listed = listed;
-    for entry in config.programs.iter().filter(|entry| entry.program.cadence == period.cadence()) {
+    for entry in config.programs.iter().filter(|entry| entry.has_results() && entry.program.cadence == period.cadence()) {
         let Some(shown) = opened.as_ref().map_or(Some(Shown::All), |opened| opened.get(&(entry.id.0, day)).copied()) else { continue };
         let Some(statement) = of_program(app, reader, entry, &period, rep, listed).await? else { continue };
         listed = behind(listed, &statement.body);

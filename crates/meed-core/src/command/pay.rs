@@ -23,6 +23,8 @@ pub struct Payment {
 pub struct PayByHand {
     /// The release.
     pub release: Id,
+    /// The version of its record that was looked at: who may be paid stands there.
+    pub release_version: i32,
     /// Its program.
     pub program: Id,
     /// Its period, as day number of the first day.
@@ -42,12 +44,17 @@ impl Command for PayByHand {
 
     fn needs(&self, needs: &mut Needs) {
         needs.reward_periods.insert((self.program, self.booked_day));
+        needs.records.insert((RecordKind::Release, self.release));
         for payment in &self.payments {
             needs.accounts.extend(postings::payee_accounts(payment.owner, payment.unit));
         }
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
+        if state.record(RecordKind::Release, self.release).is_some_and(|release| release.version != self.release_version) {
+            let text = "who may be paid of this release was changed meanwhile; look at it again";
+            return Err(Refused::new(Class::Conflict, "version_conflict", text));
+        }
         let mut rows: BTreeMap<(Owner, Unit), Vec<RewardRow>> = BTreeMap::new();
         for row in state.rewards().filter(|r| r.release == Some(self.release)) {
             rows.entry((row.owner, row.unit)).or_default().push(row.clone());

@@ -581,7 +581,7 @@ impl<'a> BoundProgram<'a> {
         let of_teams = self.directory.teams().iter().map(|team| targets.teams.is_empty() || teams.contains(&team.id));
         let all = of_reps.chain(of_teams).collect();
         for name in unknown {
-            let text = format!("the target `{name}` of the program names nobody, or several");
+            let text = format!("the target `{name}` of the plan names nobody, or several");
             self.alerts.push(BoundAlert { code: AlertCode::UnknownTarget, subject: name, text, reps: Vec::new() });
         }
         all

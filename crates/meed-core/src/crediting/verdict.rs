@@ -186,7 +186,7 @@ impl Judge<'_, '_> {
                 }
                 _ => format!("`{subject}` is an alias of several: nobody is credited for it"),
             },
-            Reason::NotTarget => format!("{subject} is not a target of the program"),
+            Reason::NotTarget => format!("{subject} is not a target of the plan"),
             Reason::EmptyTeam => format!("the team `{subject}` has nobody to credit"),
             Reason::NoTeam => format!("{subject} belongs to no team on {}", bound.period.last_day()),
             Reason::WeightMissing => {
@@ -216,7 +216,7 @@ impl Judge<'_, '_> {
         let bound = self.bound;
         let version = &bound.versions[bound.version_at(self.sale.facts.at())];
         if self.sale.facts.at() < version.start {
-            return format!("the sale is of {day}, version {} of the program is valid later", version.number);
+            return format!("the sale is of {day}, version {} of the plan is valid later", version.number);
         }
         let program = version.program;
         let valid = |from: Option<jiff::civil::Date>, until: Option<jiff::civil::Date>| match (from, until) {
@@ -228,7 +228,7 @@ impl Judge<'_, '_> {
         let (what, from, until) = if rule.valid_from.is_some_and(|from| day < from) || rule.valid_until.is_some_and(|until| day > until) {
             ("rule", rule.valid_from, rule.valid_until)
         } else {
-            ("program", program.valid_from, program.valid_until)
+            ("plan", program.valid_from, program.valid_until)
         };
         format!("the sale is of {day}, the {what} is valid {}", valid(from, until))
     }

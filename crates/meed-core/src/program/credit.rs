@@ -49,6 +49,15 @@ fn check_shares(table: &Table<'_, '_>, owners: &[OwnerField], findings: &mut Fin
     if shares != owners.len() {
         findings.add(table.place("owners"), Code::Conflict, "give every owner field a `share`, or none of them");
     }
+    let literal = |owner: &OwnerField| if let Some(Share::Literal(share)) = &owner.share { *share } else { Exact::ZERO };
+    let sum: Exact = owners.iter().map(literal).sum();
+    if sum > Exact::ONE {
+        let text = format!(
+            "the shares sum to {}%: a sale with all of these owners is credited for more than it is worth",
+            (sum * Exact::ONE_HUNDRED).normalize()
+        );
+        findings.warn(table.place("owners"), Code::SharesOverWhole, text);
+    }
     for (index, owner) in owners.iter().enumerate() {
         if owners[..index].iter().any(|before| before.field == owner.field) {
             findings.add(table.place("owners"), Code::Conflict, "an owner field is named twice");

@@ -4,7 +4,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::finding::{Code, Finding};
 use super::measure::{measure, quota};
-use super::reader::{Findings, Item, Table};
+use super::reader::{DOCUMENT, Findings, Item, Table};
 use super::rules::{Draft, resolve, rule, validity};
 use super::variables::variables;
 use super::{Kind, Program, Targets, example, exchange, settle};
@@ -36,6 +36,11 @@ const KEYS: [&str; 16] = [
     "test",
 ];
 
+/// Whether a name is a key of the document itself.
+pub(super) fn is_key(name: &str) -> bool {
+    KEYS.iter().chain(&settle::KEYS).any(|key| *key == name)
+}
+
 /// Everything above the rules.
 struct Head {
     kind: Option<Kind>,
@@ -59,7 +64,7 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
     if !errors.is_empty() {
         return Err(findings.finish());
     }
-    let table = Table::new(root.get_ref(), 0, "the document");
+    let table = Table::new(root.get_ref(), 0, DOCUMENT);
     let known: Vec<&str> = KEYS.iter().chain(&settle::KEYS).copied().collect();
     table.only(&known, &mut findings);
     let head = head(&table, &mut findings);
@@ -79,7 +84,7 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
     let settle = settle::settle(&table, (&rules, &written), &mut findings);
     let exchange = exchange::exchange(&table, head.currency, &mut findings);
     check_spans(&table, head.cadence, &settle, &mut findings);
-    let examples = example::examples(&table, head.currency, &mut findings);
+    let examples = example::examples(&table, (head.currency, &targets), &mut findings);
     let description = table.text("description", &mut findings).map(str::to_owned);
     let Head { kind, name, currency, cadence, rounding } = head;
     match (kind, name, currency, cadence) {
@@ -102,6 +107,7 @@ pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
             rules,
             settle,
             examples,
+            warnings: findings.warnings(),
         }),
         _ => Err(findings.finish()),
     }

@@ -9,6 +9,7 @@ use toml::de::DeValue;
 use super::finding::Code;
 use super::reader::{Findings, Item, Table, number};
 use super::variables::variables;
+use super::{Targets, example_names as names};
 use crate::crediting::RewardKind;
 use crate::money::{Exact, Rates, Unit};
 use crate::people::Variable;
@@ -176,9 +177,9 @@ pub struct Expected {
 }
 
 /// Reads all `[[test]]` of a document.
-pub(super) fn examples(root: &Table<'_, '_>, currency: Option<Unit>, findings: &mut Findings<'_>) -> Vec<Example> {
+pub(super) fn examples(root: &Table<'_, '_>, (currency, targets): (Option<Unit>, &Targets), findings: &mut Findings<'_>) -> Vec<Example> {
     match root.get("test").map(|item| (item, item.get_ref())) {
-        Some((_, DeValue::Array(items))) => items.iter().filter_map(|item| example(item, currency, findings)).collect(),
+        Some((_, DeValue::Array(items))) => items.iter().filter_map(|item| example(item, (currency, targets), findings)).collect(),
         Some((item, _)) => {
             findings.add(item.span().start, Code::WrongType, "`test` is written with double brackets: [[test]]");
             Vec::new()
@@ -187,7 +188,7 @@ pub(super) fn examples(root: &Table<'_, '_>, currency: Option<Unit>, findings: &
     }
 }
 
-fn example(item: &Item<'_>, currency: Option<Unit>, findings: &mut Findings<'_>) -> Option<Example> {
+fn example(item: &Item<'_>, (currency, targets): (Option<Unit>, &Targets), findings: &mut Findings<'_>) -> Option<Example> {
     let table = Table::of(item, "a test", findings)?;
     let keys = ["name", "period", "zone", "reps", "teams", "sales", "periods", "previous", "rates", "other_plans"];
     let known: Vec<&str> = keys.iter().chain(&EXPECTED).copied().collect();
@@ -217,7 +218,9 @@ fn example(item: &Item<'_>, currency: Option<Unit>, findings: &mut Findings<'_>)
     let previous = amounts(&table, "previous", findings);
     let rates = super::exchange::rates(&table, "rates", currency, findings);
     let other_plans = amounts(&table, "other_plans", findings);
-    Some(Example { name, line, period, zone, reps, teams, sales, previous, rates, other_plans, expected, periods })
+    let example = Example { name, line, period, zone, reps, teams, sales, previous, rates, other_plans, expected, periods };
+    names::check(&table, &example, targets, findings);
+    Some(example)
 }
 
 fn example_period(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<ExamplePeriod> {

@@ -45,6 +45,22 @@ pub enum Code {
     CurrencyUnknown,
     /// A condition or formula that cannot be used.
     Condition(ConditionCode),
+    /// A name in a test that nobody has, or a sale that is not there.
+    UnknownName,
+    /// Periods of a test that do not follow each other.
+    PeriodOrder,
+    /// Somebody in a test who stands above their own manager, or a team below itself.
+    Circle,
+    /// Warning: a rate above 100 % or below 0.
+    RateUnusual,
+    /// Warning: bounds that look like parts of 1 where percents are meant.
+    BoundsSmall,
+    /// Warning: a comparison that holds always or never.
+    ComparisonConstant,
+    /// Warning: shares that sum to more than the whole.
+    SharesOverWhole,
+    /// Warning: two parts of a plan that undo each other.
+    Undone,
 }
 
 impl Code {
@@ -71,6 +87,14 @@ impl Code {
             Self::ValidityReversed => "validity_reversed",
             Self::CurrencyUnknown => "currency_unknown",
             Self::Condition(code) => code.code(),
+            Self::UnknownName => "unknown_name",
+            Self::PeriodOrder => "period_order",
+            Self::Circle => "circle",
+            Self::RateUnusual => "rate_unusual",
+            Self::BoundsSmall => "bounds_small",
+            Self::ComparisonConstant => "comparison_constant",
+            Self::SharesOverWhole => "shares_over_whole",
+            Self::Undone => "undone",
         }
     }
 }

@@ -7,6 +7,7 @@ mod continues;
 mod credit;
 mod document;
 mod example;
+mod example_names;
 mod exchange;
 mod finding;
 mod measure;
@@ -89,6 +90,8 @@ pub struct Program {
     pub settle: Settle,
     /// The examples that the document carries.
     pub examples: Vec<Example>,
+    /// What may be meant, but rarely is, with lines.
+    pub warnings: Vec<Finding>,
 }
 
 impl Program {

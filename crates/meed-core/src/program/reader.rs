@@ -18,11 +18,13 @@ pub(crate) type Item<'d> = Spanned<DeValue<'d>>;
 pub(crate) struct Findings<'d> {
     text: &'d str,
     all: Vec<Finding>,
+    /// What may be meant, but rarely is.
+    warnings: Vec<Finding>,
 }
 
 impl<'d> Findings<'d> {
     pub(crate) fn new(text: &'d str) -> Self {
-        Self { text, all: Vec::new() }
+        Self { text, all: Vec::new(), warnings: Vec::new() }
     }
 
     /// The text of the document.
@@ -33,6 +35,20 @@ impl<'d> Findings<'d> {
     pub(crate) fn add(&mut self, at: usize, code: Code, text: impl Into<String>) {
         let (line, column) = self.place(at);
         self.all.push(Finding { line, column, code, text: text.into() });
+    }
+
+    /// Something that may be meant, but rarely is: it does not keep the document from being used.
+    pub(crate) fn warn(&mut self, at: usize, code: Code, text: impl Into<String>) {
+        let (line, column) = self.place(at);
+        self.warnings.push(Finding { line, column, code, text: text.into() });
+    }
+
+    /// The warnings by place, each once.
+    pub(crate) fn warnings(&mut self) -> Vec<Finding> {
+        let mut warnings = std::mem::take(&mut self.warnings);
+        warnings.sort_by_key(|finding| (finding.line, finding.column));
+        warnings.dedup();
+        warnings
     }
 
     pub(crate) fn line(&self, at: usize) -> u32 {
@@ -54,10 +70,14 @@ impl<'d> Findings<'d> {
         self.all.is_empty()
     }
 
-    /// All findings by place; of several at one place the first.
+    /// All findings by place; of several at one place the first, and everything that is missing there.
     pub(crate) fn finish(mut self) -> Vec<Finding> {
         self.all.sort_by_key(|finding| (finding.line, finding.column));
-        self.all.dedup_by(|later, first| (later.line, later.column) == (first.line, first.column));
+        let is_missing = |finding: &Finding| matches!(finding.code, Code::MissingKey | Code::NoRules);
+        self.all.dedup_by(|later, first| {
+            let all_missing = is_missing(later) && is_missing(first) && later.text != first.text;
+            (later.line, later.column) == (first.line, first.column) && !all_missing
+        });
         self.all
     }
 
@@ -76,6 +96,9 @@ fn kind(value: &DeValue<'_>) -> &'static str {
         DeValue::Table(_) => "a table",
     }
 }
+
+/// What the whole document is called in messages.
+pub(crate) const DOCUMENT: &str = "the document";
 
 /// A table of the document with its name and place.
 #[derive(Clone, Copy)]
@@ -108,7 +131,14 @@ impl<'a, 'd> Table<'a, 'd> {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
                 let hint = suggestion(name, known.iter().copied());
-                let hint = if hint.is_empty() { format!("; known are {}", listed(known)) } else { hint };
+                let hint = match self.name {
+                    _ if !hint.is_empty() => hint,
+                    // What follows a table in TOML belongs to it, whatever was meant.
+                    inner if inner != DOCUMENT && super::document::is_key(name) => {
+                        "; it is a key of the plan itself: write it above the first table such as [[rule]]".to_owned()
+                    }
+                    _ => format!("; known are {}", listed(known)),
+                };
                 findings.add(key.span().start, Code::UnknownKey, format!("`{name}` is not a key of {}{hint}", self.name));
             }
         }
@@ -280,13 +310,38 @@ pub(crate) fn condition(item: &Item<'_>, name: &str, want: Want, findings: &mut 
 pub(crate) fn condition_over(item: &Item<'_>, name: &str, want: Want, over: Over, findings: &mut Findings<'_>) -> Option<Condition> {
     let source = text(item, name, findings)?;
     match Condition::compile_over(source, want, over) {
-        Ok(condition) => Some(condition),
+        Ok(condition) => {
+            if let Some((offset, word, literal)) = never_equal(source) {
+                let text = format!("`{name}`: what `{word}()` gives is never {literal}; write the text in {word} case letters");
+                findings.warn(place_inside(findings.source(), item.span(), source, offset), Code::ComparisonConstant, text);
+            }
+            Some(condition)
+        }
         Err(error) => {
             let at = place_inside(findings.source(), item.span(), source, error.at);
             findings.add(at, Code::Condition(error.code), format!("`{name}`: {}", error.text));
             None
         }
     }
+}
+
+/// A comparison of a text in one case with a literal in the other, which holds always or never: where it stands, the
+/// function, the literal.
+fn never_equal(source: &str) -> Option<(usize, &'static str, &str)> {
+    let is_wrong = |word: &str, c: char| if word == "lower" { c.is_uppercase() } else { c.is_lowercase() };
+    for (word, call) in [("lower", ".lower()"), ("upper", ".upper()")] {
+        for (at, _) in source.match_indices(call) {
+            let rest = source[at + call.len()..].trim_start();
+            let Some(rest) = rest.strip_prefix("==").or_else(|| rest.strip_prefix("!=")).map(str::trim_start) else { continue };
+            let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"')) else { continue };
+            let Some(length) = rest[1..].find(quote) else { continue };
+            let literal = &rest[..length + 2];
+            if literal.chars().any(|c| is_wrong(word, c)) {
+                return Some((at, word, literal));
+            }
+        }
+    }
+    None
 }
 
 /// The place of a byte of a text value. Where the value is written with escapes, its start.
@@ -304,6 +359,9 @@ pub(crate) fn rate(item: &Item<'_>, name: &str, money: bool, findings: &mut Find
             if percent.is_none() {
                 findings.add(at, Code::BadValue, format!("`{name}` must be a percentage such as \"5.25%\", not \"{text}\""));
             }
+            if let Some(percent) = percent {
+                unusual(percent, at, name, findings);
+            }
             percent.map(|percent| Rate::Percent(Figure::Literal(percent)))
         }
         DeValue::Table(_) => rate_table(&Table::of(item, name, findings)?, findings),
@@ -318,6 +376,17 @@ pub(crate) fn rate(item: &Item<'_>, name: &str, money: bool, findings: &mut Find
             }
             Some(Rate::Each(Figure::Literal(each)))
         }
+    }
+}
+
+/// Warns of a percentage that is rarely meant.
+fn unusual(percent: Exact, at: usize, name: &str, findings: &mut Findings<'_>) {
+    if percent > Exact::ONE_HUNDRED {
+        let text = format!("`{name}` is {}%, more than the whole; for 5 % write \"5%\"", percent.normalize());
+        findings.warn(at, Code::RateUnusual, text);
+    } else if percent < Exact::ZERO {
+        let text = format!("`{name}` is {}%: whoever sells loses by it; what is taken back is a `[[clawback]]`", percent.normalize());
+        findings.warn(at, Code::RateUnusual, text);
     }
 }
 

@@ -84,7 +84,7 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
     let cap_per_sale = limit(&table, "cap_per_sale", findings);
     let gate = super::settle::percent(&table, "gate", findings);
     if gate.is_some() && !has_quota {
-        findings.add(table.place("gate"), Code::QuotaMissing, "`gate` is an attainment and needs a `quota` in the program");
+        findings.add(table.place("gate"), Code::QuotaMissing, "`gate` is an attainment and needs a `quota` of the plan");
     }
     if let (Some(Figure::Literal(cap)), Some(Figure::Literal(floor))) = (&cap, &floor)
         && cap < floor

@@ -56,11 +56,29 @@ pub(super) fn tiers(table: &Table<'_, '_>, money: bool, has_quota: bool, finding
         );
     }
     if unit == TierUnit::PercentOfQuota && !has_quota {
-        findings.add(table.place("unit"), Code::QuotaMissing, "tiers in percent of quota need a `quota` in the program");
+        findings.add(table.place("unit"), Code::QuotaMissing, "tiers in percent of quota need a `quota` of the plan: `quota = 100000`, or `quota = { variable = \"quota\" }`, above the first table");
     }
     let accumulate = accumulate(table, over, findings);
     let bands = bands(table, mode, (money, base.as_ref()), findings);
+    if unit == TierUnit::PercentOfQuota {
+        check_percents(table, bands.as_deref().unwrap_or_default(), findings);
+    }
     Some(Tiers { accumulate: accumulate?, mode: mode?, by: by?, unit, bound, refunds, bands: bands? })
+}
+
+/// The highest bound that looks like a part of 1: `1` for the whole quota, `1.5` for one and a half.
+const PART_MAX: i64 = 5;
+
+/// Warns of bounds in percent of quota that look like parts of 1.
+fn check_percents(table: &Table<'_, '_>, bands: &[Band], findings: &mut Findings<'_>) {
+    let Some(highest) = bands.iter().filter_map(|band| band.to).max() else { return };
+    if highest <= Exact::from(PART_MAX) {
+        let text = format!(
+            "the highest bound is {highest}, which is {highest} percent of the quota; in percent, the whole quota is 100: `to = {}`",
+            (highest * Exact::ONE_HUNDRED).normalize()
+        );
+        findings.warn(table.place("bands"), Code::BoundsSmall, text);
+    }
 }
 
 fn accumulate(table: &Table<'_, '_>, over: Option<Over>, findings: &mut Findings<'_>) -> Option<Accumulate> {
@@ -98,7 +116,7 @@ fn by(table: &Table<'_, '_>, has_quota: bool, findings: &mut Findings<'_>) -> Op
     }
     if super::reader::text(item, "by", findings)? == "attainment" {
         if !has_quota {
-            findings.add(item.span().start, Code::QuotaMissing, "tiers by attainment need a `quota` in the program");
+            findings.add(item.span().start, Code::QuotaMissing, "tiers by attainment need a `quota` of the plan: `quota = 100000`, or `quota = { variable = \"quota\" }`, above the first table");
         }
         return Some(TierBy::Attainment);
     }

@@ -20,6 +20,7 @@ pub(crate) mod problem;
 mod programs;
 mod rates;
 mod records;
+mod release_payees;
 mod releases;
 pub(crate) mod request;
 mod sale_in;
@@ -96,6 +97,7 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(programs::check))
         .routes(routes!(programs::show))
         .routes(routes!(programs::versions))
+        .routes(routes!(programs::set_state))
         .routes(routes!(calculations::index, calculations::calculate))
         .routes(routes!(calculations::show, calculations::delete))
         .routes(routes!(calculations::payees))
@@ -110,6 +112,7 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(releases::payouts, releases::pay))
         .routes(routes!(releases::payout))
         .routes(routes!(releases::reverse))
+        .routes(routes!(release_payees::index, release_payees::set))
         .routes(routes!(adjustments::index, adjustments::add))
         .routes(routes!(adjustments::remove))
         .routes(routes!(adjustments::sheet))

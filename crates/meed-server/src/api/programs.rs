@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use meed_app::programs::{self, Checked, Version};
+use meed_app::programs::{self, Checked, Move, ProgramState, Version};
 use meed_app::{ProgramEntry, Scope};
 use meed_core::id::Kind;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,24 @@ pub(crate) struct ProgramIn {
     #[serde(default)]
     #[schema(example = "2026-05-15")]
     from: Option<String>,
+    /// `draft` or `active`: how a new program begins. One that is there keeps its state; a draft is never calculated.
+    #[serde(default)]
+    #[schema(example = "active")]
+    state: Option<String>,
+}
+
+/// Where a program goes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ProgramStateIn)]
+pub(crate) struct StateIn {
+    /// `draft`, `active`, `paused`, `completed` or `archived`.
+    #[schema(example = "completed")]
+    state: String,
+    /// For `completed`: the last period that it takes; the last one that was calculated if null.
+    #[serde(default)]
+    #[schema(example = "2026-06")]
+    last_period: Option<String>,
 }
 
 /// A program.
@@ -52,6 +70,12 @@ pub(crate) struct ProgramOut {
     /// Currency of its rewards.
     #[schema(example = "USD")]
     currency: String,
+    /// `draft`, `active`, `paused`, `completed` or `archived`.
+    #[schema(example = "active")]
+    state: String,
+    /// The last day of its last period, once it is completed.
+    #[schema(example = "2026-06-30")]
+    closes: Option<String>,
     /// Its current version.
     version: String,
     /// Counts versions, from 1.
@@ -132,6 +156,8 @@ pub(crate) struct CheckedOut {
     usable: bool,
     /// Everything that is wrong.
     findings: Vec<FindingOut>,
+    /// What may be meant, but rarely is. It keeps the document from nothing.
+    warnings: Vec<FindingOut>,
     /// What its own examples gave.
     examples: Vec<ExampleOut>,
 }
@@ -144,6 +170,8 @@ impl From<&ProgramEntry> for ProgramOut {
             kind: entry.program.kind.name().to_owned(),
             cadence: entry.program.cadence.name().to_owned(),
             currency: entry.program.currency.code().to_owned(),
+            state: entry.state.word().to_owned(),
+            closes: entry.closes.map(|day| day.to_string()),
             version: entry.version.text(Kind::ProgramVersion),
             number: entry.number,
             text: entry.text.clone(),
@@ -185,6 +213,7 @@ impl From<&Checked> for CheckedOut {
         Self {
             usable: checked.is_usable(),
             findings: checked.findings.iter().map(finding).collect(),
+            warnings: checked.warnings.iter().map(finding).collect(),
             examples: checked.examples.iter().map(example).collect(),
         }
     }
@@ -245,9 +274,45 @@ pub(crate) async fn apply(State(state): State<ServerState>, Caller(ctx): Caller,
         let wrong = || FieldProblem::new("from", "date_unreadable", format!("`{text}` is not a date such as 2026-03-31"));
         text.parse().map_err(|_| Problem::fields(StatusCode::UNPROCESSABLE_ENTITY, vec![wrong()]))
     });
-    let (program, _, changed) = programs::apply_from(&state.app, &ctx, &body.text, &body.note, from.transpose()?).await?;
+    let begins = match body.state.as_deref() {
+        None => ProgramState::Active,
+        Some(word) => state_in(word, &[ProgramState::Draft, ProgramState::Active])?,
+    };
+    let (program, _, changed) = programs::apply_as(&state.app, &ctx, &body.text, &body.note, from.transpose()?, begins).await?;
     let config = state.app.configuration(ctx.workspace).await?;
     Ok(json(StatusCode::OK, &AppliedOut { changed, program: ProgramOut::from(config.program(program)?) }))
+}
+
+fn state_in(word: &str, allowed: &[ProgramState]) -> Answered<ProgramState> {
+    let found = ProgramState::from_word(word).filter(|state| allowed.contains(state));
+    let words: Vec<&str> = allowed.iter().map(|state| state.word()).collect();
+    let wrong = || FieldProblem::new("state", "value_invalid", format!("`{word}` is none of {}", words.join(", ")));
+    found.ok_or_else(|| Problem::fields(StatusCode::UNPROCESSABLE_ENTITY, vec![wrong()]))
+}
+
+/// Change the state of a program
+///
+/// Needs the scope `plans`. A draft is never calculated and not shown to payees. A paused program is not calculated until it is
+/// active again. A completed one takes no new period: those that were calculated are kept right, and what they held back comes
+/// due. An archived one is put away. Moves that the state does not allow are refused with 409.
+#[utoipa::path(
+    put, path = "/programs/{id}/state", tag = "Programs", operation_id = "setProgramState",
+    params(("id" = String, Path, description = "The program", example = "prog_01jq3v8k2m9ra")),
+    request_body(content = StateIn, example = json!({"state": "completed", "last_period": "2026-06"})),
+    responses((status = 200, description = "The program", body = ProgramOut), Refusals),
+)]
+pub(crate) async fn set_state(
+    State(state): State<ServerState>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Json(body): Json<StateIn>,
+) -> Answered<Response> {
+    ctx.require(Scope::Plans)?;
+    let program = id_of(&id, Kind::Program, "program")?;
+    let wanted = Move { to: state_in(&body.state, &ProgramState::ALL)?, last_period: body.last_period, from: None };
+    programs::set_state(&state.app, &ctx, program, &wanted).await?;
+    let config = state.app.configuration(ctx.workspace).await?;
+    Ok(json(StatusCode::OK, &ProgramOut::from(config.program(program)?)))
 }
 
 /// Get a program

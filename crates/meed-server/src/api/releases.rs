@@ -16,6 +16,7 @@ use super::answer::{FieldParams, Page, PageParams, json, list_params, one, page,
 use super::credit_out::{CreditOut, PaidInOut};
 use super::openapi::Refusals;
 use super::problem::{Answered, Problem};
+use super::release_payees::{ReleasePayeeIn, terms_in};
 use super::request::{Caller, Json, Params, id_in, id_of};
 use super::wire::{MoneyOut, day, time};
 use crate::ServerState;
@@ -35,6 +36,9 @@ pub(crate) struct ReleaseIn {
     #[serde(default)]
     #[schema(example = "2026-04-15")]
     release_date: Option<String>,
+    /// Payees with a day of their own, or that are not to be paid yet.
+    #[serde(default)]
+    payees: Vec<ReleasePayeeIn>,
 }
 
 /// A release.
@@ -59,8 +63,10 @@ pub(crate) struct ReleaseOut {
     released_at: String,
     /// By whom.
     released_by: String,
-    /// From which day it may be paid.
+    /// From which day it may be paid. Nothing is paid before a day that lay ahead when it was chosen.
     release_date: String,
+    /// How many payees have a day of their own or are marked as unpaid: `/v1/releases/{id}/payees` lists them.
+    apart: usize,
     /// When it was taken back; null while it stands.
     reversed_at: Option<String>,
     /// By whom it was taken back.
@@ -113,6 +119,7 @@ impl From<&ReleaseEntry> for ReleaseOut {
             released_at: time(document.released_us),
             released_by: document.released_by.clone(),
             release_date: document.release_date.clone(),
+            apart: document.apart.len(),
             reversed_at: document.reversed_us.map(time),
             reversed_by: document.reversed_us.map(|_| document.reversed_by.clone()),
             reversed_because: document.reversed_us.map(|_| document.reversed_because.clone()),
@@ -133,7 +140,9 @@ impl From<&ReleaseEntry> for ReleaseOut {
 pub(crate) async fn release(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<ReleaseIn>) -> Answered<Response> {
     ctx.require(meed_app::Scope::Release)?;
     let program = id_in(&body.program, Kind::Program, "program")?;
-    let released = releases::release(&state.app, &ctx, program, &body.period, body.release_date.as_deref()).await?;
+    let apart = terms_in(body.payees)?;
+    let date = body.release_date.as_deref();
+    let released = releases::release_with(&state.app, &ctx, program, &body.period, date, &apart).await?;
     Ok(json(StatusCode::CREATED, &ReleaseOut::from(&released)))
 }
 
@@ -441,7 +450,7 @@ pub(crate) struct PayoutIn {
     /// The release that was paid.
     #[schema(example = "rel_01jq3v8k2m9ra")]
     release: String,
-    /// Who was paid; everybody who is not paid yet if not given.
+    /// Who was paid; everybody who may be paid on the day and is not paid yet if not given.
     #[serde(default)]
     #[schema(example = json!(["rep_01jq3v8k2m9ra"]))]
     payees: Vec<String>,
@@ -495,7 +504,8 @@ impl From<&PayoutEntry> for PayoutOut {
 
 /// Mark as paid
 ///
-/// Needs the scope `release`. Payroll has paid; Meed is told. Nobody is paid twice: a payee who is paid already is refused.
+/// Needs the scope `release`. Payroll has paid; Meed is told. Nobody is paid twice: a payee who is paid already is refused,
+/// and so is one who is marked as unpaid or whose day has not come on `paid_on`. Without names, those are left out.
 #[utoipa::path(
     post, path = "/payouts", tag = "Payouts", operation_id = "markPaid",
     request_body(content = PayoutIn, example = json!({"release": "rel_01jq3v8k2m9ra", "paid_on": "2026-04-15", "reference": "Payroll April"})),

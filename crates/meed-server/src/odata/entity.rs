@@ -158,6 +158,7 @@ pub(super) static ENTITIES: &[Entity] = &[
             ("ValidUntil", Day),
             ("RequiresEnrollment", Truth),
             ("RequiresApproval", Truth),
+            ("Status", Text),
         ],
     },
     Entity {

@@ -330,6 +330,7 @@ async fn plans(state: &ServerState, ctx: &Context) -> AppResult<Vec<Vec<Value>>>
             date(program.valid_until),
             Value::Truth(program.requires_enrollment),
             Value::Truth(preferences.needs_approval(entry.id)),
+            Value::text(entry.state.word()),
         ]
     };
     Ok(config.programs.iter().map(row).collect())

@@ -264,6 +264,12 @@ pub struct ReleasePage {
     pub scopes: Vec<Choice>,
     /// Field `release_date`, `YYYY-MM-DD`.
     pub release_date: String,
+    /// Field `held`, repeated: who is paid later. Empty hides the three fields.
+    pub payee_rows: Vec<Choice>,
+    /// Field `held_until`, `YYYY-MM-DD`; empty marks them as unpaid.
+    pub held_until: String,
+    /// Field `held_reason`.
+    pub held_reason: String,
     /// What was wrong.
     pub errors: FormErrors,
 }
@@ -272,6 +278,11 @@ impl ReleasePage {
     /// Whether nothing forbids the release.
     pub fn allowed(&self) -> bool {
         self.checks.iter().all(|check| check.tone != Tone::Bad)
+    }
+
+    /// Whether somebody is chosen to be paid later.
+    pub fn opened(&self) -> bool {
+        self.payee_rows.iter().any(|choice| choice.selected)
     }
 
     /// Whether something wants a nod before the release (field `acknowledged`).
@@ -320,4 +331,58 @@ pub struct ReversePage {
     pub reason: String,
     /// What was wrong.
     pub errors: FormErrors,
+}
+
+/// A payee of a release. The form sends the field `payee` once for each that is ticked.
+#[derive(Clone, Debug, Default)]
+pub struct TermsRow {
+    /// Id of the payee.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Due, Later, Unpaid, Paid.
+    pub state: Badge,
+    /// "from 30 Apr 2026"; may be empty.
+    pub day: String,
+    /// Why they are paid apart; may be empty.
+    pub reason: String,
+    /// Who said so, and when.
+    pub who: String,
+    /// What the release gives them.
+    pub amount: Amount,
+    /// Not paid yet, so it can be changed.
+    pub open: bool,
+    /// Ticked.
+    pub selected: bool,
+}
+
+/// `GET /calculations/{id}/terms`, and the answer to a refused `POST` of it.
+#[derive(Clone, Debug, Template)]
+#[template(path = "payment_terms.html")]
+pub struct PaymentTermsPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Id of the calculation.
+    pub id: String,
+    /// Name of the program.
+    pub program: String,
+    /// "March 2026".
+    pub period: String,
+    /// From when the release may be paid, in words.
+    pub release_date: String,
+    /// Payees by name.
+    pub rows: Vec<TermsRow>,
+    /// Field `release_date`.
+    pub day: String,
+    /// Field `reason`.
+    pub reason: String,
+    /// What was wrong.
+    pub errors: FormErrors,
+}
+
+impl PaymentTermsPage {
+    /// Whether anybody is not paid yet.
+    pub fn open(&self) -> bool {
+        self.rows.iter().any(|row| row.open)
+    }
 }

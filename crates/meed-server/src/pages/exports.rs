@@ -49,6 +49,8 @@ pub struct PayRow {
     pub amount: Amount,
     /// When it was paid; empty when it is still owed.
     pub paid: String,
+    /// Why it is not to be paid now; empty when it may be.
+    pub waits: String,
     /// Ticked.
     pub selected: bool,
 }
@@ -78,6 +80,6 @@ pub struct MarkPaidPage {
 impl MarkPaidPage {
     /// Whether anything is still owed.
     pub fn open(&self) -> bool {
-        self.rows.iter().any(|row| row.paid.is_empty())
+        self.rows.iter().any(|row| row.paid.is_empty() && row.waits.is_empty())
     }
 }

@@ -109,6 +109,28 @@ pub struct VersionRow {
     pub here: bool,
 }
 
+/// A state that a program can be moved to: `POST /programs/{id}/state` with the fields `to` and `from`.
+#[derive(Clone, Debug, Default)]
+pub struct StateMove {
+    /// Field `to`.
+    pub to: String,
+    /// What its button says.
+    pub button: String,
+    /// With the field `last_period`.
+    pub asks_period: bool,
+}
+
+/// The state of a program.
+#[derive(Clone, Debug, Default)]
+pub struct StateCard {
+    /// Field `from`: the word of the state.
+    pub from: String,
+    /// What it means.
+    pub text: String,
+    /// Where it may go.
+    pub moves: Vec<StateMove>,
+}
+
 /// `GET /programs/{id}?version=n`
 #[derive(Clone, Debug, Template)]
 #[template(path = "program.html")]
@@ -121,6 +143,8 @@ pub struct ProgramPage {
     pub name: String,
     /// Draft, Active …
     pub status: Badge,
+    /// What the state means, and where it may go.
+    pub state: StateCard,
     /// Version shown: `v3`.
     pub version: String,
     /// The version shown is not the newest.
@@ -166,6 +190,8 @@ pub struct ProgramEditPage {
     pub knobs: Vec<KnobGroup>,
     /// What was wrong with a field, or with the document as a whole.
     pub errors: FormErrors,
+    /// What may be meant, but rarely is: "Line 7: …".
+    pub warnings: Vec<String>,
     /// The document was checked and nothing is wrong: its rules and examples follow.
     pub checked: bool,
     /// Rules in words.

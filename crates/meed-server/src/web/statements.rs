@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use meed_app::calculations::{self, PostedLine, StepLine};
-use meed_app::releases::{self, CreditLine, StatementBody, ThroughLine};
+use meed_app::releases::{self, CreditLine, PaymentState, StatementBody, ThroughLine};
 use meed_app::statements::{self, Shown, Statement, StatementSale, Summary};
 use meed_app::{App, Context, Role, Scope, exports, preferences};
 use meed_core::command::RewardState;
@@ -162,7 +162,7 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
         period: period_words(&label),
         range: setting.range(&period),
         status: badge(states),
-        status_note: note(&all),
+        status_note: note(&all, setting.today()),
         totals: totals(all.iter().filter(|s| s.shown == Shown::All).map(|s| (s.body.currency.as_str(), s.body.total))),
         not_yet: if all.iter().all(|s| s.shown == Shown::All) {
             String::new()
@@ -260,9 +260,14 @@ fn about(setting: &Setting, rep: Id, period: &Period) -> String {
     [Some(team).filter(|team| !team.is_empty()), manager].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn note(all: &[Statement]) -> String {
-    let released = all.iter().filter_map(|s| s.release.as_ref()).map(|r| &r.document.release_date).max();
-    match released {
+/// From when it may be paid, or why not yet; of several programs the latest.
+fn note(all: &[Statement], today: jiff::civil::Date) -> String {
+    let released = || all.iter().filter_map(|s| Some((s.release.as_ref()?, Id(s.body.rep), s.state)));
+    let unpaid = released().find(|(release, rep, state)| release.document.payment(*rep, *state, today) == PaymentState::Unpaid);
+    if let Some(terms) = unpaid.and_then(|(release, rep, _)| release.document.terms_of(rep)) {
+        return format!("Not paid yet: {}", terms.reason);
+    }
+    match released().map(|(release, rep, _)| release.document.release_date_of(rep)).max() {
         Some(day) => format!("May be paid from {}", iso_day(day)),
         None if all.is_empty() => String::new(),
         None => "Not released yet, so it may still change".to_owned(),

@@ -192,6 +192,7 @@ pub(crate) async fn release(store: &Store, workspace: Id, month: &str) -> Id {
 pub(crate) fn paying(release: Id, month: &str, payees: &[Owner]) -> PayByHand {
     PayByHand {
         release,
+        release_version: 1,
         program: PLAN,
         booked_day: day(&format!("{month}-01")),
         payments: payees.iter().map(|owner| Payment { owner: *owner, unit: usd() }).collect(),

@@ -105,7 +105,7 @@ pub(crate) async fn run(args: CalculateArgs, settings: &Settings) -> Result<Verd
     let period = find::period(&config, &args.period)?;
     let programs: Vec<Id> = match &args.plan {
         Some(name) => vec![find::plan(&config, Some(name))?.id],
-        None => config.programs.iter().filter(|p| p.program.cadence == period.cadence()).map(|p| p.id).collect(),
+        None => config.programs.iter().filter(|p| p.is_running() && p.program.cadence == period.cadence()).map(|p| p.id).collect(),
     };
     if programs.is_empty() {
         let reason = format!("there is no {} plan", period.cadence().name());

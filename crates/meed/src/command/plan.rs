@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use meed_app::programs;
+use meed_app::programs::{self, Move, ProgramState};
 use meed_core::crediting::ExampleResult;
 use meed_core::id::Kind;
 use meed_core::program::Finding;
@@ -22,6 +22,9 @@ Examples:
   meed plan test plan.toml                   runs the examples that the document carries
   meed plan apply plan.toml --note \"new accelerator\"
   meed plan apply plan.toml --from 2026-05-15    a change in the middle of a period: sales before it stay as they are
+  meed plan apply plan.toml --draft          not calculated until it is set active
+  meed plan state \"Sales 2026\" paused        or draft, active, completed, archived
+  meed plan state \"Sales 2026\" completed --last-period 2026-06
   meed plan show                             all plans
   meed plan show \"Sales 2026\"                the document as it is applied
   meed plan show \"Sales 2026\" --versions
@@ -43,6 +46,8 @@ enum What {
     Test(FileArgs),
     /// Make a document the current version of its plan
     Apply(ApplyArgs),
+    /// Set a plan active, pause it, complete it or put it away
+    State(StateArgs),
     /// List the plans, or print one
     Show(ShowArgs),
 }
@@ -69,6 +74,26 @@ struct ApplyArgs {
     /// own first day counts, and without that the version replaces all before it
     #[arg(long, value_name = "DAY")]
     from: Option<jiff::civil::Date>,
+    /// A new plan begins as a draft, which is never calculated
+    #[arg(long)]
+    draft: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct StateArgs {
+    /// Name or id of the plan
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// `draft`: never calculated, not shown to payees. `active`: calculated. `paused`: not calculated for a while.
+    /// `completed`: takes no new period. `archived`: put away
+    #[arg(value_name = "STATE", value_parser = ["draft", "active", "paused", "completed", "archived"])]
+    state: String,
+    /// For `completed`: the last period that it takes [default: the last one that was calculated]
+    #[arg(long, value_name = "PERIOD")]
+    last_period: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -95,6 +120,7 @@ pub(crate) async fn run(args: PlanArgs, settings: &Settings) -> Result<Verdict, 
         What::Check(args) => check(&args),
         What::Test(args) => test(&args),
         What::Apply(args) => apply(&args, settings).await,
+        What::State(args) => set_state(&args, settings).await,
         What::Show(args) => show(&args, settings).await,
     }
 }
@@ -135,6 +161,7 @@ struct ShownCheck {
     file: String,
     plan: Option<String>,
     findings: Vec<ShownFinding>,
+    warnings: Vec<ShownFinding>,
     #[serde(skip_serializing_if = "Option::is_none")]
     examples: Option<Vec<ShownExample>>,
 }
@@ -178,10 +205,11 @@ fn check(args: &FileArgs) -> Result<Verdict, Failure> {
                 file: path.display().to_string(),
                 plan: checked.program.as_ref().map(|p| p.name.clone()),
                 findings: checked.findings.iter().map(finding).collect(),
+                warnings: checked.warnings.iter().map(finding).collect(),
                 examples: None,
             });
         } else {
-            print_findings(path, &checked.findings)?;
+            print_findings(path, &checked)?;
             if let Some(program) = &checked.program {
                 print(&format!("{}: \"{}\" is written correctly: {} rules\n", path.display(), program.name, program.rules.len()))?;
             }
@@ -193,9 +221,11 @@ fn check(args: &FileArgs) -> Result<Verdict, Failure> {
     Ok(verdict)
 }
 
-fn print_findings(path: &Path, findings: &[Finding]) -> Result<(), Failure> {
-    for finding in findings {
-        print(&format!("{}:{}:{}: {}: {}\n", path.display(), finding.line, finding.column, finding.code.code(), finding.text))?;
+fn print_findings(path: &Path, checked: &programs::Checked) -> Result<(), Failure> {
+    let all = checked.findings.iter().map(|finding| ("", finding)).chain(checked.warnings.iter().map(|finding| ("warning: ", finding)));
+    for (word, finding) in all {
+        let place = format!("{}:{}:{}", path.display(), finding.line, finding.column);
+        print(&format!("{place}: {word}{}: {}\n", finding.code.code(), finding.text))?;
     }
     Ok(())
 }
@@ -213,11 +243,12 @@ fn test(args: &FileArgs) -> Result<Verdict, Failure> {
                 file: path.display().to_string(),
                 plan: checked.program.as_ref().map(|p| p.name.clone()),
                 findings: checked.findings.iter().map(finding).collect(),
+                warnings: checked.warnings.iter().map(finding).collect(),
                 examples: Some(checked.examples.iter().map(example).collect()),
             });
             continue;
         }
-        print_findings(path, &checked.findings)?;
+        print_findings(path, &checked)?;
         if let Some(program) = &checked.program {
             print(&examples_text(path, &program.name, &checked.examples))?;
         }
@@ -269,9 +300,10 @@ async fn apply(args: &ApplyArgs, settings: &Settings) -> Result<Verdict, Failure
     let texts: Vec<(String, String)> =
         args.files.iter().map(|path| Ok((path.display().to_string(), read(path)?))).collect::<Result<_, Failure>>()?;
     let desk = Desk::open(settings).await?;
+    let begins = if args.draft { ProgramState::Draft } else { ProgramState::Active };
     let mut applied = Vec::new();
     for (file, text) in texts {
-        let result = programs::apply_from(&desk.app, &desk.ctx, &text, &args.note, args.from).await;
+        let result = programs::apply_as(&desk.app, &desk.ctx, &text, &args.note, args.from, begins).await;
         let (program, version, is_new) = result.map_err(|e| Failure::from(e).within(&file))?;
         let document = programs::version(&desk.app, &desk.ctx, version).await?.document;
         let config = desk.app.configuration(desk.ctx.workspace).await?;
@@ -297,9 +329,40 @@ async fn apply(args: &ApplyArgs, settings: &Settings) -> Result<Verdict, Failure
 }
 
 #[derive(Serialize)]
+struct ShownState {
+    program: String,
+    plan: String,
+    state: &'static str,
+    closes: Option<String>,
+    changed: bool,
+}
+
+async fn set_state(args: &StateArgs, settings: &Settings) -> Result<Verdict, Failure> {
+    let desk = Desk::open(settings).await?;
+    let config = desk.app.configuration(desk.ctx.workspace).await?;
+    let program = find::plan(&config, Some(&args.name))?.id;
+    let to = ProgramState::from_word(&args.state).unwrap_or_default();
+    let wanted = Move { to, last_period: args.last_period.clone(), from: None };
+    let changed = programs::set_state(&desk.app, &desk.ctx, program, &wanted).await?;
+    let config = desk.app.configuration(desk.ctx.workspace).await?;
+    let entry = config.program(program)?;
+    let closes = entry.closes.map(|day| day.to_string());
+    if args.json {
+        let (id, plan) = (program.text(Kind::Program), entry.program.name.clone());
+        print_json(&ShownState { program: id, plan, state: entry.state.word(), closes, changed })?;
+        return Ok(Verdict::Clean);
+    }
+    let last = closes.map(|day| format!("; its last period ends on {day}")).unwrap_or_default();
+    let what = if changed { "is now" } else { "stays" };
+    print(&format!("\"{}\" {what} {}{last}\n", entry.program.name, entry.state.word()))?;
+    Ok(Verdict::Clean)
+}
+
+#[derive(Serialize)]
 struct ShownPlan {
     id: String,
     name: String,
+    state: &'static str,
     version: u32,
     period: String,
     currency: String,
@@ -323,6 +386,7 @@ async fn show(args: &ShowArgs, settings: &Settings) -> Result<Verdict, Failure> 
     let shown = |entry: &meed_app::ProgramEntry, text: Option<String>| ShownPlan {
         id: entry.id.text(Kind::Program),
         name: entry.program.name.clone(),
+        state: entry.state.word(),
         version: entry.number,
         period: entry.program.cadence.name().to_owned(),
         currency: entry.program.currency.code().to_owned(),
@@ -334,11 +398,17 @@ async fn show(args: &ShowArgs, settings: &Settings) -> Result<Verdict, Failure> 
             print_json(&config.programs.iter().map(|p| shown(p, None)).collect::<Vec<_>>())?;
             return Ok(Verdict::Clean);
         }
-        let headings =
-            [("Plan", Side::Left), ("Version", Side::Right), ("Period", Side::Left), ("Currency", Side::Left), ("Rules", Side::Right)];
+        let headings = [
+            ("Plan", Side::Left),
+            ("State", Side::Left),
+            ("Version", Side::Right),
+            ("Period", Side::Left),
+            ("Currency", Side::Left),
+            ("Rules", Side::Right),
+        ];
         let mut table = Table::new(&headings);
         for plan in config.programs.iter().map(|p| shown(p, None)) {
-            table.row([plan.name, plan.version.to_string(), plan.period, plan.currency, plan.rules.to_string()]);
+            table.row([plan.name, plan.state.to_owned(), plan.version.to_string(), plan.period, plan.currency, plan.rules.to_string()]);
         }
         print(&table.to_string())?;
         return Ok(Verdict::Clean);

@@ -1,7 +1,7 @@
 //! `meed release`: what was calculated and reviewed becomes payable.
 
 use clap::Args;
-use meed_app::releases;
+use meed_app::releases::{self, NewTerms};
 use meed_core::id::Kind;
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   meed release --plan \"Sales 2026\" --period 2026-03
   meed release --plan \"Sales 2026\" --period 2026-03 --date 2026-04-15
+  meed release --plan \"Sales 2026\" --period 2026-03 --unpaid \"Ana Lopez\" --because \"Bank account to be confirmed\"
 
 A release freezes a statement for every payee. What changes in the period afterwards is booked as a difference in
 the next open period. It is refused when sales, people or the plan changed since the last calculation.";
@@ -28,6 +29,12 @@ pub(crate) struct ReleaseArgs {
     /// Day from which it may be paid [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     date: Option<String>,
+    /// Somebody who is released with the others and not to be paid yet
+    #[arg(long, value_name = "NAME", requires = "because")]
+    unpaid: Vec<String>,
+    /// Why they are not to be paid yet; the payee reads it
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    because: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -45,9 +52,15 @@ struct Released {
 
 pub(crate) async fn run(args: ReleaseArgs, settings: &Settings) -> Result<Verdict, Failure> {
     let desk = Desk::open(settings).await?;
-    let (_, program, period) = find::plan_period(&desk.app, &desk.ctx, &args.of).await?;
+    let (config, program, period) = find::plan_period(&desk.app, &desk.ctx, &args.of).await?;
     find::calculation(&desk.app, &desk.ctx, &program, &period.label()).await?;
-    let release = releases::release(&desk.app, &desk.ctx, program.id, &period.label(), args.date.as_deref()).await?;
+    let held = |name: &String| {
+        let payee = find::payee(&config, name)?.id;
+        Ok(NewTerms { payee, release_date: None, unpaid: true, reason: args.because.clone() })
+    };
+    let apart: Vec<NewTerms> = args.unpaid.iter().map(held).collect::<Result<_, Failure>>()?;
+    let date = args.date.as_deref();
+    let release = releases::release_with(&desk.app, &desk.ctx, program.id, &period.label(), date, &apart).await?;
     let document = release.document;
     let unit = program.program.currency;
     if args.json {

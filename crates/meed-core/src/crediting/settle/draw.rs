@@ -30,6 +30,9 @@ impl Stage<'_> {
     /// The draw of this period; `None` where the payee has none.
     fn draw_amount(&mut self, draw: &Draw) -> Result<Option<Minor>, Overflow> {
         let (first, last) = (self.bound.period.first_day(), self.bound.period.last_day());
+        if self.bound.program.valid_until.is_some_and(|until| first > until) {
+            return Ok(None);
+        }
         if draw.from.is_some_and(|from| first < from && !(from <= last && from.day() == first.day()))
             || draw.until.is_some_and(|until| last > until)
         {

@@ -97,7 +97,10 @@ pub(in crate::crediting) fn settle(
     let rep = &bound.directory.reps()[who as usize];
     let settle = &bound.program.settle;
     let taking_part = bound.takes_part(who);
-    let entitled = taking_part && (settle.draw.is_some() || settle.guarantee.is_some() || !settle.bonuses.is_empty());
+    // Once a program has ended, what earlier periods left comes due and draws are repaid; nothing is added.
+    let is_over = bound.program.valid_until.is_some_and(|until| bound.period.first_day() > until);
+    let earns = taking_part && !is_over;
+    let entitled = earns && (settle.draw.is_some() || settle.guarantee.is_some() || !settle.bonuses.is_empty());
     let remembered = bound.past.mentions(rep.id);
     if !tally.touched && !tally.flagged && !entitled && !remembered {
         return Ok(None);
@@ -105,7 +108,7 @@ pub(in crate::crediting) fn settle(
     let mut stage = Stage::new(bound, (who, rep), (tally, attainment), ranks);
     stage.credits()?;
     stage.gates()?;
-    stage.bonuses(taking_part)?;
+    stage.bonuses(earns)?;
     stage.multipliers()?;
     stage.bonuses_paid_before()?;
     stage.pay()?;

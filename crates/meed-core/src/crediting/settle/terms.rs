@@ -155,7 +155,7 @@ fn clawed(context: &Context<'_>, clawback: &Clawback, sold: Date) -> Result<Opti
         return Ok(None);
     }
     let Some(on) = clawback.on.day(context)? else { return Ok(None) };
-    if clawback.within.is_some_and(|within| later(sold, within).is_some_and(|end| on >= end)) {
+    if clawback.within.is_some_and(|within| later(sold, within).is_some_and(|end| on > end)) {
         return Ok(None);
     }
     let from = match clawback.term.as_ref().and_then(|term| term.from.as_ref()) {

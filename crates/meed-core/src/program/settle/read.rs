@@ -42,7 +42,11 @@ pub(in crate::program) fn settle(table: &Table<'_, '_>, (rules, written): (&[Rul
         guarantee: draw(table, "guarantee", known, findings),
     };
     if settle.draw.is_some() && settle.guarantee.is_some() {
-        findings.add(table.place("guarantee"), Code::Conflict, "a program has a `draw` or a `guarantee`, not both");
+        findings.add(table.place("guarantee"), Code::Conflict, "a plan has a `draw` or a `guarantee`, not both");
+    }
+    if settle.guarantee.is_some() && !settle.clawbacks.is_empty() {
+        let text = "a guarantee tops up whatever a period comes to: what a `[[clawback]]` takes in a weak month is given back by it";
+        findings.warn(table.place("guarantee"), Code::Undone, text);
     }
     if settle.measure.is_some() && settle.deduct.is_some() {
         let text = "`deduct` recalculates from the start of its span by itself, so `measure_from` is too much";
@@ -178,7 +182,7 @@ impl Known<'_> {
     /// Attainment in percent needs a quota.
     pub(super) fn need_quota(&self, table: &Table<'_, '_>, key: &str, findings: &mut Findings<'_>) {
         if !self.has_quota {
-            findings.add(table.place(key), Code::QuotaMissing, format!("`{key}` in percent of attainment needs a `quota` in the program"));
+            findings.add(table.place(key), Code::QuotaMissing, format!("`{key}` in percent of attainment needs a `quota` of the plan"));
         }
     }
 }

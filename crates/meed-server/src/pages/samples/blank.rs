@@ -10,7 +10,7 @@ use crate::pages::keys::KeysPage;
 use crate::pages::mapping::{MappingPage, Reading, Said};
 use crate::pages::overview::OverviewPage;
 use crate::pages::people::{PeoplePage, RepFormPage, TeamFormPage};
-use crate::pages::programs::{ProgramEditPage, ProgramPage, ProgramsPage};
+use crate::pages::programs::{ProgramEditPage, ProgramPage, ProgramsPage, StateCard};
 use crate::pages::sales::{SalePage, SalesFilter, SalesPage};
 use crate::pages::sources::{SourcePage, SourcesPage};
 use crate::pages::statements::{StatementPage, StatementsPage};
@@ -249,6 +249,7 @@ fn paying() -> Vec<(&'static str, String)> {
                 id: "prog_1".into(),
                 name: "Plan".into(),
                 status: Badge::new("Draft", crate::pages::Tone::Neutral),
+                state: StateCard::default(),
                 version: "v1".into(),
                 old: false,
                 facts: Vec::new(),
@@ -270,6 +271,7 @@ fn paying() -> Vec<(&'static str, String)> {
                 wrong: Vec::new(),
                 knobs: super::workflow::knobs(),
                 errors: FormErrors::none(),
+                warnings: Vec::new(),
                 checked: false,
                 rules: Vec::new(),
                 tests: Vec::new(),
@@ -299,6 +301,9 @@ fn paying() -> Vec<(&'static str, String)> {
                 checks: Vec::new(),
                 scopes: Vec::new(),
                 release_date: String::new(),
+                payee_rows: Vec::new(),
+                held_until: String::new(),
+                held_reason: String::new(),
                 errors: FormErrors::none(),
             },
         ),

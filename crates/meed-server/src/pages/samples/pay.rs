@@ -2,7 +2,8 @@
 
 use super::{chrome, dec, drawn, eur, exact, fact, fact_to, figure, intake, link, notice, payee_chrome, plans, s};
 use crate::pages::calculations::{
-    CalculationPage, CalculationStatus, CalculationsPage, Check, LateRow, PayeeRow, ReasonCount, ReleasePage, ReleasedPage, TeamTotalRow,
+    CalculationPage, CalculationStatus, CalculationsPage, Check, LateRow, PayeeRow, PaymentTermsPage, ReasonCount, ReleasePage,
+    ReleasedPage, TeamTotalRow, TermsRow,
 };
 use crate::pages::charts::{Bar, BarChart, Gauge, StepMarker, TierBand, TierPieces};
 use crate::pages::explain::{CreditView, Step};
@@ -255,6 +256,9 @@ fn release(checks: Vec<Check>) -> ReleasePage {
             Choice { note: "Amounts are confirmed and can be paid.".into(), ..Choice::new("rewards", "Rewards", true) },
         ],
         release_date: "2026-04-02".into(),
+        payee_rows: vec![Choice::new("rep_1", &s("Mara Quill"), true), Choice::new("rep_3", &s("Tunde Okafor"), false)],
+        held_until: "2026-04-30".into(),
+        held_reason: s("Bank account to be confirmed"),
         errors: FormErrors::none(),
     }
 }
@@ -386,6 +390,7 @@ fn mark_paid(errors: FormErrors) -> MarkPaidPage {
         name: s(name),
         amount: eur(minor),
         paid: paid.into(),
+        waits: String::new(),
         selected: paid.is_empty(),
     };
     MarkPaidPage {
@@ -400,6 +405,36 @@ fn mark_paid(errors: FormErrors) -> MarkPaidPage {
         ],
         paid_on: "2026-03-05".into(),
         reference: s("Payroll 2026-03"),
+        errors,
+    }
+}
+
+fn payment_terms(errors: FormErrors) -> PaymentTermsPage {
+    let row = |id: &str, name: &str, state: Badge, (day, reason): (&str, &str), minor| TermsRow {
+        id: id.into(),
+        name: s(name),
+        open: state.text != "Paid",
+        state,
+        day: day.into(),
+        reason: s(reason),
+        who: if reason.is_empty() { String::new() } else { s("Ines Albrecht, 2 April 2026, 09:14") },
+        amount: eur(minor),
+        selected: id == "rep_3",
+    };
+    PaymentTermsPage {
+        chrome: chrome(Nav::Calculations, "/calculations/calc_7/terms"),
+        id: "calc_7".into(),
+        program: s("Field sales 2026"),
+        period: "February 2026".into(),
+        release_date: "5 Mar 2026".into(),
+        rows: vec![
+            row("rep_1", "Mara Quill", Badge::new("Due", Tone::Neutral), ("", ""), 445_806),
+            row("rep_3", "Tunde Okafor", Badge::new("Later", Tone::Info), ("from 30 Apr 2026", "Leaves the company in April"), 520_624),
+            row("rep_5", "Jack Smith", Badge::new("Unpaid", Tone::Warn), ("", "Bank account to be confirmed"), 98_410),
+            row("rep_4", "Ada Reyes", Badge::new("Paid", Tone::Good), ("", ""), 399_797),
+        ],
+        day: String::new(),
+        reason: String::new(),
         errors,
     }
 }
@@ -447,6 +482,8 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         drawn("statements-payee", &statements(payee_chrome("/statements"))),
         drawn("exports", &exports()),
         drawn("mark-paid", &mark_paid(FormErrors::none())),
+        drawn("payment-terms", &payment_terms(FormErrors::none())),
+        drawn("payment-terms-refused", &payment_terms(FormErrors::one("reason", "Say in 1 to 500 characters why they are not paid."))),
         drawn(
             "mark-paid-refused",
             &mark_paid(FormErrors(vec![

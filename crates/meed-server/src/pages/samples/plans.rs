@@ -2,7 +2,9 @@
 
 use super::{chrome, dec, drawn, fact, s};
 use crate::pages::charts::{StepChart, TierStep};
-use crate::pages::programs::{PlanTest, ProgramEditPage, ProgramPage, ProgramRow, ProgramsPage, RuleWords, VersionRow, document_lines};
+use crate::pages::programs::{
+    PlanTest, ProgramEditPage, ProgramPage, ProgramRow, ProgramsPage, RuleWords, StateCard, StateMove, VersionRow, document_lines,
+};
 use crate::pages::{Badge, FormErrors, Nav, Pager, Tone};
 
 pub(crate) const DOCUMENT: &str = r#"# Field sales, from January 2026.
@@ -150,6 +152,14 @@ fn program() -> ProgramPage {
         id: "prog_1".into(),
         name: s("Field sales 2026"),
         status: Badge::new("Active", Tone::Good),
+        state: StateCard {
+            from: "active".into(),
+            text: "Calculated by hand, and again by itself when facts change.".into(),
+            moves: vec![
+                StateMove { to: "paused".into(), button: "Pause".into(), asks_period: false },
+                StateMove { to: "completed".into(), button: "Complete".into(), asks_period: true },
+            ],
+        },
         version: "v3".into(),
         old: false,
         facts: vec![
@@ -191,6 +201,7 @@ fn edit(broken: bool) -> ProgramEditPage {
         wrong,
         knobs: super::workflow::knobs(),
         errors,
+        warnings: if broken { Vec::new() } else { vec![s("Line 20: `rate` is 500%, more than the whole; for 5 % write \"5%\".")] },
         checked: !broken,
         rules: if broken { Vec::new() } else { rules() },
         tests: if broken { Vec::new() } else { tests(true) },

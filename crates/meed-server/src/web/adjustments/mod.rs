@@ -53,7 +53,7 @@ fn programs(setting: &Setting, chosen: &str) -> Vec<Choice> {
         let label = format!("{} ({})", entry.program.name, entry.program.currency.code());
         Choice::new(&id, &label, id == chosen)
     };
-    setting.config.programs.iter().map(choice).collect()
+    setting.config.programs.iter().filter(|entry| entry.is_running()).map(choice).collect()
 }
 
 /// The periods to choose from: those that hold sales and the present one, of every length that a plan has. Where none is

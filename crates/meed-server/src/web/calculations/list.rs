@@ -52,12 +52,13 @@ async fn calculations_page(state: &ServerState, visit: &Visit, asked: &Fields, e
         newer: (from > 0).then(|| page_at(from.saturating_sub(PAGE))),
         older: (from.saturating_add(PAGE) < latest.len()).then(|| page_at(from + PAGE)),
     };
-    let programs = setting.config.programs.iter().map(|entry| {
+    let programs = setting.config.programs.iter().filter(|entry| entry.is_running()).map(|entry| {
         let id = entry.id.text(Kind::Program);
         let label = format!("{} ({})", entry.program.name, entry.program.cadence.name());
         Choice::new(&id, &label, id == asked.text("program"))
     });
-    let cadences: Vec<Cadence> = setting.config.programs.iter().map(|entry| entry.program.cadence).collect();
+    let cadences: Vec<Cadence> =
+        setting.config.programs.iter().filter(|entry| entry.is_running()).map(|entry| entry.program.cadence).collect();
     Ok(CalculationsPage {
         chrome: visit.chrome(Nav::Calculations),
         rows,

@@ -5,6 +5,7 @@ mod one;
 mod pay;
 mod release;
 mod takeback;
+mod terms;
 mod words;
 
 use axum::Router;
@@ -32,6 +33,7 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/calculations/{id}/reverse", get(takeback::ask_reverse).post(takeback::reverse))
         .route("/calculations/{id}/delete", get(takeback::ask_delete).post(takeback::delete))
         .route("/calculations/{id}/pay", get(pay::ask).post(pay::pay))
+        .route("/calculations/{id}/terms", get(terms::ask).post(terms::send))
         .route("/calculations/{id}/rewards.csv", get(one::rewards_csv))
         .route("/calculations/{id}/credits.csv", get(one::credits_csv))
 }

@@ -2,14 +2,14 @@
 
 use axum::extract::{Path, State};
 use meed_app::calculations::CalculationEntry;
-use meed_app::releases::{self, PeriodView, pay_by_hand};
+use meed_app::releases::{self, PaymentState, PeriodView, ReleaseDocument, RewardView, pay_by_hand};
 use meed_core::command::RewardState;
 use meed_core::id::{Id, Kind};
 
 use super::super::answer::{Answer, Trouble, form_errors, form_page, page};
 use super::super::flash;
 use super::super::form::{Fields, Posted, id};
-use super::super::shown::{counted, money, period_words, setting};
+use super::super::shown::{counted, iso_day, money, period_words, setting};
 use super::super::visit::Visit;
 use super::entry;
 use super::one::back;
@@ -36,18 +36,21 @@ async fn pay_page(
 ) -> Result<MarkPaidPage, Trouble> {
     let today = setting(&state.app, &visit.ctx).await?.today();
     let ticked = form.map(|form| form.all("payee"));
+    let released = booked.release.as_ref().map(|release| &release.document);
     let mut rows: Vec<PayRow> = booked
         .payees
         .iter()
         .map(|payee| {
             let id = payee.owner.id.text(Kind::Rep);
             let is_paid = payee.state == RewardState::Paid;
+            let waits = released.map(|release| waits(release, payee, today)).unwrap_or_default();
             PayRow {
-                selected: !is_paid && ticked.as_ref().is_none_or(|ticked| ticked.contains(&id.as_str())),
+                selected: !is_paid && waits.is_empty() && ticked.as_ref().is_none_or(|ticked| ticked.contains(&id.as_str())),
                 id,
                 name: payee.name.clone(),
                 amount: money(payee.total, booked.currency),
                 paid: if is_paid { "paid".to_owned() } else { String::new() },
+                waits,
             }
         })
         .collect();
@@ -62,6 +65,16 @@ async fn pay_page(
         reference: form.map(|form| form.text("reference").to_owned()).unwrap_or_default(),
         errors,
     })
+}
+
+/// Why a payee is not to be paid on a day; empty where they may be.
+fn waits(release: &ReleaseDocument, payee: &RewardView, today: jiff::civil::Date) -> String {
+    let id = payee.owner.id;
+    match release.payment(id, payee.state, today) {
+        PaymentState::Due | PaymentState::Paid => String::new(),
+        PaymentState::Later => format!("from {}", iso_day(release.release_date_of(id))),
+        PaymentState::Unpaid => format!("unpaid: {}", release.terms_of(id).map(|terms| terms.reason.as_str()).unwrap_or_default()),
+    }
 }
 
 pub(super) async fn pay(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Posted(form): Posted) -> Answer {

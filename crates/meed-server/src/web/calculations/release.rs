@@ -4,12 +4,12 @@ use axum::extract::{Path, State};
 use meed_app::access::actor_names;
 use meed_app::approvals::{self, Approval};
 use meed_app::calculations::{CalculationEntry, is_due};
-use meed_app::releases::{self, PeriodView};
+use meed_app::releases::{self, NewTerms, PeriodView, ReleaseDocument, RewardView};
 use meed_core::id::{Id, Kind};
 
 use super::super::answer::{Answer, Trouble, form_errors, form_page, page, see_other};
 use super::super::flash;
-use super::super::form::{Fields, Posted};
+use super::super::form::{Fields, Posted, id};
 use super::super::shown::{counted, money, period_words, setting};
 use super::super::visit::Visit;
 use super::one::back;
@@ -17,6 +17,9 @@ use super::{entry, reason_is_meant};
 use crate::ServerState;
 use crate::pages::calculations::{Check, ReleasePage, ReleasedPage};
 use crate::pages::{Choice, Fact, FormErrors, Nav, Tone};
+
+/// Payees among which the page lets choose who is paid later.
+const HELD_CHOICES_MAX: usize = 200;
 
 pub(super) async fn ask(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>) -> Answer {
     let calculation = entry(&state, &visit, &text).await?;
@@ -46,8 +49,37 @@ async fn release_page(
         checks: checks(state, visit, calculation, booked).await?,
         scopes: if booked.credits.is_some() { Vec::new() } else { scopes(form.text("scope")) },
         release_date: form.filled("release_date").map_or_else(|| today.to_string(), str::to_owned),
+        payee_rows: payee_rows(booked, &form.all("held")),
+        held_until: form.text("held_until").to_owned(),
+        held_reason: form.text("held_reason").to_owned(),
         errors,
     })
+}
+
+/// Payees that can be chosen to be paid later; none where there are too many to look through.
+fn payee_rows(booked: &PeriodView, held: &[&str]) -> Vec<Choice> {
+    if booked.payees.len() > HELD_CHOICES_MAX {
+        return Vec::new();
+    }
+    let choice = |payee: &RewardView| {
+        let id = payee.owner.id.text(Kind::Rep);
+        Choice::new(&id, &format!("{}, {}", payee.name, money(payee.total, booked.currency).text()), held.contains(&id.as_str()))
+    };
+    booked.payees.iter().map(choice).collect()
+}
+
+/// Who is to be paid later, as the form says.
+fn held(form: &Fields) -> Result<Vec<NewTerms>, Trouble> {
+    let until = form.filled("held_until").map(str::to_owned);
+    let new = |payee: &str| {
+        Ok(NewTerms {
+            payee: id(payee, Kind::Rep)?,
+            unpaid: until.is_none(),
+            release_date: until.clone(),
+            reason: form.text("held_reason").to_owned(),
+        })
+    };
+    form.all("held").into_iter().map(new).collect()
 }
 
 /// What can be released while payees see nothing yet.
@@ -130,10 +162,11 @@ pub(super) async fn release(State(state): State<ServerState>, visit: Visit, Path
         };
     }
     let date = form.filled("release_date");
-    match releases::release(&state.app, &visit.ctx, Id(document.program), &document.period, date).await {
+    match releases::release_with(&state.app, &visit.ctx, Id(document.program), &document.period, date, &held(&form)?).await {
         Ok(_) => Ok(see_other(&format!("/calculations/{text}/released"))),
         Err(error) => {
-            let errors = form_errors(error, &[("release_date", "release_date")])?;
+            let names = [("release_date", "release_date"), ("payees[0].release_date", "held_until"), ("payees[0].reason", "held_reason")];
+            let errors = form_errors(error, &names)?;
             form_page(&ReleasePage { errors, ..asked })
         }
     }
@@ -146,6 +179,7 @@ pub(super) async fn released(State(state): State<ServerState>, visit: Visit, Pat
     let setting = setting(&state.app, &visit.ctx).await?;
     let who = actor_names(&state.app, &visit.ctx).await?.name(&release.document.released_by);
     let fact = |label: &str, value: String| Fact { label: label.to_owned(), value, href: String::new() };
+    let link = text.clone();
     page(&ReleasedPage {
         chrome: visit.chrome(Nav::Calculations),
         id: text,
@@ -157,6 +191,16 @@ pub(super) async fn released(State(state): State<ServerState>, visit: Visit, Pat
             fact("Release", release.id.text(Kind::Release)),
             fact("Released", format!("{} by {who}", setting.moment(release.document.released_us))),
             fact("May be paid from", super::super::shown::iso_day(&release.document.release_date)),
+            Fact { href: format!("/calculations/{link}/terms"), ..fact("Paid apart", apart(&release.document)) },
         ],
     })
+}
+
+/// How many have a day of their own, or are marked as unpaid.
+fn apart(release: &ReleaseDocument) -> String {
+    let unpaid = release.apart.iter().filter(|terms| terms.unpaid).count();
+    let later = release.apart.len() - unpaid;
+    let part = |many: usize, word: &str| (many > 0).then(|| format!("{many} {word}"));
+    let parts: Vec<String> = [part(later, "with a day of their own"), part(unpaid, "marked as unpaid")].into_iter().flatten().collect();
+    if parts.is_empty() { "nobody".to_owned() } else { parts.join(", ") }
 }

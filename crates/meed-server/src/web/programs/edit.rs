@@ -6,7 +6,7 @@ use meed_app::{AppError, ProgramEntry};
 use meed_core::id::Kind;
 use meed_core::people::fold_alias;
 
-use super::super::answer::{Answer, form_errors, form_page, page};
+use super::super::answer::{Answer, form_errors, form_page, page, sentence};
 use super::super::flash;
 use super::super::form::{Fields, Posted, id};
 use super::super::shown::{counted, setting};
@@ -130,10 +130,15 @@ fn edit_page(
         wrong: checked.map(|checked| wrong(document, checked)).unwrap_or_default(),
         errors,
         knobs: knob_groups(document, &Fields::default()),
+        warnings: checked.map(|checked| checked.warnings.iter().map(warning).collect()).unwrap_or_default(),
         checked: program.is_some(),
         rules: program.map(rules).unwrap_or_default(),
         tests: program.zip(checked).map(|(program, checked)| tests(program, &checked.examples)).unwrap_or_default(),
     }
+}
+
+fn warning(finding: &meed_core::program::Finding) -> String {
+    format!("Line {}: {}", finding.line, sentence(&finding.text))
 }
 
 /// Lines with findings, with one line around each.

@@ -6,11 +6,12 @@ mod enrollment;
 mod list;
 mod one;
 mod projection;
+mod state;
 mod what_if;
 mod words;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use meed_core::crediting::{ExampleResult, shown};
 use meed_core::program::{Example, Program};
 
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/programs/new", get(edit::blank))
         .route("/programs/{id}", get(one::show).post(edit::save))
         .route("/programs/{id}/edit", get(edit::show))
+        .route("/programs/{id}/state", post(state::send))
         .route("/programs/{id}/what-if", get(what_if::ask).post(what_if::compare))
         .route("/programs/{id}/projection", get(projection::ask).post(projection::project))
         .route("/programs/{id}/enrollment", get(enrollment::show).post(enrollment::send))

@@ -13,8 +13,9 @@ use super::super::answer::{Answer, Trouble, page};
 use super::super::form::{Asked, id};
 use super::super::shown::{counted, day_text, iso_day, setting};
 use super::super::visit::Visit;
+use super::state::{badge, card};
+use super::tests;
 use super::words::{facts, rules};
-use super::{status, tests};
 use crate::ServerState;
 use crate::pages::programs::{ProgramPage, VersionRow, document_lines};
 use crate::pages::{Badge, Nav, Tone};
@@ -36,7 +37,9 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     let document = &shown.document.text;
     let program = Program::parse(document).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
     let is_old = shown.id != entry.version;
-    let used = used(&calculations::list(app, ctx, None, CALCULATIONS).await?);
+    let known = calculations::list(app, ctx, None, CALCULATIONS).await?;
+    let is_calculated = known.iter().any(|calculation| calculation.document.program == entry.id.0);
+    let used = used(&known);
     let actors = actor_names(app, ctx).await?;
     let row = |version: &Version| VersionRow {
         number: version.document.number,
@@ -54,7 +57,8 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
         chrome: visit.chrome(Nav::Programs),
         id: text,
         name: program.name.clone(),
-        status: if is_old { Badge::new("Replaced", Tone::Neutral) } else { status(&program, setting.today()) },
+        status: if is_old { Badge::new("Replaced", Tone::Neutral) } else { badge(entry, setting.today()) },
+        state: card(entry, is_calculated),
         version: format!("v{}", shown.document.number),
         old: is_old,
         facts: facts(&program, &setting.config.zone_name),
