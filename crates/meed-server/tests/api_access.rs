@@ -81,6 +81,7 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("DELETE", "/v1/programs/{program}/adjustments/adj_0000000000001", &[Scope::Release]),
     ("POST", "/v1/programs/{program}/adjustments/sheet?period=2026-03", &[Scope::Release]),
     ("POST", "/v1/programs/{program}/clawbacks", &[Scope::Release]),
+    ("POST", "/v1/clawbacks", &[Scope::Release]),
     ("POST", "/v1/programs/{program}/what-if", &[Scope::Read]),
     ("GET", "/v1/programs/{program}/projections", &[Scope::Read]),
     ("POST", "/v1/programs/{program}/projections", &[Scope::Read]),
@@ -167,7 +168,9 @@ fn body_of(path: &str, ids: &[(&'static str, String)]) -> Vec<u8> {
         "/v1/programs/{program}/what-if" => json!({"text": PLAN, "from": "2026-03"}),
         "/v1/programs/{program}/adjustments" => json!({"period": "2026-03", "payee": id("{rep}"), "amount": 100, "label": "Fair"}),
         "/v1/programs/{program}/adjustments/sheet" => return b"who,amount,label\nDana,1.00,Fair\n".to_vec(),
-        "/v1/programs/{program}/clawbacks" => json!({"period": "2026-03", "label": "Cancelled", "sales": [{"sale": id("{sale}")}]}),
+        "/v1/programs/{program}/clawbacks" | "/v1/clawbacks" => {
+            json!({"period": "2026-03", "label": "Cancelled", "sales": [{"sale": id("{sale}")}]})
+        }
         "/v1/programs/{program}/projections" => json!({"period": "2026-03", "from": "2026-03-16"}),
         "/v1/releases/{release}/reverse" => json!({"reason": "wrong quota"}),
         "/v1/releases/{release}/payees" => json!({"payees": [{"payee": id("{rep}"), "release_date": "2026-05-01"}]}),

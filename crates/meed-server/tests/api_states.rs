@@ -3,7 +3,7 @@
 use meed_testkit::{Client, Engine, Reply, TestApp};
 use serde_json::{Value, json};
 
-const PLAN: &str = "name = \"Plan\"\ncurrency = \"USD\"\nperiod = \"monthly\"\n\n[[holdback]]\nid = \"half\"\nshare = \"50%\"\nperiods = 2\n\n[[rule]]\nid = \"commission\"\nrate = \"10%\"\n";
+const PLAN: &str = "name = \"Plan\"\ncurrency = \"USD\"\nperiod = \"monthly\"\n\n[[holdback]]\nid = \"half\"\nshare = \"50%\"\nuntil = { periods = 2 }\n\n[[rule]]\nid = \"commission\"\nrate = \"10%\"\n";
 const DRAW: &str = "name = \"Draw\"\ncurrency = \"USD\"\nperiod = \"monthly\"\ndraw = { amount = 500, recoverable = true }\n\n[[rule]]\nid = \"commission\"\nrate = \"10%\"\n";
 
 struct Desk {
@@ -214,4 +214,50 @@ async fn com_050_payees_of_a_release_have_days_of_their_own_and_are_marked_unpai
 async fn period_state(desk: &Desk) -> String {
     let found = desk.client.get(&format!("/v1/programs/{}/periods/2026-02", desk.program)).await.expect(200);
     found["state"].as_str().expect("a state").to_owned()
+}
+
+const SPIFF: &str =
+    "name = \"Spiff\"\ncurrency = \"USD\"\nperiod = \"monthly\"\n\n[[rule]]\nid = \"spiff\"\nwhen = 'sale.revenue >= 800'\namount = 30\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn com_044_a_sale_is_taken_back_under_every_plan_that_paid_it() {
+    for engine in Engine::ALL {
+        let app = TestApp::start(engine).await;
+        let ws = app.workspace("acme").await;
+        let plain = PLAN.replace("[[holdback]]\nid = \"half\"\nshare = \"50%\"\nuntil = { periods = 2 }\n\n", "");
+        let desk = Desk::begin(&ws.client, &plain, "active").await;
+        let spiff = ws.client.post("/v1/programs", &json!({"text": SPIFF})).await.expect(200)["program"]["id"].clone();
+        let spiff = Desk { client: ws.client.clone(), program: spiff.as_str().expect("an id").to_owned() };
+        for plan in [&desk, &spiff] {
+            plan.calculate("2026-02").await.expect(201);
+            plan.release("2026-02").await.expect(201);
+            plan.calculate("2026-03").await.expect(201);
+        }
+        let ask = |dry_run: bool| {
+            json!({"period": "2026-03", "label": "Cancelled", "dry_run": dry_run,
+            "sales": [{"sale": "A"}, {"sale": "B"}, {"sale": "Z"}]})
+        };
+        let looked = ws.client.post("/v1/clawbacks", &ask(true)).await.expect(200);
+        assert_eq!(looked["totals"], json!([{"amount": -18_000, "currency": "USD"}]), "{looked}");
+        assert_eq!((desk.total("2026-03").await, spiff.total("2026-03").await), (0, 0), "nothing is written");
+        let headers = [("idempotency-key", "k1"), ("content-type", "application/json")];
+        let send = async || ws.client.send("POST", "/v1/clawbacks", &headers, ask(false).to_string().as_bytes()).await;
+        let made = send().await.expect(200);
+        let lines: Vec<(i64, i64)> = made["made"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .map(|row| (row["line"].as_i64().unwrap_or(0), row["amount"]["amount"].as_i64().unwrap_or(0)))
+            .collect();
+        assert_eq!(lines, [(1, -10_000), (1, -3_000), (2, -5_000)]);
+        assert_eq!(made["errors"].as_array().map(Vec::len), Some(1), "B was no sale of the spiff, which is nothing to tell; Z is unknown");
+        assert_eq!(send().await.expect(200)["totals"], made["totals"], "sent twice, made once");
+        assert_eq!((desk.total("2026-03").await, spiff.total("2026-03").await), (-15_000, -3_000));
+        assert_eq!(desk.total("2026-02").await, 15_000, "what was released stays");
+        desk.state("paused").await.expect(200);
+        spiff.state("paused").await.expect(200);
+        assert_eq!(ws.client.post("/v1/clawbacks", &ask(true)).await.refusal(422), "period_invalid", "no plan is calculated");
+        is_verified(&app).await;
+        app.stop().await;
+    }
 }

@@ -99,6 +99,7 @@ struct Wanted {
 pub async fn clawback(app: &App, ctx: &Context, ask: &ClawbackAsk, rows: &[ClawbackRow]) -> AppResult<Vec<SheetRow>> {
     let desk = Desk::open(app, ctx).await?;
     let entry = desk.config.program(ask.program)?.clone();
+    entry.require_running()?;
     let period = desk.period(&entry, &ask.period)?;
     label(&ask.label)?;
     if ask.share <= Exact::ZERO || ask.share > Exact::ONE {
@@ -132,6 +133,52 @@ pub async fn clawback(app: &App, ctx: &Context, ask: &ClawbackAsk, rows: &[Clawb
     }
     found.sort_by_key(|row| row.line);
     Ok(found)
+}
+
+/// The same over all plans that are calculated and have periods of that length; the plan of `ask` is not looked at. A row
+/// by which no plan paid anything says so once.
+pub async fn clawback_of_all(app: &App, ctx: &Context, ask: &ClawbackAsk, rows: &[ClawbackRow]) -> AppResult<Vec<SheetRow>> {
+    let config = app.configuration(ctx.workspace).await?;
+    let cadence = Period::parse(&ask.period, &config.zone).map(|period| period.cadence());
+    let cadence = cadence.map_err(|_| AppError::invalid("period_invalid", "period", format!("`{}` is not a period", ask.period)))?;
+    let mut made: Vec<SheetRow> = Vec::new();
+    let mut refused: BTreeMap<u64, RowError> = BTreeMap::new();
+    let mut any = false;
+    for entry in config.programs.iter().filter(|entry| entry.is_running() && entry.program.cadence == cadence) {
+        any = true;
+        let ask = ClawbackAsk { program: entry.id, ..ask.clone() };
+        for row in clawback(app, ctx, &ask, rows).await? {
+            match row.made {
+                Ok(_) => made.push(row),
+                // That one plan did not pay a sale is nothing to tell where another did.
+                Err(error) => {
+                    let known = refused.entry(row.line).or_insert_with(|| error.clone());
+                    if known.code == "nothing_earned" {
+                        *known = error;
+                    }
+                }
+            }
+        }
+    }
+    if !any {
+        return Err(AppError::invalid(
+            "period_invalid",
+            "period",
+            format!("no plan that is calculated has periods such as `{}`", ask.period),
+        ));
+    }
+    let paid: BTreeSet<u64> = made.iter().map(|row| row.line).collect();
+    refused.retain(|line, error| error.code != "nothing_earned" || !paid.contains(line));
+    made.extend(refused.into_iter().map(|(line, error)| {
+        let text = if error.code == "nothing_earned" {
+            "nobody earned anything by this sale under any plan".to_owned()
+        } else {
+            error.text.clone()
+        };
+        SheetRow { line, made: Err(RowError { text, ..error }) }
+    }));
+    made.sort_by_key(|row| row.line);
+    Ok(made)
 }
 
 fn nothing(row: &Wanted, text: &str) -> RowError {

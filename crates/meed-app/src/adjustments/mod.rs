@@ -9,7 +9,7 @@ mod list;
 mod make;
 mod sheet;
 
-pub use clawback::{ClawbackAsk, ClawbackRow, ClawbackSheet, clawback, clawback_rows};
+pub use clawback::{ClawbackAsk, ClawbackRow, ClawbackSheet, clawback, clawback_of_all, clawback_rows};
 pub use list::{AdjustmentEntry, Standing, all, get, list, standings};
 pub use make::{Made, NewAdjustment, Once, add, add_many, add_once, remove, remove_many, repeated};
 pub use sheet::{SheetRow, sheet_rows};

@@ -250,6 +250,8 @@ pub(crate) async fn remove(
 pub(crate) struct RowOut {
     /// Line of the sheet, from 1.
     line: u64,
+    /// The program.
+    program: String,
     /// The payee.
     payee: String,
     /// The period.
@@ -282,9 +284,10 @@ pub(crate) struct RowsOut {
     errors: Vec<RowErrorOut>,
 }
 
-fn row_out(line: u64, document: &AdjustmentDocument) -> RowOut {
+pub(super) fn row_out(line: u64, document: &AdjustmentDocument) -> RowOut {
     RowOut {
         line,
+        program: Id(document.program).text(Kind::Program),
         payee: Id(document.rep).text(Kind::Rep),
         period: document.period.clone(),
         kind: document.kind.clone(),
@@ -431,6 +434,46 @@ pub(crate) struct ClawbackIn {
     dry_run: bool,
 }
 
+impl ClawbackIn {
+    /// What is asked, and the rows.
+    pub(super) fn read(&self, program: Id) -> Answered<(ClawbackAsk, Vec<ClawbackRow>)> {
+        let wrong = |field: &str, code: &str, text: String| {
+            Problem::fields(StatusCode::UNPROCESSABLE_ENTITY, vec![FieldProblem::new(field, code, text)])
+        };
+        let share = match self.share.as_deref() {
+            None => Exact::ONE,
+            Some(text) => percent(text).ok_or_else(|| wrong("share", "share_invalid", format!("`{text}` is no percentage such as 50%")))?,
+        };
+        let on = self.on.as_deref().map(|text| {
+            text.parse::<Date>().map_err(|_| wrong("on", "date_unreadable", format!("`{text}` is not a date such as 2026-03-31")))
+        });
+        if self.sales.is_empty() || self.sales.len() > 1_000 {
+            return Err(wrong("sales", "value_invalid", "name 1 to 1,000 sales".to_owned()));
+        }
+        let term = match self.term_months {
+            Some(0) => return Err(wrong("term_months", "value_invalid", "a contract has at least one month".to_owned())),
+            months => months.map(Length::Months),
+        };
+        let (period, label) = (self.period.clone(), self.label.clone());
+        let ask = ClawbackAsk { program, period, share, term, on: on.transpose()?, label };
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let row = |(line, sale): (u64, &ClawbackSaleIn)| ClawbackRow {
+            line,
+            sale: sale.sale.clone(),
+            who: text(&sale.payee),
+            share: text(&sale.share),
+            on: text(&sale.on),
+            from: text(&sale.from),
+        };
+        Ok((ask, (1u64..).zip(&self.sales).map(row).collect()))
+    }
+
+    /// Whether nothing is to be written.
+    pub(super) const fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+}
+
 /// Take sales back
 ///
 /// Needs the scope `release`. What each sale earned is taken back from who earned it: in full, in part, or for the unserved
@@ -452,37 +495,7 @@ pub(crate) async fn clawback(
     ctx.require(Scope::Release)?;
     let program = id_of(&id, Kind::Program, "program")?;
     let unit = unit(&*state.app.configuration(ctx.workspace).await?, program)?;
-    let wrong = |field: &str, code: &str, text: String| {
-        Problem::fields(StatusCode::UNPROCESSABLE_ENTITY, vec![FieldProblem::new(field, code, text)])
-    };
-    let share = match body.share.as_deref() {
-        None => Exact::ONE,
-        Some(text) => percent(text).ok_or_else(|| wrong("share", "share_invalid", format!("`{text}` is no percentage such as 50%")))?,
-    };
-    let on = match body.on.as_deref() {
-        None => None,
-        Some(text) => {
-            Some(text.parse::<Date>().map_err(|_| wrong("on", "date_unreadable", format!("`{text}` is not a date such as 2026-03-31")))?)
-        }
-    };
-    if body.sales.is_empty() || body.sales.len() > 1_000 {
-        return Err(wrong("sales", "value_invalid", "name 1 to 1,000 sales".to_owned()));
-    }
-    let term = match body.term_months {
-        Some(0) => return Err(wrong("term_months", "value_invalid", "a contract has at least one month".to_owned())),
-        months => months.map(Length::Months),
-    };
-    let ask = ClawbackAsk { program, period: body.period.clone(), share, term, on, label: body.label.clone() };
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let row = |(line, sale): (u64, &ClawbackSaleIn)| ClawbackRow {
-        line,
-        sale: sale.sale.clone(),
-        who: text(&sale.payee),
-        share: text(&sale.share),
-        on: text(&sale.on),
-        from: text(&sale.from),
-    };
-    let rows: Vec<ClawbackRow> = (1u64..).zip(&body.sales).map(row).collect();
+    let (ask, rows) = body.read(program)?;
     let content = serde_json::to_vec(&(program.0, &body)).unwrap_or_default();
     let once = key.filter(|_| !body.dry_run).map(|key| Once::new(&state.app, &key, &content));
     if let Some(made) = adjustments::repeated(&state.app, &ctx, once.as_ref()).await? {

@@ -6,6 +6,7 @@
 mod adjustments;
 pub(crate) mod answer;
 mod calculations;
+mod clawbacks;
 mod codes;
 mod credit_out;
 mod desk;
@@ -117,6 +118,7 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(adjustments::remove))
         .routes(routes!(adjustments::sheet))
         .routes(routes!(adjustments::clawback))
+        .routes(routes!(clawbacks::of_all))
         .routes(routes!(what_if::compare))
         .routes(routes!(what_if::projections, what_if::project))
         .routes(routes!(desk::enquiry_list, desk::open))

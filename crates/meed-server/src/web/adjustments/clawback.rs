@@ -6,13 +6,14 @@ use jiff::civil::Date;
 use meed_app::AppError;
 use meed_app::adjustments::{self, ClawbackAsk, SheetRow};
 use meed_app::sheet::percent;
+use meed_core::id::Id;
 use meed_core::money::Exact;
 use meed_core::program::Length;
 
 use super::super::answer::{Answer, Trouble, form_errors, form_page, page};
 use super::super::form::{Asked, Fields};
 use super::super::multipart::{SheetForm, opened, sheet_form};
-use super::super::shown::setting;
+use super::super::shown::{Setting, setting};
 use super::super::visit::{Csrf, Visit};
 use super::sheet::{done, once_of, sheet_errors};
 use super::{periods, preview, program, programs};
@@ -47,7 +48,7 @@ async fn clawback_page(
     let text = |name: &str| fields.text(name).to_owned();
     Ok(ClawbackPage {
         chrome: visit.chrome(Nav::Adjustments),
-        programs: programs(&setting, fields.text("program")),
+        programs: with_all(&setting, programs(&setting, fields.text("program")), fields.text("program") == ALL),
         periods: periods(state, visit, &setting, fields.text("period")).await?,
         how: HOW
             .iter()
@@ -65,12 +66,26 @@ async fn clawback_page(
     })
 }
 
+/// The value that stands for all plans.
+const ALL: &str = "all";
+
+/// The plans, and all of them at once where they pay in one currency: what is taken back then has one sum.
+fn with_all(setting: &Setting, plans: Vec<Choice>, is_chosen: bool) -> Vec<Choice> {
+    let mut currencies: Vec<_> = setting.config.programs.iter().filter(|e| e.is_running()).map(|e| e.program.currency.code()).collect();
+    currencies.sort_unstable();
+    currencies.dedup();
+    if plans.len() < 2 || currencies.len() != 1 {
+        return plans;
+    }
+    std::iter::once(Choice::new(ALL, "All plans with periods of this length", is_chosen)).chain(plans).collect()
+}
+
 /// What the form asks for, or what is wrong with it.
 fn asked(fields: &Fields) -> Result<ClawbackAsk, FormErrors> {
     let mut errors = FormErrors::none();
     let mut wrong = |field: &str, text: String| errors.0.push((field.to_owned(), text));
     let how = fields.filled("how").unwrap_or("full");
-    let program = program(fields).ok().flatten();
+    let program = if fields.text("program") == ALL { Some(Id(0)) } else { program(fields).ok().flatten() };
     if program.is_none() {
         wrong("program", "Choose the plan that paid them.".to_owned());
     }
@@ -143,6 +158,9 @@ async fn rows(state: &ServerState, visit: &Visit, form: &SheetForm, ask: &Clawba
     let mut sheet = adjustments::clawback_rows(file).await?;
     for row in &mut sheet.rows {
         row.line = row.line.saturating_sub(form.lines_before());
+    }
+    if form.fields.text("program") == ALL {
+        return adjustments::clawback_of_all(&state.app, &visit.ctx, ask, &sheet.rows).await;
     }
     adjustments::clawback(&state.app, &visit.ctx, ask, &sheet.rows).await
 }
