@@ -218,3 +218,60 @@ async fn a_payee_sees_their_own_released_statements_and_nothing_else() {
     }
     assert!(!operator.get(&format!("/reps/{dana}")).await.says("Make a sign-in link"), "they have a password");
 }
+
+#[tokio::test]
+async fn com_050_somebody_is_released_with_the_others_and_paid_later() {
+    let site = site().await;
+    let mut operator = january(&site).await;
+    let calculation = calculate(&mut operator).await;
+    let asked = operator.get(&format!("{calculation}/release")).await;
+    let payee = format!("rep_{}", asked.between("name=\"held\" value=\"rep_", "\""));
+    let basis = [("confirm", "yes"), ("release_date", "2026-02-05"), ("acknowledged", "yes"), ("held", payee.as_str())];
+    let nameless = operator.post(&format!("{calculation}/release"), &basis).await;
+    assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(nameless.says("id=\"held_reason-error\"") && nameless.says("<details class=\"field\" open>"), "{}", nameless.body);
+    let because = [&basis[..], &[("held_reason", "Account to be confirmed")]].concat();
+    let released = operator.post(&format!("{calculation}/release"), &because).await;
+    assert!(operator.get(released.location()).await.says("1 marked as unpaid"));
+    let statement = operator.get(&format!("/statements/{payee}/2026-01")).await;
+    assert!(statement.says("Not paid yet: Account to be confirmed"), "{}", statement.body);
+    let paying = operator.get(&format!("{calculation}/pay")).await;
+    assert!(paying.says("unpaid: Account to be confirmed") && !paying.says(&format!("value=\"{payee}\"")), "{}", paying.body);
+    let forced = operator.post(&format!("{calculation}/pay"), &[("payee", &payee), ("paid_on", "2026-03-01")]).await;
+    assert!(forced.says("is marked as unpaid"), "{}", forced.body);
+
+    let terms = format!("{calculation}/terms");
+    assert!(operator.get(&terms).await.says("Account to be confirmed"));
+    assert!(operator.post(&terms, &[("action", "clear")]).await.says("Tick whom it is about"));
+    assert!(operator.post(&terms, &[("action", "later"), ("payee", &payee)]).await.says("id=\"release_date-error\""));
+    let later = [("action", "later"), ("payee", payee.as_str()), ("release_date", "2027-04-30")];
+    assert_eq!(operator.post(&terms, &later).await.location(), terms);
+    assert!(operator.get(&terms).await.says("from 30 Apr 2027"));
+    let early = operator.post(&format!("{calculation}/pay"), &[("payee", &payee), ("paid_on", "2027-04-29")]).await;
+    assert!(early.says("may be paid from 2027-04-30 on"), "{}", early.body);
+    operator.post(&terms, &[("action", "clear"), ("payee", &payee)]).await;
+    let paid = operator.post(&format!("{calculation}/pay"), &[("payee", &payee), ("paid_on", "2026-03-01")]).await;
+    assert_eq!(paid.location(), calculation, "{}", paid.body);
+}
+
+#[tokio::test]
+async fn com_050_a_plan_is_paused_completed_and_put_away_on_its_page() {
+    let site = site().await;
+    let mut operator = january(&site).await;
+    let calculation = calculate(&mut operator).await;
+    let programs = operator.get("/programs").await;
+    let program = format!("/programs/prog_{}", programs.between("<a href=\"/programs/prog_", "\""));
+    let page = operator.get(&program).await;
+    assert!(page.says("Pause") && page.says("name=\"last_period\"") && !page.says("Back to draft"), "{}", page.body);
+    let state = format!("{program}/state");
+    assert_eq!(operator.post(&state, &[("from", "active"), ("to", "paused")]).await.location(), program);
+    assert!(operator.get(&program).await.says("Not calculated until it is active again"));
+    let stopped = operator.post(&format!("{calculation}/recalculate"), &[]).await;
+    assert!(stopped.status != StatusCode::SEE_OTHER || operator.get(stopped.location()).await.says("paused"), "{}", stopped.body);
+    operator.post(&state, &[("from", "active"), ("to", "completed")]).await;
+    assert!(operator.get(&program).await.says("This plan is paused by now"), "what the page showed is not so any more");
+    operator.post(&state, &[("from", "paused"), ("to", "completed")]).await;
+    assert!(operator.get(&program).await.says("Its last period ended on 31 Jan 2026"));
+    operator.post(&state, &[("from", "completed"), ("to", "archived")]).await;
+    assert!(operator.get("/programs").await.says("Archived"));
+}
