@@ -11,6 +11,7 @@ mod hands;
 mod races;
 mod replays;
 mod returns;
+mod reviews;
 mod same_second;
 mod spending;
 mod wallet;
