@@ -6,6 +6,7 @@
 pub mod activities;
 mod config;
 pub mod documents;
+pub mod feed;
 pub mod holds;
 pub mod journal;
 pub mod offers;

@@ -7,6 +7,7 @@ mod shop;
 mod activities;
 mod damage;
 mod earning;
+mod feed;
 mod hands;
 mod races;
 mod replays;

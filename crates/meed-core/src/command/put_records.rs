@@ -103,6 +103,8 @@ kinds! {
     TillSettings = 50, true;
     /// A one-time code.
     OneTimeCode = 51, false;
+    /// How far purchases were brought over as sales.
+    SalesFeed = 53, false;
     /// What a till without a connection did and a person has to look at.
     Review = 52, false;
     /// That payees see the credits of a program's period, before its rewards are released.

@@ -62,7 +62,7 @@ impl Command for ExtendLot {
             return Err(invalid("expiry_not_later", "expires", "a lot is extended to a later time than it has"));
         }
         if lot.remaining == 0 && lot.expired == 0 {
-            return Err(conflict("lot_empty", "nothing is left of the lot"));
+            return Err(conflict("lot_empty", "nothing is left of the lot").at("lot"));
         }
         let (id, wallet) = (state.next_id(), Wallet { participant, unit: lot.unit });
         let revived = state.wallets(|wallets| {

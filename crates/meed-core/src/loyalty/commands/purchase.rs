@@ -159,10 +159,10 @@ impl Command for Purchase {
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
         check_config(state, &self.config)?;
+        self.is_of_the_same(state)?;
         if let Some(identity) = &self.identity
             && let Some(first) = identity.first_answer(state)?
         {
-            self.is_of_the_same(state, &first)?;
             return Ok(Reply::Till(first));
         }
         if self.priced_at.is_some_and(|version| version != self.config.version) {
@@ -244,10 +244,11 @@ impl Decided {
 impl Purchase {
     /// A repeated purchase is the same customer's, in whatever way the till names them this time. A one-time code is used up
     /// by now, and names nobody any more.
-    fn is_of_the_same(&self, state: &State, first: &TillReply) -> Result<(), Refused> {
-        let TillReply::Purchase(done) = first else { return Ok(()) };
+    fn is_of_the_same(&self, state: &State) -> Result<(), Refused> {
+        let taken = self.identity.as_ref().and_then(|identity| state.tills.identity(identity.source, &identity.reference));
+        let Some(first) = taken.and_then(|taken| state.tills.event(taken.event)) else { return Ok(()) };
         match resolve(state, &self.who) {
-            Ok((participant, _)) if participant != done.participant => {
+            Ok((participant, _)) if participant != first.participant => {
                 let text = "the reference was used for a purchase of another customer";
                 Err(conflict("duplicate_reference", text).at("external_system_reference_number"))
             }

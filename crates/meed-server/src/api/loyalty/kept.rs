@@ -346,6 +346,11 @@ pub(crate) struct TillSettings {
     /// What stands below it.
     #[serde(default)]
     receipt_foot: String,
+    /// Whether purchases are sales of commission plans, too, and who sold: the name of the `unit`, the code of the `terminal`, or what
+    /// stands in `udf_string_1` to `udf_string_8`. Purchases from then on; null: none.
+    #[serde(default)]
+    #[schema(example = "udf_string_1")]
+    sales_owner: Option<String>,
 }
 
 impl Travels for Scheme {
@@ -500,6 +505,7 @@ fn settings_in(given: TillSettings) -> Answered<TillSettingsDocument> {
             .collect(),
         receipt_head: given.receipt_head,
         receipt_foot: given.receipt_foot,
+        sales_owner: given.sales_owner,
     })
 }
 
@@ -529,6 +535,7 @@ fn settings_out(document: TillSettingsDocument) -> TillSettings {
         vat_rates: document.vat_rates.into_iter().map(|rate| VatRateIo { percent: number(&rate.percent), code: rate.code }).collect(),
         receipt_head: document.receipt_head,
         receipt_foot: document.receipt_foot,
+        sales_owner: document.sales_owner,
     }
 }
 
