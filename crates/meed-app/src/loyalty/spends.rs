@@ -154,8 +154,8 @@ pub async fn list(app: &App, ctx: &Context, participant: Id, filter: SpendFilter
 /// The spend that came with a purchase: the first on it.
 pub(super) async fn first_of(app: &App, ctx: &Context, participant: Id, purchase: Id) -> AppResult<Option<SpendDone>> {
     let filter = SpendFilter { purchase: Some(purchase), limit: 1_000, ..SpendFilter::default() };
-    let asked = list(app, ctx, participant, filter).await?.into_iter().filter(|view| view.method == SpendMethod::OnRequest);
-    Ok(asked.last().map(|view| SpendDone { is_cancelled: false, is_replayed: true, ..view.done }))
+    let mut asked = list(app, ctx, participant, filter).await?.into_iter().filter(|view| view.method == SpendMethod::OnRequest);
+    Ok(asked.next_back().map(|view| SpendDone { is_cancelled: false, is_replayed: true, ..view.done }))
 }
 
 /// The spends that an event tells of: its own, or what a purchase spent at once.

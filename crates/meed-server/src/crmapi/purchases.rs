@@ -152,7 +152,9 @@ pub(super) async fn create_spend(State(state): State<ServerState>, mut call: Cal
     if let Wanted::Only(names) = call.wanted()
         && !names.iter().any(|name| ["purchase", "spend_request"].contains(name))
     {
-        both.iter_mut().for_each(|one| drop(one.pick(&names)));
+        for one in &mut both {
+            drop(one.pick(&names));
+        }
         let mut both = both.into_iter();
         let out = object! {"purchase": both.next(), "spend_request": both.next()};
         let response = ok(out, None);
