@@ -8,6 +8,7 @@ mod activities;
 mod damage;
 mod earning;
 mod hands;
+mod previewing;
 mod races;
 mod replays;
 mod returns;
