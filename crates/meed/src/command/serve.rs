@@ -35,15 +35,7 @@ pub(crate) struct ServeArgs {
     admin: String,
 }
 
-/// Memory that is freed a moment and used again stays with the process: the allocator of the system gives it back at every
-/// 128 KiB, and each batch would have it cleared anew. Freeing a large piece once raises that to twice its size.
-fn keep_what_is_freed() {
-    const PIECE_BYTES: usize = 4 * 1024 * 1024;
-    drop(std::hint::black_box(Vec::<u8>::with_capacity(PIECE_BYTES)));
-}
-
 pub(crate) async fn run(args: ServeArgs, settings: &Settings) -> Result<Verdict, Failure> {
-    keep_what_is_freed();
     let server = ServerSettings::gather(&args.server, &settings.file)?;
     let listener = Listener::bind(&server)?;
     let opened = open(settings, Begin::Allowed).await?;
