@@ -69,11 +69,13 @@ pub enum Role {
     Manager,
     /// Sees their own statements.
     Payee,
+    /// Works at the till page, and sees nothing else.
+    Cashier,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 5] = [Self::Admin, Self::Limited, Self::LimitedNoPlans, Self::Manager, Self::Payee];
+    pub const ALL: [Self; 6] = [Self::Admin, Self::Limited, Self::LimitedNoPlans, Self::Cashier, Self::Manager, Self::Payee];
 
     /// The word in requests and records.
     #[must_use]
@@ -84,6 +86,7 @@ impl Role {
             Self::LimitedNoPlans => "limited_no_plans",
             Self::Manager => "manager",
             Self::Payee => "payee",
+            Self::Cashier => "cashier",
         }
     }
 
@@ -102,6 +105,7 @@ impl Role {
             Self::LimitedNoPlans => ("Limited administrator, no plans", "Reads everything but salaries and plans, changes nothing."),
             Self::Manager => ("Manager", "Sees and approves the statements of the people in their line, and their own."),
             Self::Payee => ("Payee", "Sees their own statements."),
+            Self::Cashier => ("Cashier", "Sells and takes goods back on the till page, and sees nothing else."),
         }
     }
 
@@ -118,6 +122,7 @@ impl Role {
             Self::Admin => vec![Scope::Admin],
             Self::Limited | Self::LimitedNoPlans => vec![Scope::Read],
             Self::Manager | Self::Payee => Vec::new(),
+            Self::Cashier => vec![Scope::Sales],
         }
     }
 }

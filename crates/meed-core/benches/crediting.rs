@@ -4,7 +4,7 @@
 
 use jiff::tz::TimeZone;
 use meed_core::condition::SaleRef;
-use meed_core::crediting::{BoundProgram, Calculation, Run};
+use meed_core::crediting::{BoundProgram, Calculation, Change, Listed, Run};
 use meed_core::id::Id;
 use meed_core::money::Exact;
 use meed_core::people::{Directory, Rep, Variable};
@@ -135,4 +135,62 @@ fn tiers_splits_two_overrides_shuffled(bencher: divan::Bencher<'_, '_>, threads:
 #[divan::bench(sample_count = 5, sample_size = 1, args = [1, 2])]
 fn flat_rate_in_order(bencher: divan::Bencher<'_, '_>, threads: usize) {
     bench(bencher, FLAT, false, threads);
+}
+
+/// The plan of `meed bench calculate`.
+const SHARED: &str = include_str!("../../meed/src/bench/calculate.toml");
+
+/// Ten reps report to each tenth one, and these to each hundredth.
+fn line() -> Directory {
+    let rep = |n: i64| Rep {
+        id: Id(n + 1),
+        name: format!("Rep {n:04}"),
+        manager: (n % 100 != 0).then(|| Id(if n % 10 == 0 { n - n % 100 } else { n - n % 10 } + 1)),
+        variables: vec![Variable { name: "quota".into(), from: None, value: Exact::from(3_000_000) }],
+        active: true,
+        ..Rep::default()
+    };
+    Directory::new((0..1_000).map(rep).collect(), Vec::new())
+}
+
+fn shared_sale(n: i64) -> StoredSale {
+    let at: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().expect("a timestamp");
+    let owner = match n % 2 {
+        0 => format!("Rep {:04}", n * 31 % 1_000),
+        _ => format!("Rep {:04} || Rep {:04}", n * 31 % 1_000, (n * 31 + 1) % 1_000),
+    };
+    let sale = Sale {
+        at: at + jiff::SignedDuration::from_hours(24 * (n % 3 * 30 + n / 3 % 28)),
+        revenue: Some(Exact::new(1_000 + n * 7_919 % 500_000, 2)),
+        owners: [Some(owner), None, None],
+        ..Sale::default()
+    };
+    StoredSale { id: Id(n + 1), source: Id(1), unique_id: Some(format!("ORD-{n:08}")), version: 1, sale }
+}
+
+/// One changed sale, and the last page of the statement: of a rep, a manager of ten, one of a hundred.
+#[divan::bench(sample_count = 50, sample_size = 1, args = [511, 510, 500])]
+fn a_changed_sale_and_a_page(bencher: divan::Bencher<'_, '_>, who: i64) {
+    let program = Program::parse(SHARED).expect("a plan");
+    let directory = line();
+    let period = Period::parse("2026-Q1", &TimeZone::UTC).expect("a quarter");
+    let bound = BoundProgram::new(&program, &directory, &period);
+    let sales: Vec<StoredSale> = (0..1_000_000).map(shared_sale).collect();
+    let mut run = Run::new(&bound);
+    run.feed(sales.iter().map(SaleRef::from));
+    let kept = run.finish_to_keep(1, &|jobs| jobs.into_iter().for_each(|job| job())).keep();
+    let mut kept = std::cell::Cell::new(kept);
+    let mut changed = shared_sale(0);
+    changed.id = Id(2_000_000);
+    changed.sale.owners[0] = Some(format!("Rep {who:04}"));
+    let mut cents = 100;
+    bencher.bench_local(|| {
+        cents += 1;
+        changed.sale.revenue = Some(Exact::new(cents, 2));
+        let calculation = kept.take().expect("kept").resume(&bound, [Change::Put(SaleRef::from(&changed))]).expect("room");
+        let page = calculation.explain_part(Id(who + 1), Listed::Slice { from: 0, count: 50 }).expect("an explanation");
+        kept.set(calculation.keep());
+        page.credit_count
+    });
+    kept.get_mut().take();
 }

@@ -412,9 +412,14 @@ proptest! {
         let (program, directory) = (program(settings), directory());
         let period = Period::parse("2026-Q1", &TimeZone::UTC).expect("a quarter");
         let bound = BoundProgram::new(&program, &directory, &period);
-        let calculation = calculate(&bound, sales.iter().map(SaleRef::from));
-        for rep in calculation.rewards().iter().map(|reward| reward.rep) {
+        let folded = calculate(&bound, sales.iter().map(SaleRef::from));
+        let mut run = Run::new(&bound);
+        run.feed(sales.iter().map(SaleRef::from));
+        // One that is kept finds plain overrides without folding them, and says the same.
+        let kept = run.finish_to_keep(1, &|jobs| jobs.into_iter().for_each(|job| job()));
+        for (calculation, rep) in [&folded, &kept].into_iter().flat_map(|c| c.rewards().iter().map(move |reward| (c, reward.rep))) {
             let whole = calculation.explain(rep).expect("an explanation");
+            prop_assert_eq!(&whole, &folded.explain(rep).expect("an explanation"));
             let part = |listed| calculation.explain_part(rep, listed).expect("an explanation");
             prop_assert_eq!(whole.credit_count, whole.credits.len());
             let distinct: std::collections::BTreeSet<Id> = whole.credits.iter().map(|credit| credit.sale).collect();

@@ -202,8 +202,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
 
 /// What belongs to loyalty has a table of its own: till/managing.
 const LOYALTY: &[&str] = &[
+    "activities",
     "adjustments",
     "holds",
+    "lots",
     "means",
     "merchants",
     "offers",
@@ -211,9 +213,11 @@ const LOYALTY: &[&str] = &[
     "products",
     "promo_codes",
     "purchases",
+    "reviews",
     "schemes",
     "terminals",
     "till_settings",
+    "transfers",
     "units",
 ];
 

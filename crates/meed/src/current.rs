@@ -1,13 +1,13 @@
 //! Keeps calculations current beside a running server: when writing pauses, periods whose facts changed are calculated
-//! again. Released periods are not touched (`commissions.md` behaviour 53). Keeps the last use of API keys, too, and posts
-//! what is due in wallets that nobody touches.
+//! again. Released periods are not touched (`commissions.md` behaviour 53). Keeps the last use of API keys, too, posts what is
+//! due in wallets that nobody touches, and brings purchases of the tills over as sales where that is wished.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use meed_app::access::keys;
-use meed_app::loyalty::wallets;
+use meed_app::loyalty::{feed, wallets};
 use meed_app::{App, AppError, calculations, workspaces};
 use meed_core::id::Id;
 
@@ -33,6 +33,7 @@ struct Seen {
 pub(crate) async fn keep_current(app: Arc<App>) {
     app.keep_calculations();
     let mut seen: HashMap<Id, Seen> = HashMap::new();
+    let mut fed: HashMap<Id, i64> = HashMap::new();
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for look_number in 1u64.. {
@@ -48,6 +49,9 @@ pub(crate) async fn keep_current(app: Arc<App>) {
         {
             tracing::warn!(%error, "wallets could not be swept");
         }
+        if let Err(error) = feed_sales(&app, &mut fed).await {
+            tracing::warn!(%error, "purchases could not be brought over as sales");
+        }
         if let Err(error) = look(&app, &mut seen).await {
             tracing::warn!(%error, "calculations could not be kept current");
         }
@@ -58,6 +62,23 @@ pub(crate) async fn keep_current(app: Arc<App>) {
 async fn sweep(app: &App) -> Result<(), AppError> {
     for workspace in workspaces::list(app).await? {
         wallets::sweep(app, &context(Id(workspace.workspace)), LOTS_PER_SWEEP).await?;
+    }
+    Ok(())
+}
+
+/// Purchases as sales, where something was written since the last time.
+async fn feed_sales(app: &App, fed: &mut HashMap<Id, i64>) -> Result<(), AppError> {
+    for workspace in workspaces::list(app).await? {
+        let id = Id(workspace.workspace);
+        let last_us = app.store().read(move |r| r.head(id)).await?.map_or(0, |head| head.last_recorded_us);
+        if fed.get(&id) == Some(&last_us) {
+            continue;
+        }
+        let count = feed::feed(app, &context(id)).await?;
+        if count > 0 {
+            tracing::info!(workspace = workspace.slug, sales = count, "purchases were brought over as sales");
+        }
+        fed.insert(id, last_us);
     }
     Ok(())
 }

@@ -18,6 +18,11 @@ mod sheet;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use cli::Cli;
 use config::Settings;
@@ -59,7 +64,13 @@ fn run(cli: Cli) -> Result<Verdict, Failure> {
 
 /// Logs go to stderr, so that stdout holds results alone.
 fn start_log(filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let wanted = filter.parse::<Targets>();
+    let is_understood = wanted.is_ok();
+    let wanted = wanted.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(wanted);
     // A second start in one process is refused and harmless.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let _ = tracing_subscriber::registry().with(lines).try_init();
+    if !is_understood {
+        tracing::warn!("the log filter {filter:?} is not understood; warnings are shown");
+    }
 }

@@ -5,8 +5,11 @@
 //! and folds their cells again; where that is not known (another process wrote, or too much happened) everything is read.
 //! Questions about one program and period wait for each other: the second finds what the first made. Nothing here is
 //! needed for a right answer: it may be dropped at any time.
+//!
+//! About 190 bytes are kept for a sale that is shared by two and passed up two levels. They may take a quarter of the
+//! machine's memory together.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use meed_core::crediting::{Calculation, Kept, Past};
@@ -17,8 +20,11 @@ use tokio::sync::OwnedMutexGuard;
 use super::Binding;
 use crate::Configuration;
 
-/// Bytes of memory that kept calculations may take together.
-const BYTES_MAX: usize = 256 << 20;
+/// Bytes of memory that kept calculations may take together at least.
+const BYTES_MIN: usize = 256 << 20;
+
+/// The part of the memory that they may take.
+const MEMORY_PART: usize = 4;
 
 /// How long one is kept without being asked for, in microseconds.
 const IDLE_US: i64 = 15 * 60 * 1_000_000;
@@ -59,7 +65,8 @@ pub struct CalculationCounts {
 /// The kept calculations of a server. Empty, and staying so, where nobody asks twice.
 #[derive(Default)]
 pub(crate) struct KeptCalculations {
-    is_on: AtomicBool,
+    /// Bytes that they may take together; none while nothing is kept.
+    bytes_max: AtomicUsize,
     places: Mutex<Vec<Place>>,
     read: AtomicU64,
     resumed: AtomicU64,
@@ -77,7 +84,11 @@ pub(super) struct Asking {
 impl KeptCalculations {
     /// From now on calculations are kept: this process answers questions until it ends.
     pub(crate) fn begin(&self) {
-        self.is_on.store(true, Ordering::Relaxed);
+        self.bytes_max.store((memory().unwrap_or(0) / MEMORY_PART).max(BYTES_MIN), Ordering::Relaxed);
+    }
+
+    fn bytes_max(&self) -> usize {
+        self.bytes_max.load(Ordering::Relaxed)
     }
 
     /// How often calculations were made, and how.
@@ -102,7 +113,7 @@ impl KeptCalculations {
         period: &Period,
         now_us: i64,
     ) -> Option<Asking> {
-        let program = binding.applied(config).filter(|_| self.is_on.load(Ordering::Relaxed))?;
+        let program = binding.applied(config).filter(|_| self.bytes_max() > 0)?;
         let turn = self.turn((workspace, program, period), now_us)?;
         let held = Arc::clone(&turn).lock_owned().await;
         Some(Asking { cache: Arc::clone(self), config: Arc::clone(config), program, turn, held })
@@ -113,7 +124,7 @@ impl KeptCalculations {
         let is_it = |place: &&mut Place| (place.workspace, place.program) == (workspace, program) && place.period == *period;
         if let Some(place) = places.iter_mut().find(is_it) {
             place.used_us = now_us;
-            return (place.bytes <= BYTES_MAX).then(|| Arc::clone(&place.turn));
+            return (place.bytes <= self.bytes_max()).then(|| Arc::clone(&place.turn));
         }
         let turn = Turn::default();
         places.push(Place { workspace, program, period: period.clone(), turn: Arc::clone(&turn), bytes: 0, used_us: now_us });
@@ -122,14 +133,15 @@ impl KeptCalculations {
 
     /// Notes what a calculation takes, and lets go of those that were not asked for longest where it is too much together.
     fn weigh(&self, turn: &Turn, bytes: usize) {
+        let bytes_max = self.bytes_max();
         let mut places = self.lock();
         if let Some(place) = places.iter_mut().find(|place| Arc::ptr_eq(&place.turn, turn)) {
             place.bytes = bytes;
         }
         places.sort_by_key(|place| place.used_us);
-        let mut sum: usize = places.iter().map(|place| place.bytes).filter(|bytes| *bytes <= BYTES_MAX).sum();
+        let mut sum: usize = places.iter().map(|place| place.bytes).filter(|bytes| *bytes <= bytes_max).sum();
         places.retain(|place| {
-            let stays = sum <= BYTES_MAX || place.bytes > BYTES_MAX || Arc::ptr_eq(&place.turn, turn);
+            let stays = sum <= bytes_max || place.bytes > bytes_max || Arc::ptr_eq(&place.turn, turn);
             if !stays {
                 sum -= place.bytes;
             }
@@ -141,6 +153,14 @@ impl KeptCalculations {
     pub(crate) fn drop_idle(&self, now_us: i64) {
         self.lock().retain(|place| now_us - place.used_us < IDLE_US);
     }
+}
+
+/// Bytes of memory of this machine, or of the container that this runs in where that has less.
+fn memory() -> Option<usize> {
+    let all = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let kib = all.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<usize>().ok())?;
+    let own = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse::<usize>().ok());
+    Some(kib.saturating_mul(1024).min(own.unwrap_or(usize::MAX)))
 }
 
 impl Asking {
@@ -164,7 +184,7 @@ impl Asking {
     pub(super) fn keep(mut self, calculation: Calculation<'_>, audit_number: i64, past: Option<Arc<Past>>) {
         let Some(kept) = calculation.keep() else { return };
         let bytes = kept.bytes();
-        if bytes <= BYTES_MAX {
+        if bytes <= self.cache.bytes_max() {
             *self.held = Some(Held { config: Arc::clone(&self.config), kept, audit_number, past });
         }
         self.cache.weigh(&self.turn, bytes);

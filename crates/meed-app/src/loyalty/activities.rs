@@ -23,8 +23,8 @@ pub struct ActivityInput {
     pub kind: ActivityKind,
     /// The unit at which it is recorded.
     pub unit: Id,
-    /// When.
-    pub at: Timestamp,
+    /// When; now if none, and then a repeat is the same one at another time.
+    pub at: Option<Timestamp>,
     /// Its class, which conditions of offers read as `sale.classification`.
     pub classification: Option<String>,
     /// What it was about, in minor units of the currency.
@@ -51,7 +51,7 @@ pub async fn record(app: &App, ctx: &Context, input: ActivityInput) -> AppResult
         Some(referred) => Some(Who::Id(super::participants::find(app, ctx, referred).await?.id).wallet(app, ctx.workspace).await?),
     };
     let basket = Basket {
-        at: input.at,
+        at: input.at.unwrap_or_else(|| app.now()),
         unit: input.unit,
         terminal: None,
         lines: Vec::new(),
@@ -66,7 +66,8 @@ pub async fn record(app: &App, ctx: &Context, input: ActivityInput) -> AppResult
         description: input.description.clone(),
         extra: std::collections::BTreeMap::new(),
     };
-    let content = format!("activity\n{who:?}\n{}\n{basket:?}\n{}\n{referred:?}", input.kind, input.amount);
+    let said = (&input.classification, &input.description, &input.reference, input.at, input.unit);
+    let content = format!("activity\n{who:?}\n{}\n{said:?}\n{}\n{referred:?}", input.kind, input.amount);
     let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content));
     let prepare = |config: &Arc<TillConfig>| {
         let purchase = Purchase {

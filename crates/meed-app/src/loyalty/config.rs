@@ -257,6 +257,11 @@ pub(super) fn settings(document: TillSettingsDocument, currency: Unit) -> AppRes
         }
         vat_rates.push(VatRate { code: rate.code, percent });
     }
+    let is_owner = |text: &str| matches!(text, "unit" | "terminal") || (1..=8).any(|number| text == format!("udf_string_{number}"));
+    if document.sales_owner.as_deref().is_some_and(|text| !is_owner(text)) {
+        let text = "who sold is told by `unit`, `terminal` or one of `udf_string_1` to `udf_string_8`";
+        return Err(AppError::invalid("sales_owner_unknown", "sales_owner", text));
+    }
     for (field, text) in [("receipt_head", &document.receipt_head), ("receipt_foot", &document.receipt_foot)] {
         if text.chars().count() > 1_000 {
             return Err(AppError::invalid("value_too_long", field, "a receipt has room for 1,000 characters there"));

@@ -197,6 +197,9 @@ pub struct TillSettingsDocument {
     /// What stands above and below every receipt of the till page.
     pub receipt_head: String,
     pub receipt_foot: String,
+    /// Whether purchases are sales of commission plans, too, and who sold: the name of the `unit`, the code of the `terminal`,
+    /// or what stands in a free field such as `udf_string_1`; none: they are not.
+    pub sales_owner: Option<String>,
 }
 
 impl Default for TillSettingsDocument {
@@ -220,6 +223,7 @@ impl Default for TillSettingsDocument {
             vat_rates: Vec::new(),
             receipt_head: String::new(),
             receipt_foot: String::new(),
+            sales_owner: None,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use meed_core::id::Id;
 use meed_core::ledger::Lot;
 use meed_core::loyalty::{
-    AdjustmentBody, EventKind, ExtensionBody, HoldBody, PayBackBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, SpendMethod,
-    TillEvent, TransferBody,
+    AdjustmentBody, EventKind, ExtensionBody, HoldBody, PayBackBody, PurchaseBody, RefundBody, ReviewBody, SettlementBody, SpendBody,
+    SpendMethod, TillEvent, TransferBody,
 };
 use meed_core::money::{Minor, Unit};
 
@@ -160,6 +160,11 @@ fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, Str
         EventKind::PayBack => {
             let body = PayBackBody::from_row(row).ok()?;
             (currency, 0, 0, format!("{} {}", body.method, meed_core::money::Amount { minor: body.amount, unit: currency }.major()))
+        }
+        EventKind::Review => {
+            let body = ReviewBody::from_row(row).ok()?;
+            let amount = meed_core::money::Amount { minor: body.amount, unit: currency }.major();
+            (currency, 0, 0, format!("{} {amount}: {}", body.decision, body.note))
         }
         EventKind::Settlement | EventKind::SettlementCorrection => {
             SettlementBody::from_row(row).ok()?;

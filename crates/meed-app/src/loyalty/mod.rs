@@ -6,6 +6,7 @@
 pub mod activities;
 mod config;
 pub mod documents;
+pub mod feed;
 pub mod holds;
 pub mod journal;
 pub mod offers;
@@ -14,8 +15,10 @@ pub mod products;
 pub mod purchases;
 pub mod records;
 mod replay;
+pub mod reviews;
 pub mod simulate;
 pub mod spends;
+pub mod traces;
 mod verify;
 pub mod wallets;
 mod who;

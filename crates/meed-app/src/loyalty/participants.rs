@@ -1,14 +1,17 @@
 //! Participants and their means of identification.
 
+use std::collections::BTreeMap;
+
 use meed_core::command::{Class, PutRecord, PutRecords, Record, RecordKind, Reply, day_number};
 use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{
-    Cell, EraseParticipant, ErasedBalance, Means, NewMeans, OneTimeCode, Participant, SaveParticipant, Seen, Tier, TierChange, TillConfig,
-    TillReply, WalletRef, fold_code,
+    Cell, EraseParticipant, ErasedBalance, Limit, Means, NewMeans, OneTimeCode, Participant, SaveParticipant, Seen, Tier, TierChange,
+    TillConfig, TillReply, WalletRef, fold_code,
 };
-use meed_core::money::Exact;
+use meed_core::money::{Exact, Minor, Unit};
 use meed_store::Reader;
 
+use super::LimitDocument;
 use super::who::{Who, pass_code_hash, refused};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
@@ -23,6 +26,8 @@ pub struct ParticipantView {
     pub id: Id,
     /// Counts changes of the document.
     pub version: i32,
+    /// When it was changed last, microseconds UTC.
+    pub changed_us: i64,
     /// The document.
     pub participant: Participant,
     /// The tier that holds now.
@@ -115,12 +120,31 @@ fn view(config: &TillConfig, record: &Record, cell: &Cell, day: i64) -> AppResul
     Ok(ParticipantView {
         id: record.id,
         version: record.version,
+        changed_us: record.recorded_us,
         participant,
         tier: tiers.level(period_units).cloned(),
         next: next.map(|tier| (tier.clone(), tier.threshold - period_units)),
         period_units,
         lifetime_units: cell.lifetime,
     })
+}
+
+/// Limits of a participant's own, as they are kept.
+pub fn limits(documents: Vec<LimitDocument>, currency: Unit) -> AppResult<Vec<Limit>> {
+    documents.iter().map(|document| super::config::limit(document, currency)).collect()
+}
+
+/// Limits as they are shown.
+#[must_use]
+pub fn limit_documents(limits: &[Limit]) -> Vec<LimitDocument> {
+    let document = |limit: &Limit| LimitDocument {
+        kind: limit.kind.name().to_owned(),
+        per: limit.per.name().to_owned(),
+        unit: Some(limit.unit.code().to_owned()),
+        number: limit.number,
+        amount: limit.amount,
+    };
+    limits.iter().map(document).collect()
 }
 
 /// Makes a participant with means of identification. An empty number is filled in.
@@ -242,18 +266,46 @@ pub async fn progress(app: &App, ctx: &Context, participant: Id) -> AppResult<Ve
     ctx.require_any(&[Scope::Read, Scope::Sales])?;
     let config = app.fresh_till_config(ctx.workspace).await?;
     let workspace = ctx.workspace;
-    let cell = app.store().read(move |r| r.till_cell(workspace, participant)).await?;
+    let read =
+        move |r: &mut Reader<'_>| Ok((r.till_cell(workspace, participant)?, r.record(workspace, RecordKind::Participant, participant)?));
+    let (cell, record) = app.store().read(read).await?;
+    let person = record.and_then(|record| Participant::read(&record.body).ok()).unwrap_or_default();
+    let joined = |scheme: &str| {
+        let of = config.schemes.iter().filter(|(_, known)| known.code == scheme || known.name == scheme);
+        let is_in = |id: &Id| person.schemes.iter().any(|member| member.scheme == *id && member.until_us.is_none());
+        of.into_iter().any(|(id, known)| known.is_automatic || is_in(id))
+    };
     let day = day_number(config.zone.to_datetime(app.now()).date());
     let now_us = app.now_us();
     let mut all = Vec::new();
     for entry in config.offers.iter().filter(|entry| entry.is_effective) {
         let version = entry.at(now_us);
+        if !joined(&version.offer.scheme) {
+            continue;
+        }
         let Some((target, within_days)) = version.offer.class.target() else { continue };
         let counters = cell.offers.get(&entry.id).cloned().unwrap_or_default();
         let current = counters.progress(day, within_days);
         all.push(Progress { offer: entry.id, name: version.offer.name.clone(), current, target, times: counters.times });
     }
     Ok(all)
+}
+
+/// What purchases were awarded and stands, in the currency: in all, and by scheme.
+pub async fn awarded(app: &App, ctx: &Context, participant: Id) -> AppResult<(Minor, BTreeMap<Id, Minor>)> {
+    ctx.require_any(&[Scope::Read, Scope::Sales])?;
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let all = super::purchases::of_participant(app, ctx.workspace, participant).await?;
+    let (mut sum, mut by_scheme) = (0, BTreeMap::new());
+    for grant in all.iter().flat_map(|done| &done.standing.grants).filter(|grant| grant.unit == config.currency) {
+        sum += grant.amount;
+        let scheme = config.terms(grant.version).map(|offer| offer.scheme.as_str());
+        let scheme = scheme.and_then(|scheme| config.schemes.iter().find(|(_, known)| known.code == scheme || known.name == scheme));
+        if let Some((id, _)) = scheme {
+            *by_scheme.entry(*id).or_insert(0) += grant.amount;
+        }
+    }
+    Ok((sum, by_scheme))
 }
 
 /// When a participant rose and fell, with the purchases that caused it.

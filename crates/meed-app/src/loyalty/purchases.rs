@@ -15,6 +15,7 @@ use meed_core::loyalty::{
 use meed_core::money::Minor;
 use meed_store::Priority;
 
+use super::traces::Traces;
 use super::wallets::{self, WalletView};
 use super::who::{Who, refused};
 use crate::error::{AppError, AppResult};
@@ -61,6 +62,8 @@ pub struct PurchaseView {
     pub allow_spending: bool,
     /// Names the configuration and the input that a preview was computed with.
     pub price_token: String,
+    /// Who and when, where that was asked for.
+    pub traces: Traces,
     /// The wallets that a preview found, money first; else none.
     pub wallets: Vec<WalletView>,
 }
@@ -80,6 +83,8 @@ pub struct PurchaseFilter {
     pub submitted_after: Option<Timestamp>,
     /// Recorded before.
     pub submitted_before: Option<Timestamp>,
+    /// Older than this one.
+    pub before: Option<Id>,
     /// How many to skip.
     pub offset: usize,
     /// How many to answer.
@@ -249,7 +254,7 @@ pub async fn list(app: &App, ctx: &Context, filter: PurchaseFilter) -> AppResult
         .store()
         .read(move |r| {
             let mut found: Vec<PurchaseDone> = Vec::new();
-            let (mut before, mut skipped) = (None, 0);
+            let (mut before, mut skipped) = (filter.before, 0);
             loop {
                 let page = r.till_events_back(workspace, filter.participant, before, 500)?;
                 let is_last = page.len() < 500;
@@ -333,7 +338,7 @@ pub async fn refund(app: &App, ctx: &Context, id: Id, input: RefundInput) -> App
 pub async fn ad_hoc_return(app: &App, ctx: &Context, input: PurchaseInput, debit: Option<Minor>, spent: Minor) -> AppResult<RefundDone> {
     ctx.require(Scope::Sales)?;
     let who = input.who.wallet(app, ctx.workspace).await?;
-    let content = format!("ad-hoc\n{}\n{debit:?}\n{spent}", content_of(&input));
+    let content = format!("ad-hoc\n{who:?}\n{}\n{debit:?}\n{spent}", content_of(&input));
     let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content));
     let prepare = |config: &Arc<TillConfig>| {
         let (who, identity, basket) = (who.clone(), identity.clone(), input.basket.clone());
@@ -432,6 +437,7 @@ pub(crate) fn done_of(event: &meed_core::loyalty::TillEvent, standing: Option<&[
     Some(PurchaseDone {
         id: event.id,
         participant: event.participant,
+        person: None,
         balances: (body.balance, 0),
         body: Arc::new(body),
         standing,
@@ -458,6 +464,7 @@ pub(crate) fn view(config: &TillConfig, done: PurchaseDone, person: Option<Parti
         done,
         person,
         price_token,
+        traces: Traces::none(),
         wallets: Vec::new(),
     }
 }
@@ -479,7 +486,8 @@ fn canonical(config: &TillConfig, basket: &Basket) -> Basket {
     basket
 }
 
-/// What a repeated purchase must be equal in, in canonical form.
+/// What a repeated purchase must be equal in, in canonical form. Who buys is compared by the command: a card and a number may
+/// name the same customer.
 pub(crate) fn content_of(input: &PurchaseInput) -> String {
     let mut content = String::new();
     let basket = &input.basket;
@@ -489,13 +497,7 @@ pub(crate) fn content_of(input: &PurchaseInput) -> String {
     let head = (at_us, basket.unit, basket.terminal, &basket.reference, &basket.promo_code, &basket.classification);
     let paid = (&basket.payment_brand, &basket.payment_type, &basket.payment_medium, &basket.description);
     let spend = input.spend.as_ref().map(|ask| (ask.amount, ask.all_or_nothing));
-    let who = match &input.who {
-        // A one-time code is new each time; it still means the same purchase.
-        Who::OneTimeCode(_) => None,
-        Who::PassCode { identifier, .. } => Some(identifier.clone()),
-        other => Some(format!("{other:?}")),
-    };
-    let _ = write!(content, "purchase\n{who:?}\n{head:?}\n{paid:?}\n{extra:?}\n{spend:?}\n{:?}", lines.collect::<Vec<_>>());
+    let _ = write!(content, "purchase\n{head:?}\n{paid:?}\n{extra:?}\n{spend:?}\n{:?}", lines.collect::<Vec<_>>());
     content
 }
 

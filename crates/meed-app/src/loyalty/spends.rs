@@ -5,9 +5,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use meed_core::command::Class;
 use meed_core::id::Id;
-use meed_core::loyalty::{CancelSpend, EventKind, RefundDone, Spend, SpendAsk, SpendBody, SpendDone, TillConfig, TillReply};
+use meed_core::loyalty::{
+    CancelSpend, EventKind, PurchaseDone, PurchaseState, RefundDone, Spend, SpendAsk, SpendBody, SpendDone, SpendMethod, Standing,
+    TillConfig, TillEvent, TillReply,
+};
+use meed_core::money::Minor;
 use meed_store::Priority;
 
+use super::purchases;
+use super::traces::Traces;
 use super::who::{Who, refused};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
@@ -27,6 +33,19 @@ pub struct SpendInput {
     pub identity: Option<String>,
     /// When; now if none.
     pub at: Option<Timestamp>,
+    /// Whether the till was offline: what cannot be covered any more goes to review instead of being refused.
+    pub is_offline: bool,
+}
+
+/// A spend as lists show it.
+#[derive(Clone, Debug)]
+pub struct SpendView {
+    /// What was asked and spent. An instant or automatic spend has the id of its purchase.
+    pub done: SpendDone,
+    /// How it came about.
+    pub method: SpendMethod,
+    /// Who and when, where that was asked for.
+    pub traces: Traces,
 }
 
 /// Spends on a purchase. It may be less than was asked, unless all or nothing was.
@@ -41,7 +60,8 @@ pub async fn create(app: &App, ctx: &Context, input: SpendInput) -> AppResult<Sp
     let at = input.at.unwrap_or_else(|| app.now());
     let prepare = |config: &Arc<TillConfig>| {
         let (who, identity, ask) = (who.clone(), identity.clone(), input.ask.clone());
-        Ok(Spend { config: Arc::clone(config), who, purchase: input.purchase, identity, ask, at })
+        let (config, purchase, is_offline) = (Arc::clone(config), input.purchase, input.is_offline);
+        Ok(Spend { config, who, purchase, identity, ask, at, is_offline })
     };
     match super::submit(app, ctx, input.purchase.to_string(), Priority::Interactive, prepare).await? {
         TillReply::Spend(done) => Ok(*done),
@@ -70,6 +90,16 @@ pub async fn show(app: &App, ctx: &Context, id: Id) -> AppResult<SpendDone> {
     done_of(&event, standing.is_some()).ok_or_else(|| refused(Class::Invalid, "invalid_event_type", "this event is not a spend request"))
 }
 
+/// What a purchase spent at once by one method; none where it did not.
+pub async fn show_at_once(app: &App, ctx: &Context, purchase: Id, method: SpendMethod) -> AppResult<SpendView> {
+    ctx.require_any(&[Scope::Sales, Scope::Read])?;
+    let workspace = ctx.workspace;
+    let found = app.store().read(move |r| r.till_event(workspace, purchase)).await?;
+    let views = found.map(|(event, standing)| views_of(&event, standing.as_deref())).unwrap_or_default();
+    let view = views.into_iter().find(|view| view.method == method && method != SpendMethod::OnRequest);
+    view.ok_or_else(|| refused(Class::NotFound, "entity_not_found", "there is no such spend request"))
+}
+
 /// Which spends to list.
 #[derive(Clone, Debug, Default)]
 pub struct SpendFilter {
@@ -94,7 +124,9 @@ impl SpendFilter {
 }
 
 /// The spends of a customer, newest first.
-pub async fn list(app: &App, ctx: &Context, participant: Id, filter: SpendFilter) -> AppResult<Vec<SpendDone>> {
+///
+/// What purchases spent at once stands among them, in the place of its purchase.
+pub async fn list(app: &App, ctx: &Context, participant: Id, filter: SpendFilter) -> AppResult<Vec<SpendView>> {
     ctx.require_any(&[Scope::Sales, Scope::Read])?;
     let workspace = ctx.workspace;
     let wanted = filter.offset.saturating_add(filter.limit.min(1_000));
@@ -105,8 +137,10 @@ pub async fn list(app: &App, ctx: &Context, participant: Id, filter: SpendFilter
             loop {
                 let page = r.till_events_back(workspace, Some(participant), before, 500)?;
                 before = page.last().map(|(event, _)| event.id);
-                let spends = page.iter().filter_map(|(event, standing)| Some((done_of(event, standing.is_some())?, event.recorded_us)));
-                found.extend(spends.filter(|(done, recorded_us)| filter.keeps(done, *recorded_us)).map(|(done, _)| done));
+                for (event, standing) in &page {
+                    let views = views_of(event, standing.as_deref()).into_iter();
+                    found.extend(views.filter(|view| filter.keeps(&view.done, event.recorded_us)));
+                }
                 if page.len() < 500 || found.len() >= wanted {
                     found.truncate(wanted);
                     return Ok(found.split_off(filter.offset.min(found.len())));
@@ -120,11 +154,41 @@ pub async fn list(app: &App, ctx: &Context, participant: Id, filter: SpendFilter
 /// The spend that came with a purchase: the first on it.
 pub(super) async fn first_of(app: &App, ctx: &Context, participant: Id, purchase: Id) -> AppResult<Option<SpendDone>> {
     let filter = SpendFilter { purchase: Some(purchase), limit: 1_000, ..SpendFilter::default() };
-    let first = list(app, ctx, participant, filter).await?.pop();
-    Ok(first.map(|done| SpendDone { is_cancelled: false, is_replayed: true, ..done }))
+    let mut asked = list(app, ctx, participant, filter).await?.into_iter().filter(|view| view.method == SpendMethod::OnRequest);
+    Ok(asked.next_back().map(|view| SpendDone { is_cancelled: false, is_replayed: true, ..view.done }))
 }
 
-fn done_of(event: &meed_core::loyalty::TillEvent, is_cancelled: bool) -> Option<SpendDone> {
+/// The spends that an event tells of: its own, or what a purchase spent at once.
+fn views_of(event: &TillEvent, standing: Option<&[u8]>) -> Vec<SpendView> {
+    if let Some(done) = done_of(event, standing.is_some()) {
+        return vec![SpendView { done, method: SpendMethod::OnRequest, traces: Traces::none() }];
+    }
+    let Some(purchase) = purchases::done_of(event, standing) else { return Vec::new() };
+    [SpendMethod::Automatic, SpendMethod::Instant].into_iter().filter_map(|method| at_once(&purchase, method)).collect()
+}
+
+fn at_once(purchase: &PurchaseDone, method: SpendMethod) -> Option<SpendView> {
+    let worth = |standing: &Standing| standing.uses.iter().filter(|used| used.method == method).map(|used| used.worth).sum::<Minor>();
+    let is_cancelled = purchase.standing.state == PurchaseState::Cancelled;
+    // A cancelled purchase spent what it had spent at first.
+    let spent = if is_cancelled { worth(&purchase.body.standing) } else { worth(&purchase.standing) };
+    let body = SpendBody {
+        asked: spent,
+        spent,
+        uncovered: 0,
+        system_reference: None,
+        description: None,
+        balance: purchase.body.balance,
+        system: purchase.body.basket.system.clone(),
+        classification: None,
+        extra: std::collections::BTreeMap::new(),
+    };
+    let (id, participant, at_us) = (purchase.id, purchase.participant, purchase.body.basket.at.as_microsecond());
+    let done = SpendDone { id, purchase: id, participant, at_us, body, is_cancelled, is_replayed: false };
+    (spent > 0).then_some(SpendView { done, method, traces: Traces::none() })
+}
+
+fn done_of(event: &TillEvent, is_cancelled: bool) -> Option<SpendDone> {
     if event.kind != EventKind::Spend {
         return None;
     }

@@ -136,7 +136,8 @@ pub struct AdjustInput {
 }
 
 /// Credits or debits a wallet by hand.
-pub async fn adjust(app: &App, ctx: &Context, input: AdjustInput) -> AppResult<(Id, AdjustmentBody)> {
+/// Answers the event, and whether it was there before.
+pub async fn adjust(app: &App, ctx: &Context, input: AdjustInput) -> AppResult<(Id, AdjustmentBody, bool)> {
     ctx.require(Scope::Sales)?;
     let who = input.who.wallet(app, ctx.workspace).await?;
     let content = format!("adjust\n{who:?}\n{}\n{}\n{:?}\n{}", input.unit, input.amount, input.expires, input.reason);
@@ -156,7 +157,7 @@ pub async fn adjust(app: &App, ctx: &Context, input: AdjustInput) -> AppResult<(
         })
     };
     match super::submit(app, ctx, "adjustment".to_owned(), Priority::Interactive, prepare).await? {
-        TillReply::Adjustment(id, body) => Ok((id, *body)),
+        TillReply::Adjustment(id, body, is_repeat) => Ok((id, *body, is_repeat)),
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
     }
 }
@@ -214,23 +215,36 @@ pub async fn transfer(app: &App, ctx: &Context, input: TransferInput) -> AppResu
     }
 }
 
-/// Lets a lot be used until a later time, or for ever; what had expired of it comes back. A decision of the operator.
-pub async fn extend(
-    app: &App,
-    ctx: &Context,
-    who: &Who,
-    lot: Id,
-    expires: Option<Timestamp>,
-    reason: &str,
-) -> AppResult<(Id, ExtensionBody)> {
+/// A lot to extend.
+#[derive(Clone, Debug)]
+pub struct ExtendInput {
+    /// Whose wallet.
+    pub who: Who,
+    /// The lot.
+    pub lot: Id,
+    /// Until when it may be used; `None`: for ever.
+    pub expires: Option<Timestamp>,
+    /// Why.
+    pub reason: String,
+    /// The external reference.
+    pub identity: Option<String>,
+}
+
+/// Lets a lot be used until a later time, or for ever; what had expired of it comes back. A decision of the operator. Answers
+/// the event, and whether it was there before.
+pub async fn extend(app: &App, ctx: &Context, input: ExtendInput) -> AppResult<(Id, ExtensionBody, bool)> {
     ctx.require(Scope::Sales)?;
-    let who = who.wallet(app, ctx.workspace).await?;
+    let who = input.who.wallet(app, ctx.workspace).await?;
+    let ExtendInput { lot, expires, reason, .. } = &input;
+    let content = format!("extend\n{who:?}\n{lot}\n{expires:?}\n{reason}");
+    let identity = input.identity.as_ref().map(|reference| super::identified(app, Id(0), reference, &content));
     let at = app.now();
     let prepare = |config: &Arc<TillConfig>| {
-        Ok(ExtendLot { config: Arc::clone(config), who: who.clone(), lot, expires, reason: reason.to_owned(), at })
+        let (who, identity, reason) = (who.clone(), identity.clone(), reason.clone());
+        Ok(ExtendLot { config: Arc::clone(config), who, identity, lot: *lot, expires: *expires, reason, at })
     };
     match super::submit(app, ctx, lot.to_string(), Priority::Interactive, prepare).await? {
-        TillReply::Extension(id, body) => Ok((id, *body)),
+        TillReply::Extension(id, body, is_repeat) => Ok((id, *body, is_repeat)),
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
     }
 }

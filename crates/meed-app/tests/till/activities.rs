@@ -22,7 +22,7 @@ fn done_by(shop: &Shop, who: Id, kind: ActivityKind) -> ActivityInput {
         who: Who::Id(who),
         kind,
         unit: shop.unit,
-        at: shop.now(),
+        at: Some(shop.now()),
         classification: None,
         amount: 0,
         referred: None,

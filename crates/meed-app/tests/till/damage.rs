@@ -36,7 +36,7 @@ async fn fill(shop: &Shop) {
         shop.refund(made[1], &[(0, 500)]).await.expect("a refund");
         shop.cancel(made[2]).await.expect("cancelled");
         let lot = shop.wallet(who).await.lots.iter().rev().find(|lot| lot.expires_us.is_some()).map(|lot| lot.id).expect("a lot");
-        wallets::extend(&shop.app, &shop.ctx, &Who::Id(who), lot, None, "sorry").await.expect("extended");
+        wallets::extend(&shop.app, &shop.ctx, crate::shop::extension(who, lot, None, "sorry")).await.expect("extended");
         shop.pass_days(4);
         wallets::sweep(&shop.app, &shop.ctx, 100).await.expect("swept");
         let hold = HoldInput { who: Who::Id(who), unit: eur(), amount: 100, minutes: Some(10_000), source: shop.source, identity: None };

@@ -13,6 +13,7 @@ use meed_core::loyalty::{
     TillEvent,
 };
 
+use crate::shop::extension;
 use crate::shop::{Shop, code, eur};
 
 on_every_engine!(
@@ -44,13 +45,13 @@ async fn a_lot_is_extended_by_hand_and_what_expired_comes_back(shop: &Shop) {
     let lot = shop.wallet(ann.id).await.lots[0];
     let later = |days: i64| Some(shop.now().checked_add(jiff::Span::new().hours(24 * days)).expect("a time"));
     let extend = async |who: Id, expires, reason: &str| {
-        wallets::extend(&shop.app, &shop.ctx, &Who::Id(who), lot.id, expires, reason).await.map_err(|error| code(&error))
+        wallets::extend(&shop.app, &shop.ctx, extension(who, lot.id, expires, reason)).await.map_err(|error| code(&error))
     };
     assert_eq!(extend(ann.id, later(5), "sorry").await.expect_err("sooner than it is"), "expiry_not_later");
     assert_eq!(extend(ann.id, later(-5), "sorry").await.expect_err("over"), "date_in_past");
     assert_eq!(extend(ann.id, later(50), " ").await.expect_err("no reason"), "reason_missing");
     assert_eq!(extend(bob.id, later(50), "sorry").await.expect_err("another's"), "entity_not_found");
-    let (_, body) = extend(ann.id, later(20), "sorry").await.expect("extended");
+    let (_, body, _) = extend(ann.id, later(20), "sorry").await.expect("extended");
     assert_eq!((body.before_us, body.revived), (lot.expires_us, 0));
     shop.pass_days(15);
     assert_eq!(sweep(&shop.app, &shop.ctx, 10).await.expect("swept"), 0, "its old day means nothing any more");
@@ -58,7 +59,7 @@ async fn a_lot_is_extended_by_hand_and_what_expired_comes_back(shop: &Shop) {
     shop.pass_days(10);
     assert_eq!(sweep(&shop.app, &shop.ctx, 10).await.expect("swept"), 1);
     assert_eq!(shop.balance(ann.id).await, 0);
-    let (_, body) = extend(ann.id, None, "once more").await.expect("extended");
+    let (_, body, _) = extend(ann.id, None, "once more").await.expect("extended");
     assert_eq!((body.after_us, body.revived, body.balance), (None, 500, 500), "what had expired is back, for ever");
     shop.pass_days(4_000);
     assert_eq!((sweep(&shop.app, &shop.ctx, 10).await.expect("swept"), shop.balance(ann.id).await), (0, 500));

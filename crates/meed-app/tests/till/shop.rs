@@ -214,7 +214,7 @@ impl Shop {
 
     pub(crate) async fn spend(&self, purchase: Id, amount: Option<i64>) -> Result<SpendDone, String> {
         let ask = SpendAsk { amount, ..SpendAsk::default() };
-        let input = SpendInput { who: None, purchase, ask, source: self.source, identity: None, at: None };
+        let input = SpendInput { who: None, purchase, ask, source: self.source, identity: None, at: None, is_offline: false };
         spends::create(&self.app, &self.ctx, input).await.map_err(|error| code(&error))
     }
 
@@ -280,3 +280,8 @@ pub(crate) fn awarded(view: &PurchaseView) -> i64 {
 }
 
 pub(crate) use loyalty::wallets::AdjustInput;
+
+/// A lot to extend.
+pub(crate) fn extension(who: Id, lot: Id, expires: Option<jiff::Timestamp>, reason: &str) -> wallets::ExtendInput {
+    wallets::ExtendInput { who: Who::Id(who), lot, expires, reason: reason.into(), identity: None }
+}

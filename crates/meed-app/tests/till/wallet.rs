@@ -168,6 +168,7 @@ async fn pos_036_more_than_there_is_is_spent_in_part_unless_all_or_nothing_was_a
         source: shop.source,
         identity: None,
         at: None,
+        is_offline: false,
     };
     let refused = meed_app::loyalty::spends::create(&shop.app, &shop.ctx, all).await.expect_err("refused");
     assert_eq!((crate::shop::code(&refused).as_str(), shop.balance(ann.id).await), ("insufficient_available", 200));

@@ -103,6 +103,10 @@ kinds! {
     TillSettings = 50, true;
     /// A one-time code.
     OneTimeCode = 51, false;
+    /// How far purchases were brought over as sales.
+    SalesFeed = 53, false;
+    /// What a till without a connection did and a person has to look at.
+    Review = 52, false;
     /// That payees see the credits of a program's period, before its rewards are released.
     CreditRelease = 30, true;
     /// The approval of one payee's statement.

@@ -36,17 +36,19 @@ fn parse_and_build(source: &str, prepared: &str, want: Want, over: Over) -> Resu
     let (tree, info) = Parser::new().parse_with_source_info(prepared).map_err(|errors| syntax_error(source, &errors))?;
     let mut builder = Builder { source, info: &info, over, cost: 0 };
     let (node, found) = builder.build(&tree, 0)?;
-    let wanted = match want {
-        Want::Truth => Type::Truth,
-        Want::Number => Type::Number,
-        Want::Text => Type::Text,
-        Want::Day => Type::Day,
+    let wanted: &[Type] = match want {
+        Want::Truth => &[Type::Truth],
+        Want::Number => &[Type::Number],
+        Want::Text => &[Type::Text],
+        Want::Day => &[Type::Day],
+        Want::Names => &[Type::Text, Type::List],
     };
-    if found != wanted && found != Type::Null {
+    if !wanted.contains(&found) && found != Type::Null {
+        let wanted: Vec<&str> = wanted.iter().map(|kind| kind.name()).collect();
         return Err(ConditionError {
             code: ConditionCode::WrongType,
             at: 0,
-            text: format!("must result in {}, not {}", wanted.name(), found.name()),
+            text: format!("must result in {}, not {}", wanted.join(" or "), found.name()),
         });
     }
     Ok(node)
@@ -200,6 +202,10 @@ impl Builder<'_> {
                 let text = "a condition over the whole period reads `result`, `rep` and `period`, not a single sale";
                 self.refuse(id, ConditionCode::UnknownField, text.into())
             }
+            Expr::Ident(root) if root == "sale" && self.over == Over::Person => {
+                let text = "what holds for the whole period reads `rep`, `period` and variables, not a single sale";
+                self.refuse(id, ConditionCode::UnknownField, text.into())
+            }
             Expr::Ident(root) if root == "result" => self.result(id, name),
             Expr::Ident(root) if root == "sale" => match SALE.iter().find(|(known, _)| *known == name) {
                 Some(("original", _)) => {
@@ -227,9 +233,7 @@ impl Builder<'_> {
                 self.refuse(id, ConditionCode::UnknownField, format!("`period.{name}` is not a field of a period{hint}"))
             }
             Expr::Ident(other) => self.bare_name(select.operand.id, other),
-            Expr::Select(inner) if !matches!(self.over, Over::Facts(_)) && is_original(inner) => {
-                Ok((Node::Original(name.into()), Type::Text))
-            }
+            Expr::Select(inner) if is_original(inner) => self.original(id, name),
             _ => self.refuse(id, ConditionCode::UnknownField, format!("`.{name}` cannot be read here")),
         }
     }
@@ -243,12 +247,27 @@ impl Builder<'_> {
         self.refuse(id, ConditionCode::UnknownField, format!("`result.{name}` is not a result of a period{hint}"))
     }
 
+    /// An original column, where a single sale is looked at.
+    fn original(&self, id: u64, column: &str) -> Result<Typed, ConditionError> {
+        match self.over {
+            Over::Sale => Ok((Node::Original(column.into()), Type::Text)),
+            Over::Result | Over::Person => {
+                let text = "what holds for the whole period reads no original columns: those are of a single sale";
+                self.refuse(id, ConditionCode::UnknownField, text.into())
+            }
+            Over::Facts(_) => self.refuse(id, ConditionCode::UnknownField, format!("`.{column}` cannot be read here")),
+        }
+    }
+
     /// Results of a period are known when it is over; a condition on a sale cannot ask for them.
     fn over_result(&self, id: u64) -> Result<(), ConditionError> {
         if self.over == Over::Result {
             return Ok(());
         }
-        let text = "results of the whole period are for bonuses, multipliers and draws, not for a single sale";
+        let text = match self.over {
+            Over::Person => "results of the whole period are not known before its quota is",
+            _ => "results of the whole period are for bonuses, multipliers and draws, not for a single sale",
+        };
         self.refuse(id, ConditionCode::UnknownField, text.into())
     }
 
@@ -325,7 +344,7 @@ impl Builder<'_> {
             (Expr::Select(select), Expr::Literal(LiteralValue::String(column)))
                 if !matches!(self.over, Over::Facts(_)) && is_original(select) =>
             {
-                Ok((Node::Original(column.inner().into()), Type::Text))
+                self.original(id, column.inner())
             }
             _ if matches!(self.over, Over::Facts(_)) => {
                 self.refuse(id, ConditionCode::UnknownField, "brackets are not available here".into())

@@ -39,6 +39,8 @@ pub enum Want {
     Text,
     /// A day: when something is due.
     Day,
+    /// Names of people: a text, or a list of texts.
+    Names,
 }
 
 /// What an expression looks at.
@@ -48,6 +50,8 @@ pub enum Over {
     Sale,
     /// The credits of a whole period.
     Result,
+    /// Somebody and their variables, before anything is credited.
+    Person,
     /// Other facts, by a vocabulary of their own.
     Facts(&'static Vocabulary),
 }
@@ -206,6 +210,19 @@ impl Condition {
             Value::Text(text) => Ok(Some(text.into_owned())),
             _ => Ok(None),
         }
+    }
+
+    /// The names that a formula results in, as one text in which `||` stands between them; `None` for null.
+    pub fn names(&self, context: &Context<'_>) -> Result<Option<String>, EvalError> {
+        Ok(match eval::eval(&self.root, context)? {
+            Value::Text(text) => Some(text.into_owned()),
+            Value::List(items) => {
+                let names: Vec<&str> =
+                    items.iter().filter_map(|item| if let Value::Text(text) = item { Some(&**text) } else { None }).collect();
+                Some(names.join("||"))
+            }
+            _ => None,
+        })
     }
 
     /// The first part that does not hold, with the values it saw; `None` when the condition holds.

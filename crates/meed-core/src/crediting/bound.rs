@@ -18,15 +18,16 @@ use super::reason::AlertCode;
 use super::settle::Past;
 use super::versions::{ProgramVersion, of_period};
 use super::windows::{group_starts, since_day, window};
-use crate::condition::Condition;
+use crate::condition::{Condition, Context, EvalError, RepContext, SaleRef};
 use crate::id::Id;
 use crate::money::{Exact, Rates};
 use crate::people::{Beneficiary, Circle, Directory, Match, circles, fold_alias, team_variable_on, variable_on};
 use crate::period::{Period, first_instant};
 use crate::program::{
-    Accumulate, AssignTo, Deducted, EnrollmentState, Figure, Group, OncePer, OverrideBase, Pay, Program, Quota, QuotaLength, Rule, Trigger,
-    Whose,
+    Accumulate, AssignTo, Deducted, EnrollmentState, Figure, Group, OncePer, OverrideBase, Pay, Program, Quota, QuotaAmount, QuotaLength,
+    Rule, Trigger, Whose,
 };
+use crate::sale::Sale;
 
 /// A rule of one version.
 pub(super) struct BoundRule<'a> {
@@ -45,6 +46,13 @@ pub(super) struct BoundRule<'a> {
     pub(super) recipients: Vec<Recipients>,
     /// Whether it reads amounts of money of the sale.
     pub(super) money: Money,
+    /// Its index as the stage of settling names it: that of the rule of its id in the version that is valid on the last
+    /// day, where that has one; else behind those.
+    pub(super) settled: usize,
+    /// Whether it pays the sales of the period alone, though more are measured.
+    pub(super) pays_own_sales: bool,
+    /// Whether gates or multipliers of the period may change what it pays.
+    pub(super) has_factor: bool,
 }
 
 /// Where a rule reads amounts of money, so that it has no answer without a rate for the sale's currency.
@@ -174,6 +182,7 @@ impl<'a> BoundProgram<'a> {
         for (version, end) in versions.iter().zip(ends) {
             bound.bind_version(version, end);
         }
+        bound.settle_all();
         bound.assign_all();
         bound.find_circles();
         bound
@@ -218,12 +227,19 @@ impl<'a> BoundProgram<'a> {
         since_day(self.program, self.period)
     }
 
-    /// A rule as the stage of settling names it: its index in the version that is valid on the last day, where that has
-    /// a rule of this id; else behind those.
-    pub(super) fn settled_rule(&self, rule: usize) -> usize {
-        let id = &self.rules[rule].rule.id;
-        let known = self.program.rules.iter().position(|known| known.id == *id);
-        known.unwrap_or(self.program.rules.len() + rule)
+    /// Notes how the stage of settling knows each rule.
+    fn settle_all(&mut self) {
+        for index in 0..self.rules.len() {
+            let id = &self.rules[index].rule.id;
+            let known = self.program.rules.iter().position(|known| known.id == *id);
+            let settled = known.unwrap_or(self.program.rules.len() + index);
+            let rule = self.rule_settled(settled);
+            let pays_own_sales = self.settles_own_sales(rule);
+            let has_factor =
+                rule.gate.is_some() || self.program.settle.multipliers.iter().any(|multiplier| multiplier.rules.contains(&settled));
+            let bound = &mut self.rules[index];
+            (bound.settled, bound.pays_own_sales, bound.has_factor) = (settled, pays_own_sales, has_factor);
+        }
     }
 
     /// The rule that the stage of settling names so.
@@ -234,29 +250,17 @@ impl<'a> BoundProgram<'a> {
         }
     }
 
-    /// Whether a rule pays the sales of the period alone, though more are measured.
-    pub(super) fn pays_own_sales(&self, rule: usize) -> bool {
-        self.settles_own_sales(self.rule_settled(self.settled_rule(rule)))
-    }
-
-    /// The same of a rule as the stage of settling knows it.
+    /// Whether a rule, as the stage of settling knows it, pays the sales of the period alone, though more are measured.
     pub(super) fn settles_own_sales(&self, rule: &Rule) -> bool {
         let settle = &self.program.settle;
         let deducts = settle.deduct.as_ref().is_some_and(|deduct| deduct.what == Deducted::Released);
         settle.measure.is_some() || deducts && !rule.deductible
     }
 
-    /// Whether gates or multipliers of the period may change what a rule pays.
-    pub(super) fn has_factor(&self, rule: usize) -> bool {
-        let settled = self.settled_rule(rule);
-        self.rule_settled(settled).gate.is_some()
-            || self.program.settle.multipliers.iter().any(|multiplier| multiplier.rules.contains(&settled))
-    }
-
     /// Whether an override builds on commissions that gates or multipliers of the period may change.
     pub(super) fn follows_commission(&self) -> bool {
         let on_commission = self.overrides.iter().filter(|over| over.base == OverrideBase::Commission);
-        on_commission.flat_map(|over| over.of.iter().enumerate()).any(|(rule, of)| *of && self.has_factor(rule))
+        on_commission.flat_map(|over| over.of.iter().enumerate()).any(|(rule, of)| *of && self.rules[rule].has_factor)
     }
 
     /// The program: of several versions the one valid on the last day of the period.
@@ -315,6 +319,9 @@ impl<'a> BoundProgram<'a> {
                 condition_bit,
                 recipients: Vec::new(),
                 money: Money { in_condition: rule.when.as_ref().is_some_and(Condition::uses_money), anywhere: rule.uses_money() },
+                settled: index,
+                pays_own_sales: false,
+                has_factor: false,
             });
             self.has_conditions |= conditional;
         }
@@ -328,8 +335,7 @@ impl<'a> BoundProgram<'a> {
         let is_target = self.targets(program);
         let rules = first..self.rules.len();
         self.versions.push(BoundVersion { program, number: version.number, start, rules, is_target, quota: Vec::new(), variables });
-        let quotas = 0..u32::try_from(self.people.count()).unwrap_or(u32::MAX);
-        self.versions[number].quota = quotas.map(|who| self.quota(who, number)).collect();
+        self.versions[number].quota = self.quotas(number);
     }
 
     fn bind_rule(&mut self, first: usize, index: usize, rule: &'a Rule) {
@@ -477,11 +483,32 @@ impl<'a> BoundProgram<'a> {
         self.people.weights(members, name, self.period.last_day())
     }
 
+    /// The quotas of all under a version. Of whom a formula has no answer there is none, and a person should know.
+    fn quotas(&mut self, version: usize) -> Vec<Option<Exact>> {
+        let all = 0..u32::try_from(self.people.count()).unwrap_or(u32::MAX);
+        let mut quotas = Vec::with_capacity(self.people.count());
+        for who in all {
+            let found = self.quota(who, version);
+            if let Err(error) = &found
+                && self.versions[version].is_target[who as usize]
+            {
+                let somebody = self.beneficiary(who);
+                let text = format!("the quota of {} has no answer: {error}", somebody.name());
+                let reps = if let Beneficiary::Rep(rep) = somebody { vec![rep.id] } else { Vec::new() };
+                let subject = format!("{}:quota", somebody.id());
+                self.alerts.push(BoundAlert { code: AlertCode::ConditionError, subject, text, reps });
+            }
+            quotas.push(found.unwrap_or_default());
+        }
+        quotas
+    }
+
     /// The quota of the period, or of the span that is measured: the sum of its periods, each with the value of its own last
     /// day and the part of it that ramps.
-    fn quota(&self, who: u32, version: usize) -> Option<Exact> {
+    fn quota(&self, who: u32, version: usize) -> Result<Option<Exact>, EvalError> {
         let program = self.versions[version].program;
-        let quota = program.quota.as_ref()?;
+        let Some(quota) = &program.quota else { return Ok(None) };
+        let overflow = || EvalError::Overflow("quota".into());
         let per_year = i64::from(program.cadence.per_year());
         let months = 12 / per_year;
         let of_year = quota.per == QuotaLength::Year;
@@ -490,36 +517,59 @@ impl<'a> BoundProgram<'a> {
         let mut period = self.period.clone();
         let mut count = 1;
         if let Some(span) = span {
-            period = Period::holding(self.since_day(), self.period.cadence(), self.period.zone()).ok()?;
+            let holding = Period::holding(self.since_day(), self.period.cadence(), self.period.zone());
+            let Ok(first) = holding else { return Ok(None) };
+            period = first;
             count = span.months() / months;
         }
         let mut sum = Exact::ZERO;
         for _ in 0..count {
             // A quota of the year is agreed for all of it: measured against the whole, its present value holds throughout.
-            let day = if of_year && !to_date { self.period.last_day() } else { period.last_day() };
-            sum = sum.checked_add(self.ramped(quota, (who, version), &period, day)?)?;
+            let held = if of_year && !to_date { self.period } else { &period };
+            sum = sum.checked_add(self.ramped(quota, (who, version), &period, held)?).ok_or_else(overflow)?;
             if to_date && period.first_day() >= self.period.first_day() {
                 break;
             }
-            period = period.next().ok()?;
+            let Ok(next) = period.next() else { return Ok(None) };
+            period = next;
         }
         let parts = if of_year { per_year } else { 1 };
         let parts = if quota.ramp.is_empty() { parts } else { parts * months * 100 };
-        mul_div(sum, Exact::ONE, Exact::from(parts)).ok().filter(|amount| *amount > Exact::ZERO)
+        Ok(mul_div(sum, Exact::ONE, Exact::from(parts)).ok().filter(|amount| *amount > Exact::ZERO))
+    }
+
+    /// The amount of a quota as it holds on the last day of a period; zero where there is none.
+    fn quota_amount(&self, quota: &Quota, (who, version): (u32, usize), held: &Period) -> Result<Exact, EvalError> {
+        let day = held.last_day();
+        let amount = match &quota.amount {
+            QuotaAmount::Figure(figure) => self.figure_on(figure, (who, who), version, day),
+            QuotaAmount::Formula(formula) => {
+                let program = self.versions[version].program;
+                let names = program.variables.iter().map(|variable| &variable.name);
+                let defaults: BTreeMap<String, Exact> =
+                    names.filter_map(|name| Some((name.clone(), program.variable_on(name, day)?))).collect();
+                let rep = RepContext { rep: self.beneficiary(who), directory: self.directory, defaults: &defaults };
+                // It reads no sale.
+                let nothing = Sale::default();
+                let sale = SaleRef { id: Id(0), unique_id: None, facts: &nothing, originals: None };
+                formula.number(&Context { sale, period: held, rep: Some(rep) })?
+            }
+        };
+        Ok(amount.filter(|amount| *amount > Exact::ZERO).unwrap_or_default())
     }
 
     /// The quota of a period as it holds on a day; while it ramps, times the percentages of the period's months, from the month
     /// on in which the quota's variable began to hold. Zero where there is none.
-    fn ramped(&self, quota: &Quota, (who, version): (u32, usize), period: &Period, day: Date) -> Option<Exact> {
-        let amount = self.figure_on(&quota.amount, (who, who), version, day);
-        let amount = amount.filter(|amount| *amount > Exact::ZERO).unwrap_or_default();
+    fn ramped(&self, quota: &Quota, (who, version): (u32, usize), period: &Period, held: &Period) -> Result<Exact, EvalError> {
+        let amount = self.quota_amount(quota, (who, version), held)?;
         if quota.ramp.is_empty() {
-            return Some(amount);
+            return Ok(amount);
         }
+        let overflow = || EvalError::Overflow("quota".into());
         let number = |day: Date| i64::from(day.year()) * 12 + i64::from(day.month());
         let (first, last) = (number(period.first_day()), number(period.last_day()));
         let began = match &quota.amount {
-            Figure::Variable(name) => {
+            QuotaAmount::Figure(Figure::Variable(name)) => {
                 let variables = self.beneficiary(who).variables().iter().filter(|variable| variable.name == *name);
                 variables.filter_map(|variable| variable.from).min().map(number)
             }
@@ -533,9 +583,9 @@ impl<'a> BoundProgram<'a> {
                     usize::try_from(month - began).ok().map(|place| quota.ramp.get(place).copied().unwrap_or(Exact::ONE_HUNDRED))
                 }
             };
-            percents = percents.checked_add(percent.unwrap_or_default())?;
+            percents = percents.checked_add(percent.unwrap_or_default()).ok_or_else(overflow)?;
         }
-        amount.checked_mul(percents)
+        amount.checked_mul(percents).ok_or_else(overflow)
     }
 
     fn enrolled(&self) -> Vec<bool> {

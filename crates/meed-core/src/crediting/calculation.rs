@@ -25,7 +25,7 @@ use super::tally::{Factors, Followed, Outwards, Tally};
 use crate::id::Id;
 use crate::money::{Conversion, Exact, Minor, Overflow};
 use crate::people::{Beneficiary, team_variable_on, variable_on};
-use crate::program::{Figure, OverrideBase, Pay, Program, Rule, Trigger, Whose};
+use crate::program::{Figure, OverrideBase, Pay, Program, Quota, QuotaAmount, Rule, Trigger, Whose};
 
 /// How often factors of commissions are found again, where they depend on overrides themselves.
 const MAX_FOLLOWED: usize = 24;
@@ -130,6 +130,11 @@ pub(super) struct Finished {
 }
 
 impl Finished {
+    /// What each attained by sales, to be brought up to date where their cells changed.
+    pub(super) fn take_attained(&mut self) -> Vec<Exact> {
+        std::mem::take(&mut self.attained)
+    }
+
     /// Whether earlier periods left what they had left.
     pub(super) fn knows(&self, bound: &BoundProgram<'_>) -> bool {
         self.past == bound.past && self.history.as_ref() == bound.history
@@ -157,15 +162,19 @@ impl<'a> Calculation<'a> {
         let mut own = folder.fold_own(&mut cells, spread);
         let overrides = folder.fold_overrides(&mut own, spread);
         let parts = Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index: None };
-        Self::of_parts(bound, parts, to_keep, None)
+        Self::of_parts(bound, (parts, reached), to_keep, None)
     }
 
-    /// Everything after each cell has been folded by itself.
-    pub(super) fn of_parts(bound: &'a BoundProgram<'a>, parts: Parts, to_keep: bool, before: Option<Finished>) -> Self {
+    /// Everything after each cell has been folded by itself, with what each attained by sales where tiers ask for it.
+    pub(super) fn of_parts(
+        bound: &'a BoundProgram<'a>,
+        (parts, attained): (Parts, Vec<Exact>),
+        to_keep: bool,
+        before: Option<Finished>,
+    ) -> Self {
         let Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index } = parts;
         let decided = refusals.len();
         let mut alerts = alerts::of_refusals(bound, (&sales, &texts), (&refusals, &flags));
-        let attained = attained(bound, &sales, &cells);
         let combine = |factors: &Factors| {
             let folder = Folder { bound, sales: &sales, splits: &splits, attained: &attained, factors };
             if factors.is_empty() {
@@ -332,6 +341,11 @@ impl<'a> Calculation<'a> {
     /// Where each sale stands, if that is known.
     pub(super) fn indexed(&self) -> Option<&HashMap<Id, u32>> {
         self.kept.as_ref().and_then(|kept| kept.index.as_ref())
+    }
+
+    /// What each cell came to by itself, where that was kept.
+    pub(super) fn own_cells(&self) -> Option<&[(Tally, Outwards)]> {
+        self.kept.as_ref().map(|kept| kept.own.as_slice())
     }
 
     /// Whether something went wrong with the rules of a rep or team.
@@ -633,8 +647,8 @@ fn variables_of(program: &Program) -> BTreeSet<(Option<Whose>, String)> {
         Figure::Variable(name) => names.insert((None, name.clone())),
         Figure::VariableOf(whose, name) => names.insert((Some(*whose), name.clone())),
     };
-    if let Some(quota) = &program.quota {
-        note(&quota.amount);
+    if let Some(Quota { amount: QuotaAmount::Figure(figure), .. }) = &program.quota {
+        note(figure);
     }
     for rule in &program.rules {
         for figure in rule.cap.iter().chain(&rule.floor).chain(&rule.cap_per_sale).chain(rule.pays.iter().flat_map(Pay::figures)) {
@@ -644,6 +658,9 @@ fn variables_of(program: &Program) -> BTreeSet<(Option<Whose>, String)> {
     program.settle.figures(&mut |figure| {
         note(figure);
     });
+    if let Some(Quota { amount: QuotaAmount::Formula(formula), .. }) = &program.quota {
+        names.extend(formula.variables());
+    }
     names.extend(program.settle.conditions().into_iter().flat_map(crate::condition::Condition::variables));
     for rule in &program.rules {
         let formulas = rule.when.iter().chain(match &rule.basis {

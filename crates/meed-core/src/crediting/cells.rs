@@ -54,7 +54,11 @@ impl Cells {
             let mut start = 0;
             while let Some(first) = cell.get(start) {
                 let component = first.component;
-                let end = start + cell[start..].partition_point(|entry| entry.component == component);
+                // Most have one component only.
+                let end = match cell.last() {
+                    Some(last) if last.component == component => cell.len(),
+                    _ => start + cell[start..].partition_point(|entry| entry.component == component),
+                };
                 let from = start + cell[start..end].partition_point(|entry| sales.rank(entry.sale) < rank);
                 let until = from + cell[from..end].partition_point(|entry| entry.sale == sale);
                 cell.drain(from..until);
@@ -131,17 +135,19 @@ pub(super) fn attained(bound: &BoundProgram<'_>, sales: &SaleTable, cells: &Cell
     if !bound.rules.iter().any(|rule| rule.rule.pays.iter().any(by_attainment)) {
         return Vec::new();
     }
+    (0..u32::try_from(cells.0.len()).unwrap_or(u32::MAX)).map(|who| attained_by(bound, sales, cells, who)).collect()
+}
+
+/// The same of one beneficiary.
+pub(super) fn attained_by(bound: &BoundProgram<'_>, sales: &SaleTable, cells: &Cells, who: u32) -> Exact {
     let folder = Folder { bound, sales, splits: &[], attained: &[], factors: &Factors::new() };
-    let of = |who: u32| {
-        let mut tally = Tally::default();
-        for entry in cells.of(who) {
-            let mut basis = Sum::default();
-            basis.add(entry.basis);
-            folder.attain(folder.rule_of(entry), basis, &mut tally);
-        }
-        tally.attained.exact().unwrap_or_default()
-    };
-    (0..u32::try_from(cells.0.len()).unwrap_or(u32::MAX)).map(of).collect()
+    let mut tally = Tally::default();
+    for entry in cells.of(who) {
+        let mut basis = Sum::default();
+        basis.add(entry.basis);
+        folder.attain(folder.rule_of(entry), basis, &mut tally);
+    }
+    tally.attained.exact().unwrap_or_default()
 }
 
 impl Folder<'_, '_> {
@@ -188,7 +194,7 @@ impl Folder<'_, '_> {
             tally.credits += flat.all.credits;
             tally.exact.merge(flat.all.amount);
             tally.earned.merge(flat.all.amount);
-            tally.rule(self.bound.settled_rule(flat.rule), flat.all, flat.own);
+            tally.rule(self.bound.rules[flat.rule].settled, flat.all, flat.own);
             self.attain(flat.rule, flat.all.basis, tally);
         }
     }
@@ -204,7 +210,7 @@ impl Folder<'_, '_> {
             }
             tally.credits += handed.all.credits;
             tally.exact.merge(handed.all.amount);
-            tally.rule(self.bound.settled_rule(handed.rule), handed.all, handed.own);
+            tally.rule(self.bound.rules[handed.rule].settled, handed.all, handed.own);
             tally.add_terms(&handed.terms);
         }
     }
@@ -290,7 +296,7 @@ impl Folder<'_, '_> {
                 tally.earned.merge(paid.earned);
                 tally.credits += entries.len() as u64;
                 for (rule, all, own) in paid.by_rule {
-                    tally.rule(self.bound.settled_rule(rule), all, own);
+                    tally.rule(self.bound.rules[rule].settled, all, own);
                 }
                 tally.add_terms(&paid.terms);
                 outwards.handed.append(&mut paid.handed);
@@ -351,7 +357,7 @@ impl Folder<'_, '_> {
     /// Notes what somebody gets of a credit under the terms of its sale that concern the rule.
     fn note_terms(&self, rule: usize, sale: u32, amount: Exact, terms: &mut BTreeMap<TermKey, Sum>) -> Result<(), Overflow> {
         let settle = &self.bound.program.settle;
-        let rule = self.bound.settled_rule(rule);
+        let rule = self.bound.rules[rule].settled;
         let all = self.sales.terms_of(sale);
         let id = self.sales.keys[sale as usize].id;
         let is_clawed = |term: &SaleTerm| matches!(term.kind, TermKind::Clawback(index) if settle.clawbacks[index].rules.contains(&rule));
@@ -466,7 +472,7 @@ impl Folder<'_, '_> {
 
     /// Whether a sale is only measured: it lies before the period, and was paid then.
     pub(super) fn is_paid_before(&self, entry: &Entry, rule: usize) -> bool {
-        self.is_before(entry) && self.bound.pays_own_sales(rule)
+        self.is_before(entry) && self.bound.rules[rule].pays_own_sales
     }
 
     /// What the sale of an entry brings to the fold, and the factors that apply to it.

@@ -10,7 +10,7 @@ use crate::condition::{Context, SaleRef, TextField};
 use crate::id::Id;
 use crate::money::Exact;
 use crate::people::{Match, fold_alias};
-use crate::program::{CreditTo, OwnerField, Share, Split, TeamCredit, TeamShare};
+use crate::program::{CreditTo, OwnerField, OwnersFrom, Share, Split, TeamCredit, TeamShare};
 use crate::sale::split_owners;
 
 /// Somebody to be credited.
@@ -92,7 +92,8 @@ impl Memo {
     /// The rep of a sale that belongs to one rep alone, which most do.
     pub(super) fn sole_owner(&mut self, decision: Decision<'_, '_>) -> Option<u32> {
         let crediting = decision.crediting;
-        let ([OwnerField { field, share: None }], None, CreditTo::Rep) = (crediting.owners.as_slice(), &crediting.teams, crediting.to)
+        let ([OwnerField { from: OwnersFrom::Field(field), share: None }], None, CreditTo::Rep) =
+            (crediting.owners.as_slice(), &crediting.teams, crediting.to)
         else {
             return None;
         };
@@ -113,12 +114,12 @@ fn name(bound: &BoundProgram<'_>, alias: &str, found: Match) -> Named {
 
 /// Finds the owners, and the teams where the document asks for them. What matches nobody is refused part by part.
 pub(super) fn found(decision: Decision<'_, '_>, memo: &mut Memo, sink: &mut impl Sink) -> Pool {
-    let Decision { bound, sale, index, crediting, .. } = decision;
+    let Decision { index, crediting, .. } = decision;
     let mut pool = Pool::default();
     if crediting.owners.iter().any(|owner| owner.share.is_some()) {
         for owner in &crediting.owners {
             let mut names = Names::default();
-            names.gather(bound, memo, sale.facts.text(owner.field));
+            names.gather(decision, memo, owner, sink);
             if names.found.is_empty() {
                 continue;
             }
@@ -130,7 +131,7 @@ pub(super) fn found(decision: Decision<'_, '_>, memo: &mut Memo, sink: &mut impl
     } else {
         let mut names = Names::default();
         for owner in &crediting.owners {
-            names.gather(bound, memo, sale.facts.text(owner.field));
+            names.gather(decision, memo, owner, sink);
         }
         pool.named |= !names.found.is_empty();
         names.into_pool(decision, Exact::ONE, &mut pool, sink);
@@ -177,9 +178,24 @@ struct Names {
 }
 
 impl Names {
-    fn gather(&mut self, bound: &BoundProgram<'_>, memo: &mut Memo, field: Option<&str>) {
-        let Some(field) = field else { return };
-        self.add(memo.owners(bound, field));
+    /// Adds those whom a field or a formula names. A formula without an answer names nobody, and says so.
+    fn gather(&mut self, decision: Decision<'_, '_>, memo: &mut Memo, owner: &OwnerField, sink: &mut impl Sink) {
+        let bound = decision.bound;
+        match &owner.from {
+            OwnersFrom::Field(field) => {
+                if let Some(text) = decision.sale.facts.text(*field) {
+                    self.add(memo.owners(bound, text));
+                }
+            }
+            OwnersFrom::Formula(formula) => {
+                let context = Context { sale: decision.sale, period: bound.period, rep: None };
+                match formula.names(&context) {
+                    Ok(Some(text)) => self.add(memo.owners(bound, &text)),
+                    Ok(None) => {}
+                    Err(error) => sink.refuse(decision.index, Reason::ConditionError, &Detail::Error(&error)),
+                }
+            }
+        }
     }
 
     fn add(&mut self, names: &[Named]) {

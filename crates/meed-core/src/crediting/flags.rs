@@ -18,7 +18,7 @@ pub(super) fn mark_followers(bound: &BoundProgram<'_>, unknown: &BTreeSet<u32>, 
         let managers = &bound.people.managers[*who as usize];
         for over in bound.overrides.iter().filter(|over| over.base == OverrideBase::Commission) {
             let earned = tallies[*who as usize].by_rule.iter().any(|sum| {
-                over.of.iter().enumerate().any(|(rule, of)| *of && bound.settled_rule(rule) == sum.rule && bound.has_factor(rule))
+                over.of.iter().enumerate().any(|(rule, of)| *of && bound.rules[rule].settled == sum.rule && bound.rules[rule].has_factor)
             });
             if let Some(manager) = managers.get(over.level).filter(|manager| earned && bound.may_earn(**manager)) {
                 tallies[*manager as usize].flagged = true;

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::bound::BoundProgram;
 use super::calculation::{Calculation, Finished};
-use super::cells::{Cells, Folder, attained};
+use super::cells::{Cells, Folder, attained_by};
 use super::decide::SplitPart;
 use super::foreign::Origins;
 use super::run::{Collected, Flag, Refusal, Run, SaleTable, Texts};
@@ -89,7 +89,7 @@ impl Kept {
     #[must_use]
     pub fn resume<'a, 's>(self, bound: &'a BoundProgram<'a>, changes: impl IntoIterator<Item = Change<'s>>) -> Option<Calculation<'a>> {
         let changes = last_words(changes);
-        let Self { parts, finished } = self;
+        let Self { parts, mut finished } = self;
         if changes.is_empty() && finished.knows(bound) {
             return Some(Calculation::again(bound, parts, finished));
         }
@@ -124,7 +124,12 @@ impl Kept {
         if !sales.rank_late() {
             return None;
         }
-        let reached = attained(bound, &sales, &cells);
+        let mut reached = finished.take_attained();
+        if !reached.is_empty() {
+            for who in &stale {
+                reached[*who as usize] = attained_by(bound, &sales, &cells, *who);
+            }
+        }
         let factors = Factors::new();
         let folder = Folder { bound, sales: &sales, splits: &splits, attained: &reached, factors: &factors };
         let mut above = BTreeSet::new();
@@ -138,7 +143,7 @@ impl Kept {
             overrides[manager as usize] = folder.fold_overrides_again(manager, &cells, &own);
         }
         let parts = Parts { sales, splits, cells, own, overrides, refusals, flags, origins, texts, index: Some(index) };
-        Some(Calculation::of_parts(bound, parts, true, Some(finished)))
+        Some(Calculation::of_parts(bound, (parts, reached), true, Some(finished)))
     }
 }
 

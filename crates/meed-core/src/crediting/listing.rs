@@ -1,12 +1,15 @@
 //! The credits of one payee, all or a part of them. Order, number and sums look at every credit; its working is made only
 //! for what is shown, so that a page of a manager with a hundred thousand credits costs little more than the counting.
+//! Overrides that are plain sums are not even brought into order (see [`super::plain`]).
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::calculation::{Calculation, assigned};
 use super::explanation::{AssignedShown, Credit, RuleReached, ThroughSum};
 use super::fold::Outcome;
 use super::kept::Sum;
+use super::plain::Plain;
 use super::run::Entry;
 use crate::id::Id;
 use crate::money::Exact;
@@ -51,12 +54,42 @@ pub(super) struct Listing {
 
 /// The canonical place of a credit: by sale, rule, level and place on the sale; then as they were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    sale: u64,
-    rule: u32,
-    level: u16,
-    on_sale: u16,
-    found: u32,
+pub(super) struct Place {
+    pub(super) sale: u64,
+    pub(super) rule: u32,
+    pub(super) level: u16,
+    pub(super) on_sale: u16,
+    pub(super) found: u32,
+}
+
+/// A set of sales, by index.
+pub(super) struct SaleSet {
+    bits: Vec<u64>,
+    count: usize,
+}
+
+impl SaleSet {
+    fn new(sales: usize) -> Self {
+        Self { bits: vec![0; sales.div_ceil(64)], count: 0 }
+    }
+
+    pub(super) fn insert(&mut self, sale: u32) {
+        let (word, bit) = (&mut self.bits[sale as usize / 64], 1 << (sale % 64));
+        self.count += usize::from(*word & bit == 0);
+        *word |= bit;
+    }
+}
+
+/// The credits of somebody in their order: those that were looked at one by one, and the plain overrides.
+struct Ordered<'l> {
+    places: &'l [Place],
+    plain: &'l Plain<'l>,
+}
+
+impl Ordered<'_> {
+    fn len(&self) -> usize {
+        self.places.len() + self.plain.count()
+    }
 }
 
 /// Entries from which credits come.
@@ -76,10 +109,10 @@ impl Origin<'_> {
 
 /// What the credits behind each rep below come to.
 #[derive(Clone, Copy, Default)]
-struct Below {
-    credits: usize,
-    basis: Sum,
-    amount: Sum,
+pub(super) struct Below {
+    pub(super) credits: usize,
+    pub(super) basis: Sum,
+    pub(super) amount: Sum,
 }
 
 /// Those parts of the work that grow with each credit.
@@ -94,16 +127,21 @@ impl Calculation<'_> {
     /// The credits of a rep or team; with their pieces if `traced`.
     pub(super) fn list(&self, of: Id, listed: Listed, traced: bool) -> Listing {
         let Some(of) = self.bound.people.index(of) else { return Listing::default() };
-        let origins = self.origins(of);
+        let plain = self.plain(of);
+        let origins = self.origins(of, plain.is_none());
+        let plain = plain.unwrap_or_default();
+        let mut sales = SaleSet::new(self.sales.keys.len());
+        plain.note_sales(&mut sales);
         let mut places = Vec::with_capacity(origins.iter().map(|origin| origin.entries.len()).sum());
         for origin in &origins {
-            self.places(of, origin, &mut places);
+            self.places(of, origin, &mut places, &mut sales);
         }
         let found = places.len();
         // A few runs, each in order: merging them is cheap.
         places.sort();
-        let shown = self.shown(listed, &places);
-        let bounds = places.get(shown.clone()).and_then(|shown| Some((*shown.first()?, *shown.last()?)));
+        let ordered = Ordered { places: &places, plain: &plain };
+        let shown = self.shown(listed, &ordered);
+        let (ranks, bounds) = self.bounds(&ordered, &shown);
         let mut gathered = Gathered {
             credits: Vec::with_capacity(shown.len()),
             reached: vec![None; self.bound.rules.len()],
@@ -114,15 +152,63 @@ impl Calculation<'_> {
             self.gather(of, origin, (bounds, traced), &mut gathered);
         }
         debug_assert_eq!(gathered.found, found, "both walks find the same credits");
+        if plain.count() > 0 {
+            self.note_plain(of, &plain, &mut gathered.through, &mut gathered.reached);
+            let is_shown = |place: Place| bounds.is_some_and(|(first, last)| first <= place && place <= last);
+            let mut credits = self.plain_credits(&plain, ranks, &is_shown);
+            if !traced {
+                for (_, credit) in &mut credits {
+                    credit.pieces.clear();
+                }
+            }
+            gathered.credits.append(&mut credits);
+        }
         gathered.credits.sort_by_key(|(place, _)| *place);
         Listing {
             credits: gathered.credits.into_iter().map(|(_, credit)| credit).collect(),
             first: shown.start,
-            credit_count: found,
-            sale_count: places.chunk_by(|a, b| a.sale == b.sale).count(),
+            credit_count: ordered.len(),
+            sale_count: sales.count,
             reached: self.reached(&gathered.reached),
             through: self.through(&gathered.through),
         }
+    }
+
+    /// How many credits stand on sales before a rank.
+    fn before(&self, ordered: &Ordered<'_>, rank: u64) -> usize {
+        ordered.places.partition_point(|place| place.sale < rank) + self.plain_before(ordered.plain, rank)
+    }
+
+    /// The rank of the sale on which the credit of a number stands.
+    fn rank_at(&self, ordered: &Ordered<'_>, number: usize) -> u64 {
+        let (mut low, mut high) = (0, self.sales.rank_max());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.before(ordered, middle + 1) > number {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low
+    }
+
+    /// The ranks of the sales whose credits are shown, and the first and last place among these.
+    fn bounds(&self, ordered: &Ordered<'_>, shown: &Range<usize>) -> (Range<u64>, Option<(Place, Place)>) {
+        if shown.is_empty() {
+            return (0..0, None);
+        }
+        if ordered.plain.count() == 0 {
+            let places = &ordered.places[shown.clone()];
+            return (0..0, places.first().copied().zip(places.last().copied()));
+        }
+        let ranks = self.rank_at(ordered, shown.start)..self.rank_at(ordered, shown.end - 1) + 1;
+        let before = self.before(ordered, ranks.start);
+        let own = ordered.places.iter().filter(|place| ranks.contains(&place.sale)).copied();
+        let mut places: Vec<Place> = self.plain_places(ordered.plain, &ranks).into_iter().chain(own).collect();
+        places.sort();
+        let bounds = places.get(shown.start - before).copied().zip(places.get(shown.end - 1 - before).copied());
+        (ranks, bounds)
     }
 
     /// The index of a sale that takes part.
@@ -134,26 +220,28 @@ impl Calculation<'_> {
         u32::try_from(index).ok()
     }
 
-    fn shown(&self, listed: Listed, places: &[Place]) -> std::ops::Range<usize> {
+    fn shown(&self, listed: Listed, ordered: &Ordered<'_>) -> Range<usize> {
+        let all = ordered.len();
         let of_sale = |sale: Id| {
-            let rank = self.index_of(sale).map_or(u64::MAX, |index| self.sales.rank(index));
-            places.partition_point(|place| place.sale < rank)..places.partition_point(|place| place.sale <= rank)
+            let Some(rank) = self.index_of(sale).map(|index| self.sales.rank(index)) else { return all..all };
+            self.before(ordered, rank)..self.before(ordered, rank.saturating_add(1))
         };
         match listed {
-            Listed::All => 0..places.len(),
-            Listed::Slice { from, count } => from.min(places.len())..from.saturating_add(count).min(places.len()),
+            Listed::All => 0..all,
+            Listed::Slice { from, count } => from.min(all)..from.saturating_add(count).min(all),
             Listed::OfSale(sale) => of_sale(sale),
             Listed::PageOf { sale, count } => {
                 let found = of_sale(sale);
                 let start = found.start - found.start % count.max(1);
-                if found.is_empty() { 0..0 } else { start..start.saturating_add(count).min(places.len()) }
+                if found.is_empty() { 0..0 } else { start..start.saturating_add(count).min(all) }
             }
         }
     }
 
     /// Where the credits of somebody come from: their own entries, the overrides on those below, and what others hand on.
-    fn origins(&self, of: u32) -> Vec<Origin<'_>> {
-        let overrides = self.folder().overrides_of(of, &self.cells, &|who| self.went_wrong(who));
+    fn origins(&self, of: u32, with_overrides: bool) -> Vec<Origin<'_>> {
+        let overrides = || self.folder().overrides_of(of, &self.cells, &|who| self.went_wrong(who));
+        let overrides = if with_overrides { overrides() } else { Vec::new() };
         let own = [Cow::Borrowed(self.cells.of(of)), Cow::Owned(overrides)];
         let mut origins: Vec<Origin<'_>> =
             own.into_iter().map(|entries| Origin { who: of, entries, is_handed: false }).filter(|o| !o.entries.is_empty()).collect();
@@ -176,23 +264,24 @@ impl Calculation<'_> {
     /// theirs.
     fn is_credit(&self, of: u32, origin: &Origin<'_>, entry: &Entry, rule: usize) -> bool {
         let is_theirs = !origin.is_handed || self.gets(rule, origin.who, of);
-        is_theirs && (self.sales.keys[entry.sale as usize].at >= self.bound.period.start() || !self.bound.pays_own_sales(rule))
+        is_theirs && (self.sales.keys[entry.sale as usize].at >= self.bound.period.start() || !self.bound.rules[rule].pays_own_sales)
     }
 
-    fn place(&self, entry: &Entry, rule: usize, found: usize) -> Place {
+    pub(super) fn place(&self, entry: &Entry, rule: usize, found: usize) -> Place {
         let level = self.bound.components[usize::from(entry.component)].level;
         let (rule, level) = (u32::try_from(rule).unwrap_or(u32::MAX), u16::try_from(level).unwrap_or(u16::MAX));
         let found = u32::try_from(found).unwrap_or(u32::MAX);
         Place { sale: self.sales.rank(entry.sale), rule, level, on_sale: entry.place, found }
     }
 
-    fn places(&self, of: u32, origin: &Origin<'_>, places: &mut Vec<Place>) {
+    fn places(&self, of: u32, origin: &Origin<'_>, places: &mut Vec<Place>, sales: &mut SaleSet) {
         let folder = self.folder();
         for entries in origin.components().filter(|entries| folder.folds(origin.who, entries, &|who| self.went_wrong(who))) {
             for entry in entries {
                 let rule = folder.rule_of(entry);
                 if self.is_credit(of, origin, entry, rule) {
                     places.push(self.place(entry, rule, places.len()));
+                    sales.insert(entry.sale);
                 }
             }
         }
@@ -286,7 +375,7 @@ impl Calculation<'_> {
     fn reached(&self, last: &[Option<(Place, Exact)>]) -> Vec<RuleReached> {
         let mut reached: Vec<(Place, RuleReached)> = Vec::new();
         for (rule, found) in last.iter().enumerate() {
-            let Some((place, value)) = *found else { continue };
+            let Some((place, value)) = found.map(|(place, value)| (place, value.normalize())) else { continue };
             let rule = self.bound.rules[rule].rule.id.clone();
             match reached.iter_mut().find(|(_, known)| known.rule == rule) {
                 Some((known, of_rule)) if *known < place => (*known, of_rule.value) = (place, value),

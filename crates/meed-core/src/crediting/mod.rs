@@ -29,6 +29,7 @@ mod measure;
 mod overrides;
 mod pay;
 mod people;
+mod plain;
 mod reason;
 mod rehearsal;
 mod run;

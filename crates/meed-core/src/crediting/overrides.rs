@@ -92,7 +92,7 @@ impl Folder<'_, '_> {
         let rule = bound.rule;
         let limited = rule.cap.is_some() || rule.floor.is_some() || rule.cap_per_sale.is_some();
         // What gates and multipliers leave of each commission is known later.
-        let limited = limited || over.base == OverrideBase::Commission && self.bound.has_factor(below);
+        let limited = limited || over.base == OverrideBase::Commission && self.bound.rules[below].has_factor;
         // Terms look at each sale; a plain sum knows none.
         if limited || self.sales.has_terms() || over.once_per == OncePer::Sale && !counts_once(self.bound.rules[below].rule) {
             return None;
@@ -215,7 +215,7 @@ impl Folder<'_, '_> {
         if !matches!(&over.trigger, Trigger::Override(over) if over.base == OverrideBase::Commission) {
             return;
         }
-        let below = self.bound.settled_rule(usize::from(raised.rule));
+        let below = self.bound.rules[usize::from(raised.rule)].settled;
         if let Some(factor) = self.factors.get(&(raised.entry.origin, below)) {
             // An amount that leaves the range here leaves it for the rep, too, who is then flagged and paid nothing.
             raised.entry.basis = mul(raised.entry.basis, *factor).unwrap_or_default();
@@ -258,6 +258,8 @@ fn counts_once(rule: &Rule) -> bool {
     for owner in owners {
         match &owner.share {
             None => {}
+            // A share of nothing is refused as counted already, sale by sale.
+            Some(Share::Literal(share)) if share.is_zero() => return false,
             Some(Share::Literal(share)) => shares += share,
             Some(Share::Percent(_)) => return false,
         }

@@ -15,7 +15,7 @@ use crate::id::Id;
 use crate::money::{Exact, Minor, Rates, to_minor};
 use crate::people::{Directory, Match};
 use crate::period::{Period, PeriodError, first_instant};
-use crate::program::{ExamplePeriod, ExampleSale, Program};
+use crate::program::{ExamplePeriod, ExampleSale, Metric, Program};
 use crate::sale::StoredSale;
 
 /// Periods after a cell that are looked through for an open one.
@@ -133,16 +133,32 @@ impl<'p> Rehearsal<'p> {
     }
 
     fn bound<'b>(&'b self, period: &'b Period) -> BoundProgram<'b> {
-        let bound = BoundProgram::new(self.program, self.directory, period).with_history(self.history);
+        let bound = BoundProgram::new(self.program, self.directory, period);
         bound.with_rates(self.rates).with_past(self.past(period))
+    }
+
+    /// What was attained in the period before: by its sales, found anew, as the books do it; before the first period of
+    /// the example by what that says.
+    fn history(&self, period: &Period) -> Cow<'_, History> {
+        let is_first = !self.cells.iter().any(|cell| cell.first_day() < period.first_day());
+        let before = period.prev().ok().filter(|_| !is_first && self.program.metric == Metric::Increase);
+        let Some(before) = before else { return Cow::Borrowed(self.history) };
+        let bound = BoundProgram::new(self.program, self.directory, &before).with_rates(self.rates);
+        let mut history = History::default();
+        self.calculate(&bound, &mut |calculation| history.attained = calculation.attained().collect());
+        Cow::Owned(history)
     }
 
     /// Calculates a period with what is known now.
     pub(super) fn with_calculation(&self, period: &Period, look: &mut dyn FnMut(&Calculation<'_>)) {
-        let bound = self.bound(period);
+        let history = self.history(period);
+        self.calculate(&self.bound(period).with_history(&history), look);
+    }
+
+    fn calculate(&self, bound: &BoundProgram<'_>, look: &mut dyn FnMut(&Calculation<'_>)) {
         let columns: Vec<Columns<'_>> = self.sales.iter().map(|(_, original)| Columns(original)).collect();
         let inside = self.sales.iter().zip(&columns).filter(|((sale, _), _)| bound.measures(sale.sale.at));
-        look(&calculate(&bound, inside.map(|((sale, _), columns)| SaleRef::from(sale).with_originals(columns))));
+        look(&calculate(bound, inside.map(|((sale, _), columns)| SaleRef::from(sale).with_originals(columns))));
     }
 
     fn past(&self, period: &Period) -> Past {

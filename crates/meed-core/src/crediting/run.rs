@@ -141,6 +141,11 @@ impl SaleTable {
         self.late.get((sale - self.sorted) as usize).copied().unwrap_or(u64::MAX)
     }
 
+    /// A rank behind all of them.
+    pub(super) fn rank_max(&self) -> u64 {
+        (u64::from(self.sorted) + 2) << LATE_BITS
+    }
+
     /// Whether sales came after the rest had been brought into order.
     pub(super) fn has_late(&self) -> bool {
         !self.late.is_empty()

@@ -26,6 +26,7 @@ mod refusal;
 mod shelf;
 mod statement;
 mod transfer;
+mod uncovered;
 pub mod verify;
 mod wallet;
 
@@ -38,4 +39,5 @@ pub use lot::{Lot, LotChange, LotMove, MoveKind, share};
 pub use refusal::Refusal;
 pub use statement::{AccountStatement, CombinedStatement, StatementLine, UnitTotal, combined};
 pub use transfer::{AccountRef, Action, Causes, NewTransfer, Origin, Phase, Transfer, TransferKind};
+pub use uncovered::Bearer;
 pub use wallet::{Candidate, Claw, Clawed, Earned, Earning, Portion, Taken, Wallet, Wallets, allocate};

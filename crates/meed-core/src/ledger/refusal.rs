@@ -102,7 +102,7 @@ pub enum Refusal {
     #[error("the conditions of the lots are not met")]
     LotConditionsNotMet,
     /// The account's floor does not allow it.
-    #[error("{account} has {available} available, {needed} are needed")]
+    #[error("{}", insufficient(account, *available, *needed))]
     InsufficientAvailable {
         /// The account whose floor would be broken.
         account: AccountKey,
@@ -124,6 +124,15 @@ pub enum Refusal {
         /// Why that one was refused.
         reason: Box<Refusal>,
     },
+}
+
+/// A wallet is spoken of as people know it, in major units; other accounts by name.
+fn insufficient(account: &AccountKey, available: Minor, needed: Minor) -> String {
+    if account.owner.kind != super::account::OwnerKind::Participant {
+        return format!("{account} has {available} available, {needed} are needed");
+    }
+    let major = |minor| crate::money::Amount { minor, unit: account.unit };
+    format!("the wallet holds {}, and {} are needed", major(available), major(needed))
 }
 
 impl Refusal {

@@ -65,6 +65,8 @@ coded! {
         Forfeited = 124 "forfeited",
         /// What an offline use that the wallet did not cover was given for came back.
         UncoveredReversed = 125 "uncovered_reversed",
+        /// Somebody else than the store was found to bear what the wallet did not cover, or no longer does.
+        UncoveredBorne = 126 "uncovered_borne",
         /// A reward was credited.
         Credited = 201 "credited",
         /// A reward was credited while a condition is still open.

@@ -164,7 +164,7 @@ pub fn allocate(candidates: &[Candidate<'_>], room: &[Minor], want: Minor) -> Ve
 pub struct Wallets<'a> {
     book: &'a mut Book,
     stamp: Stamp,
-    workspace: Id,
+    pub(super) workspace: Id,
     currency: Unit,
     ids: &'a mut dyn FnMut() -> Id,
 }
@@ -493,20 +493,6 @@ impl<'a> Wallets<'a> {
         Ok(lot.expired)
     }
 
-    /// Books what an offline till gave away and no lot covers: goods are gone, a person decides (`ledger.md` §7).
-    pub fn uncovered(&mut self, program: Id, amount: Amount, origin: Origin) -> Result<Id, Refusal> {
-        let debit = Owner::workspace(self.workspace).account(Purpose::Suspense, amount.unit);
-        let credit = Owner::program(program).account(Purpose::Redeemed, amount.unit);
-        self.post(TransferKind::Uncovered, debit, credit, amount.minor, origin)
-    }
-
-    /// Takes back part of what no lot covered: its goods came back, so nobody has to decide about it any more.
-    pub fn uncovered_back(&mut self, program: Id, original: Id, amount: Amount, origin: Origin) -> Result<Id, Refusal> {
-        let debit = Owner::program(program).account(Purpose::Redeemed, amount.unit);
-        let credit = Owner::workspace(self.workspace).account(Purpose::Suspense, amount.unit);
-        self.reverse(TransferKind::UncoveredReversed, debit, credit, amount.minor, original, origin)
-    }
-
     /// Brings what a program may still grant to `target`. Lowering it below what was granted makes it 0; answers the
     /// shortfall.
     pub fn set_budget(&mut self, program: Id, unit: Unit, more: Minor, origin: Origin) -> Result<Minor, Refusal> {
@@ -568,7 +554,14 @@ impl<'a> Wallets<'a> {
         Ok(groups)
     }
 
-    fn post(&mut self, kind: TransferKind, debit: AccountKey, credit: AccountKey, minor: Minor, origin: Origin) -> Result<Id, Refusal> {
+    pub(super) fn post(
+        &mut self,
+        kind: TransferKind,
+        debit: AccountKey,
+        credit: AccountKey,
+        minor: Minor,
+        origin: Origin,
+    ) -> Result<Id, Refusal> {
         let amount = Amount { minor, unit: debit.unit };
         self.apply(NewTransfer {
             kind,
@@ -577,7 +570,7 @@ impl<'a> Wallets<'a> {
         })
     }
 
-    fn reverse(
+    pub(super) fn reverse(
         &mut self,
         kind: TransferKind,
         debit: AccountKey,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::basket::Basket;
 use super::packed::{Packed, packed, packed_code};
 use crate::id::Id;
-use crate::ledger::coded;
+use crate::ledger::{Bearer, coded};
 use crate::ledger::{Clawed, Portion, Taken};
 use crate::money::{Exact, Minor, Unit};
 
@@ -49,6 +49,8 @@ coded! {
         Extension = 16 "extension",
         /// Something that is no sale and may be rewarded.
         Activity = 17 "activity",
+        /// A person decided about what a till without a connection did.
+        Review = 18 "review",
     }
 }
 
@@ -565,10 +567,23 @@ impl HeldPart {
 }
 
 impl Use {
-    /// Whether no lot covered it: a till without a connection gave it away. Its lot has no id then.
+    /// Whether no lot covered it: a till without a connection gave it away. In place of the lot stands who bears it, 0 while
+    /// nobody has decided.
     #[must_use]
     pub fn is_uncovered(&self) -> bool {
-        self.lot == Id(0)
+        self.lot == Id(0) || self.bearer().is_some()
+    }
+
+    /// Who bears what no lot covered.
+    #[must_use]
+    pub fn bearer(&self) -> Option<Bearer> {
+        i16::try_from(self.lot.0).ok().and_then(Bearer::from_code)
+    }
+
+    /// Whether nobody has decided yet who bears it, and something of it stands.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.lot == Id(0) && self.returned < self.amount
     }
 
     /// What still pays the line, in the workspace's currency.

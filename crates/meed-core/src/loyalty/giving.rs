@@ -13,8 +13,8 @@ use super::sight::Sight;
 use crate::command::date_of;
 use crate::id::Id;
 use crate::ledger::{
-    Candidate, Claw, Earning, Lot, Origin, Owner, Portion, Purpose, Refusal, Taken, TransferKind, Wallet, Wallets, allocate, minor_of,
-    share,
+    Bearer, Candidate, Claw, Earning, Lot, Origin, Owner, Portion, Purpose, Refusal, Taken, TransferKind, Wallet, Wallets, allocate,
+    minor_of, share,
 };
 use crate::money::{Amount, Exact, Minor, Rounding, Unit, mul, to_minor};
 use crate::period::first_instant;
@@ -312,7 +312,7 @@ impl Giver<'_> {
                 used.worth_returned += part;
                 if used.is_uncovered() {
                     used.returned += part;
-                    uncovered.push((used.transfer, part));
+                    uncovered.push((used.bearer(), used.transfer, part));
                     continue;
                 }
                 worth += part;
@@ -327,8 +327,7 @@ impl Giver<'_> {
         for (unit, taken) in back {
             wallets.give_back(self.wallet(unit), &taken, work.origin(self.at))?;
         }
-        self.uncovered_back(wallets, work, &uncovered)?;
-        Ok(worth)
+        Ok(worth + self.uncovered_back(wallets, work, &uncovered)?)
     }
 
     /// Spends on a purchase what no lot covers: its goods are gone (`ledger.md` §7).
@@ -346,12 +345,12 @@ impl Giver<'_> {
         Ok(())
     }
 
-    fn uncovered_back(&self, wallets: &mut Wallets<'_>, work: &Work, parts: &[(Id, Minor)]) -> Result<(), Refusal> {
-        for (original, minor) in parts {
-            let amount = Amount { minor: *minor, unit: self.config.currency };
-            wallets.uncovered_back(self.config.workspace, *original, amount, work.origin(self.at))?;
+    fn uncovered_back(&self, wallets: &mut Wallets<'_>, work: &Work, parts: &[(Option<Bearer>, Id, Minor)]) -> Result<Minor, Refusal> {
+        let (mut arrived, program) = (0, (self.config.workspace, self.wallet(self.config.currency)));
+        for (bearer, original, minor) in parts {
+            arrived += wallets.uncovered_back(program, *bearer, *original, *minor, work.origin(self.at))?;
         }
-        Ok(())
+        Ok(arrived)
     }
 
     /// Gives back all that a spend used, and forgets its uses. Answers the worth of what is in the wallet again.
@@ -373,8 +372,8 @@ impl Giver<'_> {
             }
         }
         let uncovered = work.standing.uses.iter().filter(|used| is_it(used) && used.is_uncovered() && used.returned < used.amount);
-        let uncovered: Vec<(Id, Minor)> = uncovered.map(|used| (used.transfer, used.amount - used.returned)).collect();
-        self.uncovered_back(wallets, work, &uncovered)?;
+        let uncovered: Vec<_> = uncovered.map(|used| (used.bearer(), used.transfer, used.amount - used.returned)).collect();
+        worth += self.uncovered_back(wallets, work, &uncovered)?;
         work.standing.uses.retain(|used| !is_it(used));
         Ok(worth)
     }

@@ -18,6 +18,7 @@ mod one_time;
 pub(crate) mod packed;
 mod participant;
 mod replay;
+mod review;
 mod sight;
 mod tier_changes;
 mod why;
@@ -25,9 +26,9 @@ mod why;
 pub use basket::{ACTIVITY, ActivityKind, Basket, LINES_MAX, Line};
 pub use cell::{Cell, OfferCell};
 pub use commands::{
-    AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, EraseParticipant, ErasedBalance, ExtendLot, HoldDone, HoldStanding,
-    HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases, RecordActivity, Refund, RefundDone, RefundLine, ReleaseHold,
-    SaveParticipant, SetBudget, Settle, Spend, SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
+    AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, DecideReview, EraseParticipant, ErasedBalance, ExtendLot, HoldDone,
+    HoldStanding, HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases, RecordActivity, Refund, RefundDone, RefundLine,
+    ReleaseHold, SaveParticipant, SetBudget, Settle, Spend, SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
 };
 pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate};
 pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};
@@ -45,6 +46,7 @@ pub use one_time::OneTimeCode;
 pub use packed::Damaged;
 pub use participant::{AutoSpend, Membership, Participant, Termination};
 pub use replay::{Happened, Replay, Step, drawn};
+pub use review::{Decided, Review, ReviewBody, ReviewDecision};
 pub use sight::BASKET;
 pub use tier_changes::{TierChange, tier_changes};
 pub use why::WhyNot;

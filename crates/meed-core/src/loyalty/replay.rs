@@ -138,7 +138,8 @@ impl Replay {
             Happened::Spend { purchase, asked } => {
                 let Some(purchase) = self.again.get(purchase).copied() else { return Ok(()) };
                 let ask = SpendAsk { amount: Some(*asked), ..SpendAsk::default() };
-                let command = Spend { config: Arc::clone(&self.config), who: None, purchase, identity: None, ask, at: step.at };
+                let config = Arc::clone(&self.config);
+                let command = Spend { config, who: None, purchase, identity: None, ask, at: step.at, is_offline: false };
                 if let TillReply::Spend(done) = self.decide(&command)? {
                     self.again.insert(step.event, done.id);
                 }

@@ -4,14 +4,14 @@ use toml::de::DeValue;
 
 use super::finding::Code;
 use super::reader::{Findings, Item, Table, condition, text};
-use super::{Assign, AssignTo, CreditTo, Crediting, Figure, OwnerField, Rate, Share, Split, TeamCredit, TeamShare};
+use super::{Assign, AssignTo, CreditTo, Crediting, Figure, OwnerField, OwnersFrom, Rate, Share, Split, TeamCredit, TeamShare};
 use crate::condition::nearest::suggestion;
 use crate::condition::{TextField, Want, text_field, text_field_names};
 use crate::money::Exact;
 
 /// Reads `credit`; without it the first owner field is credited.
 pub(super) fn crediting(rule: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Crediting> {
-    let first_owner = || vec![OwnerField { field: TextField::Owner(0), share: None }];
+    let first_owner = || vec![OwnerField { from: OwnersFrom::Field(TextField::Owner(0)), share: None }];
     let Some(item) = rule.get("credit") else {
         let (split, to) = (Split::Equal, CreditTo::Rep);
         return Some(Crediting { owners: first_owner(), split, to, teams: None, fallback: None, roll_up: false });
@@ -50,7 +50,8 @@ fn check_shares(table: &Table<'_, '_>, owners: &[OwnerField], findings: &mut Fin
         findings.add(table.place("owners"), Code::Conflict, "give every owner field a `share`, or none of them");
     }
     for (index, owner) in owners.iter().enumerate() {
-        if owners[..index].iter().any(|before| before.field == owner.field) {
+        let OwnersFrom::Field(field) = owner.from else { continue };
+        if owners[..index].iter().any(|before| matches!(before.from, OwnersFrom::Field(known) if known == field)) {
             findings.add(table.place("owners"), Code::Conflict, "an owner field is named twice");
         }
     }
@@ -58,20 +59,34 @@ fn check_shares(table: &Table<'_, '_>, owners: &[OwnerField], findings: &mut Fin
 
 fn owner_field(item: &Item<'_>, findings: &mut Findings<'_>) -> Option<OwnerField> {
     if let DeValue::String(_) = item.get_ref() {
-        return Some(OwnerField { field: sale_field(item, "owners", findings)?, share: None });
+        return Some(OwnerField { from: OwnersFrom::Field(sale_field(item, "owners", findings)?), share: None });
     }
     let table = Table::of(item, "an owner field", findings)?;
-    table.only(&["field", "share"], findings);
-    let Some(item) = table.get("share") else {
-        table.missing("share", "a percentage such as \"70%\"", findings);
-        return None;
+    table.only(&["field", "formula", "share"], findings);
+    if table.has("field") && table.has("formula") {
+        findings.add(table.place("formula"), Code::Conflict, "owners come from a `field` or from a `formula`, not from both");
+    }
+    let share = match table.get("share") {
+        Some(item) => Some(share(item, findings)?),
+        None if table.has("formula") => None,
+        None => {
+            table.missing("share", "a percentage such as \"70%\"", findings);
+            return None;
+        }
     };
-    let share = share(item, findings)?;
+    if let Some(item) = table.get("formula") {
+        let formula = condition(item, "formula", Want::Names, findings)?;
+        if formula.uses_rep() {
+            let text = "the formula that names owners reads the sale only, not `rep` or `var`: there is nobody yet";
+            findings.add(item.span().start, Code::Conflict, text);
+        }
+        return Some(OwnerField { from: OwnersFrom::Formula(formula), share });
+    }
     let Some(item) = table.get("field") else {
-        table.missing("field", "a field such as \"owner2\"", findings);
+        table.missing("field", "a field such as \"owner2\", or `formula` with one that names the owners", findings);
         return None;
     };
-    Some(OwnerField { field: sale_field(item, "field", findings)?, share: Some(share) })
+    Some(OwnerField { from: OwnersFrom::Field(sale_field(item, "field", findings)?), share })
 }
 
 /// A percentage, or a formula that makes one of the sale.

@@ -4,8 +4,9 @@ use toml::de::DeValue;
 
 use super::finding::Code;
 use super::reader::{Findings, Item, Table, text};
-use super::{Counted, Figure, Metric, Quota, QuotaLength, Rule, Trigger};
+use super::{Counted, Figure, Metric, Quota, QuotaAmount, QuotaLength, Rule, Trigger};
 use crate::condition::nearest::suggestion;
+use crate::condition::{Over, Want};
 use crate::money::Exact;
 
 /// Reads `quota`. The rules that count are read with the attainment.
@@ -16,7 +17,7 @@ pub(super) fn quota(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Optio
     let (mut ramp, mut to_date) = (Vec::new(), None);
     let amount = if let DeValue::Table(_) = item.get_ref() {
         let inner = Table::of(item, "`quota`", findings)?;
-        inner.only(&["amount", "variable", "of", "per", "counts", "ramp", "against"], findings);
+        inner.only(&["amount", "variable", "formula", "of", "per", "counts", "ramp", "against"], findings);
         to_date = inner.word("against", &[("to_date", true), ("span", false)], findings);
         ramp = inner.list("ramp").into_iter().filter_map(|item| super::settle::percent_item(item, "ramp", findings)).collect();
         if inner.has("ramp")
@@ -27,6 +28,14 @@ pub(super) fn quota(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Optio
             findings.add(inner.place("ramp"), Code::Conflict, text);
         }
         per = inner.word("per", &[("period", QuotaLength::Period), ("year", QuotaLength::Year)], findings).unwrap_or(per);
+        if let Some(item) = inner.get("formula") {
+            if inner.has("amount") || inner.has("variable") {
+                let text = "a quota has an `amount`, a `variable` or a `formula`, one of them";
+                findings.add(inner.place("formula"), Code::Conflict, text);
+            }
+            let formula = super::reader::condition_over(item, "formula", Want::Number, Over::Person, findings)?;
+            return Some(Quota { amount: QuotaAmount::Formula(formula), per, ramp, to_date });
+        }
         match (inner.figure("amount", findings), inner.has("variable")) {
             (Some(_), true) => {
                 findings.add(inner.place("variable"), Code::Conflict, "a quota has an `amount` or a `variable`, not both");
@@ -36,7 +45,7 @@ pub(super) fn quota(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Optio
             (None, true) => super::variables::named(&inner, findings),
             (None, false) => {
                 if !inner.has("amount") {
-                    inner.missing("amount", "a number, or `variable` with the name of the reps' variable", findings);
+                    inner.missing("amount", "a number, `variable` with the name of the reps' variable, or `formula`", findings);
                 }
                 None
             }
@@ -49,7 +58,7 @@ pub(super) fn quota(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Optio
     {
         findings.add(at, Code::QuotaNotPositive, "a quota must be more than 0");
     }
-    Some(Quota { amount, per, ramp, to_date })
+    Some(Quota { amount: QuotaAmount::Figure(amount), per, ramp, to_date })
 }
 
 /// Reads what counts as attainment, from `attainment` or the older place `quota`, and what is measured of it.

@@ -24,7 +24,7 @@ pub use settle::{
     Bonus, BonusPay, Clawback, Curve, Deduct, Deducted, Draw, Factor, Holdback, Instalments, Length, Multiplier, Payout, Settle, Span,
     Term, Until,
 };
-pub use who::{Assign, AssignTo, CreditTo, Crediting, EnrollmentState, OwnerField, Share, Split, TeamCredit, TeamShare};
+pub use who::{Assign, AssignTo, CreditTo, Crediting, EnrollmentState, OwnerField, OwnersFrom, Share, Split, TeamCredit, TeamShare};
 
 use jiff::civil::Date;
 
@@ -197,11 +197,20 @@ pub enum QuotaLength {
     Year,
 }
 
+/// How much a quota is.
+#[derive(Clone, Debug)]
+pub enum QuotaAmount {
+    /// A number or a variable.
+    Figure(Figure),
+    /// Made of variables and facts of the rep or team.
+    Formula(Condition),
+}
+
 /// A target (`commissions.md` §4.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Quota {
     /// How much.
-    pub amount: Figure,
+    pub amount: QuotaAmount,
     /// For how long.
     pub per: QuotaLength,
     /// Percentages of the first months, the first of them the month from which the quota's variable holds.
@@ -270,7 +279,7 @@ impl Rule {
             _ => None,
         });
         let shares = match &self.trigger {
-            Trigger::Sale(crediting) => crediting.owners.iter().filter_map(OwnerField::formula).collect(),
+            Trigger::Sale(crediting) => crediting.owners.iter().flat_map(OwnerField::formulas).collect(),
             Trigger::Override(_) => Vec::new(),
         };
         let kickers = self.kickers.iter().filter_map(|kicker| kicker.when.as_ref());

@@ -42,22 +42,36 @@ pub enum CreditTo {
     Team,
 }
 
-/// A field that names owners, with its share where the document gives one.
+/// A field or formula that names owners, with its share where the document gives one.
 #[derive(Clone, Debug)]
 pub struct OwnerField {
-    /// The field.
-    pub field: TextField,
+    /// Where the names come from.
+    pub from: OwnersFrom,
     /// The part of the basis that this field's owners get; by [`Split`] where there is none.
     pub share: Option<Share>,
 }
 
 impl OwnerField {
-    pub(super) fn formula(&self) -> Option<&Condition> {
-        match &self.share {
+    pub(super) fn formulas(&self) -> impl Iterator<Item = &Condition> {
+        let share = match &self.share {
             Some(Share::Percent(formula)) => Some(formula),
             _ => None,
-        }
+        };
+        let names = match &self.from {
+            OwnersFrom::Formula(formula) => Some(formula),
+            OwnersFrom::Field(_) => None,
+        };
+        names.into_iter().chain(share)
     }
+}
+
+/// What names the owners of a sale.
+#[derive(Clone, Debug)]
+pub enum OwnersFrom {
+    /// A field of the sale; `||` stands between several names.
+    Field(TextField),
+    /// A formula of the sale that results in a name, in several with `||` between them, or in a list of names.
+    Formula(Condition),
 }
 
 /// The share of an owner field.

@@ -8,6 +8,7 @@ use meed_app::loyalty::documents::ProductDocument;
 use meed_app::loyalty::purchases::{self, PurchaseInput};
 use meed_app::loyalty::{TillConfig, products};
 use meed_core::id::Kind;
+use meed_core::loyalty::Product;
 use meed_core::money::Exact;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
@@ -16,7 +17,7 @@ use serde_json::value::RawValue;
 use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
 use super::out::{hex, number, object};
-use super::place::config;
+use super::place::{config, name_id};
 use super::purchase_in::{PurchaseParameters, Purpose};
 use super::values::Identifier;
 use crate::ServerState;
@@ -190,31 +191,42 @@ fn text_of(raw: &RawValue) -> Option<Option<String>> {
     text.as_ref().is_none_or(|text| text.chars().count() <= TEXT_MAX).then_some(text)
 }
 
-fn named_of(raw: &RawValue) -> Option<Option<String>> {
+/// A name, or the id that Meed makes of one that products have already.
+fn named_of(raw: &RawValue, what: &str, config: &TillConfig) -> Option<Option<String>> {
     let identifier: Option<Identifier> = serde_json::from_str(raw.get()).ok()?;
     match identifier {
         None => Some(None),
         Some(one) => {
             let (key, value) = one.one("it", &["id", "name", "code", "alternative_code"]).ok()?;
-            // Types, brands and families are names: an id names none of them.
             let is_id = key == "id" && value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-            (!is_id).then(|| Some(value.to_owned()))
+            if !is_id {
+                return Some(Some(value.to_owned()));
+            }
+            let of = |product: &Product| match what {
+                "type" => product.kind.iter().cloned().collect(),
+                "brand" => product.brand.iter().cloned().collect(),
+                "family" => product.family.iter().cloned().collect(),
+                "category" => product.categories.clone(),
+                _ => Vec::new(),
+            };
+            let mut known = config.products.iter().flat_map(|product| of(product));
+            known.find(|name| name_id(what, name).eq_ignore_ascii_case(value)).map(Some)
         }
     }
 }
 
 /// One category or several, by name or as identifier objects.
-fn categories_of(raw: &RawValue) -> Option<Vec<String>> {
+fn categories_of(raw: &RawValue, config: &TillConfig) -> Option<Vec<String>> {
     if let Ok(list) = serde_json::from_str::<Vec<Box<RawValue>>>(raw.get()) {
-        return list.iter().map(|one| categories_of(one)).collect::<Option<Vec<_>>>().map(|all| all.concat());
+        return list.iter().map(|one| categories_of(one, config)).collect::<Option<Vec<_>>>().map(|all| all.concat());
     }
-    let one = text_of(raw).or_else(|| named_of(raw))?;
+    let one = text_of(raw).or_else(|| named_of(raw, "category", config))?;
     Some(one.into_iter().collect())
 }
 
 /// What is kept as it was sent, once it could be read.
-fn kept_of(name: &str, raw: &RawValue) -> Option<Option<String>> {
-    let value = text_of(raw).or_else(|| named_of(raw))?;
+fn kept_of(name: &str, raw: &RawValue, config: &TillConfig) -> Option<Option<String>> {
+    let value = text_of(raw).or_else(|| named_of(raw, name, config))?;
     let is_fine = |text: &str| match name {
         "product_validity_from" | "product_validity_to" => day_or_time(text),
         "price" => text.parse::<Exact>().is_ok_and(|number| number >= Exact::ZERO),
@@ -243,7 +255,7 @@ fn is_kept(name: &str) -> bool {
 }
 
 /// Puts an attribute into a product; false: it is skipped.
-fn put(product: &mut ProductDocument, name: &str, raw: &RawValue) -> bool {
+fn put(product: &mut ProductDocument, name: &str, raw: &RawValue, config: &TillConfig) -> bool {
     let place = match name {
         "code" => return true,
         "alternative_code" => &mut product.alternative_code,
@@ -252,13 +264,16 @@ fn put(product: &mut ProductDocument, name: &str, raw: &RawValue) -> bool {
         "brand_identifier" => &mut product.brand,
         "family_identifier" => &mut product.family,
         "category" | "categories" | "categories_set" => {
-            let found = categories_of(raw);
+            let found = categories_of(raw, config);
             return found.map(|found| product.categories = found).is_some();
         }
-        other if is_kept(other) => return kept_of(other, raw).map(|value| set_extra(&mut product.extra, other, value)).is_some(),
+        other if is_kept(other) => return kept_of(other, raw, config).map(|value| set_extra(&mut product.extra, other, value)).is_some(),
         _ => return false,
     };
-    let value = if name.ends_with("_identifier") { named_of(raw) } else { text_of(raw) };
+    let value = match name.strip_suffix("_identifier") {
+        Some(what) => named_of(raw, what, config),
+        None => text_of(raw),
+    };
     value.map(|value| *place = value).is_some()
 }
 
@@ -283,13 +298,14 @@ pub(super) async fn synchronise(State(state): State<ServerState>, call: Call<Syn
     let rows: Vec<ProductRow> = rows(call.parameters.products_set.as_ref(), "products_set")?.iter().map(|raw| product_row(raw)).collect();
     let codes = rows.iter().map(|row| row.code.clone()).filter(|code| !code.is_empty()).collect();
     let present: HashMap<String, ProductDocument> = products::present(app, ctx, codes).await?;
+    let known = app.fresh_till_config(ctx.workspace).await?;
     let (mut ready, mut notes) = (Vec::new(), Vec::with_capacity(rows.len()));
     for row in &rows {
         notes.push(row.attributes.as_ref().map(|attributes| {
             let mut product = present.get(&row.code).cloned().unwrap_or_default();
             product.code.clone_from(&row.code);
             let skipped: Vec<&str> =
-                attributes.0.iter().filter(|(name, raw)| !put(&mut product, name, raw)).map(|(name, _)| name.as_str()).collect();
+                attributes.0.iter().filter(|(name, raw)| !put(&mut product, name, raw, &known)).map(|(name, _)| name.as_str()).collect();
             ready.push(product);
             let text = format!("not updated, because not known or not readable: {}", skipped.join(", "));
             (!skipped.is_empty()).then_some(text)

@@ -48,6 +48,11 @@ pub(crate) fn router() -> Router<ServerState> {
         .route("/authentication/token/release", post(authentication::release))
         .route("/rewards_participants/show", get(participants::show).post(participants::show))
         .route("/accounts_receivable/show", get(participants::show).post(participants::show))
+        .route("/accounts_receivable/rewards/calculate_value_units", get(participants::value_units).post(participants::value_units))
+        .route(
+            "/accounts_receivable/rewards/calculate_total_awarded_amount",
+            get(participants::total_awarded).post(participants::total_awarded),
+        )
         .route("/rewards_participants/list", get(participants::list).post(participants::list))
         .route("/customer_events/purchases/preview", post(purchases::preview))
         .route("/customer_events/purchases/create", post(purchases::create))

@@ -6,8 +6,10 @@ use axum::extract::State;
 use axum::response::Response;
 use meed_app::loyalty::TillConfig;
 use meed_app::loyalty::participants::{self, ParticipantView};
+use meed_app::loyalty::traces::Traces;
 use meed_core::id::Id;
-use meed_core::loyalty::Membership;
+use meed_core::loyalty::{Membership, Tier};
+use meed_core::money::{Exact, Minor};
 use serde::Deserialize;
 
 use super::RESULTS_MAX;
@@ -47,12 +49,18 @@ pub(super) struct List {
 
 parameters!(Show, List);
 
+impl Show {
+    async fn found(&self, state: &ServerState, call: &Call<Self>) -> Answered<ParticipantView> {
+        let who = customer(self.rewards_participant_identifier.as_ref(), self.accounts_receivable_identifier.as_ref())?;
+        let found = participants::find(&state.app, &call.bearer.context, &who).await?;
+        call.may_see(found.id)?;
+        Ok(found)
+    }
+}
+
 /// `rewards_participants/show`.
 pub(super) async fn show(State(state): State<ServerState>, call: Call<Show>) -> Answered<Response> {
-    let given = &call.parameters;
-    let who = customer(given.rewards_participant_identifier.as_ref(), given.accounts_receivable_identifier.as_ref())?;
-    let found = participants::find(&state.app, &call.bearer.context, &who).await?;
-    call.may_see(found.id)?;
+    let found = call.parameters.found(&state, &call).await?;
     let config = config(&state, call.bearer.context.workspace).await?;
     Ok(call.answer(out(&config, &found)))
 }
@@ -125,9 +133,7 @@ fn out(config: &TillConfig, view: &ParticipantView) -> Out {
         .iter()
         .map(|id| object! {"id": hex(*id), "name": config.merchants.get(id).map(|merchant| merchant.name.clone())})
         .collect();
-    let tier = view.tier.as_ref().map(|tier| {
-        object! {"id": &tier.code, "name": &tier.name, "code": &tier.code, "tier_color": tier.color.clone()}
-    });
+    let tier = view.tier.as_ref().map(tier_out);
     let ended = person.terminated.as_ref().map(|end| object! {"terminated_on": local(end.at_us, zone), "reason": &end.reason});
     let (schemes, left) = schemes(config, view);
     let out = object! {
@@ -154,10 +160,66 @@ fn out(config: &TillConfig, view: &ParticipantView) -> Out {
         "reward_tier": tier,
         "period_value_units": view.period_units,
         "lifetime_value_units": view.lifetime_units,
+        "next_tier_progression": progression(view),
         "termination_information": ended,
-        "log_information": log(super::made_us(view.id), person.sign_up_unit.and_then(|unit| config.units.get(&unit)).map(|unit| unit.name.as_str()), zone),
+        "log_information": log(&traces(view), super::made_us(view.id), person.sign_up_unit.and_then(|unit| config.units.get(&unit)).map(|unit| unit.name.as_str()), zone),
     };
     out.with(free_fields(&BTreeMap::new(), &Wanted::All))
+}
+
+/// Who changed a participant is in the audit log; when, stands with it.
+fn traces(view: &ParticipantView) -> Traces {
+    Traces { updated_us: (view.version > 1).then_some(view.changed_us), ..Traces::default() }
+}
+
+/// How far it is to the next tier, in per cent with two decimals; 100 at the highest one, none where there are no tiers.
+fn progression(view: &ParticipantView) -> Option<Exact> {
+    match (&view.next, &view.tier) {
+        (Some((next, _)), _) => {
+            let share = view.period_units.max(Exact::ZERO).checked_div(next.threshold)?;
+            Some((share * Exact::ONE_HUNDRED).round_dp(2))
+        }
+        (None, Some(_)) => Some(Exact::ONE_HUNDRED),
+        (None, None) => None,
+    }
+}
+
+/// `accounts_receivable/rewards/calculate_value_units`: what decides the tier, and what the next evaluation assigns.
+pub(super) async fn value_units(State(state): State<ServerState>, call: Call<Show>) -> Answered<Response> {
+    let found = call.parameters.found(&state, &call).await?;
+    Ok(call.answer(object! {
+        "id": hex(found.id),
+        "period_value_units": found.period_units,
+        "lifetime_value_units": found.lifetime_units,
+        "next_tier_progression": progression(&found),
+        "reward_tier": found.tier.as_ref().map(tier_out),
+        "next_reward_tier": found.next.as_ref().map(|(tier, _)| tier_out(tier)),
+        "missing_value_units": found.next.as_ref().map(|(_, missing)| *missing),
+    }))
+}
+
+/// `accounts_receivable/rewards/calculate_total_awarded_amount`: what stands of all awards, in total and per scheme.
+pub(super) async fn total_awarded(State(state): State<ServerState>, call: Call<Show>) -> Answered<Response> {
+    let ctx = &call.bearer.context;
+    let found = call.parameters.found(&state, &call).await?;
+    let config = config(&state, ctx.workspace).await?;
+    let (sum, by_scheme) = participants::awarded(&state.app, ctx, found.id).await?;
+    let scheme = |(id, minor): (&Id, &Minor)| {
+        let known = config.schemes.get(id);
+        object! {
+            "reward_scheme": object! {"id": hex(*id), "name": known.map(|scheme| &scheme.name), "alternative_code": known.map(|scheme| &scheme.code)},
+            "total_awarded_amount": money(*minor, config.currency),
+        }
+    };
+    Ok(call.answer(object! {
+        "id": hex(found.id),
+        "total_awarded_amount": money(sum, config.currency),
+        "reward_schemes_set": by_scheme.iter().map(scheme).collect::<Vec<_>>(),
+    }))
+}
+
+fn tier_out(tier: &Tier) -> Out {
+    object! {"id": &tier.code, "name": &tier.name, "code": &tier.code, "tier_color": tier.color.clone()}
 }
 
 fn account(view: &ParticipantView) -> Out {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use meed_app::loyalty::TillConfig;
+use meed_app::loyalty::traces::Traces;
 use meed_core::id::Id;
 use meed_core::loyalty::{Line, Product};
+use sha2::{Digest, Sha256};
 
 use super::failure::{Answered, Failure};
 use super::out::{Out, hex, object};
@@ -109,15 +111,17 @@ pub(super) fn check_currency(config: &TillConfig, identifier: Option<&Identifier
     Err(Failure::new("CURRENCY_MISMATCH", format!("this unit sells in {}, not in {value}", config.currency)).at(field))
 }
 
-/// Who recorded something and when, as every entity carries it. People are not told apart behind a key.
-pub(super) fn log(created_us: i64, unit: Option<&str>, zone: &TimeZone) -> Out {
+/// Who recorded something and who changed it last, and when, as every entity carries it.
+pub(super) fn log(traces: &Traces, created_us: i64, unit: Option<&str>, zone: &TimeZone) -> Out {
+    let user = |name: &Option<String>| name.clone().map(|name| object! {"name": name});
+    let in_unit = || unit.map(|name| object! {"name": name});
     object! {
         "created_date": local(created_us, zone),
-        "created_by_user": Out::Null,
-        "created_by_unit": unit.map(|name| object! {"name": name}),
-        "updated_date": Out::Null,
-        "updated_by_user": Out::Null,
-        "updated_by_unit": Out::Null,
+        "created_by_user": user(&traces.created_by),
+        "created_by_unit": in_unit(),
+        "updated_date": traces.updated_us.map(|us| local(us, zone)),
+        "updated_by_user": user(&traces.updated_by),
+        "updated_by_unit": traces.updated_us.and_then(|_| in_unit()),
     }
 }
 
@@ -134,13 +138,19 @@ pub(super) fn unit_out(config: &TillConfig, id: Id) -> Out {
     }
 }
 
+/// The id of a type, brand or family: these are names, so the id is made of the name.
+pub(super) fn name_id(what: &str, name: &str) -> String {
+    let digest = Sha256::digest(format!("{what}\n{name}"));
+    digest.iter().take(16).map(|byte| format!("{byte:02X}")).collect()
+}
+
 /// A product as answers show it.
 pub(super) fn product_out(config: &TillConfig, id: Id, code: &str) -> Out {
     let unknown = Arc::new(Product { id, code: code.to_owned(), ..Product::default() });
     let product = config.products.get(id).unwrap_or(&unknown);
     let kind = product.kind.clone().map(|name| {
         object! {
-            "id": Out::Null,
+            "id": name_id("type", &name),
             "name": name,
             "alternative_code": Out::Null,
             "classification": "PHYSICAL_GOOD",

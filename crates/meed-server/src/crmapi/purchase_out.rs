@@ -2,9 +2,10 @@
 
 use meed_app::loyalty::TillConfig;
 use meed_app::loyalty::purchases::PurchaseView;
+use meed_app::loyalty::spends::SpendView;
 use meed_core::id::{Id, Kind};
-use meed_core::loyalty::{Grant, Line, PurchaseState, SpendDone, SpendMethod, Standing};
-use meed_core::money::{Exact, Minor, Unit};
+use meed_core::loyalty::{Grant, Line, PurchaseState, SpendMethod, Standing, Use};
+use meed_core::money::{Amount, Exact, Minor, Rounding, Unit, to_minor};
 
 use super::made_us;
 use super::out::{Out, Wanted, hex, money, number, object};
@@ -94,7 +95,8 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
     let returned: Minor = done.standing.returned.iter().map(|(amount, _)| amount).sum();
     let lines = || basket.lines.iter().enumerate().map(|(place, line)| line_out(config, (done.id, place), line)).collect::<Vec<_>>();
     let named = |name: &Option<String>| name.clone().map(|name| object! {"name": name});
-    let person = view.person.as_ref();
+    let known = view.person.as_ref().map(|person| (person.number.clone(), person.name.clone()));
+    let person = known.as_ref().or(done.person.as_ref());
     let out = object! { wanted;
         "id": hex(done.id),
         "number": number(done.id, Kind::Purchase),
@@ -117,7 +119,7 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
         "total_awarded_amount": amount(done.standing.awarded(config.currency)),
         "total_awarded_alternative_amount": money(done.standing.awarded(Unit::POINTS), Unit::POINTS),
         "requested_spend_amount": done.spend.as_ref().map(|spend| amount(spend.body.asked)),
-        "requested_spend_alternative_amount": Out::Null,
+        "requested_spend_alternative_amount": done.spend.as_ref().and_then(|spend| in_points(spend.body.asked, config)),
         "total_spend_amount": amount(spent.instant + spent.automatic + spent.additional),
         "total_spend_alternative_amount": money(points_used(&done.standing, None), Unit::POINTS),
         "total_instant_spend_amount": amount(spent.instant),
@@ -128,8 +130,8 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
         "wallet_alternative_balance": balance.map(|(_, points)| money(points, Unit::POINTS)),
         "rewards_participant": object! {
             "id": hex(done.participant),
-            "number": person.map(|person| person.number.clone()),
-            "name": person.map(|person| person.name.clone()),
+            "number": person.map(|(number, _)| number.clone()),
+            "name": person.map(|(_, name)| name.clone()),
         },
         "products_set": lines(),
         "award_reward_transactions_set": awards(view),
@@ -140,7 +142,7 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
         }),
         "classification": named(&basket.classification),
         "invoice": basket.extra.get(INVOICE).map(|number| object! {"number": number}),
-        "log_information": log(made_us(done.id), config.units.get(&basket.unit).map(|unit| unit.name.as_str()), zone),
+        "log_information": log(&view.traces, made_us(done.id), config.units.get(&basket.unit).map(|unit| unit.name.as_str()), zone),
     };
     out.with(free_fields(&basket.extra, wanted))
 }
@@ -231,6 +233,13 @@ fn points_used(standing: &Standing, event: Option<Id>) -> Minor {
     of.map(|used| used.amount - used.returned).sum()
 }
 
+/// What an amount is worth in points, where a point has a value; rounded down.
+fn in_points(minor: Minor, config: &TillConfig) -> Option<Out> {
+    let value = config.settings.point_value.filter(|value| *value > Exact::ZERO)?;
+    let points = Amount { minor, unit: config.currency }.major().checked_div(value)?;
+    to_minor(points, Unit::POINTS, Rounding::Down).ok().map(|points| money(points, Unit::POINTS))
+}
+
 /// The spend requests on it, in order.
 fn spends(view: &PurchaseView, config: &TillConfig) -> Vec<Out> {
     let mut by_event: Vec<(Id, Minor)> = Vec::new();
@@ -246,25 +255,51 @@ fn spends(view: &PurchaseView, config: &TillConfig) -> Vec<Out> {
     by_event.iter().map(out).collect()
 }
 
+/// The lower half of the id of what a purchase spent at once; the upper half is the purchase.
+pub(super) fn half_of(method: SpendMethod) -> String {
+    format!("FFFFFFFFFFFFFF{:02X}", method.code())
+}
+
+/// What is added to the purchase's number.
+pub(super) const fn mark_of(method: SpendMethod) -> &'static str {
+    match method {
+        SpendMethod::Instant => "I",
+        _ => "A",
+    }
+}
+
 /// A spend request with its purchase.
-pub(super) fn spend(done: &SpendDone, purchase_view: Option<&PurchaseView>, config: &TillConfig) -> Out {
+pub(super) fn spend(shown: &SpendView, purchase_view: Option<&PurchaseView>, config: &TillConfig) -> Out {
+    let SpendView { done, method: how, .. } = shown;
     let unit = purchase_view.and_then(|view| config.units.get(&view.done.body.basket.unit)).map(|unit| unit.name.as_str());
     let amount = |minor| money(minor, config.currency);
     let zone = purchase_view.map_or(&config.zone, |view| config.zone_of(view.done.body.basket.unit));
+    let is_asked = *how == SpendMethod::OnRequest;
+    let pays_back = !is_asked && purchase_view.is_some_and(|view| view.pays_back);
+    let (id, number) = if is_asked {
+        (hex(done.id), number(done.id, Kind::Spend))
+    } else {
+        (format!("{:016X}{}", done.id.0, half_of(*how)), format!("{}-{}", number(done.id, Kind::Purchase), mark_of(*how)))
+    };
     let out = object! {
-        "id": hex(done.id),
-        "number": number(done.id, Kind::Spend),
+        "id": id,
+        "number": number,
         "type": "SPEND REQUEST",
         "life_cycle_state": if done.is_cancelled { "CANCELLED" } else { "POSTED" },
         "performed_on": local(done.at_us, zone),
         "description": done.body.description.clone(),
         "requested_spend_amount": amount(done.body.asked),
+        "requested_spend_alternative_amount": in_points(done.body.asked, config),
         "spend_amount": amount(done.body.spent),
         "uncovered_amount": amount(done.body.uncovered),
-        "spend_alternative_amount": purchase_view.map(|view| money(points_used(&view.done.standing, Some(done.id)), Unit::POINTS)),
-        "instant_spend": false,
-        "automatic_spend": false,
-        "reduction_method": "FRONT_END_REDUCTION",
+        "spend_alternative_amount": purchase_view.map(|view| {
+            let is_it = |used: &&Use| used.event == done.id && used.method == *how && used.unit == Unit::POINTS;
+            let points = view.done.standing.uses.iter().filter(is_it).map(|used| used.amount - used.returned).sum();
+            money(points, Unit::POINTS)
+        }),
+        "instant_spend": *how == SpendMethod::Instant,
+        "automatic_spend": *how == SpendMethod::Automatic,
+        "reduction_method": method(pays_back),
         "initiated_currency": object! {"code": config.currency.code()},
         "external_system": done.body.system.clone(),
         "external_system_reference_number": done.body.system_reference.clone(),
@@ -272,10 +307,14 @@ pub(super) fn spend(done: &SpendDone, purchase_view: Option<&PurchaseView>, conf
         "rewards_participant": object! {"id": hex(done.participant)},
         "purchase_customer_event": match purchase_view {
             Some(view) => purchase(view, config, None, &Wanted::All),
-            None => object! {"id": hex(done.purchase), "number": number(done.purchase, Kind::Purchase)},
+            None => object! {"id": hex(done.purchase), "number": number_of(done.purchase)},
         },
         "classification": done.body.classification.clone().map(|name| object! {"name": name}),
-        "log_information": log(made_us(done.id), unit, zone),
+        "log_information": log(&shown.traces, made_us(done.id), unit, zone),
     };
     out.with(free_fields(&done.body.extra, &Wanted::All))
+}
+
+fn number_of(purchase: Id) -> String {
+    number(purchase, Kind::Purchase)
 }

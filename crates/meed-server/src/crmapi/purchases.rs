@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use meed_app::loyalty::participants;
 use meed_app::loyalty::purchases::{self, PurchaseFilter, PurchaseInput, PurchaseView};
-use meed_app::loyalty::{Who, wallets};
+use meed_app::loyalty::{Who, traces, wallets};
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::share;
 use meed_core::loyalty::{Grant, SpendAsk};
@@ -12,14 +12,16 @@ use meed_core::money::{Minor, Unit};
 use serde::Deserialize;
 
 use super::RESULTS_MAX;
-use super::call::{Call, parameters};
+use super::call::{Call, ok, parameters};
 use super::failure::{Answered, Failure};
 use super::out::{Out, Wanted, hex, money, number, object};
 use super::place::{config, unit_out, with_config};
 use super::purchase_in::{Asked, PurchaseParameters, Purpose, identity, name_of, text};
 use super::purchase_out::{awards_with, preview as preview_out, purchase as purchase_out, spend as spend_out};
+use super::spends::asked_for;
 use super::values::{AccessToken, Identifier, Truth, count, customer, date_in, event};
 use crate::ServerState;
+use crate::api::idempotency::mark_replayed;
 use crate::api::wire::{LooseText, Number};
 
 /// The input of a call that records or previews one purchase.
@@ -144,9 +146,22 @@ pub(super) async fn create_spend(State(state): State<ServerState>, mut call: Cal
         }
     }
     let view = purchases::create(app, &ctx, input).await?;
-    let spent = view.done.spend.as_ref().map(|done| spend_out(done, None, &config));
-    let both = object! {"purchase": purchase_out(&view, &config, Some(view.done.balances), &Wanted::All), "spend_request": spent};
-    Ok(call.answer_to(both, view.done.is_replayed))
+    let spent = view.done.spend.clone().map(|done| spend_out(&asked_for(done), Some(&view), &config));
+    let mut both = vec![purchase_out(&view, &config, Some(view.done.balances), &Wanted::All), spent.unwrap_or(Out::Null)];
+    // Fields that neither is called are fields of both.
+    if let Wanted::Only(names) = call.wanted()
+        && !names.iter().any(|name| ["purchase", "spend_request"].contains(name))
+    {
+        for one in &mut both {
+            drop(one.pick(&names));
+        }
+        let mut both = both.into_iter();
+        let out = object! {"purchase": both.next(), "spend_request": both.next()};
+        let response = ok(out, None);
+        return Ok(if view.done.is_replayed { mark_replayed(response) } else { response });
+    }
+    let mut both = both.into_iter();
+    Ok(call.answer_to(object! {"purchase": both.next(), "spend_request": both.next()}, view.done.is_replayed))
 }
 
 /// What `show`, `cancel` and `apply_settlement` take.
@@ -167,8 +182,11 @@ impl ShowParameters {
 /// `purchases/show`.
 pub(super) async fn show(State(state): State<ServerState>, call: Call<ShowParameters>) -> Answered<Response> {
     let ctx = &call.bearer.context;
-    let view = purchases::show(&state.app, ctx, call.parameters.purchase()?).await?;
+    let mut view = purchases::show(&state.app, ctx, call.parameters.purchase()?).await?;
     call.may_see(view.done.participant)?;
+    if call.wanted().has("log_information") {
+        view.traces = traces::of_event(&state.app, ctx, view.done.id, view.done.participant).await?;
+    }
     let config = config(&state, ctx.workspace).await?;
     Ok(call.answer(purchase_out(&view, &config, None, &call.wanted())))
 }
@@ -294,6 +312,7 @@ pub(super) async fn list(State(state): State<ServerState>, call: Call<ListParame
         eligible_for_spending: given.eligible_for_spending.map(|truth| truth.0),
         submitted_after: date_in(given.submitted_after_date.as_deref(), &config.zone, "submitted_after_date")?,
         submitted_before: date_in(given.submitted_before_date.as_deref(), &config.zone, "submitted_before_date")?,
+        before: None,
         offset: count(given.offset, "offset")?.unwrap_or_default(),
         limit: count(given.number_of_results, "number_of_results")?.unwrap_or(RESULTS_MAX).min(RESULTS_MAX),
     };

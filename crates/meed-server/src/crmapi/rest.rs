@@ -21,7 +21,8 @@ use super::purchase_out::purchase as purchase_out;
 use super::values::{Identifier, Truth, amount, parse_id};
 use crate::ServerState;
 use crate::api::answer;
-use crate::api::request::parse;
+use crate::api::idempotency::again;
+use crate::api::request::{idempotency_key, parse};
 use crate::api::wire::{LooseText, Number};
 
 /// What `POST /purchases` and `ad_hoc_return` take.
@@ -68,8 +69,9 @@ struct Spend {
 }
 
 /// The caller, by the header `api_key`, by a token in the body or as bearer, and what they sent.
-async fn caller(state: &ServerState, request: Request) -> Answered<(Context, Parameters)> {
+async fn caller(state: &ServerState, request: Request) -> Answered<(Context, Parameters, Option<String>)> {
     let (headers, bytes) = read(request, state).await?;
+    let key = idempotency_key(&headers)?.map(str::to_owned);
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let given = if bytes.iter().all(u8::is_ascii_whitespace) { Ok(Parameters::default()) } else { parse::<Parameters>(&bytes) };
     let context = if let Some(secret) = text("api_key") {
@@ -83,7 +85,7 @@ async fn caller(state: &ServerState, request: Request) -> Answered<(Context, Par
         }
         (*bearer.context).clone()
     };
-    Ok((context, given?))
+    Ok((context, given?, key))
 }
 
 impl Product {
@@ -217,7 +219,7 @@ fn named(data: Out, id: Option<String>) -> Out {
 
 /// `POST /purchases`.
 pub(super) async fn create(State(state): State<ServerState>, request: Request) -> Answered<Response> {
-    let (ctx, given) = caller(&state, request).await?;
+    let (ctx, given, _) = caller(&state, request).await?;
     given.only_for_returns()?;
     let now = state.app.now();
     let (input, config) = with_config(&state, ctx.workspace, |config| {
@@ -227,25 +229,26 @@ pub(super) async fn create(State(state): State<ServerState>, request: Request) -
     })
     .await?;
     let view = purchases::create(&state.app, &ctx, input).await?;
-    Ok(both(named(purchase_out(&view, &config, Some(view.done.balances), &Wanted::All), given.id.clone())))
+    let out = named(purchase_out(&view, &config, Some(view.done.balances), &Wanted::All), given.id.clone());
+    Ok(again(both(out), view.done.is_replayed))
 }
 
 /// `POST /purchases/{id}/cancel`.
 pub(super) async fn cancel(State(state): State<ServerState>, Path(id): Path<String>, request: Request) -> Answered<Response> {
-    let (ctx, _) = caller(&state, request).await?;
+    let (ctx, _, key) = caller(&state, request).await?;
     let by_number = || Id::parse(&format!("{}_{}", Kind::Purchase.prefix(), id.to_lowercase()), Kind::Purchase).ok();
     // The caller's own id goes first: it is what they were answered.
     let found = match purchases::by_identity(&state.app, &ctx, Id(0), &identity("rest", &id)).await? {
         Some(found) => found,
         None => parse_id(&id).or_else(by_number).ok_or_else(|| Failure::unknown("id", "purchase"))?,
     };
-    purchases::cancel(&state.app, &ctx, found, None, None).await?;
-    Ok(both(object! {"id": id}))
+    let done = purchases::cancel(&state.app, &ctx, found, None, key.as_deref()).await?;
+    Ok(again(both(object! {"id": id}), done.is_replayed))
 }
 
 /// `POST /purchases/ad_hoc_return`: the wallet is debited, and no purchase is cancelled.
 pub(super) async fn ad_hoc_return(State(state): State<ServerState>, request: Request) -> Answered<Response> {
-    let (ctx, given) = caller(&state, request).await?;
+    let (ctx, given, _) = caller(&state, request).await?;
     let now = state.app.now();
     let minor =
         |number: Option<Number>, config: &TillConfig, field: &str| number.map(|number| amount(number, config.currency, field)).transpose();
@@ -267,13 +270,15 @@ pub(super) async fn ad_hoc_return(State(state): State<ServerState>, request: Req
     let config = config(&state, ctx.workspace).await?;
     let money = |minor| money(minor, config.currency);
     let debited = done.body.lines.first().map_or(0, |(_, (amount, _))| *amount);
-    Ok(both(object! {
+    let out = object! {
         "id": hex(done.id),
         "number": number(done.id, Kind::Purchase),
+        "date": done.at_us.div_euclid(1_000_000),
         "amount": money(debited),
         "return_amount": money(done.body.paid_back),
         "return_spent_amount": money(done.body.given_back),
         "reference_number": done.body.note.clone(),
         "wallet_balance": money(done.body.balance),
-    }))
+    };
+    Ok(again(both(out), done.is_replayed))
 }

@@ -2,10 +2,11 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use meed_app::loyalty::spends::{self, SpendFilter, SpendInput};
+use meed_app::loyalty::spends::{self, SpendFilter, SpendInput, SpendView};
+use meed_app::loyalty::traces::{self, Traces};
 use meed_app::loyalty::{participants, purchases};
 use meed_core::id::{Id, Kind};
-use meed_core::loyalty::SpendAsk;
+use meed_core::loyalty::{SpendAsk, SpendDone, SpendMethod};
 use serde::Deserialize;
 
 use super::RESULTS_MAX;
@@ -14,7 +15,7 @@ use super::failure::{Answered, Failure};
 use super::out::Out;
 use super::place::{Place, check_currency, config, with_config};
 use super::purchase_in::{Asked, name_of, text, with_free_fields};
-use super::purchase_out::spend as spend_out;
+use super::purchase_out::{half_of, mark_of, spend as spend_out};
 use super::purchases::spend_identity;
 use super::values::{Identifier, Truth, count, customer, date, date_in, event};
 use crate::ServerState;
@@ -41,6 +42,7 @@ with_free_fields! {
         external_system: Option<LooseText>,
         external_system_reference_number: Option<LooseText>,
         all_or_nothing: Option<Truth>,
+        is_offline: Option<Truth>,
     }
 }
 
@@ -99,7 +101,8 @@ impl Create {
             ..asked.ask(config)?
         };
         let identity = spend_identity(self.external_system.as_ref(), self.external_system_reference_number.as_ref(), key);
-        Ok(SpendInput { who: Some(who), purchase, ask: wanted, source: Id(0), identity, at: Some(at) })
+        let is_offline = self.is_offline.is_some_and(|offline| offline.0);
+        Ok(SpendInput { who: Some(who), purchase, ask: wanted, source: Id(0), identity, at: Some(at), is_offline })
     }
 }
 
@@ -110,39 +113,82 @@ pub(super) async fn create(State(state): State<ServerState>, call: Call<Create>)
     let (input, config) = with_config(&state, ctx.workspace, |config| call.parameters.input(config, call.key.as_deref())).await?;
     let done = spends::create(app, ctx, input).await?;
     let purchase = purchases::show(app, ctx, done.purchase).await?;
-    Ok(call.answer_to(spend_out(&done, Some(&purchase), &config), done.is_replayed))
+    let is_replayed = done.is_replayed;
+    Ok(call.answer_to(spend_out(&asked_for(done), Some(&purchase), &config), is_replayed))
+}
+
+/// A spend that the customer asked for.
+pub(super) const fn asked_for(done: SpendDone) -> SpendView {
+    SpendView { done, method: SpendMethod::OnRequest, traces: Traces::none() }
+}
+
+/// A spend as a call names it.
+enum Named {
+    /// One that was asked for.
+    Asked(Id),
+    /// What a purchase spent at once.
+    AtOnce(Id, SpendMethod),
 }
 
 impl Show {
-    fn spend(&self) -> Answered<Id> {
-        event(self.customer_event_identifier.as_ref(), "customer_event_identifier", Kind::Spend, "spend request")
+    fn spend(&self) -> Answered<Named> {
+        let field = "customer_event_identifier";
+        let named = self.customer_event_identifier.as_ref().ok_or_else(|| Failure::missing(field))?;
+        if let Some((purchase, method)) = at_once(named.one(field, &["number", "id"])?) {
+            return Ok(Named::AtOnce(purchase, method));
+        }
+        event(Some(named), field, Kind::Spend, "spend request").map(Named::Asked)
     }
+}
+
+/// The purchase that a spend at once belongs to, and its kind: both stand in its id and in its number.
+fn at_once((key, value): (&str, &str)) -> Option<(Id, SpendMethod)> {
+    let methods = [SpendMethod::Instant, SpendMethod::Automatic];
+    if key == "number" {
+        let (number, mark) = value.rsplit_once('-')?;
+        let method = methods.into_iter().find(|method| mark.eq_ignore_ascii_case(mark_of(*method)))?;
+        let purchase = Id::parse(&format!("{}_{}", Kind::Purchase.prefix(), number.to_lowercase()), Kind::Purchase).ok()?;
+        return Some((purchase, method));
+    }
+    let (upper, lower) = value.split_at_checked(16).filter(|_| value.len() == 32)?;
+    let method = methods.into_iter().find(|method| lower.eq_ignore_ascii_case(&half_of(*method)))?;
+    let purchase = Id(u64::from_str_radix(upper, 16).ok()?.cast_signed());
+    Some((purchase, method))
 }
 
 /// `spend_requests/show`.
 pub(super) async fn show(State(state): State<ServerState>, call: Call<Show>) -> Answered<Response> {
     let (app, ctx) = (&state.app, &call.bearer.context);
-    let done = spends::show(app, ctx, call.parameters.spend()?).await?;
-    call.may_see(done.participant)?;
-    let purchase = purchases::show(app, ctx, done.purchase).await?;
+    let mut view = match call.parameters.spend()? {
+        Named::Asked(id) => asked_for(spends::show(app, ctx, id).await?),
+        Named::AtOnce(purchase, method) => spends::show_at_once(app, ctx, purchase, method).await?,
+    };
+    call.may_see(view.done.participant)?;
+    if call.wanted().has("log_information") {
+        view.traces = traces::of_event(app, ctx, view.done.id, view.done.participant).await?;
+    }
+    let purchase = purchases::show(app, ctx, view.done.purchase).await?;
     let config = config(&state, ctx.workspace).await?;
-    Ok(call.answer(spend_out(&done, Some(&purchase), &config)))
+    Ok(call.answer(spend_out(&view, Some(&purchase), &config)))
 }
 
 /// `spend_requests/cancel`: what it used goes back to the same awards.
 pub(super) async fn cancel(State(state): State<ServerState>, call: Call<Show>) -> Answered<Response> {
     call.not_a_customer()?;
     let (app, ctx) = (&state.app, &call.bearer.context);
-    let id = call.parameters.spend()?;
+    let Named::Asked(id) = call.parameters.spend()? else {
+        let text = "what a purchase spends at once is part of it: cancel the purchase";
+        return Err(Failure::new("INVALID_EVENT_TYPE", text).at("customer_event_identifier"));
+    };
     let cancelled = spends::cancel(app, ctx, id, call.key.as_deref()).await?;
     let mut done = spends::show(app, ctx, id).await?;
     done.body.balance = cancelled.body.balance;
     let purchase = purchases::show(app, ctx, done.purchase).await?;
     let config = config(&state, ctx.workspace).await?;
-    Ok(call.answer_to(spend_out(&done, Some(&purchase), &config), cancelled.is_replayed))
+    Ok(call.answer_to(spend_out(&asked_for(done), Some(&purchase), &config), cancelled.is_replayed))
 }
 
-/// `spend_requests/list`, newest first.
+/// `spend_requests/list`, newest first: also what purchases spent at once.
 pub(super) async fn list(State(state): State<ServerState>, call: Call<List>) -> Answered<Response> {
     let (app, ctx, given) = (&state.app, &call.bearer.context, &call.parameters);
     let field = "purchase_customer_event_identifier";
@@ -165,5 +211,5 @@ pub(super) async fn list(State(state): State<ServerState>, call: Call<List>) -> 
         limit: count(given.number_of_results, "number_of_results")?.unwrap_or(RESULTS_MAX).min(RESULTS_MAX),
     };
     let found = spends::list(app, ctx, participant, filter).await?;
-    Ok(call.answer(Out::List(found.iter().map(|done| spend_out(done, None, &config)).collect())))
+    Ok(call.answer(Out::List(found.iter().map(|view| spend_out(view, None, &config)).collect())))
 }

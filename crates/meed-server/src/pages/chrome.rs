@@ -28,6 +28,8 @@ pub enum Role {
     Manager,
     /// Sees their own statements only.
     Payee,
+    /// Works at the till.
+    Cashier,
 }
 
 /// Colours of the pages.
@@ -78,6 +80,7 @@ pub enum Nav {
     Offers,
     Products,
     Settlement,
+    Reviews,
     Programs,
     Calculations,
     Statements,
@@ -196,6 +199,7 @@ const OPERATOR: &[NavPlan] = &[
             (Nav::Offers, "Offers", "/offers", "program"),
             (Nav::Products, "Products", "/products", "source"),
             (Nav::Settlement, "Settlement", "/settlement", "calculation"),
+            (Nav::Reviews, "Reviews", "/reviews", "approval"),
         ],
     ),
     (
@@ -246,6 +250,8 @@ const MANAGER: &[NavPlan] = &[(
     ],
 )];
 
+const CASHIER: &[NavPlan] = &[("", &[(Nav::Till, "Till", "/till", "import")])];
+
 /// Places that only a full administrator opens.
 const OPERATOR_ONLY: &[Nav] = &[Nav::Users, Nav::Settings, Nav::Keys];
 
@@ -257,6 +263,7 @@ impl Chrome {
             Some(Role::Operator | Role::Observer { .. }) => OPERATOR,
             Some(Role::Manager) => MANAGER,
             Some(Role::Payee) => PAYEE,
+            Some(Role::Cashier) => CASHIER,
         };
         let is_shown = |nav: Nav| match self.user.as_ref().map(|user| user.role) {
             Some(Role::Payee | Role::Manager) => nav != Nav::Leaderboard || self.leaderboard,
@@ -284,6 +291,11 @@ impl Chrome {
     /// Whether the person sees no more than statements, as payee or manager.
     pub fn is_payee(&self) -> bool {
         self.user.as_ref().is_some_and(|user| matches!(user.role, Role::Payee | Role::Manager))
+    }
+
+    /// Whether the person works at the till, and sees nothing else.
+    pub fn is_cashier(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.role == Role::Cashier)
     }
 
     /// Whether the person sees the statements of others besides their own, and no more.

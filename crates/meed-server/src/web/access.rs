@@ -11,6 +11,12 @@ use meed_app::Role;
 pub enum Who {
     /// Everybody who is signed in.
     Everybody,
+    /// Everybody but cashiers.
+    NotCashiers,
+    /// Administrators, limited ones too, and cashiers.
+    Shop,
+    /// Full administrators and cashiers.
+    Counter,
     /// Administrators, limited ones too.
     Staff,
     /// Administrators who may see plans.
@@ -33,6 +39,9 @@ impl Who {
     pub const fn includes(self, role: Role) -> bool {
         match self {
             Self::Everybody => true,
+            Self::NotCashiers => !matches!(role, Role::Cashier),
+            Self::Shop => matches!(role, Role::Admin | Role::Limited | Role::LimitedNoPlans | Role::Cashier),
+            Self::Counter => matches!(role, Role::Admin | Role::Cashier),
             Self::Staff => matches!(role, Role::Admin | Role::Limited | Role::LimitedNoPlans),
             Self::Planners => matches!(role, Role::Admin | Role::Limited),
             Self::Leads => matches!(role, Role::Admin | Role::Limited | Role::LimitedNoPlans | Role::Manager),
@@ -44,7 +53,7 @@ impl Who {
     }
 }
 
-use Who::{Admins, Deciders, Everybody, Leads, Nobody, NotObservers, Planners, Staff};
+use Who::{Admins, Counter, Deciders, Everybody, Leads, Nobody, NotCashiers, NotObservers, Planners, Shop, Staff};
 
 /// A route as the router writes it, who may open it, and who may send its form.
 pub const RULES: &[(&str, Who, Who)] = &[
@@ -105,16 +114,16 @@ pub const RULES: &[(&str, Who, Who)] = &[
     ("/adjustments/clawback", Admins, Admins),
     ("/adjustments/{id}/remove", Admins, Admins),
     ("/approvals", Leads, Deciders),
-    ("/enquiries", Everybody, NotObservers),
+    ("/enquiries", NotCashiers, NotObservers),
     ("/enquiries/new", NotObservers, Nobody),
-    ("/enquiries/{id}", Everybody, NotObservers),
+    ("/enquiries/{id}", NotCashiers, NotObservers),
     ("/announcements", Staff, Admins),
     ("/announcements/{id}", Admins, Admins),
     ("/announcements/{id}/remove", Nobody, Admins),
-    ("/leaderboard", Everybody, Nobody),
-    ("/statements/{payee}/{period}/credits.csv", Everybody, Nobody),
-    ("/statements", Everybody, Nobody),
-    ("/statements/{payee}/{period}", Everybody, Nobody),
+    ("/leaderboard", NotCashiers, Nobody),
+    ("/statements/{payee}/{period}/credits.csv", NotCashiers, Nobody),
+    ("/statements", NotCashiers, Nobody),
+    ("/statements/{payee}/{period}", NotCashiers, Nobody),
     ("/exports", Staff, Nobody),
     ("/keys", Admins, Admins),
     ("/keys/{id}/revoke", Admins, Admins),
@@ -123,16 +132,23 @@ pub const RULES: &[(&str, Who, Who)] = &[
     ("/users/{id}/link", Nobody, Admins),
     ("/users/{id}/remove", Admins, Admins),
     ("/settings", Admins, Admins),
-    ("/till", Staff, Nobody),
-    ("/till/preview", Nobody, Staff),
-    ("/till/sell", Nobody, Admins),
+    ("/till", Shop, Nobody),
+    ("/till/preview", Nobody, Shop),
+    ("/till/sell", Nobody, Counter),
     ("/till/set-up", Nobody, Admins),
     ("/till/settings", Admins, Admins),
-    ("/till/receipts/{id}", Staff, Nobody),
-    ("/till/receipts/{id}/return", Nobody, Admins),
+    ("/till/receipts/{id}", Shop, Nobody),
+    ("/till/receipts/{id}/return", Nobody, Counter),
     ("/participants", Staff, Admins),
     ("/participants/{id}", Staff, Nobody),
     ("/participants/{id}/adjust", Nobody, Admins),
+    ("/participants/{id}/transfer", Nobody, Admins),
+    ("/participants/{id}/extend", Nobody, Admins),
+    ("/participants/{id}/limits", Nobody, Admins),
+    ("/participants/{id}/activities", Nobody, Admins),
+    ("/participants/{id}/erase", Nobody, Admins),
+    ("/reviews", Staff, Nobody),
+    ("/reviews/{id}", Nobody, Admins),
     ("/offers", Planners, Admins),
     ("/offers/new", Admins, Nobody),
     ("/offers/simulate", Nobody, Planners),

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use meed_app::calculations;
+use meed_app::loyalty::reviews;
 use meed_app::overview::{Overview, overview};
 use meed_core::command::date_of;
 use meed_core::id::{Id, Kind};
@@ -24,6 +25,8 @@ use crate::pages::{Figure, Nav, NextStep, Notice, Tone};
 const PERIODS: usize = 12;
 /// Days in the chart of sales.
 const DAYS: usize = 31;
+/// Sales to review that are counted at most.
+const REVIEWS: usize = 99;
 
 pub(super) fn routes() -> Router<ServerState> {
     Router::new().route("/", get(show))
@@ -48,6 +51,7 @@ async fn show(State(state): State<ServerState>, visit: Visit) -> Answer {
     for calculation in latest.iter().take(5) {
         rows.push(row(app, ctx, &setting, calculation).await?);
     }
+    alerts.extend(to_review(&state, &visit).await?);
     let alerts_total = alerts.len() as u64;
     alerts.sort_by_key(|alert| std::cmp::Reverse(severity(alert.tone)));
     alerts.truncate(5);
@@ -66,6 +70,19 @@ async fn show(State(state): State<ServerState>, visit: Visit) -> Answer {
         alerts_total,
         calculations: rows,
     })
+}
+
+/// What tills did without a connection and nobody has decided about.
+async fn to_review(state: &ServerState, visit: &Visit) -> Result<Option<Notice>, super::answer::Trouble> {
+    let open = reviews::list(&state.app, &visit.ctx, true, None, REVIEWS + 1).await?.len();
+    let many = if open > REVIEWS { format!("More than {REVIEWS} sales wait") } else { counted(open as u64, "sale waits", "sales wait") };
+    Ok((open > 0).then(|| Notice {
+        tone: Tone::Warn,
+        title: format!("{many} for a decision"),
+        text: "Tills made them without a connection: more was spent than there was, or they came late.".to_owned(),
+        href: "/reviews".to_owned(),
+        when: String::new(),
+    }))
 }
 
 fn severity(tone: Tone) -> u8 {

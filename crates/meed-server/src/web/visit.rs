@@ -111,7 +111,11 @@ pub(super) async fn signed_in(State(state): State<ServerState>, mut request: Req
     // A method that the address does not take is answered by the router.
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
     if !who(route, request.method()).includes(visit.ctx.role) && is_a_method_of(route, request.method()) {
-        let answer = if route == "/" && visit.ctx.role.is_of_rep() { see_other("/statements") } else { not_for(visit.ctx.role) };
+        let answer = match visit.ctx.role {
+            role if route == "/" && role.is_of_rep() => see_other("/statements"),
+            meed_app::Role::Cashier if route == "/" => see_other("/till"),
+            role => not_for(role),
+        };
         return finish(&state, answer, chrome);
     }
     request.extensions_mut().insert(Csrf(chrome.csrf.clone()));
@@ -129,6 +133,7 @@ fn not_for(role: meed_app::Role) -> Response {
     let (code, text) = match role {
         meed_app::Role::Payee => ("payee_only", "you see your own statements here, and nothing else"),
         meed_app::Role::Manager => ("line_only", "you see your own statements here and those of your line, and nothing else"),
+        meed_app::Role::Cashier => ("till_only", "you work at the till here, and see nothing else"),
         _ => ("read_only", "you may look at this workspace, but this page is for its full administrators"),
     };
     Trouble::refused(Class::Forbidden, code, text).into_response()
@@ -151,6 +156,7 @@ async fn visit(state: &ServerState, headers: &HeaderMap, chrome: Chrome) -> Resu
                 meed_app::Role::LimitedNoPlans => Role::Observer { sees_plans: false },
                 meed_app::Role::Manager => Role::Manager,
                 meed_app::Role::Payee => Role::Payee,
+                meed_app::Role::Cashier => Role::Cashier,
             },
         }),
         csrf: session.csrf.clone(),

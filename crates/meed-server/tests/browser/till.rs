@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::driver::{Browser, LEFT};
-use crate::support::shop::shop;
+use crate::support::shop::{overspent, shop};
 use crate::support::site;
 use crate::{enter, no_complaints};
 
@@ -157,7 +157,7 @@ async fn the_pages_of_loyalty_fit_their_windows() {
     let browser = Browser::start().await;
     let pictures = std::env::var_os("MEED_TEST_PICTURES").map(PathBuf::from);
     enter(&browser, &site, &base).await;
-    let empty = ["/till", "/participants", "/offers", "/products", "/settlement"].map(|path| ("empty", path.to_owned()));
+    let empty = ["/till", "/participants", "/offers", "/products", "/settlement", "/reviews"].map(|path| ("empty", path.to_owned()));
     look(&browser, &base, &empty, pictures.as_ref()).await;
     let shop = shop(&site).await;
     let participant = format!("/participants/{}", shop.anna.text(meed_core::id::Kind::Participant));
@@ -174,7 +174,8 @@ async fn the_pages_of_loyalty_fit_their_windows() {
         "/offers/new",
         &offer,
     ];
-    let more = ["/products", "/settlement", &receipt];
+    overspent(&site, &shop).await;
+    let more = ["/products", "/settlement", "/reviews", "/reviews?show=all", "/", &receipt];
     let full: Vec<(&str, String)> = paths.into_iter().chain(more).map(|path| ("full", path.to_owned())).collect();
     look(&browser, &base, &full, pictures.as_ref()).await;
     no_complaints(&browser, "the last page").await;

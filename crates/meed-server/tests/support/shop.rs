@@ -10,7 +10,7 @@ use meed_app::loyalty::{
     products, purchases, records,
 };
 use meed_core::id::Id;
-use meed_core::loyalty::{Basket, Line, Participant};
+use meed_core::loyalty::{Basket, Line, Participant, SpendAsk};
 use meed_core::money::Exact;
 
 use super::Site;
@@ -114,4 +114,26 @@ pub async fn shop(site: &Site) -> Shop {
         purchase = purchases::create(app, ctx, input).await.map_or(purchase, |view| view.done.id);
     }
     Shop { unit, anna, purchase, offer }
+}
+
+/// Anna spends more than she has while a till has no connection. Answers the purchase.
+pub async fn overspent(site: &Site, shop: &Shop) -> Id {
+    let (app, ctx) = (&site.app, &site.ctx());
+    let config = app.fresh_till_config(ctx.workspace).await.expect("a configuration");
+    let line = Line { net: 9_000, total: 9_000, ..config.products.by_code("WINE").expect("a product").line() };
+    let sold = purchases::show(app, ctx, shop.purchase).await.expect("a purchase").done;
+    let at = app.now() - 96.hours();
+    let basket = Basket { lines: vec![line], reference: "R-2000".into(), at, extra: BTreeMap::new(), ..sold.body.basket.clone() };
+    let spend = Some(SpendAsk { amount: Some(5_000), ..SpendAsk::default() });
+    let input = PurchaseInput {
+        who: Who::Id(shop.anna),
+        basket,
+        source: Id(0),
+        identity: None,
+        spend,
+        is_offline: true,
+        price_token: None,
+        is_undated: false,
+    };
+    purchases::create(app, ctx, input).await.expect("an offline purchase").done.id
 }

@@ -48,6 +48,7 @@ async fn the_documented_requests_give_the_documented_answers() {
         let workspace = app.workspace("documented").await;
         let (mut token, mut purchase, mut participant) = (String::new(), String::new(), String::new());
         let (mut number, mut unit) = (String::new(), String::new());
+        let (mut spend, mut price) = (String::new(), String::new());
         let mut ran = 0;
         for example in examples() {
             let fill = |text: &str| {
@@ -56,6 +57,7 @@ async fn the_documented_requests_give_the_documented_answers() {
                 let text = text.replace("\"'$", "\"$").replace("'\"", "\"");
                 let text = text.replace("$TOKEN", &token).replace("$PURCHASE", &purchase).replace("$KEY", &workspace.secret);
                 let text = text.replace("$PARTICIPANT", &participant).replace("$NUMBER", &number).replace("$UNIT", &unit);
+                let text = text.replace("$SPEND", &spend).replace("$PRICE", &price);
                 text.replace("$NOW", "2026-04-10T08:00:00")
             };
             let method = if example.request.contains("-X POST") { "POST" } else { "GET" };
@@ -84,6 +86,12 @@ async fn the_documented_requests_give_the_documented_answers() {
                 id.clone_into(&mut purchase);
                 number = found["data"]["number"].as_str().unwrap_or_default().to_lowercase();
             }
+            if let (true, Some(id)) = (path.ends_with("spend_requests/create"), found["data"]["id"].as_str()) {
+                id.clone_into(&mut spend);
+            }
+            if let Some(token) = found["data"]["price_token"].as_str() {
+                token.clone_into(&mut price);
+            }
             if let (true, Some(id)) = (path.ends_with("/v1/units"), found["id"].as_str()) {
                 id.clone_into(&mut unit);
             }
@@ -92,7 +100,7 @@ async fn the_documented_requests_give_the_documented_answers() {
             }
             ran += 1;
         }
-        assert!(ran >= 20, "only {ran} requests");
+        assert!(ran >= 30, "only {ran} requests");
         app.stop().await;
     }
 }

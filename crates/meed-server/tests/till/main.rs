@@ -13,4 +13,5 @@ mod many;
 mod previewing;
 mod shop;
 mod spending;
+mod surfaces;
 mod wallet;

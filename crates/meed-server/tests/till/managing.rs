@@ -31,6 +31,14 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("GET", "/v1/participants/{participant}/wallets", SEE),
     ("GET", "/v1/participants/{participant}/journal", SEE),
     ("POST", "/v1/adjustments", SELL),
+    ("POST", "/v1/transfers", SELL),
+    ("POST", "/v1/lots/{lot}/extension", SELL),
+    ("POST", "/v1/participants/{participant}/erasure", &[]),
+    ("GET", "/v1/participants/{participant}/tier_changes", SEE),
+    ("POST", "/v1/activities", SELL),
+    ("POST", "/v1/activities/{activity}/cancellation", SELL),
+    ("GET", "/v1/reviews", SEE),
+    ("POST", "/v1/reviews/{review}/decision", SELL),
     ("POST", "/v1/holds", SELL),
     ("POST", "/v1/holds/{hold}/capture", SELL),
     ("POST", "/v1/holds/{hold}/release", SELL),
@@ -89,10 +97,22 @@ async fn furnish(shop: &Shop) -> Vec<(&'static str, String)> {
     };
     let offer = shop.offer(FIVE_PERCENT).await.text(Kind::Program);
     let anna = shop.anna.id.text(Kind::Participant);
-    made("/v1/adjustments", json!({"participant": anna, "amount": 1_000, "reason": "Welcome"})).await;
+    let welcome = json!({"participant": anna, "amount": 1_000, "reason": "Welcome"});
+    let welcome = admin.post("/v1/adjustments", &welcome).await.expect(201);
+    let ben = shop.other_customer().await.id.text(Kind::Participant);
+    let mut late = crate::shop::purchase("L-1", &[("wine", "20.00")]);
+    late["rewards_participant_identifier"] = json!({"access_token_identifier": {"authentication_code": "4712"}});
+    (late["is_offline"], late["performed_on"]) = (json!(true), json!("2026-03-01T08:00:00"));
+    shop.ok("customer_events/purchases/create", late).await;
+    let review = admin.get("/v1/reviews?open=true").await.expect(200);
+    let walked = json!({"participant": ben, "kind": "achievement", "unit": shop.unit.text(Kind::Unit), "reference": "A-1"});
     let sold = shop.buy("M-1", &[("wine", "20.00")]).await;
     vec![
         ("{participant}", anna.clone()),
+        ("{other}", ben),
+        ("{lot}", welcome["lot"].as_str().expect("a lot").to_owned()),
+        ("{review}", review["data"][0]["id"].as_str().expect("a review").to_owned()),
+        ("{activity}", made("/v1/activities", walked).await),
         ("{purchase}", format!("pur_{}", sold["number"].as_str().expect("a number").to_lowercase())),
         ("{offer}", offer),
         ("{hold}", made("/v1/holds", json!({"participant": anna, "amount": 100})).await),
@@ -120,6 +140,11 @@ fn body_of(method: &str, path: &str, ids: &[(&'static str, String)]) -> Vec<u8> 
         "/v1/participants/{participant}/means" => json!({"kind": "card", "code": "9999"}),
         "/v1/means/state" => json!({"code": "4711", "effective": true}),
         "/v1/adjustments" => json!({"participant": id("{participant}"), "amount": 1, "reason": "x"}),
+        "/v1/transfers" => json!({"from": id("{participant}"), "to": id("{other}"), "amount": 1, "reason": "x"}),
+        "/v1/lots/{lot}/extension" => json!({"participant": id("{participant}"), "reason": "x"}),
+        "/v1/participants/{participant}/erasure" => json!({"balance": "empty"}),
+        "/v1/activities" => json!({"participant": id("{participant}"), "kind": "web", "unit": id("{unit}"), "reference": "x"}),
+        "/v1/reviews/{review}/decision" => json!({"decision": "accepted", "note": "x"}),
         "/v1/holds" => json!({"participant": id("{participant}"), "amount": 1}),
         "/v1/holds/{hold}/capture" => json!({"amount": 1}),
         "/v1/purchases/{purchase}/refunds" => json!({"lines": [{"line": 0, "amount": 1}]}),

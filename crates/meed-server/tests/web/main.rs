@@ -6,6 +6,7 @@
 mod support;
 
 mod adjustments;
+mod counter;
 mod desk;
 mod door;
 mod enquiries;

@@ -33,6 +33,7 @@ async fn everybody(site: &Site, company: &Company) -> Vec<(Role, Visitor)> {
         (Role::LimitedNoPlans, site.person(Role::LimitedNoPlans, None).await),
         (Role::Manager, site.person(Role::Manager, Some(sven)).await),
         (Role::Payee, site.person(Role::Payee, Some(company.rep)).await),
+        (Role::Cashier, site.person(Role::Cashier, None).await),
     ]
 }
 
@@ -49,6 +50,7 @@ async fn com_051_every_page_and_form_opens_for_those_it_is_meant_for_and_nobody_
     let site = site().await;
     let company = company(&site).await;
     for (role, mut visitor) in everybody(&site, &company).await {
+        let home = if role == Role::Cashier { "/till" } else { "/statements" };
         for (route, ..) in RULES.iter().filter(|(route, ..)| !AT_THE_END.contains(route)) {
             let path = address(route, &company);
             for method in [Method::GET, Method::POST] {
@@ -57,22 +59,28 @@ async fn com_051_every_page_and_form_opens_for_those_it_is_meant_for_and_nobody_
                     continue;
                 }
                 // The token of a page that this role may open.
-                visitor.get("/statements").await;
+                visitor.get(home).await;
                 let answer = if method == Method::GET { visitor.get(&path).await } else { visitor.post(&path, &[]).await };
                 let is_refused = answer.status == StatusCode::FORBIDDEN;
                 let at = format!("{method} {path} as {role:?}: {}", answer.status);
                 if route == &"/" && role.is_of_rep() {
                     assert_eq!(answer.location(), "/statements", "{at}");
+                } else if route == &"/" && role == Role::Cashier {
+                    assert_eq!(answer.location(), "/till", "{at}");
                 } else if rule.includes(role) {
                     assert!(!is_refused, "{at}\n{}", answer.body);
                     assert!(!answer.status.is_server_error(), "{at}\n{}", answer.body);
                 } else {
                     assert!(is_refused, "{at}");
-                    assert!(["read_only", "payee_only", "line_only"].iter().any(|code| answer.says(code)), "{at}\n{}", answer.body);
+                    assert!(
+                        ["read_only", "payee_only", "line_only", "till_only"].iter().any(|code| answer.says(code)),
+                        "{at}\n{}",
+                        answer.body
+                    );
                 }
             }
         }
-        visitor.get("/statements").await;
+        visitor.get(home).await;
         assert_eq!(visitor.post("/logout", &[]).await.status, StatusCode::SEE_OTHER, "{role:?}");
     }
 }

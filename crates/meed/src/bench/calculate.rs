@@ -53,7 +53,8 @@ pub(super) async fn run(engines: &EngineArgs, rows: u64, payees: u64) -> Result<
         let server = installation.serve().await?;
         let mut bench = Bench::open(&server, &key).await?;
         row("first statement over HTTP after the start: reads the period", bench.first_statement().await?);
-        for (who, name) in [("a rep", payees / 2 + 1), ("the manager of ten", payees / 2 / 10 * 10), ("the manager of a hundred", 0)] {
+        let hundred = payees / 200 * 100;
+        for (who, name) in [("a rep", hundred + 11), ("the manager of ten", hundred + 10), ("the manager of a hundred", hundred)] {
             let found = bench.one_sale(&format!("Rep {name:04}")).await?;
             let credits = grouped(found.credits);
             row(

@@ -9,7 +9,7 @@ use super::step::{Step, StepKind};
 use crate::command::day_number;
 use crate::condition::Condition;
 use crate::money::{Exact, Overflow};
-use crate::program::{Bonus, BonusPay, Curve, Factor, Figure, Multiplier};
+use crate::program::{Bonus, BonusPay, Curve, Factor, Figure, Metric, Multiplier};
 
 impl Stage<'_> {
     pub(super) fn bonuses(&mut self, taking_part: bool) -> Result<(), Overflow> {
@@ -72,7 +72,7 @@ impl Stage<'_> {
                     return Ok(None);
                 }
                 None => {
-                    self.problem(&bonus.id, AlertCode::QuotaMissing, "quota");
+                    self.unattained(&bonus.id);
                     return Ok(None);
                 }
             }
@@ -111,6 +111,16 @@ impl Stage<'_> {
         })
     }
 
+    /// Notes that there is no attainment in percent, and why.
+    pub(super) fn unattained(&mut self, of: &str) {
+        if self.facts.attainment.metric == Metric::Increase {
+            let text = "nothing was attained in the period before, so there is no increase";
+            self.problem(of, AlertCode::ConditionError, text);
+        } else {
+            self.problem(of, AlertCode::QuotaMissing, "quota");
+        }
+    }
+
     fn formula(&mut self, of: &str, formula: &Condition) -> Option<Exact> {
         let number = self.ask(of, formula, Condition::number)?;
         if number.is_none() {
@@ -121,8 +131,11 @@ impl Stage<'_> {
                 };
                 self.figure(&figure).is_none()
             });
-            let missing = missing.map_or_else(|| formula.source().to_owned(), |(_, name)| name);
-            self.problem(of, AlertCode::VariableMissing, &missing);
+            match missing {
+                Some((_, name)) => self.problem(of, AlertCode::VariableMissing, &name),
+                None if self.facts.attainment().is_none() => self.unattained(of),
+                None => self.problem(of, AlertCode::ConditionError, &format!("`{}` has no value", formula.source())),
+            }
         }
         number.map(super::super::kept::keep)
     }
@@ -134,7 +147,7 @@ impl Stage<'_> {
             None => {
                 let percent = self.facts.attainment();
                 if percent.is_none() {
-                    self.problem(of, AlertCode::QuotaMissing, "quota");
+                    self.unattained(of);
                 }
                 percent
             }
@@ -205,7 +218,7 @@ impl Stage<'_> {
                         Some(true) => factor = *value,
                         Some(false) => {}
                         None => {
-                            self.problem(&multiplier.label, AlertCode::QuotaMissing, "quota");
+                            self.unattained(&multiplier.label);
                             return None;
                         }
                     }

@@ -24,7 +24,7 @@ use crate::program::{Deducted, Figure};
 /// What a rule's credits of one rep come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::crediting) struct RuleSum {
-    /// Index as [`BoundProgram::settled_rule`] gives it.
+    /// Index as [`BoundRule::settled`] gives it.
     pub(in crate::crediting) rule: usize,
     /// By all sales that are measured.
     pub(in crate::crediting) all: RuleTotal,
@@ -184,7 +184,7 @@ impl Stage<'_> {
             let reached = match self.facts.reaches(gate) {
                 Some(reached) => reached,
                 None => {
-                    self.problem(&rule.id, AlertCode::QuotaMissing, "quota");
+                    self.unattained(&rule.id);
                     false
                 }
             };

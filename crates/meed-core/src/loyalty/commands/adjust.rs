@@ -116,7 +116,7 @@ impl Command for Adjust {
             identity.take(state, id);
         }
         state.emit("wallet.adjusted", id.text(Kind::Purchase), "{}".to_owned());
-        Ok(Reply::Till(TillReply::Adjustment(id, Box::new(body))))
+        Ok(Reply::Till(TillReply::Adjustment(id, Box::new(body), false)))
     }
 }
 

@@ -182,6 +182,6 @@ pub(super) fn finish(
     };
     state.emit(topic, about.text(Kind::Purchase), "{}".to_owned());
     let purchase = state.tills.purchase(purchase).map(|slot| Box::new(stored(state, slot)));
-    let done = RefundDone { id, about: Some(about), participant, body, purchase, is_replayed: false };
+    let done = RefundDone { id, about: Some(about), participant, at_us: at.as_microsecond(), body, purchase, is_replayed: false };
     Ok(Reply::Till(TillReply::Refund(Box::new(done))))
 }

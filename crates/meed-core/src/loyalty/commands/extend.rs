@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::TillReply;
 use super::checks::{check_config, check_reason, conflict, invalid, not_found, resolve};
+use super::purchase::{Identified, first_answer, need_identity, take_identity};
 use super::rework::{balances, leave};
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
@@ -19,6 +20,8 @@ pub struct ExtendLot {
     pub config: Arc<TillConfig>,
     /// Whose wallet.
     pub who: WalletRef,
+    /// Its identity, if it has one.
+    pub identity: Option<Identified>,
     /// The lot.
     pub lot: Id,
     /// Until when it may be used; `None`: for ever.
@@ -35,6 +38,7 @@ impl Command for ExtendLot {
     }
 
     fn needs(&self, needs: &mut Needs) {
+        need_identity(self.identity.as_ref(), needs);
         let tills = &mut needs.tills;
         tills.participants.insert(self.who.clone());
         tills.lots.insert(self.who.clone());
@@ -43,6 +47,9 @@ impl Command for ExtendLot {
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
         check_config(state, &self.config)?;
+        if let Some(first) = first_answer(state, self.identity.as_ref())? {
+            return Ok(Reply::Till(first));
+        }
         check_reason(&self.reason)?;
         let (participant, _) = resolve(state, &self.who)?;
         let lot = state.book.lot(self.lot).filter(|lot| lot.participant == participant).copied();
@@ -55,7 +62,7 @@ impl Command for ExtendLot {
             return Err(invalid("expiry_not_later", "expires", "a lot is extended to a later time than it has"));
         }
         if lot.remaining == 0 && lot.expired == 0 {
-            return Err(conflict("lot_empty", "nothing is left of the lot"));
+            return Err(conflict("lot_empty", "nothing is left of the lot").at("lot"));
         }
         let (id, wallet) = (state.next_id(), Wallet { participant, unit: lot.unit });
         let revived = state.wallets(|wallets| {
@@ -75,7 +82,8 @@ impl Command for ExtendLot {
         };
         let event = state.till_event(id, EventKind::Extension, participant, None, self.at, body.to_row());
         state.tills.add_event(event);
+        take_identity(state, self.identity.as_ref(), id);
         state.emit("lot.extended", self.lot.text(Kind::Lot), "{}".to_owned());
-        Ok(Reply::Till(TillReply::Extension(id, Box::new(body))))
+        Ok(Reply::Till(TillReply::Extension(id, Box::new(body), false)))
     }
 }

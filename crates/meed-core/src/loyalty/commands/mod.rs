@@ -13,6 +13,7 @@ mod participants;
 mod pay_back;
 mod purchase;
 mod refund;
+mod review;
 mod rework;
 mod settlement;
 mod spend;
@@ -28,6 +29,7 @@ pub use hold::{CaptureHold, HoldStanding, HoldWallet, ReleaseHold};
 pub use participants::{NewMeans, SaveParticipant};
 pub use purchase::{Identified, Purchase, Purchases, SpendAsk};
 pub use refund::{AdHocReturn, Refund, RefundLine};
+pub use review::DecideReview;
 pub use settlement::Settle;
 pub use spend::Spend;
 pub use sweep::Sweep;
@@ -37,6 +39,7 @@ use std::sync::Arc;
 
 use super::evaluate::Verdict;
 use super::event::{AdjustmentBody, ExtensionBody, HoldBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, Standing, TransferBody};
+use super::review::ReviewBody;
 use crate::command::Refused;
 use crate::id::Id;
 use crate::money::Minor;
@@ -54,14 +57,16 @@ pub enum TillReply {
     Refund(Box<RefundDone>),
     /// A hold, a capture or a release.
     Hold(Box<HoldDone>),
-    /// An adjustment.
-    Adjustment(Id, Box<AdjustmentBody>),
+    /// An adjustment; whether it was there before.
+    Adjustment(Id, Box<AdjustmentBody>, bool),
     /// A transfer between wallets.
     Transfer(Box<TransferDone>),
-    /// An extension.
-    Extension(Id, Box<ExtensionBody>),
+    /// An extension; whether it was there before.
+    Extension(Id, Box<ExtensionBody>, bool),
     /// A settlement; whether it was there before.
     Settlement(Id, Box<SettlementBody>, bool),
+    /// A decision about what a till without a connection did; whether it was there before.
+    Review(Id, Box<ReviewBody>, bool),
     /// What was not to be had of a lowered budget.
     Budget(Minor),
     /// A participant, and the version of its record.
@@ -77,6 +82,8 @@ pub struct PurchaseDone {
     pub id: Id,
     /// Whose.
     pub participant: Id,
+    /// Their number and name, where they were at hand.
+    pub person: Option<(String, String)>,
     /// What was bought and how it stood at first.
     pub body: Arc<PurchaseBody>,
     /// How it stands.
@@ -121,6 +128,8 @@ pub struct RefundDone {
     pub about: Option<Id>,
     /// Whose.
     pub participant: Id,
+    /// Business time, microseconds UTC.
+    pub at_us: i64,
     /// What came back.
     pub body: RefundBody,
     /// How the purchase stands now.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::checks::{
     check_basket, check_config, check_payment_medium, check_promo_code, conflict, invalid, not_terminated, payment_of, resolve, use_up,
 };
+use super::review::{is_late, leave_review};
 use super::rework::{balances, giver, leave, replay, stand, work_of};
 use super::{PurchaseDone, SpendDone, TillReply, limit, pay_back};
 use crate::audit::Hash;
@@ -17,7 +18,7 @@ use crate::loyalty::evaluate::{Verdict, canonical, judge};
 use crate::loyalty::event::{EventKind, Matched, PurchaseBody, SpendBody, SpendMethod, Standing};
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::{PurchaseSlot, TakenIdentity, TillNeeds, WalletRef};
-use crate::loyalty::{Basket, LimitKind, Look, Participant, TillConfig};
+use crate::loyalty::{Basket, LimitKind, Look, Participant, Review, TillConfig};
 use crate::money::Minor;
 
 /// What a customer asks to spend.
@@ -158,6 +159,7 @@ impl Command for Purchase {
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
         check_config(state, &self.config)?;
+        self.is_of_the_same(state)?;
         if let Some(identity) = &self.identity
             && let Some(first) = identity.first_answer(state)?
         {
@@ -240,6 +242,20 @@ impl Decided {
 }
 
 impl Purchase {
+    /// A repeated purchase is the same customer's, in whatever way the till names them this time. A one-time code is used up
+    /// by now, and names nobody any more.
+    fn is_of_the_same(&self, state: &State) -> Result<(), Refused> {
+        let taken = self.identity.as_ref().and_then(|identity| state.tills.identity(identity.source, &identity.reference));
+        let Some(first) = taken.and_then(|taken| state.tills.event(taken.event)) else { return Ok(()) };
+        match resolve(state, &self.who) {
+            Ok((participant, _)) if participant != first.participant => {
+                let text = "the reference was used for a purchase of another customer";
+                Err(conflict("duplicate_reference", text).at("external_system_reference_number"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The purchase with the payment medium that the card stands for, where the till named none.
     fn with_payment_of_means(&self, state: &State) -> Option<Self> {
         let (brand, kind) = payment_of(state, &self.who)?;
@@ -445,14 +461,14 @@ impl Purchase {
             id.text(Kind::Purchase),
             "{}".to_owned(),
         );
-        let age_us = recorded_us.saturating_sub(self.basket.at.as_microsecond());
-        let is_old = age_us > self.config.settings.offline_hours.saturating_mul(3_600_000_000);
-        if self.is_offline && (is_old || decided.uncovered > 0) {
-            let body = format!("{{\"uncovered\":{},\"late\":{is_old}}}", decided.uncovered);
-            state.emit("purchase.review_needed", id.text(Kind::Purchase), body);
+        let is_late = self.is_offline && is_late(&self.config, self.basket.at.as_microsecond(), recorded_us);
+        if is_late || decided.uncovered > 0 {
+            let review = Review { purchase: id, participant, uncovered: decided.uncovered, is_late, decided: None };
+            leave_review(state, if decided.uncovered > 0 { spend_id.unwrap_or(id) } else { id }, &review);
         }
-        let done =
-            PurchaseDone { id, participant, body, standing, balances, additional: decided.additional, verdicts, spend, is_replayed: false };
+        let person = Some((person.number.clone(), person.name.clone()));
+        let additional = decided.additional;
+        let done = PurchaseDone { id, participant, person, body, standing, balances, additional, verdicts, spend, is_replayed: false };
         Ok(Reply::Till(TillReply::Purchase(Box::new(done))))
     }
 }
@@ -467,12 +483,15 @@ pub(super) fn check_ask(config: &TillConfig, basket: &Basket, person: &Participa
     }
     let settings = &config.settings;
     let maximum = settings.maximum_spend.unwrap_or(Minor::MAX);
+    let major = |minor| crate::money::Amount { minor, unit: config.currency };
     let out_of_range = |text: String| invalid("spend_amount_out_of_range", "spend_amount", text);
     match ask.amount {
         None => Ok(basket.total().min(maximum)),
         Some(amount) if amount <= 0 => Err(out_of_range("the amount must be above 0".to_owned())),
-        Some(amount) if amount < settings.minimum_spend => Err(out_of_range(format!("at least {} must be spent", settings.minimum_spend))),
-        Some(amount) if amount > maximum => Err(out_of_range(format!("at most {maximum} may be spent"))),
+        Some(amount) if amount < settings.minimum_spend => {
+            Err(out_of_range(format!("at least {} must be spent", major(settings.minimum_spend))))
+        }
+        Some(amount) if amount > maximum => Err(out_of_range(format!("at most {} may be spent", major(maximum)))),
         Some(amount) => Ok(amount),
     }
 }

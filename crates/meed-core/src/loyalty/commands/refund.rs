@@ -73,7 +73,7 @@ impl Command for Refund {
             return Err(conflict("invalid_life_cycle_state", "the purchase is cancelled"));
         }
         let mut works = Works::take(state, &self.config, &slot);
-        let lines = returned(works.own(), &self.lines)?;
+        let lines = returned(works.own(), &self.lines, self.config.currency)?;
         let goods: Minor = lines.iter().map(|(_, (amount, _))| amount).sum();
         let id = state.next_id();
         let mut giver = giver(state, &self.config, participant, &person, self.at);
@@ -97,20 +97,22 @@ impl Command for Refund {
 type Returned = (u32, (Minor, Exact));
 
 /// Adds what comes back to what came back before. Quantities become amounts cumulatively, so the last one closes the line.
-fn returned(work: &mut Work, asked: &[RefundLine]) -> Result<Vec<Returned>, Refused> {
+fn returned(work: &mut Work, asked: &[RefundLine], currency: crate::money::Unit) -> Result<Vec<Returned>, Refused> {
     let exceeds = |line: u32, text: String| invalid("return_exceeds_purchase", &format!("lines[{line}]"), text);
     let basket = work.body.basket.clone();
     let all: Vec<RefundLine> = (0u32..).take(basket.lines.len()).map(|line| RefundLine { line, amount: None, quantity: None }).collect();
     let asked = if asked.is_empty() { &all } else { asked };
+    let major = |minor| crate::money::Amount { minor, unit: currency };
     let mut done = Vec::with_capacity(asked.len());
     for ask in asked {
         let place = usize::try_from(ask.line).unwrap_or(usize::MAX);
         let Some(line) = basket.lines.get(place) else {
-            return Err(exceeds(ask.line, "there is no such line".to_owned()));
+            let text = format!("the purchase has no line {}; lines count from 0", ask.line);
+            return Err(invalid("line_unknown", &format!("lines[{}]", ask.line), text));
         };
         let (amount_before, quantity_before) = work.standing.returned[place];
         let quantity = ask.quantity.unwrap_or_default();
-        if quantity < Exact::ZERO || quantity_before + quantity > line.quantity {
+        if quantity_before + quantity > line.quantity {
             return Err(exceeds(ask.line, format!("{quantity} is more than the {} left", line.quantity - quantity_before)));
         }
         let left = line.total - amount_before;
@@ -124,8 +126,12 @@ fn returned(work: &mut Work, asked: &[RefundLine]) -> Result<Vec<Returned>, Refu
             }
             (None, _) => left,
         };
-        if amount < 0 || amount > left {
-            return Err(exceeds(ask.line, format!("{amount} is more than the {left} left of the line")));
+        let is_nothing = amount == 0 && quantity.is_zero() && (ask.amount.is_some() || ask.quantity.is_some());
+        if is_nothing || amount < 0 || quantity < Exact::ZERO {
+            return Err(invalid("amount_not_positive", &format!("lines[{}]", ask.line), "what comes back of a line is above 0"));
+        }
+        if amount > left {
+            return Err(exceeds(ask.line, format!("{} is more than the {} left of the line", major(amount), major(left))));
         }
         let is_rest = amount == left && ask.quantity.is_none();
         let quantity = if is_rest { line.quantity - quantity_before } else { quantity };
@@ -227,7 +233,8 @@ impl Command for AdHocReturn {
             identity.take(state, id);
         }
         state.emit("goods.returned", id.text(Kind::Purchase), "{}".to_owned());
-        let done = RefundDone { id, about: None, participant, body, purchase: None, is_replayed: false };
+        let at_us = self.basket.at.as_microsecond();
+        let done = RefundDone { id, about: None, participant, at_us, body, purchase: None, is_replayed: false };
         Ok(Reply::Till(TillReply::Refund(Box::new(done))))
     }
 }

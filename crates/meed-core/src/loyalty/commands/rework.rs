@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::checks::damaged;
 use super::{PurchaseDone, pay_back, settlement};
-use crate::command::{Refused, State};
+use crate::command::{RecordKind, Refused, State};
 use crate::id::Id;
 use crate::ledger::{Owner, Purpose, Refusal, Wallet, Wallets};
 use crate::loyalty::cell::Cell;
 use crate::loyalty::event::{AdjustmentBody, EventKind, ExtensionBody, HoldBody, RefundBody, SpendBody, TransferBody};
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::PurchaseSlot;
-use crate::loyalty::{Participant, TillConfig};
+use crate::loyalty::{Participant, ReviewBody, TillConfig};
 use crate::money::{Minor, Unit};
 
 use super::{HoldDone, RefundDone, SpendDone, TillReply, TransferDone};
@@ -117,9 +117,11 @@ pub(super) fn balances(state: &State, participant: Id) -> (Minor, Minor) {
 
 /// A stored purchase as an answer.
 pub(super) fn stored(state: &State, slot: &PurchaseSlot) -> PurchaseDone {
+    let person = state.record(RecordKind::Participant, slot.participant);
     PurchaseDone {
         id: slot.id,
         participant: slot.participant,
+        person: person.and_then(|record| Participant::read(&record.body).ok()).map(|person| (person.number, person.name)),
         body: Arc::clone(&slot.body),
         standing: slot.standing.clone(),
         balances: balances(state, slot.participant),
@@ -149,7 +151,7 @@ pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
             // What was cancelled is a purchase, or a spend on one.
             let of_spend = || state.tills.event(about?).and_then(|spend| state.tills.purchase(spend.about?));
             let purchase = about.and_then(|id| state.tills.purchase(id)).or_else(of_spend).map(|slot| Box::new(stored(state, slot)));
-            Ok(TillReply::Refund(Box::new(RefundDone { id, about, participant, body, purchase, is_replayed: true })))
+            Ok(TillReply::Refund(Box::new(RefundDone { id, about, participant, at_us, body, purchase, is_replayed: true })))
         }
         EventKind::Hold | EventKind::Capture | EventKind::Release => {
             let body = HoldBody::from_row(&event.body).map_err(damaged)?;
@@ -157,7 +159,7 @@ pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
         }
         EventKind::Adjustment => {
             let body = AdjustmentBody::from_row(&event.body).map_err(damaged)?;
-            Ok(TillReply::Adjustment(id, Box::new(body)))
+            Ok(TillReply::Adjustment(id, Box::new(body), true))
         }
         EventKind::TransferOut | EventKind::TransferIn => {
             let body = TransferBody::from_row(&event.body).map_err(damaged)?;
@@ -165,7 +167,11 @@ pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
         }
         EventKind::Extension => {
             let body = ExtensionBody::from_row(&event.body).map_err(damaged)?;
-            Ok(TillReply::Extension(id, Box::new(body)))
+            Ok(TillReply::Extension(id, Box::new(body), true))
+        }
+        EventKind::Review => {
+            let body = ReviewBody::from_row(&event.body).map_err(damaged)?;
+            Ok(TillReply::Review(id, Box::new(body), true))
         }
         EventKind::Settlement | EventKind::SettlementCorrection | EventKind::PayBack => Err(super::checks::not_found("event")),
     }

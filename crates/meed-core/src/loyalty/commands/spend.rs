@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use super::checks::{check_config, conflict, invalid, not_found, not_terminated, resolve, use_up};
 use super::purchase::{Identified, SpendAsk, check_ask, insufficient};
+use super::review::{is_late, leave_review};
 use super::rework::{Works, balances, giver};
 use super::{SpendDone, TillReply, limit};
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
+use crate::ledger::{Refusal, Wallets};
 use crate::loyalty::event::{EventKind, PurchaseState, SpendBody, SpendMethod};
+use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::WalletRef;
-use crate::loyalty::{LimitKind, TillConfig};
+use crate::loyalty::{LimitKind, Review, TillConfig};
 use crate::money::Minor;
 
 /// Spends on a purchase.
@@ -28,6 +31,8 @@ pub struct Spend {
     pub ask: SpendAsk,
     /// When.
     pub at: jiff::Timestamp,
+    /// Whether the till was offline: the goods are gone, so what cannot be covered any more goes to review (`ledger.md` §7).
+    pub is_offline: bool,
 }
 
 impl Command for Spend {
@@ -45,6 +50,10 @@ impl Command for Spend {
         tills.participants.insert(wallet.clone());
         tills.participants.extend(self.who.clone());
         tills.lots.insert(wallet.clone());
+        if self.is_offline {
+            tills.expired_since.insert((wallet.clone(), self.at.as_microsecond()));
+            tills.programs.insert(self.config.workspace);
+        }
         if self.config.offers.reads_paid() && self.config.is_stateful() {
             tills.history.insert(wallet);
         }
@@ -72,28 +81,30 @@ impl Command for Spend {
         }
         not_terminated(&person)?;
         let basket = &slot.body.basket;
+        let now_us = state.recorded_us();
+        if self.is_offline {
+            self.check_offline(now_us)?;
+        }
         let asked = check_ask(&self.config, basket, &person, &self.ask)?;
-        let room = limit::room(state, &self.config, (participant, &person), LimitKind::Debit, self.config.currency)?.unwrap_or(Minor::MAX);
+        let room = match limit::room(state, &self.config, (participant, &person), LimitKind::Debit, self.config.currency) {
+            // The goods are gone: an offline till was not asked.
+            _ if self.is_offline => Minor::MAX,
+            room => room?.unwrap_or(Minor::MAX),
+        };
         let id = state.next_id();
         let mut giver = giver(state, &self.config, participant, &person, self.at);
         let mut works = Works::take(state, &self.config, &slot);
-        let (cell, spent) = state.wallets(|wallets| {
+        let (cell, spent, uncovered) = state.wallets(|wallets| {
             giver.settle_due(wallets)?;
             let work = works.own();
-            let allotted = giver.allot(wallets, work, asked.min(room), None)?;
-            let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
-            if self.ask.all_or_nothing && could < asked {
-                return Err(insufficient(self.config.currency, participant, could, asked));
-            }
-            let spent = giver.spend(wallets, work, &allotted, SpendMethod::OnRequest, id)?;
+            let (spent, uncovered) = self.spend(&giver, wallets, work, (asked, room), id)?;
             let reads_paid = work.body.matched.iter().any(|m| self.config.terms(m.version).is_some_and(|offer| offer.award.on_paid));
             let cell = if reads_paid { works.give(&mut giver, wallets)? } else { None };
-            Ok((cell, spent))
+            Ok((cell, spent, uncovered))
         })?;
         works.leave(state, giver, cell)?;
-        let now_us = state.recorded_us();
         limit::counted(state, &self.config, (participant, &person), (LimitKind::Debit, self.config.currency, 1, spent), now_us);
-        let body = self.ask.body((asked, spent), 0, balances(state, participant).0);
+        let body = self.ask.body((asked, spent + uncovered), uncovered, balances(state, participant).0);
         let event = state.till_event(id, EventKind::Spend, participant, Some(self.purchase), self.at, body.to_row());
         state.tills.add_event(event);
         if let Some(identity) = &self.identity {
@@ -102,10 +113,51 @@ impl Command for Spend {
         if let Some(who) = &self.who {
             use_up(state, who);
         }
+        let is_late = self.is_offline && is_late(&self.config, self.at.as_microsecond(), now_us);
+        if is_late || uncovered > 0 {
+            leave_review(state, id, &Review { purchase: self.purchase, participant, uncovered, is_late, decided: None });
+        }
         state.emit("spend.created", id.text(Kind::Spend), "{}".to_owned());
         let at_us = self.at.as_microsecond();
         let done = SpendDone { id, purchase: self.purchase, participant, at_us, body, is_cancelled: false, is_replayed: false };
         Ok(Reply::Till(TillReply::Spend(Box::new(done))))
+    }
+}
+
+impl Spend {
+    fn check_offline(&self, now_us: i64) -> Result<(), Refused> {
+        if matches!(self.who, Some(WalletRef::OneTimeCode(_))) {
+            return Err(conflict("invalid_otp", "a till without a connection cannot take a one-time code"));
+        }
+        if self.at.as_microsecond() > now_us.saturating_add(self.config.settings.future_minutes.saturating_mul(60_000_000)) {
+            return Err(invalid("date_in_future", "performed_on", "this lies in the future"));
+        }
+        Ok(())
+    }
+
+    /// Spends what can be. What an offline till gave away beyond it is for a person to decide. Answers both parts.
+    fn spend(
+        &self,
+        giver: &Giver<'_>,
+        wallets: &mut Wallets<'_>,
+        work: &mut Work,
+        (asked, room): (Minor, Minor),
+        id: Id,
+    ) -> Result<(Minor, Minor), Refusal> {
+        // What was alive when the till spent it pays, though it expired since.
+        let alive_us = self.is_offline.then(|| self.at.as_microsecond());
+        let allotted = giver.allot(wallets, work, asked.min(room), alive_us)?;
+        let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
+        if !self.is_offline && self.ask.all_or_nothing && could < asked {
+            return Err(insufficient(self.config.currency, giver.participant, could, asked));
+        }
+        let spent = giver.spend(wallets, work, &allotted, SpendMethod::OnRequest, id)?;
+        let left: Minor = work.standing.room(&work.body.basket).iter().sum();
+        let uncovered = if self.is_offline && self.ask.amount.is_some() { (asked - spent).clamp(0, left) } else { 0 };
+        if uncovered > 0 {
+            giver.uncover(wallets, work, uncovered, id)?;
+        }
+        Ok((spent, uncovered))
     }
 }
 

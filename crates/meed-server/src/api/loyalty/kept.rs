@@ -231,6 +231,18 @@ pub(crate) struct TierIo {
     threshold: Number,
 }
 
+impl From<LimitIo> for LimitDocument {
+    fn from(LimitIo { kind, per, unit, number, amount }: LimitIo) -> Self {
+        Self { kind, per, unit, number, amount }
+    }
+}
+
+impl From<LimitDocument> for LimitIo {
+    fn from(LimitDocument { kind, per, unit, number, amount }: LimitDocument) -> Self {
+        Self { kind, per, unit, number, amount }
+    }
+}
+
 /// A limit of wallets.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -334,6 +346,11 @@ pub(crate) struct TillSettings {
     /// What stands below it.
     #[serde(default)]
     receipt_foot: String,
+    /// Whether purchases are sales of commission plans, too, and who sold: the name of the `unit`, the code of the `terminal`, or what
+    /// stands in `udf_string_1` to `udf_string_8`. Purchases from then on; null: none.
+    #[serde(default)]
+    #[schema(example = "udf_string_1")]
+    sales_owner: Option<String>,
 }
 
 impl Travels for Scheme {
@@ -477,11 +494,7 @@ fn settings_in(given: TillSettings) -> Answered<TillSettingsDocument> {
         future_minutes: given.future_minutes.unwrap_or(usual.future_minutes),
         point_value: given.point_value.map(|number| number.0.to_string()),
         forgives: given.forgives,
-        limits: given
-            .limits
-            .into_iter()
-            .map(|LimitIo { kind, per, unit, number, amount }| LimitDocument { kind, per, unit, number, amount })
-            .collect(),
+        limits: given.limits.into_iter().map(LimitDocument::from).collect(),
         tier_window_days: given.tier_window_days.unwrap_or(usual.tier_window_days),
         tier_rate: given.tier_rate.map_or(usual.tier_rate, |number| number.0.to_string()),
         tiers: given.tiers.into_iter().map(tier).collect(),
@@ -492,6 +505,7 @@ fn settings_in(given: TillSettings) -> Answered<TillSettingsDocument> {
             .collect(),
         receipt_head: given.receipt_head,
         receipt_foot: given.receipt_foot,
+        sales_owner: given.sales_owner,
     })
 }
 
@@ -514,17 +528,14 @@ fn settings_out(document: TillSettingsDocument) -> TillSettings {
         future_minutes: Some(document.future_minutes),
         point_value: document.point_value.as_deref().map(number),
         forgives: document.forgives,
-        limits: document
-            .limits
-            .into_iter()
-            .map(|LimitDocument { kind, per, unit, number, amount }| LimitIo { kind, per, unit, number, amount })
-            .collect(),
+        limits: document.limits.into_iter().map(LimitIo::from).collect(),
         tier_window_days: Some(document.tier_window_days),
         tier_rate: Some(number(&document.tier_rate)),
         tiers: document.tiers.into_iter().map(tier).collect(),
         vat_rates: document.vat_rates.into_iter().map(|rate| VatRateIo { percent: number(&rate.percent), code: rate.code }).collect(),
         receipt_head: document.receipt_head,
         receipt_foot: document.receipt_foot,
+        sales_owner: document.sales_owner,
     }
 }
 

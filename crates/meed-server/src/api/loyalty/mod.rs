@@ -1,10 +1,12 @@
 //! `/v1` for loyalty at the till: who takes part, what tills go by, wallets, holds, returns and settlement. Tills themselves
 //! speak the classic surface; both end in the same use cases.
 
+mod hands;
 mod kept;
 mod offers;
 mod participants;
 mod purchases;
+mod reviews;
 mod wallets;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -27,6 +29,14 @@ pub(super) fn described() -> OpenApiRouter<ServerState> {
         .routes(routes!(wallets::hold))
         .routes(routes!(wallets::capture))
         .routes(routes!(wallets::release))
+        .routes(routes!(hands::transfer))
+        .routes(routes!(hands::extend))
+        .routes(routes!(hands::erase))
+        .routes(routes!(hands::tier_changes))
+        .routes(routes!(hands::record))
+        .routes(routes!(hands::cancel))
+        .routes(routes!(reviews::index))
+        .routes(routes!(reviews::decide))
         .routes(routes!(purchases::index))
         .routes(routes!(purchases::show))
         .routes(routes!(purchases::explain))

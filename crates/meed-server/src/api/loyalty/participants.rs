@@ -4,13 +4,15 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::civil::Date;
-use meed_app::loyalty::Who;
 use meed_app::loyalty::participants::{self, MeansInput, ParticipantView};
+use meed_app::loyalty::{LimitDocument, Who};
 use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{AutoSpend, Membership, Participant, Termination};
+use meed_core::money::Unit;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::kept::LimitIo;
 use crate::ServerState;
 use crate::api::answer::{FieldParams, Page, bad_cursor, json, limit_of, no_content, one, page};
 use crate::api::openapi::Refusals;
@@ -118,6 +120,8 @@ pub(crate) struct ParticipantIn {
     spend_blocked: bool,
     /// Why they left; they take part if null.
     terminated: Option<String>,
+    /// Limits of their own wallet, not above the general ones; as they were if null.
+    limits: Option<Vec<LimitIo>>,
     /// Means of identification to add.
     means: Vec<MeansIn>,
 }
@@ -171,6 +175,8 @@ pub(crate) struct ParticipantOut {
     spend_blocked: bool,
     /// Why they left.
     terminated: Option<String>,
+    /// Limits of their own wallet.
+    limits: Vec<LimitIo>,
     /// Code of the present tier.
     tier: Option<String>,
     /// Value units of the rolling window.
@@ -244,8 +250,12 @@ impl From<MeansIn> for MeansInput {
 
 impl ParticipantIn {
     /// What is not travelled with stays as it was.
-    fn participant(self, former: Option<&Participant>, now_us: i64) -> Answered<(Participant, Vec<MeansInput>)> {
+    fn participant(self, former: Option<&Participant>, currency: Unit, now_us: i64) -> Answered<(Participant, Vec<MeansInput>)> {
         let former = former.cloned().unwrap_or_default();
+        let limits = match self.limits {
+            None => former.limits,
+            Some(limits) => participants::limits(limits.into_iter().map(LimitDocument::from).collect(), currency)?,
+        };
         let born = self
             .born
             .as_deref()
@@ -300,7 +310,7 @@ impl ParticipantIn {
             sign_up_unit,
             sign_up_us: former.sign_up_us,
             schemes,
-            limits: former.limits,
+            limits,
             auto_spend: AutoSpend {
                 is_enabled: auto.enabled,
                 minimum_balance: auto.minimum_balance,
@@ -350,6 +360,7 @@ impl From<&ParticipantView> for ParticipantOut {
             payment_media: person.payment_media,
             spend_blocked: person.is_blocked,
             terminated: person.terminated.map(|end| end.reason),
+            limits: participants::limit_documents(&person.limits).into_iter().map(LimitIo::from).collect(),
             tier: view.tier.as_ref().map(|tier| tier.code.clone()),
             period_units: view.period_units.to_string(),
             lifetime_units: view.lifetime_units.to_string(),
@@ -392,7 +403,7 @@ pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller,
     responses((status = 201, description = "The participant", body = ParticipantOut), Refusals),
 )]
 pub(crate) async fn create(State(state): State<ServerState>, Caller(ctx): Caller, Json(body): Json<ParticipantIn>) -> Answered<Response> {
-    let (participant, means) = body.participant(None, state.app.now_us())?;
+    let (participant, means) = body.participant(None, state.app.till_config(ctx.workspace).await?.currency, state.app.now_us())?;
     let view = participants::create(&state.app, &ctx, participant, means).await?;
     Ok(json(StatusCode::CREATED, &ParticipantOut::from(&view)))
 }
@@ -436,7 +447,8 @@ pub(crate) async fn put(
 ) -> Answered<Response> {
     let id = by(&id)?;
     let former = participants::find(&state.app, &ctx, &Who::Id(id)).await?;
-    let (participant, means) = body.participant(Some(&former.participant), state.app.now_us())?;
+    let currency = state.app.till_config(ctx.workspace).await?.currency;
+    let (participant, means) = body.participant(Some(&former.participant), currency, state.app.now_us())?;
     let view = participants::update(&state.app, &ctx, id, participant, means).await?;
     Ok(json(StatusCode::OK, &ParticipantOut::from(&view)))
 }

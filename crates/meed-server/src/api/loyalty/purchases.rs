@@ -187,7 +187,7 @@ fn out(view: &PurchaseView, config: &TillConfig) -> PurchaseOut {
     }
 }
 
-fn refund_out(done: &RefundDone, unit: Unit) -> RefundOut {
+pub(super) fn refund_out(done: &RefundDone, unit: Unit) -> RefundOut {
     let money = |amount| MoneyOut::new(amount, unit);
     let steps = || done.body.taken_back.iter().filter(|taken| taken.unit == unit).map(|taken| &taken.steps);
     RefundOut {
@@ -209,16 +209,17 @@ fn refund_out(done: &RefundDone, unit: Unit) -> RefundOut {
 )]
 pub(crate) async fn index(State(state): State<ServerState>, Caller(ctx): Caller, Params(params): Params<ListParams>) -> Answered<Response> {
     let limit = limit_of(params.limit)?;
-    let offset = params.cursor.as_deref().map(|cursor| cursor.parse::<usize>().map_err(|_| bad_cursor())).transpose()?.unwrap_or_default();
+    let before = params.cursor.as_deref().map(|cursor| Id::parse(cursor, Kind::Purchase).map_err(|_| bad_cursor())).transpose()?;
     let participant = match &params.participant {
         Some(text) => Some(participants::find(&state.app, &ctx, &Who::Id(id_in(text, Kind::Participant, "participant")?)).await?.id),
         None => None,
     };
-    let filter = PurchaseFilter { participant, offset, limit: limit + 1, ..PurchaseFilter::default() };
+    let filter = PurchaseFilter { participant, before, limit: limit + 1, ..PurchaseFilter::default() };
     let mut views = purchases::list(&state.app, &ctx, filter).await?;
     let config = state.app.till_config(ctx.workspace).await?;
-    let next = (views.len() > limit).then(|| (offset + limit).to_string());
+    let has_more = views.len() > limit;
     views.truncate(limit);
+    let next = views.last().filter(|_| has_more).map(|view| view.done.id.text(Kind::Purchase));
     page(views.iter().map(|view| out(view, &config)).collect(), next, params.fields.as_deref())
 }
 

@@ -207,7 +207,7 @@ async fn participant(state: &ServerState, ctx: &meed_app::Context, id: &str) -> 
 }
 
 /// The unit that a body names; the workspace's currency if none.
-async fn unit_of(state: &ServerState, ctx: &meed_app::Context, code: Option<&str>) -> Answered<Unit> {
+pub(super) async fn unit_of(state: &ServerState, ctx: &meed_app::Context, code: Option<&str>) -> Answered<Unit> {
     match code {
         None => Ok(state.app.till_config(ctx.workspace).await?.currency),
         Some(code) => code.parse().map_err(|_| {
@@ -321,14 +321,14 @@ pub(crate) async fn adjust(
         source: Id(0),
         identity: key.map(|key| format!("adjust\n{key}")),
     };
-    let (id, done) = wallets::adjust(&state.app, &ctx, input).await?;
+    let (id, done, is_repeat) = wallets::adjust(&state.app, &ctx, input).await?;
     let out = AdjustmentOut {
         id: id.text(Kind::Event),
         amount: MoneyOut::new(done.amount, unit),
         lot: done.lot.map(|lot| lot.text(Kind::Lot)),
         balance: MoneyOut::new(done.balance, unit),
     };
-    Ok(json(StatusCode::CREATED, &out))
+    Ok(again(json(StatusCode::CREATED, &out), is_repeat))
 }
 
 fn hold_out(done: &HoldDone) -> HoldOut {

@@ -315,6 +315,44 @@ pub struct LotRow {
     pub bound: String,
 }
 
+/// A change of tier.
+#[derive(Clone, Debug, Default)]
+pub struct TierRow {
+    /// When.
+    pub day: String,
+    /// From which to which.
+    pub text: String,
+    /// Ids of the purchases that caused it.
+    pub purchases: Vec<String>,
+}
+
+/// What may be done with a wallet by hand, as typed.
+#[derive(Clone, Debug, Default)]
+pub struct HandsForms {
+    /// Fields `to`, `transfer_amount`, `transfer_reason`.
+    pub transfer: [String; 3],
+    /// Lots that expire, field `lot`.
+    pub lots: Vec<Choice>,
+    /// Fields `until`, `extend_reason`.
+    pub extend: [String; 2],
+    /// Limits of the customer's own: what, and how much.
+    pub limits: Vec<(String, String)>,
+    /// Field `kind`.
+    pub limit_kinds: Vec<Choice>,
+    /// Field `per`.
+    pub limit_periods: Vec<Choice>,
+    /// Fields `limit_number`, `limit_amount`.
+    pub limit: [String; 2],
+    /// Field `activity`.
+    pub activities: Vec<Choice>,
+    /// Stores, field `unit`.
+    pub units: Vec<Choice>,
+    /// Fields `class`, `activity_amount`, `reference`, `referred`.
+    pub activity: [String; 4],
+    /// Whether the customer has left or is erased.
+    pub is_gone: bool,
+}
+
 /// An event of the journal.
 #[derive(Clone, Debug, Default)]
 pub struct JournalRow {
@@ -362,9 +400,13 @@ pub struct ParticipantPage {
     pub journal: Vec<JournalRow>,
     /// Progress: offer, reached, needed.
     pub progress: Vec<(String, String, String)>,
+    /// Changes of tier, newest first.
+    pub tiers: Vec<TierRow>,
+    /// What else may be done by hand.
+    pub hands: HandsForms,
     /// Amount and reason of an adjustment as typed.
     pub typed: [String; 2],
-    /// Names the adjustment, so that sending it twice books once.
+    /// Names what is done, so that sending it twice books once.
     pub token: String,
     /// What was wrong.
     pub errors: FormErrors,
@@ -524,6 +566,61 @@ pub struct ProductsPage {
     pub errors: FormErrors,
 }
 
+/// Something that a till without a connection did.
+#[derive(Clone, Debug, Default)]
+pub struct ReviewRow {
+    /// Id of the review.
+    pub id: String,
+    /// Id of the purchase.
+    pub purchase: String,
+    /// Receipt number.
+    pub receipt: String,
+    /// Id of the customer.
+    pub participant: String,
+    /// Name of the customer.
+    pub name: String,
+    /// The store.
+    pub store: String,
+    /// When it was sold.
+    pub at: String,
+    /// When it came in.
+    pub came: String,
+    /// What is the matter.
+    pub what: String,
+    /// What the wallet did not cover.
+    pub uncovered: Option<Amount>,
+    /// Of it, what nobody has decided about.
+    pub open: Option<Amount>,
+    /// Where it stands.
+    pub status: Badge,
+    /// Why it was decided so.
+    pub note: String,
+    /// Whether somebody has to decide.
+    pub needs_somebody: bool,
+}
+
+/// `GET /reviews`
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/reviews.html")]
+pub struct ReviewsPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Newest first.
+    pub rows: Vec<ReviewRow>,
+    /// Whether what is decided is shown, too.
+    pub shows_all: bool,
+    /// Older ones.
+    pub pager: Pager,
+    /// Whether this person may decide.
+    pub may_decide: bool,
+    /// The review whose form was wrong.
+    pub failed: String,
+    /// Field `note` of it.
+    pub note: String,
+    /// What was wrong.
+    pub errors: FormErrors,
+}
+
 /// One purchase to settle.
 #[derive(Clone, Debug, Default)]
 pub struct SettlementRow {
@@ -555,6 +652,8 @@ pub struct SettlementPage {
     pub rows: Vec<SettlementRow>,
     /// What is open, by merchant: name, number of purchases in words, amount.
     pub open: Vec<(String, String, Amount)>,
-    /// Whether there are older purchases than were looked at.
-    pub is_cut: bool,
+    /// Older purchases than were looked at, and newer ones.
+    pub pager: Pager,
+    /// Field `before`: the page that is settled.
+    pub before: String,
 }

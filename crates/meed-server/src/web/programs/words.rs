@@ -4,8 +4,8 @@ use meed_core::condition::TextField;
 use meed_core::money::Rounding;
 use meed_core::period::Cadence;
 use meed_core::program::{
-    Basis, CreditTo, Crediting, OncePer, Override, OverrideBase, Pay, Program, QuotaLength, Rule, Share, Split, TeamCredit, TeamShare,
-    Tiers, Trigger,
+    Basis, CreditTo, Crediting, OncePer, Override, OverrideBase, OwnersFrom, Pay, Program, QuotaAmount, QuotaLength, Rule, Share, Split,
+    TeamCredit, TeamShare, Tiers, Trigger,
 };
 
 use super::super::shown::day_text;
@@ -54,7 +54,7 @@ pub(super) fn facts(program: &Program, zone: &str) -> Vec<Fact> {
             QuotaLength::Period => "a period",
             QuotaLength::Year => "a year",
         };
-        facts.push(fact("Quota", format!("{} {per}", figure(&quota.amount))));
+        facts.push(fact("Quota", format!("{} {per}", quota_amount(&quota.amount))));
     }
     match (program.valid_from, program.valid_until) {
         (None, None) => {}
@@ -128,7 +128,11 @@ fn who(crediting: &Crediting) -> String {
                 Some(Share::Literal(share)) => format!(" with {}%", (share * rust_decimal::Decimal::ONE_HUNDRED).normalize()),
                 Some(Share::Percent(formula)) => format!(" with {} percent", formula.source()),
             };
-            format!("{}{share}", field(owner.field))
+            let names = match &owner.from {
+                OwnersFrom::Field(name) => field(*name).to_owned(),
+                OwnersFrom::Formula(formula) => format!("who the formula {} names", formula.source()),
+            };
+            format!("{names}{share}")
         })
         .collect();
     let split = match crediting.split {
@@ -157,6 +161,13 @@ fn team(team: &TeamCredit) -> String {
         (TeamShare::Team, _) => "the team in".to_owned(),
     };
     format!("{to} {}", fields.join(" or "))
+}
+
+fn quota_amount(amount: &QuotaAmount) -> String {
+    match amount {
+        QuotaAmount::Figure(amount) => figure(amount),
+        QuotaAmount::Formula(formula) => format!("the formula {}", formula.source()),
+    }
 }
 
 fn basis(basis: &Basis) -> String {

@@ -1,10 +1,12 @@
 //! Loyalty in the browser: the till, receipts, participants and wallets, offers with the simulator, products, settlement.
 
 mod basket;
+mod hands;
 mod lines;
 mod offers;
 mod participants;
 mod receipt;
+mod reviews;
 mod sell;
 mod settlement;
 mod setup;
@@ -27,6 +29,13 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/participants", get(participants::list).post(participants::sign_up))
         .route("/participants/{id}", get(participants::show))
         .route("/participants/{id}/adjust", post(participants::adjust))
+        .route("/participants/{id}/transfer", post(hands::transfer))
+        .route("/participants/{id}/extend", post(hands::extend))
+        .route("/participants/{id}/limits", post(hands::limit))
+        .route("/participants/{id}/activities", post(hands::record))
+        .route("/participants/{id}/erase", post(hands::erase))
+        .route("/reviews", get(reviews::list))
+        .route("/reviews/{id}", post(reviews::decide))
         .route("/offers", get(offers::list).post(offers::create))
         .route("/offers/new", get(offers::blank))
         .route("/offers/simulate", post(offers::simulate))

@@ -14,6 +14,7 @@ use meed_core::loyalty::{EventKind, Participant};
 use meed_core::money::{Minor, Unit};
 
 use super::basket::{amount, customer, errors};
+use super::hands;
 use super::sell::points;
 use crate::ServerState;
 use crate::pages::charts::{Bar, BarChart};
@@ -114,7 +115,7 @@ pub(in crate::web) async fn show(State(state): State<ServerState>, visit: Visit,
     page(&one(&state, &visit, id(&text, Kind::Participant)?, &Fields::default(), FormErrors::none()).await?)
 }
 
-async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Fields, errors: FormErrors) -> Result<ParticipantPage, Trouble> {
+pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Fields, errors: FormErrors) -> Result<ParticipantPage, Trouble> {
     let (app, ctx) = (&state.app, &visit.ctx);
     let setting = setting(app, ctx).await?;
     let view = participants::find(app, ctx, &Who::Id(id)).await?;
@@ -147,6 +148,8 @@ async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Fields, errors: 
         lots: wallets.iter().flat_map(|wallet| &wallet.lots).map(|lot| lot_row(&setting, &config, app.now_us(), lot)).collect(),
         journal: entries.iter().map(|entry| journal_row(&setting, entry)).collect(),
         progress: progress.into_iter().map(|p| (p.name, p.current.normalize().to_string(), p.target.normalize().to_string())).collect(),
+        tiers: hands::tiers(state, visit, &config, id).await?,
+        hands: hands::forms(&setting, &config, &view, &wallets, form),
         typed: ["amount", "reason"].map(|field| form.text(field).to_owned()),
         token: form.filled("token").map_or_else(meed_app::token, |token| Ok(token.to_owned()))?,
         errors,
@@ -212,7 +215,7 @@ fn expiring(wallet: &WalletView) -> BarChart {
 }
 
 /// Until when a lot may be used: its last day where it ends with one.
-fn until(setting: &Setting, config: &TillConfig, us: i64) -> String {
+pub(super) fn until(setting: &Setting, config: &TillConfig, us: i64) -> String {
     let Ok(end) = Timestamp::from_microsecond(us) else { return String::new() };
     let end = config.zone.to_datetime(end);
     match end.date().yesterday() {
@@ -221,11 +224,17 @@ fn until(setting: &Setting, config: &TillConfig, us: i64) -> String {
     }
 }
 
+/// What a lot is called: the offer that gave it.
+pub(super) fn lot_name(config: &TillConfig, lot: &Lot) -> String {
+    let terms = lot.version.and_then(|version| config.terms(version)).map(|offer| offer.name.clone());
+    let offer = || config.offers.get(lot.program).and_then(|entry| entry.versions.last()).map(|version| version.offer.name.clone());
+    terms.or_else(offer).unwrap_or_else(|| "By hand".to_owned())
+}
+
 fn lot_row(setting: &Setting, config: &TillConfig, now_us: i64, lot: &Lot) -> LotRow {
     let terms = lot.version.and_then(|version| config.terms(version));
-    let offer = || config.offers.get(lot.program).and_then(|entry| entry.versions.last()).map(|version| version.offer.name.clone());
     LotRow {
-        from: terms.map(|offer| offer.name.clone()).or_else(offer).unwrap_or_else(|| "By hand".to_owned()),
+        from: lot_name(config, lot),
         amount: money(lot.amount, lot.unit),
         remaining: money(lot.remaining, lot.unit),
         held: (lot.held > 0).then(|| money(lot.held, lot.unit)),
@@ -255,13 +264,15 @@ const fn word(what: What) -> &'static str {
         EventKind::TransferIn => "Got from somebody",
         EventKind::Extension => "Expiry extended",
         EventKind::Activity => "Activity",
+        EventKind::Review => "Decided about an offline sale",
     }
 }
 
 fn journal_row(setting: &Setting, entry: &Entry) -> JournalRow {
     let purchase = match entry.kind {
         What::Event(EventKind::Purchase) => Some(entry.id),
-        What::Event(EventKind::Spend | EventKind::Refund | EventKind::CancelPurchase | EventKind::Settlement) | What::Expiry => entry.about,
+        What::Event(EventKind::Spend | EventKind::Refund | EventKind::CancelPurchase | EventKind::Settlement | EventKind::Review)
+        | What::Expiry => entry.about,
         What::Event(_) => None,
     };
     JournalRow {

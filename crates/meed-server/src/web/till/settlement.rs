@@ -12,7 +12,7 @@ use super::basket::amount;
 use super::lines::shown_price;
 use crate::ServerState;
 use crate::pages::till::{ProductRow, ProductsPage, SettlementPage, SettlementRow};
-use crate::pages::{Badge, Choice, FormErrors, Nav, Tone};
+use crate::pages::{Badge, Choice, FormErrors, Nav, Pager, Tone};
 use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
 use crate::web::flash;
 use crate::web::form::{Asked, Fields, Posted};
@@ -119,11 +119,11 @@ struct Owed {
     contribution: Minor,
 }
 
-/// What merchants owe for the newest purchases, and whether there are older ones.
-async fn owed(state: &ServerState, visit: &Visit, config: &TillConfig) -> Result<(Vec<Owed>, bool), Trouble> {
-    let filter = PurchaseFilter { limit: LOOKED_AT, ..PurchaseFilter::default() };
+/// What merchants owe for the newest purchases before one, and where older ones go on.
+async fn owed(state: &ServerState, visit: &Visit, config: &TillConfig, before: Option<Id>) -> Result<(Vec<Owed>, Option<Id>), Trouble> {
+    let filter = PurchaseFilter { limit: LOOKED_AT, before, ..PurchaseFilter::default() };
     let views = purchases::list(&state.app, &visit.ctx, filter).await?;
-    let is_cut = views.len() == LOOKED_AT;
+    let older = views.last().filter(|_| views.len() == LOOKED_AT).map(|view| view.done.id);
     let owed = views.into_iter().filter_map(|view| {
         let (merchant, terms) = config.merchant_of(view.done.body.basket.unit)?;
         let awarded = view.done.standing.awarded(config.currency);
@@ -132,13 +132,14 @@ async fn owed(state: &ServerState, visit: &Visit, config: &TillConfig) -> Result
         let is_posted = view.done.standing.state == PurchaseState::Posted;
         is_posted.then_some(Owed { view, merchant, awarded, contribution })
     });
-    Ok((owed.collect(), is_cut))
+    Ok((owed.collect(), older))
 }
 
 /// `GET /settlement`
-pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit) -> Answer {
+pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit, Asked(form): Asked) -> Answer {
     let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
-    let (owed, is_cut) = owed(&state, &visit, &config).await?;
+    let before = form.id("before", Kind::Purchase)?;
+    let (owed, older) = owed(&state, &visit, &config, before).await?;
     let name = |id: &Id| config.merchants.get(id).map(|merchant| merchant.name.clone()).unwrap_or_default();
     let row = |one: &Owed| {
         let (done, basket) = (&one.view.done, &one.view.done.body.basket);
@@ -163,21 +164,35 @@ pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit)
     }
     let open =
         open.iter().map(|(merchant, count, sum)| (name(merchant), counted(*count, "purchase", "purchases"), money(*sum, config.currency)));
-    let rows = owed.iter().take(ROWS).map(row).collect();
-    page(&SettlementPage { chrome: visit.chrome(Nav::Settlement), rows, open: open.collect(), is_cut })
+    // What is open stands first: it is what somebody came for.
+    let (unsettled, settled): (Vec<&Owed>, Vec<&Owed>) = owed.iter().partition(|one| one.view.done.standing.settled.is_none());
+    let rows = unsettled.into_iter().chain(settled).take(ROWS).map(row).collect();
+    let pager = Pager {
+        newer: before.map(|_| "/settlement".to_owned()),
+        older: older.map(|id| format!("/settlement?before={}", id.text(Kind::Purchase))),
+    };
+    let before = before.map(|id| id.text(Kind::Purchase)).unwrap_or_default();
+    page(&SettlementPage { chrome: visit.chrome(Nav::Settlement), rows, open: open.collect(), pager, before })
 }
 
-/// `POST /settlement`: everything that is open on the page.
-pub(in crate::web) async fn settle(State(state): State<ServerState>, visit: Visit, Posted(_): Posted) -> Answer {
+/// `POST /settlement`: everything that is open on the page, or on it and all older ones.
+pub(in crate::web) async fn settle(State(state): State<ServerState>, visit: Visit, Posted(form): Posted) -> Answer {
     let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
-    let (owed, _) = owed(&state, &visit, &config).await?;
-    let open: Vec<Id> = owed.iter().filter(|one| one.view.done.standing.settled.is_none()).map(|one| one.view.done.id).collect();
-    for some in open.chunks(AT_ONCE) {
-        for done in join_all(some.iter().map(|id| purchases::settle(&state.app, &visit.ctx, *id))).await {
-            done?;
+    let (mut before, mut count) = (form.id("before", Kind::Purchase)?, 0u64);
+    loop {
+        let (owed, older) = owed(&state, &visit, &config, before).await?;
+        let open: Vec<Id> = owed.iter().filter(|one| one.view.done.standing.settled.is_none()).map(|one| one.view.done.id).collect();
+        for some in open.chunks(AT_ONCE) {
+            for done in join_all(some.iter().map(|id| purchases::settle(&state.app, &visit.ctx, *id))).await {
+                done?;
+            }
+        }
+        count += open.len() as u64;
+        before = older;
+        if before.is_none() || form.text("do") != "all" {
+            break;
         }
     }
-    let count = u64::try_from(open.len()).unwrap_or(u64::MAX);
     let text = format!("{} settled.", counted(count, "purchase is", "purchases are"));
     Ok(flash::see_other(&state, "/settlement", Tone::Good, &text))
 }

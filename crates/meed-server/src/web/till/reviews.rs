@@ -1,0 +1,115 @@
+//! What tills without a connection did and somebody has to decide about.
+
+use axum::extract::{Path, State};
+use meed_app::loyalty::TillConfig;
+use meed_app::loyalty::reviews::{self, ReviewView};
+use meed_core::id::Kind;
+use meed_core::loyalty::ReviewDecision;
+
+use crate::ServerState;
+use crate::pages::till::{ReviewRow, ReviewsPage};
+use crate::pages::{Badge, FormErrors, Nav, Pager, Tone};
+use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
+use crate::web::flash;
+use crate::web::form::{Asked, Fields, Posted, id};
+use crate::web::shown::{Setting, money, setting};
+use crate::web::visit::Visit;
+
+/// Rows of a page.
+const ROWS: usize = 50;
+
+/// `GET /reviews`
+pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit, Asked(form): Asked) -> Answer {
+    page(&list_page(&state, &visit, &form, FormErrors::none()).await?)
+}
+
+async fn list_page(state: &ServerState, visit: &Visit, form: &Fields, errors: FormErrors) -> Result<ReviewsPage, Trouble> {
+    let (app, ctx) = (&state.app, &visit.ctx);
+    let setting = setting(app, ctx).await?;
+    let config = app.till_config(ctx.workspace).await?;
+    let shows_all = form.text("show") == "all";
+    let before = form.id("before", Kind::Event)?;
+    let mut views = reviews::list(app, ctx, !shows_all, before, ROWS + 1).await?;
+    let mut pager = Pager::default();
+    if views.len() > ROWS {
+        views.truncate(ROWS);
+        let last = views.last().map(|view| view.id.text(Kind::Event)).unwrap_or_default();
+        pager.older = Some(format!("/reviews?before={last}{}", if shows_all { "&show=all" } else { "" }));
+    }
+    Ok(ReviewsPage {
+        chrome: visit.chrome(Nav::Reviews),
+        rows: views.iter().map(|view| row(&setting, &config, view)).collect(),
+        shows_all,
+        pager,
+        may_decide: visit.ctx.has(meed_app::Scope::Sales),
+        failed: form.text("review").to_owned(),
+        note: form.text("note").to_owned(),
+        errors,
+    })
+}
+
+fn row(setting: &Setting, config: &TillConfig, view: &ReviewView) -> ReviewRow {
+    let person = &view.person;
+    let is_uncovered = view.review.uncovered > 0;
+    ReviewRow {
+        id: view.id.text(Kind::Event),
+        purchase: view.purchase.id.text(Kind::Purchase),
+        receipt: view.purchase.body.basket.reference.clone(),
+        participant: view.purchase.participant.text(Kind::Participant),
+        name: if person.name.is_empty() { person.number.clone() } else { person.name.clone() },
+        store: config.units.get(&view.purchase.body.basket.unit).map(|unit| unit.name.clone()).unwrap_or_default(),
+        at: setting.moment(view.purchase.body.basket.at.as_microsecond()),
+        came: setting.moment(view.recorded_us),
+        what: match (is_uncovered, view.review.is_late) {
+            (true, true) => "Spent more than there was, and came late",
+            (true, false) => "Spent more than there was",
+            (false, _) => "Came late",
+        }
+        .to_owned(),
+        uncovered: is_uncovered.then(|| money(view.review.uncovered, config.currency)),
+        open: (view.open > 0).then(|| money(view.open, config.currency)),
+        status: status(view),
+        note: view.review.decided.as_ref().map(|decided| decided.note.clone()).unwrap_or_default(),
+        needs_somebody: view.needs_somebody(),
+    }
+}
+
+fn status(view: &ReviewView) -> Badge {
+    match view.review.decided.as_ref().map(|decided| decided.decision) {
+        Some(ReviewDecision::WrittenOff) => Badge::new("Written off", Tone::Neutral),
+        Some(ReviewDecision::Recovered) => Badge::new("Customer owes it", Tone::Good),
+        Some(ReviewDecision::StoreBears) => Badge::new("Store bears it", Tone::Neutral),
+        Some(ReviewDecision::Accepted) => Badge::new("Accepted", Tone::Good),
+        None if view.needs_somebody() => Badge::new("To decide", Tone::Warn),
+        None => Badge::new("Came back", Tone::Neutral),
+    }
+}
+
+/// `POST /reviews/{id}`
+pub(in crate::web) async fn decide(
+    State(state): State<ServerState>,
+    visit: Visit,
+    Path(text): Path<String>,
+    Posted(mut form): Posted,
+) -> Answer {
+    let review = id(&text, Kind::Event)?;
+    let decision = ReviewDecision::from_name(form.text("decision"));
+    let wrong = match (&decision, form.text("note")) {
+        (None, _) => Some(FormErrors::one("decision", "Say who bears it.")),
+        (_, "") => Some(FormErrors::one("note", "Say why.")),
+        _ => None,
+    };
+    form.push("review", text);
+    let (Some(decision), None) = (decision, &wrong) else {
+        return form_page(&list_page(&state, &visit, &form, wrong.unwrap_or_else(FormErrors::none)).await?);
+    };
+    // Sent twice, it is the same decision.
+    let key = format!("page {review} {decision} {}", form.text("note"));
+    match reviews::decide(&state.app, &visit.ctx, review, decision, form.text("note"), Some(&key)).await {
+        Ok(_) => Ok(flash::see_other(&state, "/reviews", Tone::Good, "It is decided.")),
+        Err(error) => {
+            let errors = form_errors(error, &[("reason", "note"), ("decision", "decision")])?;
+            form_page(&list_page(&state, &visit, &form, errors).await?)
+        }
+    }
+}

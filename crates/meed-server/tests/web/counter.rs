@@ -1,0 +1,114 @@
+//! Loyalty pages without a browser: reviews of offline sales, wallets by hand, the cashier's till.
+
+use axum::http::StatusCode;
+use meed_app::Role;
+use meed_app::loyalty::{participants, wallets};
+use meed_core::id::Kind;
+
+use crate::support::shop::{overspent, shop};
+use crate::support::site;
+
+#[tokio::test]
+async fn what_a_till_did_offline_is_decided_on_its_page() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    assert!(operator.get("/reviews").await.says("Nothing to decide"));
+    let shop = shop(&site).await;
+    overspent(&site, &shop).await;
+    let overview = operator.get("/").await;
+    assert!(overview.says("1 sale waits for a decision") && overview.says("href=\"/reviews\""), "{}", overview.body);
+    let page = operator.get("/reviews").await;
+    for text in ["Spent more than there was, and came late", "Anna Reed", "R-2000", "To decide", "Hafenstraße"] {
+        assert!(page.says(text), "{text}\n{}", page.body);
+    }
+    let review = format!("/reviews/evt_{}", page.between("/reviews/evt_", "\""));
+    let wrong = operator.post(&review, &[("decision", "recovered"), ("note", "")]).await;
+    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.says("Say why."), "{}", wrong.body);
+    assert!(operator.post(&review, &[("decision", ""), ("note", "x")]).await.says("Say who bears it."));
+    let decided = operator.post(&review, &[("decision", "recovered"), ("note", "Phone and card")]).await;
+    assert_eq!(decided.location(), "/reviews", "{}", decided.body);
+    assert_eq!(operator.post(&review, &[("decision", "recovered"), ("note", "Phone and card")]).await.location(), "/reviews", "sent twice");
+    assert!(operator.post(&review, &[("decision", "written_off"), ("note", "x")]).await.says("decided about this already"));
+    assert!(operator.get("/reviews").await.says("Nothing to decide"));
+    let all = operator.get("/reviews?show=all").await;
+    assert!(all.says("Customer owes it") && all.says("Phone and card"), "{}", all.body);
+    assert!(!operator.get("/").await.says("waits for a decision"));
+    let wallet = wallets::read(&site.app, &site.ctx(), shop.anna, None).await.expect("a wallet").swap_remove(0);
+    assert!(wallet.owed > 0, "{wallet:?}");
+}
+
+#[tokio::test]
+async fn a_wallet_is_worked_on_by_hand_from_the_page_of_its_owner() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let shop = shop(&site).await;
+    let (app, ctx) = (&site.app, &site.ctx());
+    let path = format!("/participants/{}", shop.anna.text(Kind::Participant));
+    let balance = async || wallets::read(app, ctx, shop.anna, None).await.expect("a wallet").swap_remove(0).balance;
+    let before = balance().await;
+    let gift = [("token", "g1"), ("to", "4712"), ("transfer_amount", "1.50"), ("transfer_reason", "A gift")];
+    assert!(operator.post(&format!("{path}/transfer"), &[("to", "nobody"), ("transfer_amount", "1")]).await.says("Nobody is known"));
+    for _ in 0..2 {
+        assert_eq!(operator.post(&format!("{path}/transfer"), &gift).await.location(), path);
+    }
+    assert_eq!(balance().await, before - 150, "sent twice, given once");
+    let too_much = [("token", "g2"), ("to", "4712"), ("transfer_amount", "9999"), ("transfer_reason", "A gift")];
+    assert!(operator.post(&format!("{path}/transfer"), &too_much).await.says("9999.00 EUR are needed"));
+    let page = operator.get(&path).await;
+    let lot = format!("lot_{}", page.between("value=\"lot_", "\""));
+    let soon = [("token", "e1"), ("lot", &*lot), ("until", "2001-01-01"), ("extend_reason", "x")];
+    assert!(operator.post(&format!("{path}/extend"), &soon).await.says("id=\"until-error\""));
+    let later = [("token", "e2"), ("lot", &*lot), ("until", "2099-12-31"), ("extend_reason", "Goodwill")];
+    assert_eq!(operator.post(&format!("{path}/extend"), &later).await.location(), path);
+    assert!(operator.get(&path).await.says("31 Dec 2099"));
+    let limit = [("kind", "debit"), ("per", "day"), ("limit_number", "2"), ("limit_amount", "20")];
+    assert_eq!(operator.post(&format!("{path}/limits"), &limit).await.location(), path);
+    assert!(operator.get(&path).await.says("2 times, 20.00 EUR a day"));
+    operator.post(&format!("{path}/limits"), &[("kind", "debit"), ("per", "day")]).await;
+    assert!(!operator.get(&path).await.says("2 times, 20.00 EUR a day"), "taken away again");
+    let walked = [("token", "a1"), ("activity", "achievement"), ("reference", "Marathon 2026"), ("class", "marathon")];
+    assert_eq!(operator.post(&format!("{path}/activities"), &walked).await.location(), path);
+    assert!(operator.get(&path).await.says("Marathon 2026"));
+    assert!(operator.post(&format!("{path}/erase"), &[("wallet", "forfeited")]).await.says("say that you are sure"));
+    assert!(operator.post(&format!("{path}/erase"), &[("wallet", "empty"), ("sure", "yes")]).await.says("id=\"wallet-error\""));
+    assert_eq!(operator.post(&format!("{path}/erase"), &[("wallet", "forfeited"), ("sure", "yes")]).await.location(), path);
+    let left = operator.get(&path).await;
+    assert!(!left.says("Anna Reed") && !left.says("Erase them"), "{}", left.body);
+    let who = meed_app::loyalty::Who::Id(shop.anna);
+    assert_eq!(participants::find(app, ctx, &who).await.expect("the books stand").participant.name, "");
+}
+
+#[tokio::test]
+async fn a_cashier_sells_and_sees_nothing_else() {
+    let site = site().await;
+    let shop = shop(&site).await;
+    let mut cashier = site.person(Role::Cashier, None).await;
+    assert_eq!(cashier.get("/").await.location(), "/till");
+    let till = cashier.get("/till?code=4711").await;
+    assert!(till.says("Anna Reed") && !till.says("/till/settings") && !till.says("href=\"/participants"), "{}", till.body);
+    let sold = cashier.post("/till/preview", &[("who", "4711"), ("code", "4711"), ("add", "BREAD"), ("do", "add")]).await;
+    assert!(sold.says("Rye bread"), "{}", sold.body);
+    let receipt = format!("/till/receipts/{}", shop.purchase.text(Kind::Purchase));
+    let seen = cashier.get(&receipt).await;
+    assert!(seen.says("R-1009") && !seen.says("href=\"/participants"), "{}", seen.body);
+    for path in ["/participants", "/settlement", "/reviews", "/statements", "/till/settings", "/sales", "/users"] {
+        let refused = cashier.get(path).await;
+        assert!(refused.status == StatusCode::FORBIDDEN && refused.says("till_only"), "{path}: {}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn settlement_reaches_back_as_far_as_there_are_purchases() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let shop = shop(&site).await;
+    let page = operator.get("/settlement").await;
+    assert!(page.says("10 purchases") && !page.says("These and all older ones"), "{}", page.body);
+    let older = operator.get(&format!("/settlement?before={}", shop.purchase.text(Kind::Purchase))).await;
+    assert!(older.says("9 purchases") && older.says("Previous"), "{}", older.body);
+    let before = shop.purchase.text(Kind::Purchase);
+    let settled = operator.post("/settlement", &[("before", &before), ("do", "page")]).await;
+    assert_eq!(settled.location(), "/settlement");
+    let page = operator.get("/settlement").await;
+    assert!(page.says("9 purchases are settled.") && page.says("for 1 purchase"), "{}", page.body);
+}
