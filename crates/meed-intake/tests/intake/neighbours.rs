@@ -61,7 +61,8 @@ fn what_an_item_costs_is_the_revenue_only_where_nothing_else_is() {
     );
     assert_eq!(chosen(&alone, Target::Revenue), Some(("Item Cost", false)));
     let beside = detect(
-        "Order#,Order Date,Customer Name,Item Cost,Item Total\nA-1001,2026-03-04,Mara Quill,12.00,29.99\nA-1002,2026-03-05,Lia Braga,8.00,24.50\n",
+        "Order#,Order Date,Customer Name,Item Cost,Item Total\nA-1001,2026-03-04,Mara Quill,12.00,29.99\n\
+         A-1002,2026-03-05,Lia Braga,8.00,24.50\n",
     );
     assert_eq!(chosen(&beside, Target::Revenue).map(|c| c.0), Some("Item Total"));
 }
@@ -87,7 +88,8 @@ fn a_full_name_is_taken_before_a_company_that_is_often_empty() {
 fn the_only_closing_date_of_a_list_of_deals_is_its_day() {
     let reading = detect(
         "ID,Deal name,Sales Stage,Amount,Expected Close Date,Date Created,Account Name\n\
-         D-1001,Licences,Closed Won,500.00,2026-03-04,2026-01-10,Aurora Bank\nD-1002,Renewal,Closed Won,700.00,2026-03-28,2026-02-01,Borealis\n",
+         D-1001,Licences,Closed Won,500.00,2026-03-04,2026-01-10,Aurora Bank\n\
+         D-1002,Renewal,Closed Won,700.00,2026-03-28,2026-02-01,Borealis\n",
     );
     assert_eq!(chosen(&reading, Target::Date), Some(("Expected Close Date", true)));
     let both = detect(
@@ -120,7 +122,8 @@ fn the_same_name_twice_asks_only_where_the_values_differ() {
 
 #[test]
 fn a_count_with_its_unit_is_a_count() {
-    let text = "Voucher No.,Date,Customer,Quantity,Value\nGST-412,2026-03-04,Aurora Traders,10 nos,125000.00\nGST-413,2026-03-15,Borealis,4 nos,50000.00\n";
+    let text = "Voucher No.,Date,Customer,Quantity,Value\nGST-412,2026-03-04,Aurora Traders,10 nos,125000.00\n\
+    GST-413,2026-03-15,Borealis,4 nos,50000.00\n";
     let reading = detect(text);
     assert_eq!(chosen(&reading, Target::Quantity).map(|c| c.0), Some("Quantity"));
     let mut rows = reading.rows(Cursor::new(text), None).unwrap();
@@ -141,7 +144,8 @@ fn products_above_groups_are_not_who_sold() {
 #[test]
 fn nights_are_asked_for_as_a_quantity_and_do_not_multiply() {
     let reading = detect(
-        "Book number,Booked on,Guest name,Price,Nights\n3817740346,2026-03-04,Patrick Quinn,412.5 EUR,3\n3817740412,2026-03-16,Lotta Berg,1260 EUR,7\n",
+        "Book number,Booked on,Guest name,Price,Nights\n3817740346,2026-03-04,Patrick Quinn,412.5 EUR,3\n\
+         3817740412,2026-03-16,Lotta Berg,1260 EUR,7\n",
     );
     assert_eq!(chosen(&reading, Target::Quantity), Some(("Nights", false)));
     assert_eq!(chosen(&reading, Target::Revenue).map(|c| c.0), Some("Price"));
@@ -150,7 +154,8 @@ fn nights_are_asked_for_as_a_quantity_and_do_not_multiply() {
 #[test]
 fn what_is_written_like_a_login_is_no_name() {
     let reading = detect(
-        "order_num,order_date,buyer,total\n112233-401,2026-03-04,vinylmara,33.50\n112233-402,2026-03-15,tokafor,18.00\n112233-410,2026-03-16,lbraga,25.00\n",
+        "order_num,order_date,buyer,total\n112233-401,2026-03-04,vinylmara,33.50\n112233-402,2026-03-15,tokafor,18.00\n\
+         112233-410,2026-03-16,lbraga,25.00\n",
     );
     assert_eq!(chosen(&reading, Target::CustomerCode), Some(("buyer", false)));
     assert_eq!(chosen(&reading, Target::CustomerName), None);
@@ -159,7 +164,8 @@ fn what_is_written_like_a_login_is_no_name() {
 #[test]
 fn an_event_before_its_record_is_the_sale_and_one_after_it_is_not() {
     let sale = detect(
-        "Action Id,Event Date,Creation Date,Sale Amount\n556677,2026-03-04T10:12:40,2026-03-04T10:13:00,120.00\n556678,2026-03-15T23:40:02,2026-03-15T23:41:00,30.00\n",
+        "Action Id,Event Date,Creation Date,Sale Amount\n556677,2026-03-04T10:12:40,2026-03-04T10:13:00,120.00\n\
+         556678,2026-03-15T23:40:02,2026-03-15T23:41:00,30.00\n",
     );
     assert_eq!(chosen(&sale, Target::Date).map(|c| c.0), Some("Event Date"));
     let concert =
