@@ -359,6 +359,24 @@ async fn com_043_one_draw_is_fed_by_several_plans() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn com_043_a_draw_is_shared_in_one_currency_and_one_length_of_period() {
+    let books = books("draw = { amount = 500, recoverable = true, plans = [\"Spiff\", \"Other\"] }").await;
+    let plan = |name: &str, currency: &str, period: &str, rest: &str| {
+        format!("name = \"{name}\"\ncurrency = \"{currency}\"\nperiod = \"{period}\"\n{rest}\n[[rule]]\nid = \"spiff\"\nrate = \"5%\"\n")
+    };
+    let apply = async |text: String| programs::apply(&books.app, &books.ctx, &text, "").await.map_err(|error| error.to_string());
+    let refused = apply(plan("spiff", "EUR", "monthly", "")).await.expect_err("another currency");
+    assert!(refused.contains("pays in EUR, that one in USD"), "{refused}");
+    let refused = apply(plan("Spiff", "USD", "quarterly", "")).await.expect_err("other periods");
+    assert!(refused.contains("this plan is quarterly, that one monthly"), "{refused}");
+    apply(plan("Spiff", "USD", "monthly", "")).await.expect("alike");
+    apply(plan("Free", "EUR", "quarterly", "")).await.expect("it shares nothing");
+    let shares = "draw = { amount = 5, recoverable = true, plans = [\"free\"] }";
+    let refused = apply(plan("Third", "USD", "quarterly", shares)).await.expect_err("it names one in another currency");
+    assert!(refused.contains("`Free`"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn com_045_a_clawback_cancels_the_instalments_that_are_not_paid_yet() {
     let books = books("[[instalments]]\nparts = 3\n[[clawback]]\nid = \"exit\"\non = 'sale.other_date1'\n").await;
     books.sale("A-1", "2026-01-10", "9000", None).await;

@@ -211,3 +211,80 @@ expect = { A = 0 }
     assert_eq!(differences, Vec::<String>::new());
     assert!(alerts.iter().any(|alert| alert.contains("nothing was attained in the period before")), "{alerts:?}");
 }
+
+const MANAGED: &str = "
+[[rule]]
+id = \"r\"
+rate = \"5%\"
+[[rule]]
+id = \"o\"
+when = 'sale.revenue >= manager_var(\"least\") && !(\"away\" in manager.tags) && manager.name != rep.name'
+override = { base = \"sales\", once_per = \"credit\", levels = [{ rate = \"10%\" }, { rate = \"1%\" }] }
+";
+
+#[test]
+fn com_033_the_condition_of_an_override_reads_whoever_gets_it_level_by_level() {
+    let test = "
+[[test]]
+reps = [
+  { name = \"Ana\", manager = \"Max\" },
+  { name = \"Bo\", manager = \"Mia\" },
+  { name = \"Max\", manager = \"Eva\", variables = { least = 500 } },
+  { name = \"Mia\", manager = \"Eva\", variables = { least = 500 }, tags = [\"away\"] },
+  { name = \"Eva\", variables = { least = 2000 } },
+]
+sales = [{ owner = \"Ana\", revenue = 1000 }, { owner = \"Ana\", revenue = 3000 }, { owner = \"Bo\", revenue = 4000 }]
+expect = { Ana = 200, Bo = 200, Max = 400, Eva = 70 }
+";
+    passes(&format!("{MANAGED}{test}"));
+}
+
+#[test]
+fn com_033_a_kept_calculation_asks_for_the_manager_again() {
+    use meed_core::condition::SaleRef;
+    use meed_core::crediting::{BoundProgram, Change, Run, calculate};
+    use meed_core::id::Id;
+    use meed_core::people::{Directory, Rep, Variable};
+    use meed_core::period::Period;
+    use meed_core::sale::{Sale, StoredSale};
+
+    let program = Program::parse(&format!("{HEAD}{MANAGED}")).expect("a plan");
+    let rep = |id: i64, name: &str, manager: Option<i64>, least: i64| Rep {
+        id: Id(id),
+        name: name.into(),
+        manager: manager.map(Id),
+        variables: vec![Variable { name: "least".into(), from: None, value: least.into() }],
+        active: true,
+        ..Rep::default()
+    };
+    let directory = Directory::new(vec![rep(1, "Ana", Some(2), 0), rep(2, "Max", Some(3), 500), rep(3, "Eva", None, 2_000)], Vec::new());
+    let period = Period::parse("2026-Q1", &jiff::tz::TimeZone::UTC).expect("a quarter");
+    let bound = BoundProgram::new(&program, &directory, &period);
+    let sale = |id: i64, revenue: i64| {
+        let sale = Sale { at: period.start(), revenue: Some(revenue.into()), owners: [Some("Ana".into()), None, None], ..Sale::default() };
+        StoredSale { id: Id(id), source: Id(1), unique_id: None, version: 1, sale }
+    };
+    let before = [sale(1, 1_000), sale(2, 3_000)];
+    let after = [sale(1, 2_500), sale(2, 400)];
+    let mut run = Run::new(&bound);
+    run.feed(before.iter().map(SaleRef::from));
+    let kept = run.finish_to_keep(1, &|jobs| jobs.into_iter().for_each(|job| job())).keep().expect("it is kept");
+    let resumed = kept.resume(&bound, after.iter().map(|sale| Change::Put(SaleRef::from(sale)))).expect("there is room");
+    let full = calculate(&bound, after.iter().map(SaleRef::from));
+    assert_eq!(resumed.rewards(), full.rewards());
+    assert_eq!(resumed.not_credited(), full.not_credited());
+    let paid: Vec<i64> = full.rewards().iter().map(|reward| reward.minor).collect();
+    assert_eq!(paid, [14_500, 25_000, 2_500]);
+}
+
+#[test]
+fn the_manager_is_known_to_the_condition_of_an_override_alone() {
+    for (rule, expected) in [
+        ("when = 'manager.name == \"Max\"'\nrate = \"1%\"", "6 condition_unknown_field"),
+        ("when = 'manager_var(\"x\") > 1'\nrate = \"1%\"", "6 condition_unknown_field"),
+        ("basis = { formula = 'manager_var(\"x\")' }\nrate = \"1%\"", "6 condition_unknown_field"),
+    ] {
+        let found = findings(&format!("[[rule]]\nid = \"r\"\n{rule}\n"));
+        assert_eq!(found, vec![expected.to_owned()], "{rule}");
+    }
+}

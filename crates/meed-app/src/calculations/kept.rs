@@ -6,7 +6,7 @@
 //! Questions about one program and period wait for each other: the second finds what the first made. Nothing here is
 //! needed for a right answer: it may be dropped at any time.
 //!
-//! About 190 bytes are kept for a sale that is shared by two and passed up two levels. They may take a quarter of the
+//! About 200 bytes are kept for a sale that is shared by two and passed up two levels. They may take a quarter of the
 //! machine's memory together.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -4,6 +4,7 @@ mod binding;
 mod credits;
 mod delete;
 mod document;
+mod ends;
 mod explain;
 mod kept;
 mod projection;

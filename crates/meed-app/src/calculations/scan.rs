@@ -17,6 +17,7 @@ use meed_core::sale::SaleView;
 use meed_store::{Reader, SaleScan, StoreError};
 
 use super::binding::Binding;
+use super::ends::scan_from_both;
 use super::kept::{Asking, Held};
 use crate::adjustments::AdjustmentDocument;
 use crate::documents::read;
@@ -438,21 +439,15 @@ fn read_sales<'a>(readers: &mut [Reader<'_>], workspace: Id, bound: &'a BoundPro
         first.scan_days(workspace, days, &mut |sale| feed(&mut run, bound, sale))?;
         return Ok(run);
     }
-    let (low, high) = first.sale_id_bounds(workspace)?;
-    let middle = Id(low.0 / 2 + high.0 / 2);
+    let (_, until) = first.sale_id_bounds(workspace)?;
     let Some(second) = rest.first_mut() else {
-        first.scan_sales(workspace, Id(0), high, &mut |sale| feed(&mut run, bound, sale))?;
+        first.scan_sales(workspace, Id(0), until, &mut |sale| feed(&mut run, bound, sale))?;
         return Ok(run);
     };
-    let other = std::thread::scope(|scope| {
-        let upper = scope.spawn(|| {
-            let mut run = Run::new(bound);
-            second.scan_sales(workspace, middle, high, &mut |sale| feed(&mut run, bound, sale)).map(|()| run)
-        });
-        let lower = first.scan_sales(workspace, Id(0), middle, &mut |sale| feed(&mut run, bound, sale));
-        let upper = upper.join().map_err(|_| StoreError::bug("a reading thread panicked"))?;
-        lower.and(upper)
-    })?;
+    let mut other = Run::new(bound);
+    let low = &mut |sale: &SaleScan<'_>| feed(&mut run, bound, sale);
+    let high = &mut |sale: &SaleScan<'_>| feed(&mut other, bound, sale);
+    scan_from_both((first, second), workspace, until, (low, high))?;
     run.merge(other);
     Ok(run)
 }

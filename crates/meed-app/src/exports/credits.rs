@@ -2,6 +2,7 @@
 //! (`commissions.md` §3.2).
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -26,8 +27,18 @@ use crate::{App, Configuration, Context, ProgramEntry, Scope};
 const CHUNK: usize = 500;
 
 struct Row {
-    payee: String,
+    payee: Arc<str>,
     credit: CreditLine,
+}
+
+impl Row {
+    /// Keeps of a credit what the file shows: there may be millions.
+    fn new(payee: &Arc<str>, mut credit: CreditLine) -> Self {
+        credit.pieces.retain(|piece| multiplier(piece).is_some());
+        credit.pieces.shrink_to_fit();
+        (credit.at, credit.before, credit.text) = (String::new(), String::new(), String::new());
+        Self { payee: Arc::clone(payee), credit }
+    }
 }
 
 /// The credits of a calculation's period: frozen ones once it is released, live ones before.
@@ -181,7 +192,7 @@ impl<'a> Table<'a> {
             Some(value) if !part.is_zero() => value.normalize().to_string(),
             _ => text.to_owned(),
         };
-        let mut cells = vec![row.payee.clone()];
+        let mut cells = vec![row.payee.to_string()];
         cells.extend(self.measures.iter().map(|name| if *name == own { credit.basis.clone() } else { String::new() }));
         let factors: Vec<(String, String)> = credit.pieces.iter().filter_map(multiplier).collect();
         let factor = |name: &String| factors.iter().find(|(known, _)| known == name).map(|(_, factor)| factor.clone()).unwrap_or_default();
@@ -248,7 +259,8 @@ async fn frozen(app: &App, ctx: &Context, release: Id) -> AppResult<Vec<Row>> {
     for statement in statements {
         let body: StatementBody =
             serde_json::from_str(&statement.body).map_err(|e| AppError::bug(&format!("a statement cannot be read: {e}")))?;
-        rows.extend(body.credits.into_iter().map(|credit| Row { payee: body.rep_name.clone(), credit }));
+        let payee: Arc<str> = body.rep_name.into();
+        rows.extend(body.credits.into_iter().map(|credit| Row::new(&payee, credit)));
     }
     Ok(rows)
 }
@@ -257,13 +269,13 @@ async fn live(app: &App, ctx: &Context, program: Id, label: &str) -> AppResult<V
     let config = app.configuration(ctx.workspace).await?;
     let entry = config.program(program)?.clone();
     let period = meed_core::period::Period::parse(label, &config.zone).map_err(|_| AppError::bug("a stored period cannot be read"))?;
-    let names = std::sync::Arc::clone(&config);
+    let names = Arc::clone(&config);
     with_settled(app, ctx.workspace, config, &entry, period, move |calculation, _| {
         let mut rows = Vec::new();
         for reward in calculation.rewards() {
-            let payee = names.rep_name(reward.rep);
+            let payee: Arc<str> = names.rep_name(reward.rep).into();
             let credits = calculation.explain(reward.rep).map(|e| e.credits).unwrap_or_default();
-            rows.extend(credits.iter().map(|credit| Row { payee: payee.clone(), credit: CreditLine::of(credit) }));
+            rows.extend(credits.iter().map(|credit| Row::new(&payee, CreditLine::of(credit))));
         }
         rows
     })

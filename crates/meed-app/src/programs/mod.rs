@@ -9,7 +9,7 @@ use meed_core::program::{Finding, Program};
 
 use crate::documents::{ProgramDocument, ProgramVersionDocument, RulingVersion, read, write};
 use crate::error::{AppError, AppResult};
-use crate::{App, Context, Scope};
+use crate::{App, Configuration, Context, Scope};
 
 /// What checking a document found.
 #[derive(Debug)]
@@ -72,6 +72,7 @@ pub async fn apply_from(app: &App, ctx: &Context, text: &str, note: &str, from: 
         return Err(AppError::invalid("plan_example_failed", &format!("line {}", failed.line), text));
     }
     let program = checked.program.ok_or_else(|| AppError::bug("a document without findings gave no program"))?;
+    require_alike(&*app.configuration(ctx.workspace).await?, &program)?;
     let from = from.or(program.valid_from);
     let key = fold_alias(&program.name);
     let workspace = ctx.workspace;
@@ -110,6 +111,30 @@ pub async fn apply_from(app: &App, ctx: &Context, text: &str, note: &str, from: 
     let command = PutRecords { action: "program.applied", puts: vec![put], event: Some("program.applied") };
     let id = first_id(app.submit(ctx, program.name.clone(), command).await?)?;
     Ok((id, version, true))
+}
+
+/// Refuses a draw that is shared with a plan in another currency or with periods of another length, whichever of the two
+/// names the other: what such a plan pays could not be counted.
+fn require_alike(config: &Configuration, program: &Program) -> AppResult<()> {
+    let folded = fold_alias(&program.name);
+    let names = |of: &Program, wanted: &str| of.settle.shared_plans().iter().any(|name| fold_alias(name) == *wanted);
+    for other in &config.programs {
+        let other = &*other.program;
+        let other_folded = fold_alias(&other.name);
+        if other_folded == folded || !names(program, &other_folded) && !names(other, &folded) {
+            continue;
+        }
+        let why = if other.currency != program.currency {
+            format!("this plan pays in {}, that one in {}", program.currency, other.currency)
+        } else if other.cadence != program.cadence {
+            format!("this plan is {}, that one {}", program.cadence.name(), other.cadence.name())
+        } else {
+            continue;
+        };
+        let text = format!("a draw is shared with `{}`, and {why}: what the other pays could not be counted", other.name);
+        return Err(AppError::invalid("draw_not_shareable", "draw", text));
+    }
+    Ok(())
 }
 
 /// The versions that rule some day once a new one does from `from` on: it replaces what others say from then on.

@@ -107,7 +107,7 @@ async fn statements(app: &App, ctx: &Context, program: Id, booked: &PeriodView) 
     let payees = booked.payees.clone();
     let (binding, period) = (Binding::from(&entry), covered.clone());
     let label = booked.label.clone();
-    let built = with_settled(app, ctx.workspace, std::sync::Arc::clone(&config), binding, period, move |calculation, _| {
+    with_settled(app, ctx.workspace, std::sync::Arc::clone(&config), binding, period, move |calculation, _| {
         let mut built = Vec::with_capacity(payees.len());
         for reward in calculation.rewards() {
             // Somebody earns by now who had nothing when it was reviewed.
@@ -129,12 +129,13 @@ async fn statements(app: &App, ctx: &Context, program: Id, booked: &PeriodView) 
             if let Ok(Some(conversion)) = bound.paid_in(payee.owner.id) {
                 body.pay_in(&conversion, bound.program().rounding)?;
             }
-            built.push((payee.owner, payee.rewards.iter().map(|r| r.id).collect::<Vec<_>>(), body));
+            // Written at once: of a large period the parts take several times the room of their text.
+            let rewards = payee.rewards.iter().map(|r| r.id).collect();
+            built.push(NewStatement { owner: payee.owner, rewards, body: write(&body)? });
         }
         Ok(built)
     })
-    .await??;
-    built.into_iter().map(|(owner, rewards, body)| Ok(NewStatement { owner, rewards, body: write(&body)? })).collect()
+    .await?
 }
 
 fn stale() -> AppError {

@@ -167,12 +167,12 @@ impl Builder<'_> {
             return self.refuse(id, ConditionCode::UnknownField, vocabulary.about_name(name));
         }
         let text = match name {
-            "sale" | "rep" | "period" | "result" => {
+            "sale" | "rep" | "manager" | "period" | "result" => {
                 format!(
                     "`{name}` needs a field, such as `{name}.{}`",
                     match name {
                         "sale" => "revenue",
-                        "rep" => "name",
+                        "rep" | "manager" => "name",
                         "period" => "label",
                         _ => "attainment",
                     }
@@ -217,6 +217,15 @@ impl Builder<'_> {
                     self.refuse(id, ConditionCode::UnknownField, format!("`sale.{name}` is not a field of a sale{hint}"))
                 }
             },
+            Expr::Ident(root) if root == "manager" => {
+                self.over_manager(id)?;
+                if let Some((_, field)) = REP.iter().find(|(known, _)| *known == name) {
+                    return Ok((Node::Manager(*field), field.result()));
+                }
+                let hint = suggestion(name, REP.iter().map(|(known, _)| *known));
+                let text = format!("`manager.{name}` is not a field of a rep{hint}; variables are read with `manager_var(\"{name}\")`");
+                self.refuse(id, ConditionCode::UnknownField, text)
+            }
             Expr::Ident(root) if root == "rep" => {
                 if let Some((_, field)) = REP.iter().find(|(known, _)| *known == name) {
                     return Ok((Node::Rep(*field), field.result()));
@@ -247,10 +256,19 @@ impl Builder<'_> {
         self.refuse(id, ConditionCode::UnknownField, format!("`result.{name}` is not a result of a period{hint}"))
     }
 
+    /// Whoever gets an override is known to its own condition alone.
+    fn over_manager(&self, id: u64) -> Result<(), ConditionError> {
+        if self.over == Over::Override {
+            return Ok(());
+        }
+        let text = "`manager` is whoever gets an override: only the `when` of an override reads it; `rep.manager` is the name of the rep's";
+        self.refuse(id, ConditionCode::UnknownField, text.into())
+    }
+
     /// An original column, where a single sale is looked at.
     fn original(&self, id: u64, column: &str) -> Result<Typed, ConditionError> {
         match self.over {
-            Over::Sale => Ok((Node::Original(column.into()), Type::Text)),
+            Over::Sale | Over::Override => Ok((Node::Original(column.into()), Type::Text)),
             Over::Result | Over::Person => {
                 let text = "what holds for the whole period reads no original columns: those are of a single sale";
                 self.refuse(id, ConditionCode::UnknownField, text.into())
@@ -454,7 +472,7 @@ impl Builder<'_> {
             _ => None,
         };
         match name {
-            VARIABLE_CALL | "team_var" | "plan_var" | "date" | "timestamp" => {
+            VARIABLE_CALL | "team_var" | "plan_var" | "manager_var" | "date" | "timestamp" => {
                 let shown = if name == VARIABLE_CALL { "var" } else { name };
                 let (Some(text), 1) = (literal(0), arguments.len()) else {
                     return self.refuse(id, ConditionCode::WrongType, format!("`{shown}` takes one text literal"));
@@ -463,6 +481,7 @@ impl Builder<'_> {
                     "date" => self.date(id, &text),
                     "timestamp" => self.instant(id, &text),
                     "team_var" => Ok((Node::VariableOf(Whose::Team, text.into()), Type::Number)),
+                    "manager_var" => self.over_manager(id).map(|()| (Node::ManagerVariable(text.into()), Type::Number)),
                     "plan_var" => Ok((Node::VariableOf(Whose::Plan, text.into()), Type::Number)),
                     _ => Ok((Node::Variable(text.into()), Type::Number)),
                 }

@@ -38,6 +38,8 @@ pub struct RepContext<'a> {
     pub directory: &'a Directory,
     /// Variables of the program: they hold where the rep has none of that name.
     pub defaults: &'a BTreeMap<String, Exact>,
+    /// Whoever gets an override on what the rep is credited.
+    pub manager: Option<Beneficiary<'a>>,
 }
 
 /// An expression that has no answer for this sale.
@@ -103,6 +105,10 @@ pub(super) fn eval<'a>(node: &'a Node, context: &Context<'a>) -> Result<Value<'a
             originals.original(column).map_or(Value::Null, Value::Text)
         }
         Node::Rep(field) => context.rep.map_or(Value::Null, |rep| rep_field(*field, rep, context.period.last_day())),
+        Node::Manager(field) => managing(context).map_or(Value::Null, |manager| rep_field(*field, manager, context.period.last_day())),
+        Node::ManagerVariable(name) => {
+            managing(context).and_then(|manager| own_variable(name, manager, context)).map_or(Value::Null, Value::Number)
+        }
         Node::Variable(name) => variable(name, context).map_or(Value::Null, Value::Number),
         Node::Result(field, rule) => context.sale.facts.result(*field, rule.as_deref()).map_or(Value::Null, Value::Number),
         Node::VariableOf(whose, name) => variable_of(*whose, name, context).map_or(Value::Null, Value::Number),
@@ -178,8 +184,17 @@ fn rep_field<'a>(field: RepField, context: RepContext<'a>, day: Date) -> Value<'
 
 /// The rep's variable on the last day of the period, else the program's.
 fn variable(name: &str, context: &Context<'_>) -> Option<Exact> {
+    own_variable(name, context.rep?, context)
+}
+
+fn own_variable(name: &str, of: RepContext<'_>, context: &Context<'_>) -> Option<Exact> {
+    variable_on(of.rep.variables(), name, context.period.last_day()).or_else(|| of.defaults.get(name).copied())
+}
+
+/// The manager, as whose own facts are read.
+fn managing<'a>(context: &Context<'a>) -> Option<RepContext<'a>> {
     let rep = context.rep?;
-    variable_on(rep.rep.variables(), name, context.period.last_day()).or_else(|| rep.defaults.get(name).copied())
+    Some(RepContext { rep: rep.manager?, manager: None, ..rep })
 }
 
 /// The variable of the rep's team or of the program, on the last day of the period.

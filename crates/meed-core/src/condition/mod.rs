@@ -48,6 +48,8 @@ pub enum Want {
 pub enum Over {
     /// One sale.
     Sale,
+    /// One sale that credited somebody, and the manager who gets an override on it.
+    Override,
     /// The credits of a whole period.
     Result,
     /// Somebody and their variables, before anything is credited.
@@ -107,6 +109,7 @@ pub struct Condition {
     source: Box<str>,
     uses_originals: bool,
     uses_rep: bool,
+    uses_manager: bool,
     uses_money: bool,
 }
 
@@ -120,13 +123,14 @@ impl Condition {
     pub fn compile_over(source: &str, want: Want, over: Over) -> Result<Self, ConditionError> {
         let root = compile::compile(source, want, over)?;
         let uses_originals = root.any(&|node| matches!(node, Node::Original(_)));
-        let uses_rep = root.any(&|node| matches!(node, Node::Rep(_) | Node::Variable(_) | Node::VariableOf(..)));
+        let uses_manager = root.any(&|node| matches!(node, Node::Manager(_) | Node::ManagerVariable(_)));
+        let uses_rep = uses_manager || root.any(&|node| matches!(node, Node::Rep(_) | Node::Variable(_) | Node::VariableOf(..)));
         let uses_money = root.any(&|node| match node {
             Node::Sale(field) => field.is_money(),
             Node::Call(function, ..) => *function == node::Function::Converted,
             _ => false,
         });
-        Ok(Self { root, source: source.trim().into(), uses_originals, uses_rep, uses_money })
+        Ok(Self { root, source: source.trim().into(), uses_originals, uses_rep, uses_manager, uses_money })
     }
 
     /// The text as written.
@@ -145,6 +149,12 @@ impl Condition {
     #[must_use]
     pub const fn uses_rep(&self) -> bool {
         self.uses_rep
+    }
+
+    /// Whether the answer depends on the manager who gets an override.
+    #[must_use]
+    pub const fn uses_manager(&self) -> bool {
+        self.uses_manager
     }
 
     /// Whether amounts of money of the sale are read, which must be converted where it is in another currency.

@@ -112,8 +112,8 @@ pub(super) const FUNCTIONS: [Signature; 29] = [
 ];
 
 /// Names that are read apart from [`FUNCTIONS`], for suggestions.
-pub(super) const SPECIAL_FUNCTIONS: [&str; 10] =
-    ["var", "team_var", "plan_var", "has", "matches", "date", "timestamp", "credited", "earned", "count"];
+pub(super) const SPECIAL_FUNCTIONS: [&str; 11] =
+    ["var", "team_var", "plan_var", "manager_var", "has", "matches", "date", "timestamp", "credited", "earned", "count"];
 
 #[derive(Clone, Debug)]
 pub(super) enum Node {
@@ -124,6 +124,9 @@ pub(super) enum Node {
     Rep(RepField),
     Variable(Box<str>),
     VariableOf(Whose, Box<str>),
+    /// Whoever gets an override.
+    Manager(RepField),
+    ManagerVariable(Box<str>),
     Period(PeriodField),
     Result(ResultField, Option<Box<str>>),
     Not(Box<Node>),
@@ -151,6 +154,8 @@ impl Node {
             | Self::Rep(_)
             | Self::Variable(_)
             | Self::VariableOf(..)
+            | Self::Manager(_)
+            | Self::ManagerVariable(_)
             | Self::Period(_)
             | Self::Result(..) => Vec::new(),
             Self::Not(a) | Self::Has(a) | Self::Negate(a) | Self::Matches(a, _, _) => vec![a],
@@ -192,6 +197,8 @@ impl Node {
                 | Self::Rep(_)
                 | Self::Variable(_)
                 | Self::VariableOf(..)
+                | Self::Manager(_)
+                | Self::ManagerVariable(_)
                 | Self::Period(_)
                 | Self::Result(..)
         )
@@ -247,6 +254,8 @@ impl fmt::Display for Node {
             Self::Fact(fact) => write!(f, "{fact}"),
             Self::Original(column) => write!(f, "sale.original[{}]", quoted(column)),
             Self::Rep(field) => write!(f, "rep.{}", REP.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
+            Self::Manager(field) => write!(f, "manager.{}", REP.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),
+            Self::ManagerVariable(name) => write!(f, "manager_var({})", quoted(name)),
             Self::Variable(name) => write!(f, "var({})", quoted(name)),
             Self::VariableOf(whose, name) => write!(f, "{}_var({})", whose.name(), quoted(name)),
             Self::Period(field) => write!(f, "period.{}", PERIOD.iter().find(|(_, known)| known == field).map_or("?", |(name, _)| name)),

@@ -45,7 +45,7 @@ fn with_context<T>(run: impl FnOnce(&Context<'_>) -> T) -> T {
     run(&Context {
         sale,
         period: &period,
-        rep: Some(RepContext { rep: Beneficiary::Rep(&rep), directory: &directory, defaults: &defaults }),
+        rep: Some(RepContext { rep: Beneficiary::Rep(&rep), directory: &directory, defaults: &defaults, manager: None }),
     })
 }
 

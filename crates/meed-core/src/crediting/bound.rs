@@ -127,7 +127,8 @@ pub struct BoundProgram<'a> {
     pub(super) rules: Vec<BoundRule<'a>>,
     pub(super) components: Vec<Component<'a>>,
     pub(super) overrides: Vec<OverrideFeed>,
-    /// Overrides whose condition reads the rep below, each once, by its first level.
+    /// Overrides whose condition reads the rep below, each once, by its first level; where it reads the manager too, by each
+    /// of its levels.
     pub(super) asking: Vec<usize>,
     /// Whether a sale has to remember which conditional overrides it passes.
     pub(super) has_conditions: bool,
@@ -347,7 +348,8 @@ impl<'a> BoundProgram<'a> {
                     let of = (0..self.rules.len()).map(|rule| rule.checked_sub(first).is_some_and(|rule| over.of.contains(&rule)));
                     let (base, once_per) = (over.base, over.once_per);
                     let of = of.collect();
-                    if level == 0 && rule.when.as_ref().is_some_and(Condition::uses_rep) {
+                    let asks = |when: &Condition| when.uses_manager() || level == 0 && when.uses_rep();
+                    if rule.when.as_ref().is_some_and(asks) {
                         self.asking.push(self.overrides.len());
                     }
                     self.overrides.push(OverrideFeed { component, rule: first + index, level, base, once_per, of });
@@ -548,7 +550,7 @@ impl<'a> BoundProgram<'a> {
                 let names = program.variables.iter().map(|variable| &variable.name);
                 let defaults: BTreeMap<String, Exact> =
                     names.filter_map(|name| Some((name.clone(), program.variable_on(name, day)?))).collect();
-                let rep = RepContext { rep: self.beneficiary(who), directory: self.directory, defaults: &defaults };
+                let rep = RepContext { rep: self.beneficiary(who), directory: self.directory, defaults: &defaults, manager: None };
                 // It reads no sale.
                 let nothing = Sale::default();
                 let sale = SaleRef { id: Id(0), unique_id: None, facts: &nothing, originals: None };

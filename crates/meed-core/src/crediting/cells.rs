@@ -272,7 +272,7 @@ impl Folder<'_, '_> {
             let (flat, ordered) = &mut runs[run].1;
             for (rate, base, flat) in flat {
                 let basis = if *base == OverrideBase::Sales { entry.basis } else { outcome.amount };
-                if self.applies(flat.rule, entry.sale, who) {
+                if self.applies((flat.rule, flat.component), entry.sale, who) {
                     let paid = if self.is_paid_before(entry, flat.rule) { Exact::ZERO } else { basis };
                     let amount = rate.of(paid).unwrap_or_else(|Overflow| {
                         flat.overflow = true;

@@ -169,7 +169,12 @@ impl<'d> Decision<'d, '_> {
     }
 
     fn context(self, who: u32) -> Context<'d> {
-        let rep = RepContext { rep: self.bound.beneficiary(who), directory: self.bound.directory, defaults: &self.version.variables };
+        let rep = RepContext {
+            rep: self.bound.beneficiary(who),
+            directory: self.bound.directory,
+            defaults: &self.version.variables,
+            manager: None,
+        };
         Context { sale: self.sale, period: self.bound.period, rep: Some(rep) }
     }
 

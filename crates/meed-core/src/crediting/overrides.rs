@@ -75,7 +75,7 @@ impl Folder<'_, '_> {
             match self.flat_rate(over, rule, manager, who) {
                 Some(rate) => {
                     let (all, own) = (RuleTotal::default(), RuleTotal::default());
-                    flat.push((rate, over.base, Flat { manager, rule: over.rule, all, own, overflow: false }));
+                    flat.push((rate, over.base, Flat { manager, rule: over.rule, component: over.component, all, own, overflow: false }));
                 }
                 None => ordered.push((manager, over)),
             }
@@ -104,7 +104,7 @@ impl Folder<'_, '_> {
     }
 
     /// Whether an override applies to a sale: its validity and its own condition, which may ask for the rep below.
-    pub(super) fn applies(&self, rule: usize, sale: u32, who: u32) -> bool {
+    pub(super) fn applies(&self, (rule, component): (usize, u16), sale: u32, who: u32) -> bool {
         let bound = &self.bound.rules[rule];
         let (start, end) = bound.window;
         let at = self.sales.keys[sale as usize].at;
@@ -112,12 +112,12 @@ impl Folder<'_, '_> {
             Some(bit) => self.sales.passes.get(sale as usize).is_some_and(|bits| bits >> bit & 1 == 1),
             None => true,
         };
-        start <= at && at < end && passes() && !self.sales.is_denied(sale, who, rule)
+        start <= at && at < end && passes() && !self.sales.is_denied(sale, who, component)
     }
 
     /// A credit as the manager's override sees it.
     pub(super) fn raise(&self, who: u32, over: &OverrideFeed, entry: &Entry, (rule, amount): (usize, Exact)) -> Option<Raised> {
-        if !self.applies(over.rule, entry.sale, who) {
+        if !self.applies((over.rule, over.component), entry.sale, who) {
             return None;
         }
         let basis = if over.base == OverrideBase::Sales { entry.basis } else { amount };

@@ -68,7 +68,7 @@ pub(super) struct SaleTable {
     unique: String,
     /// Which conditional overrides the sale passes, one bit each; empty where there are none.
     pub(super) passes: Vec<u64>,
-    /// Overrides whose condition does not hold for the rep below: sale, rep, rule. Only of programs that ask.
+    /// Overrides whose condition does not hold for the rep below: sale, rep, component. Only of programs that ask.
     denied: HashSet<(u32, u32, u16)>,
     /// How many of the first sales stand in canonical order; what came later has its rank here.
     sorted: u32,
@@ -82,6 +82,12 @@ pub(super) struct SaleTable {
 
 /// How many sales may come late between two that stood in order, as a power of two.
 const LATE_BITS: u32 = 20;
+
+/// So many late sales are always taken; more only where they are few beside the others, since each question orders them anew.
+const LATE_MIN: u32 = 8_192;
+
+/// The part of the others that late sales may come to.
+const LATE_PART: u32 = 64;
 
 /// Marks a sale without a unique id, which is not the same as an empty one.
 const NO_UNIQUE: u32 = u32::MAX;
@@ -105,8 +111,8 @@ impl SaleTable {
     }
 
     /// Whether the condition of an override that reads the rep below does not hold for this one.
-    pub(super) fn is_denied(&self, sale: u32, who: u32, rule: usize) -> bool {
-        !self.denied.is_empty() && u16::try_from(rule).is_ok_and(|rule| self.denied.contains(&(sale, who, rule)))
+    pub(super) fn is_denied(&self, sale: u32, who: u32, component: u16) -> bool {
+        !self.denied.is_empty() && self.denied.contains(&(sale, who, component))
     }
 
     /// Whether sales of this program may be withheld or taken back.
@@ -161,9 +167,12 @@ impl SaleTable {
         self.gone += 1;
     }
 
-    /// Gives the sales that came after the rest their ranks. `false` when there are more than the order has room for.
+    /// Gives the sales that came after the rest their ranks. `false` when there are so many that it is better to begin anew.
     pub(super) fn rank_late(&mut self) -> bool {
         let count = u32::try_from(self.keys.len()).unwrap_or(NONE);
+        if count - self.sorted >= LATE_MIN.max(self.sorted / LATE_PART).min(1 << LATE_BITS) {
+            return false;
+        }
         let mut late: Vec<u32> = (self.sorted..count).collect();
         late.sort_unstable_by(|a, b| self.canonical(*a).cmp(&self.canonical(*b)));
         let mut ranks = vec![0; late.len()];
@@ -175,7 +184,7 @@ impl SaleTable {
             before = Some((place, within));
         }
         self.late = ranks;
-        late.len() < 1 << LATE_BITS
+        true
     }
 
     /// How many of the sorted sales stand before a late one.
@@ -204,15 +213,16 @@ impl SaleTable {
         if (1..count).all(|index| self.canonical(index - 1) <= self.canonical(index)) {
             return None;
         }
-        // Ids such as INV-00001234 differ late: the eight bytes after what all have in common decide most ties.
-        let common = self.common_prefix();
-        let mut order: Vec<(Timestamp, u64, u32)> = (0..count)
-            .map(|index| {
-                let key = &self.keys[index as usize];
-                (key.at, prefix(self.unique(key).unwrap_or_default(), common), index)
-            })
-            .collect();
-        order.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.canonical(a.2).cmp(&self.canonical(b.2))));
+        let mut order: Vec<(Timestamp, u64, u32)> = (0..count).map(|index| (self.keys[index as usize].at, 0, index)).collect();
+        order.sort_unstable_by_key(|(at, ..)| *at);
+        // Ids such as INV-00001234 differ late: the eight bytes after what those of one instant have in common decide most ties.
+        for same in order.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+            let common = self.common_prefix(same);
+            for (_, key, index) in &mut *same {
+                *key = prefix(self.unique_of(*index), common);
+            }
+            same.sort_unstable_by(|a, b| a.1.cmp(&b.1).then_with(|| self.canonical(a.2).cmp(&self.canonical(b.2))));
+        }
         let mut places = vec![0; self.keys.len()];
         let mut keys = Vec::with_capacity(self.keys.len());
         let mut passes = Vec::with_capacity(self.passes.len());
@@ -230,9 +240,13 @@ impl SaleTable {
         Some(places)
     }
 
-    /// How many leading bytes all unique ids share.
-    fn common_prefix(&self) -> usize {
-        let mut ids = self.keys.iter().map(|key| self.unique(key).unwrap_or_default().as_bytes());
+    fn unique_of(&self, index: u32) -> &str {
+        self.unique(&self.keys[index as usize]).unwrap_or_default()
+    }
+
+    /// How many leading bytes the unique ids of some sales share.
+    fn common_prefix(&self, of: &[(Timestamp, u64, u32)]) -> usize {
+        let mut ids = of.iter().map(|(.., index)| self.unique_of(*index).as_bytes());
         let Some(first) = ids.next() else { return 0 };
         ids.fold(first.len(), |common, id| first[..common].iter().zip(id).take_while(|(a, b)| a == b).count())
     }
@@ -542,12 +556,18 @@ impl Collector<'_, '_, '_> {
             let BoundRule { rule: asked, window, version, .. } = &bound.rules[over.rule];
             let Some(when) = asked.when.as_ref().filter(|_| window.0 <= at && at < window.1) else { continue };
             let variables = &bound.versions[*version].variables;
-            let rep = RepContext { rep: bound.beneficiary(who), directory: bound.directory, defaults: variables };
+            let manager = bound.people.managers[who as usize].get(over.level).map(|manager| bound.beneficiary(*manager));
+            if when.uses_manager() && manager.is_none() {
+                continue;
+            }
+            let rep = RepContext { rep: bound.beneficiary(who), directory: bound.directory, defaults: variables, manager };
             let answer = when.holds(&Context { sale: self.sale, period: bound.period, rep: Some(rep) });
             if answer == Ok(true) {
                 continue;
             }
-            self.collected.sales.denied.insert((self.index, who, u16::try_from(over.rule).unwrap_or(u16::MAX)));
+            let levels =
+                bound.overrides.iter().filter(|other| other.rule == over.rule && (!when.uses_manager() || other.level == over.level));
+            self.collected.sales.denied.extend(levels.map(|level| (self.index, who, level.component)));
             match answer {
                 Err(error) => {
                     let detail = Detail::Error(&error);

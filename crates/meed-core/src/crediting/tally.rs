@@ -94,6 +94,7 @@ pub(super) struct Raised {
 pub(super) struct Flat {
     pub(super) manager: u32,
     pub(super) rule: usize,
+    pub(super) component: u16,
     pub(super) all: RuleTotal,
     /// By the sales of the period alone.
     pub(super) own: RuleTotal,

@@ -134,7 +134,7 @@ impl Sink for Judge<'_, '_> {
 
     fn refuse(&mut self, rule: usize, reason: Reason, detail: &Detail<'_>) {
         let condition = self.bound.rules[rule].rule.when.as_ref();
-        let failed = if reason == Reason::Condition { condition.and_then(|when| self.why_not(when, detail)) } else { None };
+        let failed = if reason == Reason::Condition { condition.and_then(|when| self.why_not(when, detail, None)) } else { None };
         let text = failed.as_ref().map_or_else(|| self.sentence(rule, reason, detail), |failed| failed.text.clone());
         self.rules[rule - self.first].refused.push(Refused { reason, failed, text });
     }
@@ -149,11 +149,13 @@ impl Judge<'_, '_> {
         CreditedTo { rep: credited.id(), is_team, name: credited.name().to_owned(), goes_to, basis }
     }
 
-    fn why_not(&self, when: &Condition, detail: &Detail<'_>) -> Option<Failed> {
+    fn why_not(&self, when: &Condition, detail: &Detail<'_>, manager: Option<u32>) -> Option<Failed> {
         let rep = match detail {
             Detail::Who(who) => {
                 let version = &self.bound.versions[self.bound.version_at(self.sale.facts.at())];
-                Some(RepContext { rep: self.bound.beneficiary(*who), directory: self.bound.directory, defaults: &version.variables })
+                let manager = manager.map(|manager| self.bound.beneficiary(manager));
+                let (rep, directory) = (self.bound.beneficiary(*who), self.bound.directory);
+                Some(RepContext { rep, directory, defaults: &version.variables, manager })
             }
             _ => None,
         };
@@ -266,8 +268,8 @@ impl Judge<'_, '_> {
             for (rep, basis) in below {
                 let Some(manager) = bound.people.managers[rep as usize].get(over.level).copied() else { continue };
                 let asked = rule.when.as_ref().filter(|when| when.uses_rep());
-                if let Some(failed) = asked.and_then(|when| self.why_not(when, &Detail::Who(rep))) {
-                    if over.level == 0 {
+                if let Some(failed) = asked.and_then(|when| self.why_not(when, &Detail::Who(rep), Some(manager))) {
+                    if over.level == 0 || asked.is_some_and(Condition::uses_manager) {
                         let text = failed.text.clone();
                         self.rules[index].refused.push(Refused { reason: Reason::Condition, failed: Some(failed), text });
                     }

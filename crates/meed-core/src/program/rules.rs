@@ -7,8 +7,8 @@ use super::finding::Code;
 use super::reader::{Findings, Item, Table};
 use super::tiers::tiers;
 use super::{Accumulate, Basis, Figure, Group, OncePer, Override, OverrideBase, Pay, Rule, Tiers, Trigger};
-use crate::condition::Want;
 use crate::condition::nearest::suggestion;
+use crate::condition::{Over, Want};
 
 const KEYS: [&str; 19] = [
     "id",
@@ -64,8 +64,9 @@ pub(super) fn rule(item: &Item<'_>, has_quota: bool, findings: &mut Findings<'_>
     };
     let label = table.text("label", findings).map(str::to_owned);
     let (valid_from, valid_until) = validity(&table, findings);
-    let when = table.condition("when", Want::Truth, findings);
     let over = table.get("override").and_then(|item| Table::of(item, "`override`", findings));
+    let asked = if over.is_some() { Over::Override } else { Over::Sale };
+    let when = table.get("when").and_then(|item| super::reader::condition_over(item, "when", Want::Truth, asked, findings));
     let (trigger, of, override_at) = match &over {
         Some(over) => {
             let (trigger, of) = override_trigger(over, findings);

@@ -162,6 +162,20 @@ impl Reader<'_> {
         self.session.query(&sql::sale::SCAN, &[workspace.into(), after.into(), until.into()], &mut |row| each(&scanned(row)?))
     }
 
+    /// The same for so many of the first of them, or of the last from the last on.
+    pub fn scan_sales_page(
+        &mut self,
+        workspace: Id,
+        (after, until): (Id, Id),
+        (is_upward, limit): (bool, usize),
+        each: &mut dyn FnMut(&SaleScan<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let statement = if is_upward { &sql::sale::SCAN_UP } else { &sql::sale::SCAN_DOWN };
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values = [workspace.into(), after.into(), until.into(), Value::Int(limit)];
+        self.session.query(statement, &values, &mut |row| each(&scanned(row)?))
+    }
+
     /// Hands on every sale of some days, by day: for a period that is a small part of the history.
     pub fn scan_days(
         &mut self,

@@ -106,6 +106,19 @@ pub(crate) static SCAN: Statement = Statement::same(
     "select sale_id, source_id, identity, at_ns, version, recorded_us, facts from sale where workspace_id = $1 and sale_id > $2 and sale_id <= $3 order by sale_id",
     &[Int, Int, Int],
 );
+/// The same page by page, from either end.
+pub(crate) static SCAN_UP: Statement = Statement::same(
+    "sale_scan_up",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, facts from sale where workspace_id = $1 and sale_id > $2 and sale_id <= $3
+     order by sale_id limit $4",
+    &[Int, Int, Int, Int],
+);
+pub(crate) static SCAN_DOWN: Statement = Statement::same(
+    "sale_scan_down",
+    "select sale_id, source_id, identity, at_ns, version, recorded_us, facts from sale where workspace_id = $1 and sale_id > $2 and sale_id <= $3
+     order by sale_id desc limit $4",
+    &[Int, Int, Int, Int],
+);
 pub(crate) static BY_DAYS: Statement = Statement::same(
     "sale_by_days",
     "select sale_id, source_id, identity, at_ns, version, recorded_us, facts from sale where workspace_id = $1 and day >= $2 and day <= $3 order by day, sale_id",
@@ -172,6 +185,8 @@ pub(crate) const ALL: &[&Statement] = &[
     &OF_IMPORT,
     &CHANGED_SINCE_IMPORT,
     &SCAN,
+    &SCAN_UP,
+    &SCAN_DOWN,
     &BY_DAYS,
     &COUNT_DAYS,
     &CHANGED_IN_DAYS,

@@ -323,6 +323,7 @@ impl Stage<'_> {
             rep: self.bound.beneficiary(self.who),
             directory: self.bound.directory,
             defaults: &self.bound.versions[self.bound.versions.len() - 1].variables,
+            manager: None,
         };
         let answer = ask(condition, &Context { sale, period: self.bound.period, rep: Some(rep) });
         match answer {
