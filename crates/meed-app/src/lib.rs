@@ -62,6 +62,7 @@ pub struct App {
     kept: Arc<calculations::KeptCalculations>,
     looked_at: calculations::LookedAt,
     known_tills: loyalty::KnownTills,
+    known_names: loyalty::traces::KnownNames,
 }
 
 /// What [`App::new`] takes.
@@ -94,6 +95,7 @@ impl App {
             kept: Arc::default(),
             looked_at: calculations::LookedAt::default(),
             known_tills: loyalty::KnownTills::default(),
+            known_names: loyalty::traces::KnownNames::default(),
         })
     }
 
@@ -158,6 +160,10 @@ impl App {
 
     pub(crate) fn known_keys(&self) -> &access::KnownKeys {
         &self.known_keys
+    }
+
+    pub(crate) fn known_names(&self) -> &loyalty::traces::KnownNames {
+        &self.known_names
     }
 
     pub(crate) fn known_tokens(&self) -> &access::KnownTokens {

@@ -44,6 +44,8 @@ pub struct SpendView {
     pub done: SpendDone,
     /// How it came about.
     pub method: SpendMethod,
+    /// Whether it is paid back later instead of being taken off at the till.
+    pub pays_back: bool,
     /// Who and when, where that was asked for.
     pub traces: Traces,
 }
@@ -161,7 +163,7 @@ pub(super) async fn first_of(app: &App, ctx: &Context, participant: Id, purchase
 /// The spends that an event tells of: its own, or what a purchase spent at once.
 fn views_of(event: &TillEvent, standing: Option<&[u8]>) -> Vec<SpendView> {
     if let Some(done) = done_of(event, standing.is_some()) {
-        return vec![SpendView { done, method: SpendMethod::OnRequest, traces: Traces::none() }];
+        return vec![SpendView { done, method: SpendMethod::OnRequest, pays_back: false, traces: Traces::none() }];
     }
     let Some(purchase) = purchases::done_of(event, standing) else { return Vec::new() };
     [SpendMethod::Automatic, SpendMethod::Instant].into_iter().filter_map(|method| at_once(&purchase, method)).collect()
@@ -185,7 +187,8 @@ fn at_once(purchase: &PurchaseDone, method: SpendMethod) -> Option<SpendView> {
     };
     let (id, participant, at_us) = (purchase.id, purchase.participant, purchase.body.basket.at.as_microsecond());
     let done = SpendDone { id, purchase: id, participant, at_us, body, is_cancelled, is_replayed: false };
-    (spent > 0).then_some(SpendView { done, method, traces: Traces::none() })
+    let pays_back = purchase.standing.back.or(purchase.body.standing.back).is_some();
+    (spent > 0).then_some(SpendView { done, method, pays_back, traces: Traces::none() })
 }
 
 fn done_of(event: &TillEvent, is_cancelled: bool) -> Option<SpendDone> {

@@ -1,6 +1,9 @@
 //! Who recorded an event of a till, who changed it last, and when: told from the audit log, whose lines have the events' own
 //! recorded times.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use meed_core::command::RecordKind;
 use meed_core::id::{Id, Kind};
 use meed_store::{CONTROL_WORKSPACE, Reader, StoreError};
@@ -28,6 +31,34 @@ impl Traces {
     pub const fn none() -> Self {
         Self { created_by: None, updated_us: None, updated_by: None }
     }
+}
+
+/// Names of callers that were looked up before: a till asks with every sale. Labels of keys never change; a person who is
+/// called differently is called so after the next start.
+#[derive(Debug, Default)]
+pub(crate) struct KnownNames(Mutex<HashMap<String, Option<String>>>);
+
+/// Names that are kept at most.
+const NAMES_MAX: usize = 1_000;
+
+/// The traces of something that the caller has just recorded.
+pub async fn of_caller(app: &App, ctx: &Context) -> AppResult<Traces> {
+    let actor = ctx.actor.0.clone();
+    let known = app.known_names().0.lock().unwrap_or_else(PoisonError::into_inner).get(&actor).cloned();
+    let created_by = match known {
+        Some(known) => known,
+        None => {
+            let wanted = actor.clone();
+            let found = app.store().read(move |r| name_of(r, &wanted)).await?;
+            let mut names = app.known_names().0.lock().unwrap_or_else(PoisonError::into_inner);
+            if names.len() >= NAMES_MAX {
+                names.clear();
+            }
+            names.insert(actor, found.clone());
+            found
+        }
+    };
+    Ok(Traces { created_by, ..Traces::none() })
 }
 
 /// The traces of an event.

@@ -59,6 +59,7 @@ impl Table<'_> {
                 self.add(Target::Date, date, -20, "emptier than another date");
             }
         }
+        self.recorded_later();
         if self.candidates(Target::Date, 58).is_empty() {
             self.only_date();
         }
@@ -68,6 +69,7 @@ impl Table<'_> {
     fn closing_dates(&mut self, candidates: &[usize]) {
         let ends = |c: &usize| (self.headers[*c].has("closed") || self.headers[*c].has("won")) && self.input.profiles[*c].dates() >= 700;
         let end = candidates.iter().filter(|c| ends(c)).max_by_key(|c| self.scores[slot(Target::Date)][**c].points).copied();
+        self.only_closing_date();
         for &date in candidates.iter().filter(|c| Some(**c) != end) {
             if self.headers[date].has("created") {
                 if end.is_some() {
@@ -75,6 +77,44 @@ impl Table<'_> {
                 }
                 self.doubt(Target::Date, date, "entered, perhaps not yet made");
             }
+        }
+    }
+
+    /// A record is made after what it records: an event that never comes after the creation is the sale itself.
+    fn recorded_later(&mut self) {
+        let days = |c: usize| &self.input.profiles[c].first;
+        let is_iso = |t: &String| {
+            t.len() >= 10
+                && t.is_char_boundary(10)
+                && t[..10].bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() })
+        };
+        let candidates = self.candidates(Target::Date, 58);
+        let events: Vec<usize> = candidates.iter().copied().filter(|c| self.headers[*c].is(&["event", "date"])).collect();
+        for event in events {
+            let made = candidates.iter().copied().filter(|c| self.headers[*c].has("created"));
+            let before: Vec<usize> = made
+                .filter(|c| {
+                    days(*c).len() > 1
+                        && days(*c).iter().zip(days(event)).all(|(made, event)| is_iso(made) && is_iso(event) && event <= made)
+                })
+                .collect();
+            for created in before {
+                self.add(Target::Date, created, -30, "recorded later than the event");
+                self.propose(Target::Date, event, 80, "never after the creation of the record");
+            }
+        }
+    }
+
+    /// A list of deals with one closing date has no better day of the sale, even where it calls it expected.
+    fn only_closing_date(&mut self) {
+        let ends: Vec<usize> = (0..self.headers.len())
+            .filter(|c| (self.headers[*c].has("closed") || self.headers[*c].has("won")) && self.input.profiles[*c].dates() >= 700)
+            .collect();
+        if let [only] = ends.as_slice()
+            && self.headers[*only].has("expected")
+            && self.fill(*only) == 1000
+        {
+            self.add(Target::Date, *only, 16, "the only closing date");
         }
     }
 
@@ -195,7 +235,9 @@ impl Table<'_> {
         let countries: Vec<usize> = (0..self.headers.len())
             .filter(|c| {
                 let p = &self.input.profiles[*c];
-                p.filled >= 2 && p.share(&[CellKind::Country]) >= 900 && p.average_length() > 3
+                let says = self.headers[*c].has("country");
+                let letters = says && p.words.iter().all(|w| w.len() == 2 && super::countries::is_country(&w.to_ascii_uppercase()));
+                p.filled >= 2 && (letters || p.share(&[CellKind::Country]) >= 900 && (says || p.average_length() > 3))
             })
             .filter(|c| {
                 let h = &self.headers[*c];
@@ -212,6 +254,13 @@ impl Table<'_> {
         let Some(group) = self.input.group.filter(|g| self.input.headers.get(*g).is_some_and(|h| h.trim().is_empty())) else { return };
         let customers = self.candidates(Target::CustomerName, 75).into_iter().any(|c| c != group);
         let sellers = !self.candidates(Target::Owner, 58).is_empty();
+        let titled = Target::DETECTED
+            .iter()
+            .filter(|t| !matches!(t, Target::CustomerName | Target::Owner))
+            .any(|t| self.scores[slot(*t)][group].points >= AUTOMATIC / 10);
+        if titled {
+            return;
+        }
         let profile = &self.input.profiles[group];
         let names = profile.share(&[CellKind::Text]) >= 900 && profile.words.iter().all(|w| w.split_whitespace().count() == 2);
         if customers && !sellers && names {
@@ -280,21 +329,25 @@ impl Table<'_> {
         let lines = !self.candidates(Target::Quantity, 75).is_empty() || !self.candidates(Target::ProductCode, 75).is_empty();
         let sellers = !self.candidates(Target::Owner, 75).is_empty();
         let documents = !self.candidates(Target::UniqueId, 75).is_empty() && self.columns_with("commission").is_empty();
+        let numbered = !self.candidates(Target::UniqueId, 75).is_empty();
         let pipeline = self.is_pipeline();
         for column in 0..self.headers.len() {
             let header = self.headers[column].clone();
             let profile = &self.input.profiles[column];
-            if header.is(&["description"]) && !lines {
+            let nobody = self.candidates(Target::CustomerName, 58).is_empty();
+            if nobody && header.tokens == ["particulars"] {
+                self.doubt(Target::ProductName, column, "could be who bought");
+            } else if header.is(&["description"]) && !lines {
                 if pipeline {
                     self.drop(Target::ProductName, column);
-                } else if profile.words.iter().any(|w| is_company(w)) {
-                    self.doubt(Target::ProductName, column, "companies, not products");
+                } else if profile.words.iter().any(|w| is_company(w)) || nobody {
+                    self.doubt(Target::ProductName, column, "could be who bought");
                 }
             } else if header.is(&["name"]) && !sellers && !documents {
                 self.name_of_anyone(column);
             } else if header.is(&["account"]) && !pipeline && !sellers {
                 self.doubt(Target::CustomerName, column, "could be an account of the books");
-            } else if header.is(&["price"]) && !documents {
+            } else if header.is(&["price"]) && !numbered && !header.tokens.iter().any(|t| t == "premium") {
                 self.doubt(Target::Revenue, column, "could be the price of a list");
             } else if header.is(&["number"]) && profile.samples.first().is_some_and(|s| s == "1") {
                 self.doubt(Target::UniqueId, column, "could be the number of the row");
@@ -367,7 +420,7 @@ impl Table<'_> {
                     Some("an empty column")
                 } else if self.has_twin(column) {
                     Some("another column has the same name")
-                } else if header.unknown > 0 && !proves(*target, profile) && !self.is_prefixed(header, *target) {
+                } else if header.unknown > 0 && !proves(*target, header, profile) && !self.is_prefixed(header, *target) {
                     Some("a word of the header is not known")
                 } else if matches!(target, Target::CustomerName | Target::CustomerCode)
                     && (header.has("company") || header.has("contact"))
@@ -380,6 +433,10 @@ impl Table<'_> {
                 };
                 if let Some(why) = why {
                     self.doubt(*target, column, why);
+                    let fuller = |c: &usize| *c != column && self.fill(*c) > self.fill(column) + 200;
+                    if why == "often empty" && self.candidates(*target, AUTOMATIC / 10).iter().any(fuller) {
+                        self.add(*target, column, -14, "another column is fuller");
+                    }
                 }
             }
         }
@@ -388,7 +445,8 @@ impl Table<'_> {
     /// Whether another filled column that could be meant has the same name.
     fn has_twin(&self, column: usize) -> bool {
         let name = self.input.headers[column].trim();
-        let same = |c: &usize| *c != column && self.input.headers[*c].trim() == name && !self.input.profiles[*c].is_empty();
+        let says = |c: usize| &self.input.profiles[c].words;
+        let same = |c: &usize| *c != column && self.input.headers[*c].trim() == name && !says(*c).is_empty() && says(*c) != says(column);
         !name.is_empty() && (0..self.headers.len()).any(|c| same(&c))
     }
 
@@ -410,8 +468,18 @@ fn is_company(word: &str) -> bool {
 }
 
 /// Whether the values alone leave no doubt.
-fn proves(target: Target, profile: &Profile) -> bool {
+fn proves(target: Target, header: &Header, profile: &Profile) -> bool {
+    let any = |names: &[&str]| names.iter().any(|n| header.has(n));
     match target {
+        // The id of a transaction under a system's own name.
+        Target::UniqueId => {
+            any(&["order", "transaction", "invoice", "sale", "booking", "receipt"])
+                && any(&["id", "number", "reference", "code"])
+                && profile.filled == profile.rows
+                && profile.all_distinct()
+                && profile.average_length() >= 5
+                && profile.words.iter().all(|w| w.bytes().any(|b| b.is_ascii_digit()))
+        }
         Target::CustomerEmail => profile.share(&[CellKind::Email]) >= 900,
         Target::Currency => profile.share(&[CellKind::CurrencyCode]) >= 900,
         Target::Territory => profile.share(&[CellKind::Country]) >= 900,

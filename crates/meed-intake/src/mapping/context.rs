@@ -1,10 +1,10 @@
 //! What neighbours and arithmetic say about the scores: rules that look at the whole table (`file-intake.md` 5.4, 1–3).
 
-use super::AUTOMATIC;
 use super::arithmetic::{is_after_fee, is_before_tax, is_difference, is_margin, is_product};
 use super::score::{COMPARED, Score, Table, slot};
 use super::target::Target;
 use super::words::Header;
+use super::{ASK, AUTOMATIC};
 use crate::values::cell::CellKind;
 
 impl Table<'_> {
@@ -20,17 +20,32 @@ impl Table<'_> {
         let candidates = self.candidates(Target::Revenue, 1);
         for &net in &candidates {
             let header = &self.headers[net];
-            let proven = candidates
+            // What is called gross proves it too, whatever it is the gross of.
+            let mut before = candidates.clone();
+            before.extend(self.columns_with("gross").into_iter().filter(|c| !candidates.contains(c)).take(8));
+            let proven = before
                 .iter()
                 .filter(|g| **g != net)
                 .any(|g| fees.iter().any(|f| is_after_fee(&self.figures[net], &self.figures[*g], &self.figures[*f])));
             let plain_net = header.has("net")
                 && !["sale", "revenue", "excl", "tax", "line", "item", "incl", "unit", "price"].iter().any(|c| header.has(c));
             let before_tax = self.is_before_tax_somewhere(net);
-            if !before_tax && (proven || plain_net) {
+            if !before_tax && (proven || (plain_net && !self.is_multiplied(net))) {
                 self.drop(Target::Revenue, net);
             }
         }
+    }
+
+    /// Whether a quantity times a price gives the column.
+    fn is_multiplied(&self, amount: usize) -> bool {
+        let Some(quantity) =
+            self.candidates(Target::Quantity, 75).into_iter().max_by_key(|c| self.scores[slot(Target::Quantity)][*c].points)
+        else {
+            return false;
+        };
+        let is_price = |c: &usize| *c != amount && (self.headers[*c].has("price") || self.headers[*c].has("unit_price"));
+        let mut prices = self.with_figures().into_iter().filter(is_price).take(8);
+        prices.any(|p| is_product(&self.figures[quantity], &self.figures[p], &self.figures[amount]))
     }
 
     fn taxes(&self) -> Vec<usize> {
@@ -85,7 +100,9 @@ impl Table<'_> {
 
     /// `Price` beside a quantity is the price of one, unless it is the only amount and every quantity is one.
     pub(super) fn price_or_amount(&mut self) {
-        let quantities = self.candidates(Target::Quantity, 60);
+        // A stay of three nights has one price: only counted things are multiplied.
+        let counted = |c: &usize| !self.headers[*c].has("nights");
+        let quantities: Vec<usize> = self.candidates(Target::Quantity, 60).into_iter().filter(counted).collect();
         let Some(&quantity) = quantities.iter().max_by_key(|c| self.scores[slot(Target::Quantity)][**c].points) else { return };
         let candidates = self.candidates(Target::Revenue, 1);
         let prices: Vec<usize> = (0..self.headers.len())
@@ -151,7 +168,12 @@ impl Table<'_> {
     /// Figures that are rates although their name says amount: `MwSt` with 19 and 7, `Margin` with 31.5.
     pub(super) fn rates(&mut self) {
         let amounts = self.with_figures();
+        let rated = self.columns_with("tax").into_iter().any(|c| self.headers[c].has("percent") || self.headers[c].has("rate"));
         for tax in self.candidates(Target::Tax, 1).into_iter().take(4) {
+            // A rate in a column of its own: the other one is the amount. And nobody writes `Taxes` for a rate.
+            if rated || self.headers[tax].tokens.iter().any(|t| t == "taxes") {
+                continue;
+            }
             let is_sum =
                 |a: &usize, b: &usize| *a != tax && *b != tax && is_before_tax(&self.figures[*a], &self.figures[tax], &self.figures[*b]);
             if self.figures[tax].are_tax_rates() && !amounts.iter().any(|a| amounts.iter().any(|b| is_sum(a, b))) {
@@ -323,10 +345,11 @@ impl Table<'_> {
     /// An empty column gives way to a filled one that fits nearly as well.
     pub(super) fn filled_before_empty(&mut self) {
         for target in Target::DETECTED {
-            let filled = self.candidates(*target, AUTOMATIC / 10).into_iter().any(|c| !self.input.profiles[c].is_empty());
-            if filled {
+            let filled = |least: i32| self.candidates(*target, least).into_iter().any(|c| !self.input.profiles[c].is_empty());
+            let (certain, possible) = (filled(AUTOMATIC / 10), filled(ASK / 10));
+            if certain || possible {
                 for column in self.candidates(*target, 1).into_iter().filter(|c| self.input.profiles[*c].is_empty()).collect::<Vec<_>>() {
-                    self.add(*target, column, -12, "empty beside a filled column");
+                    self.add(*target, column, if certain { -12 } else { -40 }, "empty beside a filled column");
                 }
             }
         }

@@ -140,6 +140,10 @@ fn money(p: &Profile, named: i32) -> Verdict {
 }
 
 fn quantity(p: &Profile) -> Verdict {
+    let with_unit = |w: &String| crate::values::number::without_unit(w).len() < w.len();
+    if p.filled > 0 && p.wordy == 0 && !p.words.is_empty() && p.words.iter().all(with_unit) {
+        return Points(0, "values are counts with their unit".into());
+    }
     if p.numbers() < 700 || p.share(&[CellKind::Money]) > 100 {
         return Refused;
     }
@@ -268,6 +272,14 @@ const STATES: &[&str] = &[
     "nowe",
     "anulowane",
     "wyslane",
+    "faktura",
+    "korekta",
+    "korygujaca",
+    "paragon",
+    "storno",
+    "ruckgabe",
+    "zahlung",
+    "barzahlung",
 ];
 
 /// Whether most words of a column name the state of a sale.
@@ -315,6 +327,12 @@ const KINDS: &[&str] = &[
     "terugbetaling",
     "factuur",
     "transfer",
+    "bestellung",
+    "commande",
+    "pedido",
+    "ordine",
+    "bestelling",
+    "encomenda",
 ];
 
 /// Whether every word of a column is a kind of sale, and one is not money that only moves.

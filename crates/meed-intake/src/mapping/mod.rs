@@ -7,6 +7,7 @@ mod context;
 pub(crate) mod countries;
 mod evidence;
 mod library;
+mod neighbours;
 mod remembered;
 mod rules;
 mod score;

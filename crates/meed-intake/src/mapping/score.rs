@@ -82,6 +82,7 @@ pub(crate) fn map(input: &Input<'_>) -> Outcome {
     table.users();
     table.machines();
     table.codes_and_names();
+    table.neighbours();
     table.bare_names();
     table.repeated_references();
     table.kinds_of_sale();

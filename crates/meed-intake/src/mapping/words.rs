@@ -99,6 +99,7 @@ impl Header {
 /// Takes a header apart.
 pub(crate) fn parse(text: &str) -> Header {
     let tokens = tokens(text);
+    let dotted = dotted(text);
     let mut header = Header { tokens: tokens.clone(), ..Header::default() };
     let mut at = 0;
     while at < tokens.len() {
@@ -111,7 +112,8 @@ pub(crate) fn parse(text: &str) -> Header {
             at += n;
             continue;
         }
-        match inflected(&tokens[at]).or_else(|| compound(&tokens[at])) {
+        let shortened = || dotted.contains(&tokens[at]).then(|| abbreviated(&tokens[at])).flatten();
+        match inflected(&tokens[at]).or_else(|| compound(&tokens[at])).or_else(|| genitive(&tokens[at])).or_else(shortened) {
             Some(parts) => parts.into_iter().for_each(|c| header.add(c)),
             None if tokens[at] == "1" => header.first = true,
             None => header.unknown += 1,
@@ -131,7 +133,7 @@ impl Header {
 
 /// Folded tokens of a header: split at blanks, punctuation, case changes and digits.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
-    let text = without_rate(&without_subtraction(&text.replace(['°', 'º', '№'], " ")));
+    let text = without_rate(&without_subtraction(&without_currency(text).replace(['°', 'º', '№'], " ")));
     let mut out: Vec<String> = Vec::new();
     let mut current = String::new();
     let chars: Vec<char> = text.chars().collect();
@@ -194,6 +196,13 @@ fn without_subtraction(text: &str) -> String {
     }
 }
 
+/// `Total (ARS)`: a currency in brackets is no word of the name.
+fn without_currency(text: &str) -> &str {
+    let Some((name, code)) = text.trim_end().strip_suffix(')').and_then(|t| t.rsplit_once('(')) else { return text };
+    let is_code = code.bytes().all(|b| b.is_ascii_uppercase()) && crate::values::currency::is_code(code);
+    if is_code && !name.trim().is_empty() { name } else { text }
+}
+
 /// `VAT (20%)` is an amount of tax: the rate is part of its name.
 fn without_rate(text: &str) -> String {
     let Some(at) = text.find('%') else { return text.to_owned() };
@@ -212,6 +221,29 @@ fn inflected(token: &str) -> Option<Vec<Concept>> {
         let stem = token.strip_suffix(ending).filter(|s| s.len() >= 4)?;
         LEXICON.phrases.get(stem).cloned()
     })
+}
+
+/// A compound with an ending: `Rechnungspartners`.
+fn genitive(token: &str) -> Option<Vec<Concept>> {
+    token.strip_suffix('s').and_then(compound)
+}
+
+/// Words that end in a point, so that they may be shortened.
+fn dotted(text: &str) -> Vec<String> {
+    let mut parts: Vec<&str> = text.split('.').collect();
+    parts.pop();
+    let last = |part: &str| part.rsplit(|c: char| !c.is_alphabetic()).next().map(fold).unwrap_or_default();
+    parts.into_iter().map(last).filter(|w| !w.is_empty()).collect()
+}
+
+/// A known word that is cut short: `Vertriebsmitarb.`, `Fakt.menge`. All words that begin so must mean the same.
+fn abbreviated(token: &str) -> Option<Vec<Concept>> {
+    if token.len() < 4 {
+        return None;
+    }
+    let mut begun = LEXICON.phrases.iter().filter(|(phrase, _)| phrase.starts_with(token) && !phrase.contains(' ')).map(|(_, c)| c);
+    let first = begun.next()?;
+    begun.all(|c| c == first).then(|| first.clone())
 }
 
 /// Takes a compound apart into known words, the fewest possible; linking letters may stand between them.

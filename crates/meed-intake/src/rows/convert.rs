@@ -251,7 +251,7 @@ impl Build<'_> {
             self.fail(Some(column), "cell.sheet_error", "an error text of a spreadsheet");
             return None;
         }
-        let Some(scanned) = number::scan(cell) else {
+        let Some(scanned) = number::scan(if money { cell } else { number::without_unit(cell) }) else {
             let code = if number::is_scientific(cell) { "number.scientific" } else { "number.format" };
             self.fail(Some(column), code, "not a number");
             return None;

@@ -117,6 +117,25 @@ pub(crate) fn scan(cell: &str) -> Option<Number<'_>> {
     Some(Number { digits: text, negative, currency: code, percent, evidence })
 }
 
+/// Units that stand behind a count.
+const UNITS: &[&str] = &[
+    "nos", "no", "pcs", "pc", "ea", "each", "unit", "units", "stk", "stck", "st", "stück", "stuck", "szt", "ks", "pz", "pza", "uds", "ud",
+    "un", "und", "unid", "pce", "pièce", "stuks", "x", "kg", "g", "l", "ltr", "m", "h", "hrs", "std", "box", "boxes", "ctn", "doz", "set",
+];
+
+/// `10 nos`, `4 Stk.`, `2x`: the count without its unit; anything else as it is.
+pub(crate) fn without_unit(cell: &str) -> &str {
+    let count = cell.trim_end_matches(|c: char| c.is_alphabetic() || c == '.');
+    let unit = cell[count.len()..].trim_matches('.').to_lowercase();
+    if count.ends_with(|c: char| c.is_ascii_digit() || is_space(c)) && UNITS.contains(&unit.as_str()) {
+        let count = count.trim_end_matches(is_space);
+        if scan(count).is_some_and(|n| n.currency.is_none() && !n.percent) {
+            return count;
+        }
+    }
+    cell
+}
+
 /// The common case: an optional minus, digits, and at most one point followed by other than three digits.
 fn scan_plain<'a>(cell: &'a str, bytes: &[u8]) -> Option<Number<'a>> {
     let negative = bytes.first() == Some(&b'-');

@@ -6,6 +6,7 @@ mod accounted;
 mod answers;
 mod certain;
 mod hostile;
+mod neighbours;
 mod packed;
 mod properties;
 mod resume;

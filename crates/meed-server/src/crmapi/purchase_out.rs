@@ -270,12 +270,11 @@ pub(super) const fn mark_of(method: SpendMethod) -> &'static str {
 
 /// A spend request with its purchase.
 pub(super) fn spend(shown: &SpendView, purchase_view: Option<&PurchaseView>, config: &TillConfig) -> Out {
-    let SpendView { done, method: how, .. } = shown;
+    let SpendView { done, method: how, pays_back, .. } = shown;
     let unit = purchase_view.and_then(|view| config.units.get(&view.done.body.basket.unit)).map(|unit| unit.name.as_str());
     let amount = |minor| money(minor, config.currency);
     let zone = purchase_view.map_or(&config.zone, |view| config.zone_of(view.done.body.basket.unit));
     let is_asked = *how == SpendMethod::OnRequest;
-    let pays_back = !is_asked && purchase_view.is_some_and(|view| view.pays_back);
     let (id, number) = if is_asked {
         (hex(done.id), number(done.id, Kind::Spend))
     } else {
@@ -299,7 +298,7 @@ pub(super) fn spend(shown: &SpendView, purchase_view: Option<&PurchaseView>, con
         }),
         "instant_spend": *how == SpendMethod::Instant,
         "automatic_spend": *how == SpendMethod::Automatic,
-        "reduction_method": method(pays_back),
+        "reduction_method": method(*pays_back),
         "initiated_currency": object! {"code": config.currency.code()},
         "external_system": done.body.system.clone(),
         "external_system_reference_number": done.body.system_reference.clone(),

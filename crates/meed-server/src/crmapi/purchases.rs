@@ -18,7 +18,7 @@ use super::out::{Out, Wanted, hex, money, number, object};
 use super::place::{config, unit_out, with_config};
 use super::purchase_in::{Asked, PurchaseParameters, Purpose, identity, name_of, text};
 use super::purchase_out::{awards_with, preview as preview_out, purchase as purchase_out, spend as spend_out};
-use super::spends::asked_for;
+use super::spends::{asked_for, traces_of};
 use super::values::{AccessToken, Identifier, Truth, count, customer, date_in, event};
 use crate::ServerState;
 use crate::api::idempotency::mark_replayed;
@@ -60,7 +60,8 @@ pub(super) async fn create(State(state): State<ServerState>, call: Call<Purchase
     call.not_a_customer()?;
     let (app, ctx) = (&state.app, &call.bearer.context);
     let input = input(&state, ctx.workspace, &call.parameters, Purpose::Create, call.key.as_deref()).await?;
-    let view = purchases::create(app, ctx, input).await?;
+    let mut view = purchases::create(app, ctx, input).await?;
+    view.traces = traces_of(&state, &call, (view.done.id, view.done.participant, view.done.is_replayed)).await?;
     let config = config(&state, ctx.workspace).await?;
     let out = purchase_out(&view, &config, Some(view.done.balances), &call.wanted());
     Ok(call.answer_to(out, view.done.is_replayed))
@@ -91,13 +92,34 @@ pub(super) struct CreateSpend {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SpendPart {
-    #[serde(alias = "classification")]
     classification_identifier: Option<Identifier>,
+    classification: Option<Classification>,
     description: Option<String>,
     external_system_reference_number: Option<LooseText>,
     spend_amount: Option<Number>,
     spend_alternative_amount: Option<Number>,
     all_or_nothing: Option<Truth>,
+}
+
+/// A class of events, as an identifier or simply by its name (`pos-loyalty.md` §5.8).
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Classification {
+    One(Identifier),
+    Name(LooseText),
+}
+
+impl SpendPart {
+    fn class(&self) -> Answered<Option<String>> {
+        let field = "spend_request.classification";
+        match (&self.classification_identifier, &self.classification) {
+            (Some(_), Some(_)) => Err(Failure::conflict(field, "the class is named once")),
+            (Some(one), None) => name_of(Some(one), "spend_request.classification_identifier"),
+            (None, Some(Classification::One(one))) => name_of(Some(one), field),
+            (None, Some(Classification::Name(name))) => Ok(text(Some(name))),
+            (None, None) => Ok(None),
+        }
+    }
 }
 
 parameters!(CreateSpend, ListParameters, ShowParameters);
@@ -122,7 +144,7 @@ pub(super) async fn create_spend(State(state): State<ServerState>, mut call: Cal
     });
     let authorised = given.authorized_by_access_token_identifier.take();
     let mut input = input(&state, ctx.workspace, &purchase, Purpose::Create, call.key.as_deref()).await?;
-    let classification = name_of(part.classification_identifier.as_ref(), "spend_request.classification_identifier")?;
+    let classification = part.class()?;
     let config = config(&state, ctx.workspace).await?;
     let asked = Asked {
         amount: part.spend_amount,
@@ -145,7 +167,8 @@ pub(super) async fn create_spend(State(state): State<ServerState>, mut call: Cal
             return Err(Failure::denied().at(field));
         }
     }
-    let view = purchases::create(app, &ctx, input).await?;
+    let mut view = purchases::create(app, &ctx, input).await?;
+    view.traces = traces_of(&state, &call, (view.done.id, view.done.participant, view.done.is_replayed)).await?;
     let spent = view.done.spend.clone().map(|done| spend_out(&asked_for(done), Some(&view), &config));
     let mut both = vec![purchase_out(&view, &config, Some(view.done.balances), &Wanted::All), spent.unwrap_or(Out::Null)];
     // Fields that neither is called are fields of both.

@@ -256,11 +256,21 @@ pub(super) async fn ad_hoc_return(State(state): State<ServerState>, request: Req
         let mut input = given.input(config, "ad-hoc", now)?;
         input.basket.lines = match (&given.products, minor(given.return_amount, config, "return_amount")?) {
             (Some(_), None) => given.lines(config)?,
-            (None, Some(total)) => {
+            // Where only the debit is known, the goods are taken to be worth it.
+            (None, total) if total.or(given.amount.map(|_| 0)).is_some() => {
+                let total = match total {
+                    Some(total) => total,
+                    None => minor(given.amount, config, "amount")?.unwrap_or_default(),
+                };
                 let product = meed_core::loyalty::Product::default();
                 vec![Line { net: total, total, ..product.line() }]
             }
-            _ => return Err(Failure::conflict("products", "exactly one of products and return_amount says what came back")),
+            _ => {
+                return Err(Failure::conflict(
+                    "products",
+                    "exactly one of products and return_amount says what came back; or amount alone, what is debited",
+                ));
+            }
         };
         let spent = minor(given.return_spent_amount, config, "return_spent_amount")?.unwrap_or_default();
         Ok((input, minor(given.amount, config, "amount")?, spent))

@@ -10,7 +10,7 @@ use meed_core::loyalty::{SpendAsk, SpendDone, SpendMethod};
 use serde::Deserialize;
 
 use super::RESULTS_MAX;
-use super::call::{Call, parameters};
+use super::call::{Call, Parameters, parameters};
 use super::failure::{Answered, Failure};
 use super::out::Out;
 use super::place::{Place, check_currency, config, with_config};
@@ -114,12 +114,30 @@ pub(super) async fn create(State(state): State<ServerState>, call: Call<Create>)
     let done = spends::create(app, ctx, input).await?;
     let purchase = purchases::show(app, ctx, done.purchase).await?;
     let is_replayed = done.is_replayed;
-    Ok(call.answer_to(spend_out(&asked_for(done), Some(&purchase), &config), is_replayed))
+    let traces = traces_of(&state, &call, (done.id, done.participant, is_replayed)).await?;
+    let view = SpendView { traces, ..asked_for(done) };
+    Ok(call.answer_to(spend_out(&view, Some(&purchase), &config), is_replayed))
 }
 
 /// A spend that the customer asked for.
 pub(super) const fn asked_for(done: SpendDone) -> SpendView {
-    SpendView { done, method: SpendMethod::OnRequest, traces: Traces::none() }
+    SpendView { done, method: SpendMethod::OnRequest, pays_back: false, traces: Traces::none() }
+}
+
+/// Who recorded what a call has just recorded, or recorded before; looked up where it is wanted.
+pub(super) async fn traces_of<T: Parameters>(
+    state: &ServerState,
+    call: &Call<T>,
+    (id, participant, is_replayed): (Id, Id, bool),
+) -> Answered<Traces> {
+    let (app, ctx) = (&state.app, &call.bearer.context);
+    if !call.wanted().has("log_information") {
+        return Ok(Traces::none());
+    }
+    if is_replayed {
+        return Ok(Traces { created_by: traces::of_event(app, ctx, id, participant).await?.created_by, ..Traces::none() });
+    }
+    Ok(traces::of_caller(app, ctx).await?)
 }
 
 /// A spend as a call names it.

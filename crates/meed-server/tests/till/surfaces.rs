@@ -116,6 +116,7 @@ async fn a_purchase_tells_whose_it_is_and_who_recorded_it(shop: &Shop) {
     assert_eq!(done[0]["message"], Value::Null, "{done}");
     assert!(done[1]["message"].as_str().is_some_and(|text| text.contains("type_identifier")), "{done}");
     let which = json!({"customer_event_identifier": {"id": made["id"]}});
+    assert_eq!(shop.ok("customer_events/purchases/show", which.clone()).await["log_information"], made["log_information"]);
     let show = async || shop.ok("customer_events/purchases/show", which.clone()).await["log_information"].clone();
     let log = show().await;
     assert!(log["created_by_user"]["name"].is_string() && log["updated_date"].is_null(), "{log}");
@@ -127,7 +128,7 @@ async fn a_purchase_tells_whose_it_is_and_who_recorded_it(shop: &Shop) {
         "rewards_participant_identifier": {"number": "RP0000000019"}, "performed_by_unit_identifier": {"alternative_code": "high"},
         "performed_on": "2026-04-10T08:00:00", "fields_set": "id,number",
         "purchase": {"reference_number": "R-2", "products_set": purchase("x", &[("bread", "2.00")])["products_set"]},
-        "spend_request": {"spend_amount": 1},
+        "spend_request": {"spend_amount": 1, "classification": "counter"},
     });
     let both = shop.ok("customer_events/purchases/create_spend", body).await;
     for part in ["purchase", "spend_request"] {
@@ -211,7 +212,13 @@ async fn what_is_done_by_hand_repeats_its_first_answer(shop: &Shop) {
     let body = json!({"cim": "4711", "reference_number": "M-2", "outlet_tap": {"code": "T-1"}, "return_amount": 5, "amount": 0.5});
     let back = twice(&rest, "/crmapi/rest/v2/purchases/ad_hoc_return", &body).await;
     assert!(back["date"].is_i64() && back["data"]["date"] == back["date"], "{back}");
-    assert_eq!(shop.balance().await, "7.00");
+    let alone = json!({"cim": "4711", "reference_number": "M-3", "outlet_tap": {"code": "T-1"}, "amount": 0.5});
+    let back = rest.post("/crmapi/rest/v2/purchases/ad_hoc_return", &alone).await.expect(200);
+    assert_eq!((cents(&back["amount"]), cents(&back["return_amount"])), ("0.50".into(), "0.50".into()), "{back}");
+    let nothing = json!({"cim": "4711", "reference_number": "M-4", "outlet_tap": {"code": "T-1"}});
+    let refused = rest.post("/crmapi/rest/v2/purchases/ad_hoc_return", &nothing).await.expect(200);
+    assert_eq!(crate::shop::code(&refused), "SEMI_OPTIONAL_CONFLICT");
+    assert_eq!(shop.balance().await, "6.50");
 }
 
 async fn a_participant_has_limits_of_their_own_and_is_erased(shop: &Shop) {

@@ -162,6 +162,8 @@ pub struct TillSettingsPage {
     pub vat_rates: Vec<(String, String)>,
     /// Fields `receipt_head` and `receipt_foot`.
     pub receipt: [String; 2],
+    /// Whether purchases are sales of commission plans, field `sales_owner`.
+    pub sales_owners: Vec<Choice>,
     /// Fields `minimum_spend` and `maximum_spend`.
     pub limits: [String; 2],
     /// Field `unit_name`.

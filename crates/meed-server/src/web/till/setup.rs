@@ -7,7 +7,7 @@ use meed_core::money::{Exact, Minor};
 use super::basket::{Wrong, amount, decimal, errors, wrong};
 use crate::ServerState;
 use crate::pages::till::TillSettingsPage;
-use crate::pages::{FormErrors, Nav, Tone};
+use crate::pages::{Choice, FormErrors, Nav, Tone};
 use crate::web::answer::{Answer, Trouble, form_errors, form_page, page, see_other};
 use crate::web::flash;
 use crate::web::form::{Fields, Posted};
@@ -80,6 +80,7 @@ pub(in crate::web) async fn show(State(state): State<ServerState>, visit: Visit)
 async fn settings_page(state: &ServerState, visit: &Visit, form: Option<&Fields>, errors: FormErrors) -> Result<TillSettingsPage, Trouble> {
     let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
     let settings = &config.settings;
+    let settings_document = records::till_settings(&state.app, &visit.ctx).await?;
     let typed = |field: &str, kept: String| form.map_or(kept, |form| form.raw(field).to_owned());
     let shown = |minor: Minor| money(minor, config.currency).plain().to_owned();
     let rate = |at: usize| {
@@ -96,9 +97,24 @@ async fn settings_page(state: &ServerState, visit: &Visit, form: Option<&Fields>
             typed("maximum_spend", settings.maximum_spend.map(shown).unwrap_or_default()),
         ],
         unit_name: typed("unit_name", String::new()),
+        sales_owners: owners(form.map_or(settings_document.sales_owner.as_deref(), |form| form.filled("sales_owner"))),
         currency: config.currency.code().to_owned(),
         errors,
     })
+}
+
+/// Whether purchases are sales of commission plans, and who sold.
+fn owners(chosen: Option<&str>) -> Vec<Choice> {
+    let mut all = vec![
+        Choice::new("", "no", chosen.is_none()),
+        Choice::new("unit", "yes, sold by the store", chosen == Some("unit")),
+        Choice::new("terminal", "yes, sold by the terminal", chosen == Some("terminal")),
+    ];
+    for number in 1..=8 {
+        let field = format!("udf_string_{number}");
+        all.push(Choice::new(&field, &format!("yes, sold by whoever stands in {field}"), chosen == Some(&*field)));
+    }
+    all
 }
 
 /// The settings as typed, on top of those that the form does not show.
@@ -119,7 +135,9 @@ fn read(form: &Fields, config: &TillConfig, present: TillSettingsDocument) -> Re
         vat_rates.push(VatRateDocument { code, percent: read.normalize().to_string() });
     }
     let minor = |field: &str| form.filled(field).map(|text| amount(text, config.currency, field)).transpose();
+    let is_shown = !form.all("sales_owner").is_empty();
     Ok(TillSettingsDocument {
+        sales_owner: if is_shown { form.filled("sales_owner").map(str::to_owned) } else { present.sales_owner.clone() },
         vat_rates,
         receipt_head: form.text("receipt_head").replace("\r\n", "\n"),
         receipt_foot: form.text("receipt_foot").replace("\r\n", "\n"),
@@ -143,6 +161,7 @@ pub(in crate::web) async fn save(State(state): State<ServerState>, visit: Visit,
         let fields = [
             ("receipt_head", "receipt_head"),
             ("receipt_foot", "receipt_foot"),
+            ("sales_owner", "sales_owner"),
             ("minimum_spend", "minimum_spend"),
             ("maximum_spend", "maximum_spend"),
         ];
