@@ -49,6 +49,11 @@ impl StoreError {
         Self { fault: Fault::Broken, statement: None, detail: detail.into() }
     }
 
+    /// The same error for another caller of the same work.
+    pub(crate) fn copy(&self) -> Self {
+        Self { fault: self.fault, statement: self.statement, detail: self.detail.clone() }
+    }
+
     /// Maps an SQLSTATE.
     #[must_use]
     pub fn from_sqlstate(state: &str, at_commit: bool, statement: Option<&'static str>, detail: String) -> Self {

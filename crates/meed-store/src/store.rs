@@ -1,16 +1,14 @@
 //! The store: writers on their own threads, readers in a pool.
 
-use std::any::Any;
 use std::fs::File;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use meed_core::audit::GENESIS;
-use meed_core::command::{Command, Refused, Reply};
+use meed_core::command::{Command, Record, RecordKind, State};
 use meed_core::id::Id;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use crate::Clock;
 use crate::batch::{Answer, Dispatcher, Job, Submission, Writer, run_writer};
@@ -18,6 +16,7 @@ use crate::changes::ChangeLog;
 use crate::engine::{EngineKind, PostgresOptions, PostgresSession, Role, Session, SqliteOptions, SqliteSession, lock_data_file};
 use crate::error::{Fault, StoreError};
 use crate::read::Reader;
+use crate::readers::{Look, Outcome, Readers, RecordName};
 use crate::schema::{insist_on_current, migrate};
 use crate::sql;
 use crate::value::Value;
@@ -57,20 +56,6 @@ pub struct Store {
 
 pub(crate) type Connect = Arc<dyn Fn() -> Result<Box<dyn Session>, StoreError> + Send + Sync>;
 
-/// What a query found, whatever its type.
-type Found = Box<dyn Any + Send>;
-
-type Query = Box<dyn FnOnce(&mut [Reader<'_>]) -> Result<Found, StoreError> + Send>;
-
-struct Readers {
-    count: usize,
-    idle: Mutex<Vec<Box<dyn Session>>>,
-    turns: Arc<Semaphore>,
-    connect: Connect,
-    changes: Arc<ChangeLog>,
-    clock: Clock,
-}
-
 impl Store {
     /// Opens the database, brings its schema up to date, and starts the writers.
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
@@ -99,11 +84,7 @@ impl Store {
         insist_on_current(connect()?.as_mut())?;
         let dispatcher = Arc::new(Dispatcher::default());
         dispatcher.close();
-        let count = options.readers.max(1);
-        let turns = Arc::new(Semaphore::new(count));
-        let changes = Arc::default();
-        let clock = Arc::clone(&options.clock);
-        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns, connect: Arc::clone(&connect), changes, clock };
+        let readers = Readers::new(options.readers, Arc::clone(&connect), Arc::default(), Arc::clone(&options.clock));
         let writers = Mutex::new(Vec::new());
         Ok(Self { engine: kind, dispatcher, writers, readers: Arc::new(readers), connect_writer: connect, _lock: None })
     }
@@ -142,8 +123,7 @@ impl Store {
             });
             writers.push(thread.map_err(|e| StoreError::broken(format!("no thread for a writer: {e}")))?);
         }
-        let (count, connect) = (readers.max(1), connect_as(Role::Reader));
-        let readers = Readers { count, idle: Mutex::new(Vec::new()), turns: Arc::new(Semaphore::new(count)), connect, changes, clock };
+        let readers = Readers::new(readers, connect_as(Role::Reader), changes, clock);
         let connect_writer = connect_as(Role::Writer);
         let (writers, readers) = (Mutex::new(writers), Arc::new(readers));
         Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer, _lock: lock })
@@ -164,9 +144,28 @@ impl Store {
         receiver.await.map_err(|_| StoreError::broken("the store closed before the command was decided"))?
     }
 
-    /// Decides a command on what is stored now and throws its effects away: a preview is the command itself.
-    pub async fn what_if(&self, workspace: Id, command: Box<dyn Command>) -> Result<Result<Reply, Refused>, StoreError> {
-        self.read(move |reader| reader.what_if(workspace, command.as_ref())).await
+    /// Decides a command on what is stored now and throws its effects away: a preview is the command itself. `look` then sees
+    /// what was loaded for it, as it is stored, and the outcome. Commands that wait at the same time are loaded together.
+    pub async fn what_if<T: Send + 'static>(
+        &self,
+        workspace: Id,
+        command: Box<dyn Command>,
+        look: impl FnOnce(&State, &Outcome) -> T + Send + 'static,
+    ) -> Result<(Outcome, T), StoreError> {
+        let look: Look = Box::new(move |state, outcome| Box::new(look(state, outcome)));
+        let (outcome, seen) = self.readers.try_out(workspace, command, look).await?;
+        let seen = seen.downcast().map_err(|_| StoreError::bug("a trial answered something else"))?;
+        Ok((outcome, *seen))
+    }
+
+    /// A record by id, as it is stored now; deleted ones are not found. Who asks at the same time is answered by one query.
+    pub async fn record(&self, workspace: Id, kind: RecordKind, id: Id) -> Result<Option<Record>, StoreError> {
+        self.readers.look_up(workspace, kind, RecordName::Id(id)).await
+    }
+
+    /// A record by its natural key, in the same way.
+    pub async fn record_by_key(&self, workspace: Id, kind: RecordKind, key: String) -> Result<Option<Record>, StoreError> {
+        self.readers.look_up(workspace, kind, RecordName::Key(key)).await
     }
 
     /// Reads on one snapshot, on a thread that may block.
@@ -236,54 +235,6 @@ impl Drop for Store {
         if self.engine == EngineKind::Sqlite {
             self.join_writers();
         }
-    }
-}
-
-impl Readers {
-    fn take(&self) -> Result<Box<dyn Session>, StoreError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut session = match idle.filter(|session| session.is_alive()) {
-            Some(session) => session,
-            None => (self.connect)()?,
-        };
-        session.begin_read()?;
-        Ok(session)
-    }
-
-    fn give_back(&self, mut session: Box<dyn Session>) {
-        session.rollback();
-        if session.is_alive() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
-        }
-    }
-
-    /// Runs a query on a thread that may block. It knows no types, so it is compiled once and not for every query.
-    fn start(self: &Arc<Self>, count: usize, query: Query) -> Pin<Box<dyn Future<Output = Result<Found, StoreError>> + Send>> {
-        let readers = Arc::clone(self);
-        Box::pin(async move {
-            // More turns than there are would be waited for in vain.
-            let count = count.clamp(1, readers.count);
-            let turns = u32::try_from(count).unwrap_or(1);
-            let turn = Arc::clone(&readers.turns).acquire_many_owned(turns).await.map_err(|_| StoreError::broken("the store is closed"))?;
-            tokio::task::spawn_blocking(move || {
-                let _turn = turn;
-                readers.run(count, query)
-            })
-            .await
-            .map_err(|e| StoreError::bug(format!("a query panicked: {e}")))?
-        })
-    }
-
-    fn run(&self, count: usize, query: Query) -> Result<Found, StoreError> {
-        let mut sessions = (0..count).map(|_| self.take()).collect::<Result<Vec<_>, _>>()?;
-        let mut readers: Vec<Reader<'_>> =
-            sessions.iter_mut().map(|session| Reader { session: session.as_mut(), changes: &self.changes, clock: &self.clock }).collect();
-        let result = query(&mut readers);
-        drop(readers);
-        for session in sessions {
-            self.give_back(session);
-        }
-        result
     }
 }
 

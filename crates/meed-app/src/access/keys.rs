@@ -123,7 +123,7 @@ pub async fn write_uses(app: &App) -> AppResult<usize> {
 /// The context of a caller who shows a key. An unknown and a revoked key are refused alike.
 pub async fn authenticate(app: &App, secret: &str) -> AppResult<Context> {
     let hash = app.secrets().hash_api_key(secret);
-    let record = app.store().read(move |r| r.record_by_key(CONTROL_WORKSPACE, RecordKind::ApiKey, &hash)).await?;
+    let record = app.store().record_by_key(CONTROL_WORKSPACE, RecordKind::ApiKey, hash).await?;
     context_of(app, record.as_ref())
 }
 
@@ -167,7 +167,7 @@ pub(super) async fn context_by_id(app: &App, key: Id) -> AppResult<Arc<Context>>
     if let (Ok(context), EngineKind::Sqlite) = (&known, app.store().engine()) {
         return Ok(Arc::clone(context));
     }
-    let record = app.store().read(move |r| r.record(CONTROL_WORKSPACE, RecordKind::ApiKey, key)).await?;
+    let record = app.store().record(CONTROL_WORKSPACE, RecordKind::ApiKey, key).await?;
     let context = Arc::new(context_of(app, record.as_ref())?);
     if let Err(seen) = known {
         app.known_keys().remember(format!("id {key}"), &context, seen);

@@ -168,30 +168,24 @@ fn claims_of(app: &App, text: &str) -> AppResult<(Claims, i64)> {
     Ok((claims, ends))
 }
 
-/// Who bears a token. An expired, released or foreign token, and one of a revoked key, is refused.
-pub async fn check(app: &App, text: &str) -> AppResult<Bearer> {
-    let known = match app.known_tokens().find(text) {
-        Ok(known) => known,
-        Err(seen) => {
-            let found = Arc::new(claims_of(app, text)?);
-            let key = app.secrets().hash_session(&found.0.jti);
-            let released = app.store().read(move |r| r.record_by_key(CONTROL_WORKSPACE, RecordKind::ReleasedToken, &key)).await?;
-            if released.is_some() {
-                return Err(invalid());
-            }
-            // Another process of the same database may release it any time.
-            if app.store().engine() == EngineKind::Sqlite {
-                app.known_tokens().remember(text, &found, seen);
-            }
-            found
-        }
-    };
-    let (claims, ends) = known.as_ref();
-    if app.now().as_second() >= *ends {
-        return Err(refused(Class::Unauthenticated, "expired_token", "the token has ended; ask for a new one"));
+/// Refuses a token that was given back. One that is not known yet is looked up.
+async fn insist_on_kept(app: &App, text: &str, found: &Arc<(Claims, i64)>, seen: Option<u64>) -> AppResult<()> {
+    let Some(seen) = seen else { return Ok(()) };
+    let key = app.secrets().hash_session(&found.0.jti);
+    if app.store().record_by_key(CONTROL_WORKSPACE, RecordKind::ReleasedToken, key).await?.is_some() {
+        return Err(invalid());
     }
+    // Another process of the same database may release it any time.
+    if app.store().engine() == EngineKind::Sqlite {
+        app.known_tokens().remember(text, found, seen);
+    }
+    Ok(())
+}
+
+/// What the bearer of a token may do, as it stands now.
+async fn context_of(app: &App, claims: &Claims) -> AppResult<Arc<Context>> {
     let workspace = id_of(&claims.org)?;
-    let context = match claims.usr.split_at_checked(1) {
+    Ok(match claims.usr.split_at_checked(1) {
         Some(("K", key)) => match keys::context_by_id(app, id_of(key)?).await {
             Err(AppError::Refused(_)) => return Err(invalid()),
             other => other?,
@@ -201,7 +195,23 @@ pub async fn check(app: &App, text: &str) -> AppResult<Bearer> {
             Arc::new(Context { actor: Actor(format!("customer {customer}")), ..Context::system(workspace) })
         }
         _ => return Err(invalid()),
+    })
+}
+
+/// Who bears a token. An expired, released or foreign token, and one of a revoked key, is refused.
+pub async fn check(app: &App, text: &str) -> AppResult<Bearer> {
+    let (known, seen) = match app.known_tokens().find(text) {
+        Ok(known) => (known, None),
+        Err(seen) => (Arc::new(claims_of(app, text)?), Some(seen)),
     };
+    let (claims, ends) = known.as_ref();
+    // Whether it was given back and whose it is are asked together: one round of look-ups serves both.
+    let (released, context) = tokio::join!(insist_on_kept(app, text, &known, seen), context_of(app, claims));
+    released?;
+    if app.now().as_second() >= *ends {
+        return Err(refused(Class::Unauthenticated, "expired_token", "the token has ended; ask for a new one"));
+    }
+    let (workspace, context) = (id_of(&claims.org)?, context?);
     if context.workspace != workspace {
         return Err(invalid());
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use meed_core::command::{Class, RecordKind, Refused, Reply};
+use meed_core::command::{Class, RecordKind, Refused, Reply, State};
 use meed_core::id::Id;
 use meed_core::loyalty::{
     AdHocReturn, Basket, CancelPurchase, EventKind, Identified, Line, Look, Participant, Purchase, PurchaseBody, PurchaseDone,
@@ -13,7 +13,7 @@ use meed_core::loyalty::{
     Verdict, WalletRef, evaluate, judge,
 };
 use meed_core::money::Minor;
-use meed_store::Priority;
+use meed_store::{Outcome, Priority};
 
 use super::traces::Traces;
 use super::wallets::{self, WalletView};
@@ -108,18 +108,10 @@ pub async fn preview(app: &App, ctx: &Context, input: PurchaseInput) -> AppResul
             is_preview: true,
             priced_at: None,
         };
-        let workspace = ctx.workspace;
-        let decided = app.store().read(move |r| {
-            let reply = r.what_if(workspace, &command)?;
-            let Ok(Reply::Till(TillReply::Purchase(done))) = reply else { return Ok((reply, None)) };
-            let record = r.record(workspace, RecordKind::Participant, done.participant)?;
-            let parts = wallets::Parts::read(r, workspace, done.participant)?;
-            Ok((Ok(Reply::Till(TillReply::Purchase(done))), Some((record, parts))))
-        });
-        match decided.await? {
-            (Ok(Reply::Till(TillReply::Purchase(done))), Some((record, parts))) => {
+        let (outcome, seen) = app.store().what_if(ctx.workspace, Box::new(command), seen_by_preview).await?;
+        match (outcome, seen) {
+            (Ok(Reply::Till(TillReply::Purchase(done))), Some((person, parts))) => {
                 let token = token(app, &config, &input.basket);
-                let person = record.and_then(|record| Participant::read(&record.body).ok());
                 return Ok(PurchaseView { wallets: parts.views(&config, app.now_us()), ..view(&config, *done, person, token) });
             }
             (Err(refused), _) if refused.code == "configuration_stale" => config = app.fresh_till_config(ctx.workspace).await?,
@@ -128,6 +120,14 @@ pub async fn preview(app: &App, ctx: &Context, input: PurchaseInput) -> AppResul
         }
     }
     Err(AppError::conflict("configuration_stale", "offers or settings change all the time; try again"))
+}
+
+/// The customer of a preview and their wallets as they are stored.
+fn seen_by_preview(state: &State, outcome: &Outcome) -> Option<(Option<Participant>, wallets::Parts)> {
+    let Ok(Reply::Till(TillReply::Purchase(done))) = outcome else { return None };
+    let record = state.record(RecordKind::Participant, done.participant);
+    let person = record.and_then(|record| Participant::read(&record.body).ok());
+    Some((person, wallets::Parts::of(state, done.participant)))
 }
 
 /// Records a purchase with all its effects, in one commit.

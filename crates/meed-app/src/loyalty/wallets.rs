@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use meed_core::command::{Reply, day_number};
+use meed_core::command::{Reply, State, day_number};
 use meed_core::id::Id;
-use meed_core::ledger::{Account, Lot, Owner, Purpose};
+use meed_core::ledger::{Account, Hold, Lot, Owner, Purpose};
 use meed_core::loyalty::{Adjust, AdjustmentBody, ExtendLot, ExtensionBody, Sweep, TillConfig, TillReply, TransferDone, TransferWallet};
 use meed_core::money::{Minor, Unit};
 use meed_store::{Priority, Reader, Reserved, StoreError, StoredEvent};
@@ -65,6 +65,23 @@ impl Parts {
         let is_held = accounts.iter().any(|account| account.totals.debits_pending > 0);
         let reserved = if is_held { r.reserved(workspace, participant)? } else { Vec::new() };
         Ok(Self { lots, accounts, reserved })
+    }
+
+    /// The same from what was loaded for a command that looks at the participant's lots.
+    pub(super) fn of(state: &State, participant: Id) -> Self {
+        let (book, owner) = (&state.book, Owner::participant(participant));
+        let (mut lots, mut accounts, mut reserved) = (Vec::<Lot>::new(), Vec::<Account>::new(), Vec::new());
+        for unit in [state.head.unit, Unit::POINTS] {
+            lots.extend(book.lots_of(participant, unit).filter(|lot| lot.remaining > 0).copied());
+            let of_unit = [Purpose::Available, Purpose::Pending, Purpose::Recoverable];
+            accounts.extend(of_unit.into_iter().filter_map(|purpose| book.account(&owner.account(purpose, unit)).copied()));
+        }
+        for account in accounts.iter().filter(|account| account.totals.debits_pending > 0) {
+            let holds = book.open_holds_on(account.id).into_iter();
+            let reserves = |hold: Hold| Reserved { hold: hold.id, expires_us: hold.expires_us, parts: book.allocation(hold.id).to_vec() };
+            reserved.extend(holds.map(reserves));
+        }
+        Self { lots, accounts, reserved }
     }
 
     /// The wallets as they stand at a time, money first.

@@ -9,6 +9,7 @@ mod damage;
 mod earning;
 mod feed;
 mod hands;
+mod previewing;
 mod races;
 mod replays;
 mod returns;

@@ -233,6 +233,16 @@ pub struct Effects {
     pub audit: Vec<super::AuditLine>,
 }
 
+impl Effects {
+    /// Whether no sale, record, reward or statement was written.
+    #[must_use]
+    pub(super) fn is_of_tills_alone(&self) -> bool {
+        let sales = self.new_sales.len() + self.changed_sales.len() + self.sale_versions.len() + self.originals.len();
+        let rewards = self.rewards.len() + self.reward_states.len() + self.explanations.len() + self.statements.len();
+        sales + rewards + self.records.len() + self.record_versions.len() == 0
+    }
+}
+
 /// The kinds whose change makes cached configuration stale.
 #[must_use]
 pub fn is_configuration(kind: RecordKind) -> bool {

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::digest::{CommandDigest, Parts};
 use super::effects::is_configuration;
 use super::restore_sales::is_taken_back;
-use super::{Actor, Effects, EventRow, Identity, Record, RecordKind, RewardRow, SaleRow};
+use super::{Actor, Command, Effects, EventRow, Identity, Record, RecordKind, Refused, Reply, RewardRow, SaleRow};
 use crate::audit::{self, Hash};
 use crate::id::Id;
 use crate::ledger::{Book, NewTransfer, Refusal, Stamp, Wallets};
@@ -192,6 +192,23 @@ impl State {
         self.head.last_recorded_us = current.recorded_us;
         self.head.last_id = self.head.last_id.max(current.command);
         self.effects.audit.push(AuditLine { line, actor: actor.0.clone(), action, subject });
+    }
+
+    /// Decides a command and takes all of it back: the state is as it was, for the next one. Sales, records, rewards and
+    /// statements have no way back; where one was written this answers `false` beside the result, and the state is spoiled.
+    pub fn trial(&mut self, command: &dyn Command) -> (Result<Reply, Refused>, bool) {
+        let head = self.head.clone();
+        let effects = std::mem::take(&mut self.effects);
+        let mark = self.book.begin_steps();
+        self.tills.begin_trial();
+        self.start();
+        let result = command.decide(self);
+        self.current = None;
+        let is_clean = self.effects.is_of_tills_alone();
+        self.tills.take_back();
+        self.book.end_steps(mark, false);
+        (self.effects, self.head) = (effects, head);
+        (result, is_clean)
     }
 
     /// Takes up the time of a command whose answer is kept although it had no effect: no later command shares it.

@@ -65,7 +65,7 @@ enum Undo {
 
 /// Where a step of a command began.
 #[derive(Clone, Copy, Debug)]
-struct Mark {
+pub(crate) struct Mark {
     undo: usize,
     transfers: usize,
     shelf: super::shelf::Mark,
@@ -206,6 +206,20 @@ impl Book {
         self.account(key).map_or(0, Account::available)
     }
 
+    /// The open holds on an account, of those that were loaded or made, by id.
+    pub fn open_holds_on(&self, account: Id) -> Vec<Hold> {
+        let holds = self.holds.values().map(|entry| entry.hold);
+        let mut open: Vec<Hold> = holds.filter(|hold| hold.debit == account && hold.state == HoldState::Open).collect();
+        open.sort_unstable_by_key(|hold| hold.id);
+        open
+    }
+
+    /// What an open hold reserves of which lots.
+    #[must_use]
+    pub fn allocation(&self, hold: Id) -> &[(Id, Minor)] {
+        self.shelf.allocation(hold)
+    }
+
     /// When the next open hold on an account runs out, in microseconds UTC, of those that were loaded or made.
     #[must_use]
     pub fn next_hold_expiry(&self, key: &AccountKey) -> Option<i64> {
@@ -254,11 +268,22 @@ impl Book {
 
     /// Runs a command that consists of several steps: what they did stays only if `steps` succeeds.
     pub fn all_or_nothing<T, E>(&mut self, steps: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
-        let mark = Mark { undo: self.undo.len(), transfers: self.transfers.len(), shelf: self.shelf.mark() };
-        self.depth += 1;
+        let mark = self.begin_steps();
         let result = steps(self);
+        self.end_steps(mark, result.is_ok());
+        result
+    }
+
+    /// From here on steps can be taken back.
+    pub(crate) fn begin_steps(&mut self) -> Mark {
+        self.depth += 1;
+        Mark { undo: self.undo.len(), transfers: self.transfers.len(), shelf: self.shelf.mark() }
+    }
+
+    /// Ends what [`Book::begin_steps`] began; unless the steps stay, they are taken back.
+    pub(crate) fn end_steps(&mut self, mark: Mark, stays: bool) {
         self.depth -= 1;
-        if result.is_err() {
+        if !stays {
             self.transfers.truncate(mark.transfers);
             self.shelf.back_to(mark.shelf);
             while self.undo.len() > mark.undo {
@@ -269,7 +294,6 @@ impl Book {
             self.undo.clear();
             self.shelf.forget_steps();
         }
-        result
     }
 
     /// What must be written. Each account, hold and reversed total appears once, however many commands touched it.

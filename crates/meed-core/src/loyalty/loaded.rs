@@ -101,6 +101,36 @@ pub struct Tills {
     due: BTreeSet<Id>,
     /// What will be written.
     pub effects: TillEffects,
+    /// The way back of a trial that is under way.
+    trial: Option<Trial>,
+}
+
+/// How to take a trial back, and what the commands before it will write.
+#[derive(Debug, Default)]
+struct Trial {
+    steps: Vec<Back>,
+    effects: TillEffects,
+}
+
+/// How to take one step back: what was there before.
+#[derive(Debug)]
+enum Back {
+    Cell(Id, Option<Box<CellSlot>>),
+    Event(Id, Option<Box<TillEvent>>),
+    Purchase(Id, Option<Box<PurchaseSlot>>),
+    Standing(Id, Option<Vec<u8>>),
+    Identity((Id, String), Option<TakenIdentity>),
+    Counter(Id, Option<i64>),
+    /// The last purchase of a participant's history was added.
+    History(Id),
+}
+
+/// Puts back what was there before.
+fn put_back<K: std::hash::Hash + Eq, V>(map: &mut HashMap<K, V>, key: K, before: Option<V>) {
+    match before {
+        Some(before) => map.insert(key, before),
+        None => map.remove(&key),
+    };
 }
 
 /// What a batch writes of the tills.
@@ -233,14 +263,18 @@ impl Tills {
     pub fn add_purchase(&mut self, event: TillEvent, slot: PurchaseSlot) {
         if let Some(history) = self.histories.get_mut(&event.participant) {
             history.push(event.id);
+            self.note_step(|| Back::History(event.participant));
         }
-        self.purchases.insert(slot.id, slot);
+        let id = slot.id;
+        let before = self.purchases.insert(id, slot);
+        self.note_step(|| Back::Purchase(id, before.map(Box::new)));
         self.add_event(event);
     }
 
     /// Writes a new event.
     pub fn add_event(&mut self, event: TillEvent) {
-        self.events.insert(event.id, event.clone());
+        let before = self.events.insert(event.id, event.clone());
+        self.note_step(|| Back::Event(event.id, before.map(Box::new)));
         self.effects.events.push(event);
     }
 
@@ -250,32 +284,68 @@ impl Tills {
             && slot.standing != standing
         {
             self.effects.standings.insert(id, standing.to_row());
+            let before = self.trial.is_some().then(|| Box::new(slot.clone()));
             slot.standing = standing;
+            self.note_step(|| Back::Purchase(id, before));
         }
     }
 
     /// Changes how another event stands.
     pub fn change_standing(&mut self, id: Id, standing: Vec<u8>) {
         self.effects.standings.insert(id, standing.clone());
-        self.standings.insert(id, standing);
+        let before = self.standings.insert(id, standing);
+        self.note_step(|| Back::Standing(id, before));
     }
 
     /// Changes the cell of a participant.
     pub fn change_cell(&mut self, participant: Id, cell: Cell, due_us: Option<i64>) {
         self.effects.cells.insert(participant, (cell.to_row(), due_us));
-        self.cells.insert(participant, CellSlot { cell, due_us, is_touched: true });
+        let before = self.cells.insert(participant, CellSlot { cell, due_us, is_touched: true });
+        self.note_step(|| Back::Cell(participant, before.map(Box::new)));
     }
 
     /// Takes an identity.
     pub fn take_identity(&mut self, source: Id, reference: String, taken: TakenIdentity) {
-        self.identities.insert((source, reference.clone()), taken);
+        let before = self.identities.insert((source, reference.clone()), taken);
+        self.note_step(|| Back::Identity((source, reference.clone()), before));
         self.effects.identities.push((source, reference, taken));
     }
 
     /// Sets a counter.
     pub fn set_counter(&mut self, subject: Id, used: i64) {
         self.effects.counters.insert(subject, used);
-        self.counters.insert(subject, used);
+        let before = self.counters.insert(subject, used);
+        self.note_step(|| Back::Counter(subject, before));
+    }
+
+    fn note_step(&mut self, back: impl FnOnce() -> Back) {
+        if let Some(trial) = &mut self.trial {
+            trial.steps.push(back());
+        }
+    }
+
+    /// From here on what commands do can be taken back.
+    pub(crate) fn begin_trial(&mut self) {
+        self.trial = Some(Trial { steps: Vec::new(), effects: std::mem::take(&mut self.effects) });
+    }
+
+    /// Takes back all that was done since [`Tills::begin_trial`].
+    pub(crate) fn take_back(&mut self) {
+        let Some(trial) = self.trial.take() else { return };
+        self.effects = trial.effects;
+        for step in trial.steps.into_iter().rev() {
+            match step {
+                Back::Cell(id, before) => put_back(&mut self.cells, id, before.map(|before| *before)),
+                Back::Event(id, before) => put_back(&mut self.events, id, before.map(|before| *before)),
+                Back::Purchase(id, before) => put_back(&mut self.purchases, id, before.map(|before| *before)),
+                Back::Standing(id, before) => put_back(&mut self.standings, id, before),
+                Back::Identity(key, before) => put_back(&mut self.identities, key, before),
+                Back::Counter(id, before) => put_back(&mut self.counters, id, before),
+                Back::History(participant) => {
+                    self.histories.get_mut(&participant).and_then(Vec::pop);
+                }
+            }
+        }
     }
 }
 

@@ -54,8 +54,7 @@ impl Writer {
             }
             Ok(Err(error)) => {
                 tracing::error!(%error, workspace, commands = submissions.len(), "a batch failed");
-                let copy = || StoreError { fault: error.fault, statement: error.statement, detail: error.detail.clone() };
-                submissions.iter().map(|_| Err(copy())).collect()
+                submissions.iter().map(|_| Err(error.copy())).collect()
             }
             Err(_) => {
                 // The session may be in the middle of a transaction: give it up.

@@ -157,26 +157,26 @@ fn write_records(session: &mut dyn Session, workspace: i64, effects: &mut Effect
 }
 
 fn write_ledger(session: &mut dyn Session, workspace: i64, changes: &Changes) -> Result<(), StoreError> {
-    let accounts = changes
-        .accounts
-        .iter()
-        .map(|c| {
-            let (a, k, t) = (&c.account, &c.account.key, &c.account.totals);
-            vec![
+    let (mut added, mut changed) = (Vec::new(), Vec::with_capacity(changes.accounts.len()));
+    for c in &changes.accounts {
+        let (a, k, t) = (&c.account, &c.account.key, &c.account.totals);
+        let stands = [i64::from(a.state.code()), t.debits_posted, t.debits_pending, t.credits_posted, t.credits_pending];
+        let stands = stands.into_iter().map(Value::from);
+        if c.is_new {
+            let is = [
                 a.id.into(),
                 i64::from(k.owner.kind.code()).into(),
                 k.owner.id.into(),
                 i64::from(k.purpose.code()).into(),
                 k.unit.code().into(),
-                i64::from(a.state.code()).into(),
-                t.debits_posted.into(),
-                t.debits_pending.into(),
-                t.credits_posted.into(),
-                t.credits_pending.into(),
-            ]
-        })
-        .collect();
-    put(session, &sql::ledger::ACCOUNT_PUT_SET, workspace, accounts)?;
+            ];
+            added.push(is.into_iter().chain(stands).collect());
+        } else {
+            changed.push(std::iter::once(a.id.into()).chain(stands).collect());
+        }
+    }
+    put(session, &sql::ledger::ACCOUNT_ADD_SET, workspace, added)?;
+    put(session, &sql::ledger::ACCOUNT_CHANGE_SET, workspace, changed)?;
     let transfers = changes
         .transfers
         .iter()

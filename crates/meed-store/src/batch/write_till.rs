@@ -7,19 +7,21 @@ use super::write::put;
 use crate::engine::Session;
 use crate::error::StoreError;
 use crate::sql;
+use crate::value::Value;
 
 /// Writes lots with their final totals, each once, and their moves.
 pub(super) fn write_wallets(session: &mut dyn Session, workspace: i64, changes: &Changes) -> Result<(), StoreError> {
-    let lots = changes
-        .lots
-        .iter()
-        .map(|change| {
-            let l = &change.lot;
-            // A lot that is held whole is due when its hold ends, and then it is written again.
-            let due_us = l.due_us().filter(|_| l.is_pending || l.free() > 0);
-            // The largest number stands for never.
-            let extended_us = (l.expires_us != l.first_expires_us).then(|| l.expires_us.unwrap_or(i64::MAX));
-            vec![
+    let (mut opened, mut changed) = (Vec::with_capacity(changes.lots.len()), Vec::new());
+    for change in &changes.lots {
+        let l = &change.lot;
+        // A lot that is held whole is due when its hold ends, and then it is written again.
+        let due_us = l.due_us().filter(|_| l.is_pending || l.free() > 0);
+        // The largest number stands for never.
+        let extended_us = (l.expires_us != l.first_expires_us).then(|| l.expires_us.unwrap_or(i64::MAX));
+        let (is_pending, stands) = (i64::from(l.is_pending), [l.remaining, l.held, l.expired].map(Value::from));
+        let stands = stands.into_iter().chain([is_pending.into(), due_us.into(), extended_us.into()]);
+        if change.is_new {
+            let is = [
                 l.id.into(),
                 l.participant.into(),
                 l.unit.code().into(),
@@ -32,16 +34,14 @@ pub(super) fn write_wallets(session: &mut dyn Session, workspace: i64, changes: 
                 i64::from(l.rank).into(),
                 l.cost.into(),
                 l.recorded_us.into(),
-                l.remaining.into(),
-                l.held.into(),
-                l.expired.into(),
-                i64::from(l.is_pending).into(),
-                due_us.into(),
-                extended_us.into(),
-            ]
-        })
-        .collect();
-    put(session, &sql::till::LOT_PUT_SET, workspace, lots)?;
+            ];
+            opened.push(is.into_iter().chain(stands).collect());
+        } else {
+            changed.push(std::iter::once(l.id.into()).chain(stands).collect());
+        }
+    }
+    put(session, &sql::till::LOT_ADD_SET, workspace, opened)?;
+    put(session, &sql::till::LOT_CHANGE_SET, workspace, changed)?;
     let moves = changes
         .moves
         .iter()

@@ -14,19 +14,18 @@ pub(crate) use reward::statement_row;
 pub use sale::{Replaced, SaleScan, StoredVersion};
 pub use till::{Reserved, StoredEvent};
 
-use meed_core::command::{Command, Head, Needs, Refused, Reply, State};
+use meed_core::command::Head;
 use meed_core::id::Id;
 
 use crate::changes::ChangeLog;
 use crate::engine::Session;
 use crate::error::StoreError;
-use crate::{Clock, batch, sql};
+use crate::{batch, sql};
 
 /// A snapshot of the database.
 pub struct Reader<'a> {
     pub(crate) session: &'a mut dyn Session,
     pub(crate) changes: &'a ChangeLog,
-    pub(crate) clock: &'a Clock,
 }
 
 impl Reader<'_> {
@@ -41,20 +40,6 @@ impl Reader<'_> {
     #[must_use]
     pub fn is_settled_alike(&self, workspace: Id, (after, until): (i64, i64)) -> bool {
         self.changes.is_settled_alike(workspace.0, after, until)
-    }
-
-    /// Decides a command on this snapshot. Its effects are thrown away with it.
-    pub fn what_if(&mut self, workspace: Id, command: &dyn Command) -> Result<Result<Reply, Refused>, StoreError> {
-        let mut needs = Needs::default();
-        command.needs(&mut needs);
-        let Some(head) = self.head(workspace)? else {
-            return Err(StoreError::bug(format!("workspace {workspace} does not exist")));
-        };
-        // No salt of a preview is ever stored.
-        let mut state = State::new(head, (self.clock)(), [0; 32]);
-        batch::load::load(self.session, workspace.0, &needs, &mut state)?;
-        state.start();
-        Ok(command.decide(&mut state))
     }
 
     /// The workspace row, without locking it.

@@ -12,18 +12,27 @@ pub(crate) static ACCOUNT_BY_KEY_SET: Statement = Statement::split(
      join account a on a.owner_kind = k.owner_kind and a.owner_id = k.owner_id and a.purpose = k.purpose and a.unit = k.unit where a.workspace_id = $1",
     &[Int, Int, Int, Text],
 );
-pub(crate) static ACCOUNT_PUT_SET: Statement = Statement::split(
-    "account_put",
+/// Accounts that are made by the batch.
+pub(crate) static ACCOUNT_ADD_SET: Statement = Statement::split(
+    "account_add",
     "insert into account (workspace_id, account_id, owner_kind, owner_id, purpose, unit, state, debits_posted, debits_pending, credits_posted, credits_pending)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-     on conflict (workspace_id, account_id) do update set state = excluded.state, debits_posted = excluded.debits_posted,
-     debits_pending = excluded.debits_pending, credits_posted = excluded.credits_posted, credits_pending = excluded.credits_pending",
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     "insert into account as x (workspace_id, account_id, owner_kind, owner_id, purpose, unit, state, debits_posted, debits_pending, credits_posted, credits_pending)
      select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
-     $11::bigint[]) as u
-     on conflict (workspace_id, account_id) do update set state = excluded.state, debits_posted = excluded.debits_posted,
-     debits_pending = excluded.debits_pending, credits_posted = excluded.credits_posted, credits_pending = excluded.credits_pending",
+     $11::bigint[]) as u",
     &[Int, Int, Int, Int, Text, Int, Int, Int, Int, Int],
+);
+/// Accounts that were there: no index needs to be looked at for what never changes of them.
+pub(crate) static ACCOUNT_CHANGE_SET: Statement = Statement::split(
+    "account_change",
+    "update account set state = $3, debits_posted = $4, debits_pending = $5, credits_posted = $6, credits_pending = $7
+     where workspace_id = $1 and account_id = $2",
+    "update account as x set state = u.state, debits_posted = u.debits_posted, debits_pending = u.debits_pending, credits_posted = u.credits_posted,
+     credits_pending = u.credits_pending
+     from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+     as u (account_id, state, debits_posted, debits_pending, credits_posted, credits_pending)
+     where x.workspace_id = $1 and x.account_id = u.account_id",
+    &[Int, Int, Int, Int, Int, Int],
 );
 pub(crate) static ACCOUNTS: Statement = Statement::same(
     "accounts",
@@ -123,7 +132,8 @@ pub(crate) static REVERSED: Statement =
 #[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] = &[
     &ACCOUNT_BY_KEY_SET,
-    &ACCOUNT_PUT_SET,
+    &ACCOUNT_ADD_SET,
+    &ACCOUNT_CHANGE_SET,
     &ACCOUNTS,
     &ACCOUNTS_OF,
     &TRANSFER_ADD_SET,

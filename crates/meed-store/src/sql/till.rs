@@ -132,20 +132,27 @@ pub(crate) static LOT_DUE: Statement = Statement::same(
     "select lot_id, participant_id from lot where workspace_id = $1 and due_us is not null and due_us <= $2 order by due_us, lot_id limit $3",
     &[Int, Int, Int],
 );
-pub(crate) static LOT_PUT_SET: Statement = Statement::split(
-    "lot_put",
+/// Lots that are opened by the batch.
+pub(crate) static LOT_ADD_SET: Statement = Statement::split(
+    "lot_add",
     "insert into lot (workspace_id, lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us,
      remaining, held, expired, pending, due_us, extended_us)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-     on conflict (workspace_id, lot_id) do update set remaining = excluded.remaining, held = excluded.held, expired = excluded.expired,
-     pending = excluded.pending, due_us = excluded.due_us, extended_us = excluded.extended_us",
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
     "insert into lot as x (workspace_id, lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost,
      recorded_us, remaining, held, expired, pending, due_us, extended_us)
      select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
-     $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[]) as u
-     on conflict (workspace_id, lot_id) do update set remaining = excluded.remaining, held = excluded.held, expired = excluded.expired,
-     pending = excluded.pending, due_us = excluded.due_us, extended_us = excluded.extended_us",
+     $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[]) as u",
     &[Int, Int, Text, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int],
+);
+/// What may change of a lot.
+pub(crate) static LOT_CHANGE_SET: Statement = Statement::split(
+    "lot_change",
+    "update lot set remaining = $3, held = $4, expired = $5, pending = $6, due_us = $7, extended_us = $8 where workspace_id = $1 and lot_id = $2",
+    "update lot as x set remaining = u.remaining, held = u.held, expired = u.expired, pending = u.pending, due_us = u.due_us, extended_us = u.extended_us
+     from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+     as u (lot_id, remaining, held, expired, pending, due_us, extended_us)
+     where x.workspace_id = $1 and x.lot_id = u.lot_id",
+    &[Int, Int, Int, Int, Int, Int, Int],
 );
 pub(crate) static MOVE_ADD_SET: Statement = Statement::split(
     "lot_move_add",
@@ -212,7 +219,8 @@ pub(crate) const ALL: &[&Statement] = &[
     &LOT_OPEN_SET,
     &LOT_EXPIRED_SET,
     &LOT_DUE,
-    &LOT_PUT_SET,
+    &LOT_ADD_SET,
+    &LOT_CHANGE_SET,
     &MOVE_ADD_SET,
     &ALLOCATION_SET,
     &LOTS,

@@ -1,8 +1,10 @@
 //! Records: natural keys, versions, upserts, deletion.
 
-use meed_core::command::{PutRecord, PutRecords, RecordKind};
+use futures_util::future::join_all;
+use meed_core::command::{PutRecord, PutRecords, Record, RecordKind};
+use meed_store::StoreError;
 
-use crate::database::{Database, SHOP, close};
+use crate::database::{Database, SHOP, TWIN, close};
 use crate::make::{all_at_once, done, ids, plain, put, refused};
 
 for_each_engine!(
@@ -13,6 +15,8 @@ for_each_engine!(
     keys_change_hands_within_a_batch,
     configuration_counts_its_changes,
     records_that_are_not_journaled_keep_no_versions,
+    look_ups_at_the_same_time_find_each_its_own,
+    a_trial_leaves_nothing_for_the_next,
 );
 
 fn rep(key: &str, body: &str) -> PutRecord {
@@ -121,5 +125,52 @@ async fn records_that_are_not_journaled_keep_no_versions(database: &Database) {
     assert_eq!(put(&store, SHOP, PutRecord::change(RecordKind::Import, import, "{\"rows\":9}".to_owned())).await, (import, 2));
     let versions = store.read(move |reader| reader.record_versions(SHOP, RecordKind::Import, import)).await.expect("read");
     assert!(versions.is_empty());
+    close(store).await;
+}
+
+async fn look_ups_at_the_same_time_find_each_its_own(database: &Database) {
+    let store = database.open().await;
+    let mut kept = Vec::new();
+    for n in 0..20 {
+        kept.push(put(&store, SHOP, rep(&format!("r{n}"), &format!("{{\"n\":{n}}}"))).await.0);
+    }
+    // The same key of another kind and in another workspace is another record.
+    let (team, _) = put(&store, SHOP, PutRecord::new(RecordKind::Team, Some("r1".to_owned()), "{}".to_owned())).await;
+    let (other, _) = put(&store, TWIN, rep("r2", "{\"other\":1}")).await;
+    put(&store, SHOP, PutRecord::delete(RecordKind::Rep, kept[3])).await;
+    let by_id = join_all((0..20).map(|n| store.record(SHOP, RecordKind::Rep, kept[n])));
+    let by_key = join_all((0..25).map(|n| store.record_by_key(SHOP, RecordKind::Rep, format!("r{n}"))));
+    let others = [(SHOP, RecordKind::Team, "r1"), (TWIN, RecordKind::Rep, "r2"), (TWIN, RecordKind::Rep, "r1")];
+    let others = join_all(others.map(|(workspace, kind, key)| store.record_by_key(workspace, kind, key.to_owned())));
+    let (by_id, by_key, others) = tokio::join!(by_id, by_key, others);
+    let found = |answer: Result<Option<Record>, StoreError>| answer.expect("read").map(|record| record.id);
+    let all: Vec<_> = (0..20).map(|n| Some(kept[n]).filter(|_| n != 3)).collect();
+    assert_eq!(by_id.into_iter().map(found).collect::<Vec<_>>(), all);
+    let with_unknown: Vec<_> = all.into_iter().chain([None; 5]).collect();
+    assert_eq!(by_key.into_iter().map(found).collect::<Vec<_>>(), with_unknown);
+    assert_eq!(others.into_iter().map(found).collect::<Vec<_>>(), [Some(team), Some(other), None]);
+    // What was committed before it was asked for is found.
+    for n in 0..10 {
+        let (id, _) = put(&store, SHOP, rep(&format!("late{n}"), "{}")).await;
+        assert_eq!(found(store.record_by_key(SHOP, RecordKind::Rep, format!("late{n}")).await), Some(id));
+    }
+    close(store).await;
+}
+
+/// Records have no way back, so a trial that wrote one is followed by another load.
+async fn a_trial_leaves_nothing_for_the_next(database: &Database) {
+    let store = database.open().await;
+    put(&store, SHOP, rep("ada", "{}")).await;
+    let tried = join_all((0..40).map(|n| {
+        let upsert = PutRecord::upsert(RecordKind::Rep, "ada".to_owned(), format!("{{\"n\":{n}}}"));
+        let new = PutRecords::one("rep.put", if n % 2 == 0 { upsert } else { rep("eve", "{}") });
+        store.what_if(SHOP, Box::new(new), |_, outcome| outcome.is_ok())
+    }));
+    for (n, answer) in tried.await.into_iter().enumerate() {
+        let (outcome, is_fine) = answer.expect("read");
+        let version = ids(outcome.expect("accepted"))[0].1;
+        assert_eq!((is_fine, version), (true, if n % 2 == 0 { 2 } else { 1 }), "each is decided on what is stored");
+    }
+    assert_eq!(store.record_by_key(SHOP, RecordKind::Rep, "eve".to_owned()).await.expect("read"), None);
     close(store).await;
 }

@@ -41,7 +41,7 @@ enum Part {
     /// Sales through the API, single and in bulk
     Sales(SalesArgs),
     /// Purchases, previews and the mix of a till
-    Till(SalesArgs),
+    Till(TillArgs),
     /// A file of sales through the importer, then its calculation
     Import(ImportArgs),
     /// A whole plan in full, after one changed sale and as a what-if, beside SQL and pandas
@@ -100,6 +100,16 @@ struct SalesArgs {
     rounds: usize,
 }
 
+/// Arguments of the till bench.
+#[derive(Debug, Args)]
+struct TillArgs {
+    #[command(flatten)]
+    load: SalesArgs,
+    /// Parts to measure; all of them unless it is said
+    #[arg(long, value_delimiter = ',')]
+    part: Vec<till::Work>,
+}
+
 /// Arguments of the import bench.
 #[derive(Debug, Args)]
 struct ImportArgs {
@@ -128,7 +138,7 @@ struct PeersArgs {
 pub(crate) async fn run(args: BenchArgs, _settings: Settings) -> Result<Verdict, Failure> {
     let table = match args.part {
         Part::Sales(args) => sales::run(&args.engines, &args.clients, args.seconds, args.rounds).await?,
-        Part::Till(args) => till::run(&args.engines, &args.clients, args.seconds, args.rounds).await?,
+        Part::Till(args) => till::run(&args.load.engines, &args.load.clients, (args.load.seconds, args.load.rounds), &args.part).await?,
         Part::Import(args) => import::run(&args.engines, args.rows, args.payees)?,
         Part::Calculate(args) => calculate::run(&args.engines, args.rows, args.payees).await?,
         Part::Start(args) => sales::start(&args).await?,

@@ -27,8 +27,8 @@ const MANY_OFFERS: u64 = 1_000;
 const BASE: &str = "/crmapi/rest/v2";
 
 /// What a client does with the number of its request.
-#[derive(Clone, Copy)]
-enum Work {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Work {
     /// A purchase by one of all shoppers.
     Purchase,
     /// A purchase by a few shoppers mostly (Zipf 2.0).
@@ -260,7 +260,12 @@ async fn round(shop: &Arc<Shop>, address: &str, work: Work, clients: usize, seco
 }
 
 /// Measures and fills the table.
-pub(super) async fn run(engines: &EngineArgs, clients: &[usize], seconds: u64, rounds: usize) -> Result<Table, Failure> {
+pub(super) async fn run(
+    engines: &EngineArgs,
+    clients: &[usize],
+    (seconds, rounds): (u64, usize),
+    parts: &[Work],
+) -> Result<Table, Failure> {
     let mut table = Table::new(&["engine", "what", "clients", "per second (median)", "p50", "p99", "failed"]);
     for engine in &engines.engine {
         let installation = Installation::begin(*engine, engines.postgres.as_deref())?;
@@ -272,7 +277,7 @@ pub(super) async fn run(engines: &EngineArgs, clients: &[usize], seconds: u64, r
         let shop = Arc::new(Shop::open(&mut line, key).await?);
         let next = Arc::new(AtomicU64::new(0));
         round(&shop, &server.address, Work::Purchase, 16, 2, &next).await?;
-        for (work, what) in Work::ALL {
+        for (work, what) in Work::ALL.into_iter().filter(|(work, _)| parts.is_empty() || parts.contains(work)) {
             if matches!(work, Work::ManyOffers) {
                 shop.add_offers(&mut line).await?;
             }

@@ -1,0 +1,77 @@
+//! Previews that wait at the same time are decided on one load, and each as if it were alone.
+
+use std::sync::Arc;
+
+use meed_app::loyalty::holds::{self, HoldInput};
+use meed_app::loyalty::{PromoCodeDocument, Who, offers, purchases, records, wallets};
+use meed_core::id::Id;
+
+use crate::shop::{Shop, awarded, eur};
+
+on_every_engine!(invariant_13_previews_at_the_same_time_do_not_see_one_another);
+
+/// All that a preview says but ids, which are no part of it.
+fn said(view: &purchases::PurchaseView) -> String {
+    let gave: Vec<_> = view.done.standing.grants.iter().map(|grant| (grant.offer, grant.amount)).collect();
+    let why: Vec<_> = view.done.verdicts.iter().map(|verdict| format!("{verdict:?}")).collect();
+    format!("{gave:?} {:?} {} {why:?} {:?} {:?}", view.done.balances, view.done.additional, view.wallets, view.person)
+}
+
+async fn reserve(shop: &Shop, who: Id, amount: i64) {
+    let input = HoldInput { who: Who::Id(who), unit: eur(), amount, minutes: Some(5), source: shop.source, identity: None };
+    holds::hold(&shop.app, &shop.ctx, input).await.expect("a hold");
+}
+
+async fn invariant_13_previews_at_the_same_time_do_not_see_one_another(shop: &Shop) {
+    let promo = PromoCodeDocument { code: "ONE".into(), uses_max: Some(1), ..PromoCodeDocument::default() };
+    records::put(&shop.app, &shop.ctx, None, &promo).await.expect("a promo code");
+    let text = "name = \"Coupon\"\nstacks = true\ncondition = 'sale.promo_code == \"ONE\"'\nuses_max = 1\n[award]\namount = 5";
+    shop.offer(text).await;
+    // The budget is enough for one of them.
+    let ten = shop.offer("name = \"Ten\"\nstacks = true\nbudget = \"whole\"\n[award]\namount = 10").await;
+    offers::set_budget(&shop.app, &shop.ctx, ten, eur(), 1_000).await.expect("a budget");
+    shop.offer("name = \"Once\"\nstacks = true\nrepeats = \"once\"\n[award]\namount = 2").await;
+    let (mut people, mut alone) = (Vec::new(), Vec::new());
+    for number in 0..4 {
+        let person = shop.customer(&format!("P{number}")).await.id;
+        shop.top_up(person, 300 + number).await;
+        shop.top_up(person, 700).await;
+        reserve(shop, person, 400).await;
+        people.push(person);
+    }
+    // Of half of them the hold has run out, and nothing said so yet.
+    shop.pass_minutes(4);
+    reserve(shop, people[0], 100).await;
+    reserve(shop, people[1], 100).await;
+    shop.pass_minutes(2);
+    let input = async |person| {
+        let mut basket = shop.basket(&[("bread", 2_000)]).await;
+        basket.promo_code = Some("ONE".into());
+        shop.input(person, basket)
+    };
+    for person in &people {
+        let view = purchases::preview(&shop.app, &shop.ctx, input(*person).await).await.expect("a preview");
+        assert_eq!(awarded(&view), 1_700);
+        let stored = wallets::read(&shop.app, &shop.ctx, *person, None).await.expect("wallets");
+        assert_eq!(format!("{:?}", view.wallets), format!("{stored:?}"), "as the wallet itself is shown");
+        alone.push(said(&view));
+    }
+    let mut tasks = Vec::new();
+    for turn in 0..120 {
+        let place = turn % people.len();
+        let (app, ctx, input) = (Arc::clone(&shop.app), shop.ctx.clone(), input(people[place]).await);
+        tasks.push(tokio::spawn(async move { (place, purchases::preview(&app, &ctx, input).await) }));
+    }
+    for task in tasks {
+        let (place, view) = task.await.expect("a task");
+        assert_eq!(said(&view.expect("a preview")), alone[place]);
+    }
+    // Nothing of them stayed: the first purchase gets it all, and the next one what is left.
+    let gave = |view: Result<purchases::PurchaseView, String>| view.map(|view| awarded(&view));
+    let first = purchases::create(&shop.app, &shop.ctx, input(people[0]).await).await.map_err(|error| error.to_string());
+    assert_eq!(gave(first), Ok(1_700));
+    let mut second = input(people[1]).await;
+    second.basket.promo_code = None;
+    let second = purchases::preview(&shop.app, &shop.ctx, second).await.map_err(|error| error.to_string());
+    assert_eq!(gave(second), Ok(200));
+}
