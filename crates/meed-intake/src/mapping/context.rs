@@ -295,7 +295,8 @@ impl Table<'_> {
             // `No.` in a line of a document that has its own number is the number of the item.
             let other_id = self.candidates(Target::UniqueId, 88).iter().any(|c| *c != column && !self.headers[*c].has("external"));
             let line = !self.candidates(Target::Quantity, 75).is_empty() && !self.candidates(Target::ProductName, 75).is_empty();
-            if header.is(&["number"]) && other_id && line && self.candidates(Target::ProductCode, 75).is_empty() {
+            let counts = self.input.profiles[column].samples.first().is_some_and(|s| s == "1");
+            if header.is(&["number"]) && other_id && line && !counts && self.candidates(Target::ProductCode, 75).is_empty() {
                 let reason = format!("header `{}` in the lines of a document", self.input.names[column]);
                 self.scores[slot(Target::ProductCode)][column] = Score { points: 78, reason };
                 self.drop(Target::UniqueId, column);

@@ -199,8 +199,10 @@ fn without_subtraction(text: &str) -> String {
 /// `Total (ARS)`: a currency in brackets is no word of the name.
 fn without_currency(text: &str) -> &str {
     let Some((name, code)) = text.trim_end().strip_suffix(')').and_then(|t| t.rsplit_once('(')) else { return text };
-    let is_code = code.bytes().all(|b| b.is_ascii_uppercase()) && crate::values::currency::is_code(code);
-    if is_code && !name.trim().is_empty() { name } else { text }
+    // In lower case only signs count: `(all)` is a word.
+    let lower = code.is_ascii() && code.bytes().any(|b| b.is_ascii_lowercase());
+    let is_currency = !lower && crate::values::currency::sign(code).is_some();
+    if is_currency && !name.trim().is_empty() { name } else { text }
 }
 
 /// `VAT (20%)` is an amount of tax: the rate is part of its name.

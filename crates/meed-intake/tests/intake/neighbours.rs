@@ -181,3 +181,20 @@ fn a_net_amount_that_is_quantity_times_price_is_no_payout() {
     );
     assert_eq!(chosen(&reading, Target::Revenue).map(|c| c.0), Some("Importo netto"));
 }
+
+#[test]
+fn row_numbers_are_no_products_and_numbers_may_look_like_days() {
+    let sales = detect(
+        "#;N.º de venta;Fecha;Cliente;Productos;Unidades;Total\n1;V-000412;04/03/2026;Mara Quintana;Taza;2;59,50\n\
+         2;V-000413;26/03/2026;Lía Bravo;Bolso;1;95,20\n",
+    );
+    assert_eq!(chosen(&sales, Target::ProductCode), None);
+    assert_eq!(chosen(&sales, Target::UniqueId).map(|c| c.0), Some("N.º de venta"));
+    let invoices = detect(
+        "Numer faktury;Data wystawienia;Klient;Netto (zł);VAT (zł)\n12/03/2026;2026-03-04;Jan Kowalski;1200,00;276,00\n\
+         13/03/2026;2026-03-16;Ewa Łoś;349,50;80,39\n",
+    );
+    assert_eq!(chosen(&invoices, Target::UniqueId), Some(("Numer faktury", true)));
+    assert_eq!(chosen(&invoices, Target::Date), Some(("Data wystawienia", true)));
+    assert_eq!(chosen(&invoices, Target::Revenue), Some(("Netto (zł)", true)));
+}
