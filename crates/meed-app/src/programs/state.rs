@@ -61,10 +61,9 @@ impl ProgramState {
     #[must_use]
     pub const fn next(self) -> &'static [Self] {
         match self {
-            Self::Draft => &[Self::Active, Self::Archived],
+            Self::Draft | Self::Completed => &[Self::Active, Self::Archived],
             Self::Active => &[Self::Paused, Self::Completed, Self::Draft],
             Self::Paused => &[Self::Active, Self::Completed],
-            Self::Completed => &[Self::Active, Self::Archived],
             Self::Archived => &[Self::Active],
         }
     }
