@@ -170,3 +170,26 @@ fn a_sale_without_its_group_or_its_tier_is_not_credited() {
     assert!(results[0].passed(), "{:?}", results[0].differences);
     assert!(!results[0].alerts.is_empty(), "the division by zero is told");
 }
+
+#[test]
+fn com_044_within_includes_its_last_day() {
+    let sale = |owner: &str, cancelled: &str| {
+        format!("{{ owner = \"{owner}\", day = 2026-01-15, unique_id = \"{owner}\", revenue = 1000{cancelled} }}")
+    };
+    let sales = |days: [&str; 3]| {
+        let cancelled = days.map(|day| if day.is_empty() { String::new() } else { format!(", other_date1 = {day}") });
+        [sale("A", &cancelled[0]), sale("B", &cancelled[1]), sale("C", &cancelled[2])].join(", ")
+    };
+    for (within, days) in
+        [("months = 6", ["2026-07-14", "2026-07-15", "2026-07-16"]), ("days = 180", ["2026-07-13", "2026-07-14", "2026-07-15"])]
+    {
+        let text = format!(
+            "{HEAD}[[rule]]\nid = \"c\"\nrate = \"10%\"\n[[clawback]]\nid = \"x\"\non = 'sale.other_date1'\nwithin = {{ {within} }}\n[[test]]\n\
+             [[test.periods]]\nperiod = \"2026-01\"\nsales = [{}]\nexpect = {{ A = 100, B = 100, C = 100 }}\n\
+             [[test.periods]]\nperiod = \"2026-07\"\nsales = [{}]\nexpect = {{ A = -100, B = -100 }}\n",
+            sales(["", "", ""]),
+            sales(days)
+        );
+        assert_eq!(differences(&text), Vec::<String>::new(), "{within}");
+    }
+}

@@ -133,12 +133,12 @@ fn check_order(table: &Table<'_, '_>, example: &Example, findings: &mut Findings
 
 /// Warns of sales after the last period: no period of the test counts them.
 fn check_late(table: &Table<'_, '_>, example: &Example, findings: &mut Findings<'_>) {
-    let steps: Vec<_> = table.list("periods").into_iter().map(|item| (item, ())).collect();
+    let steps = table.list("periods");
     let labels = example.period.iter().chain(example.periods.iter().filter_map(|period| period.period.as_ref()));
     let last = labels.filter_map(|label| Period::parse(label, &TimeZone::UTC).ok()).map(|period| period.last_day()).max();
     let is_labelled = if steps.is_empty() { example.period.is_some() } else { example.periods.iter().all(|step| step.period.is_some()) };
     let Some(last) = last.filter(|_| is_labelled) else { return };
-    let inner = steps.iter().filter_map(|(item, ())| item.get_ref().as_table()).map(|entries| Table::new(entries, table.at, "a period"));
+    let inner = steps.iter().filter_map(|item| item.get_ref().as_table()).map(|entries| Table::new(entries, table.at, "a period"));
     let lists = std::iter::once(*table).chain(inner).flat_map(|table| table.list("sales"));
     for item in lists {
         let Some(day) = item.get_ref().as_table().and_then(|sale| sale.get("day")) else { continue };
