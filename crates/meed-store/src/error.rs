@@ -21,7 +21,7 @@ pub enum Fault {
     Bug,
     /// Too many commands wait already.
     Overloaded,
-    /// The machine or its disk is at fault; writing stops.
+    /// The machine, its disk, or what this process may do there is at fault; writing stops.
     Broken,
 }
 
@@ -65,7 +65,9 @@ impl StoreError {
             "57P01" | "57P02" | "57P03" => unknown_at(at_commit),
             s if s.starts_with("08") => unknown_at(at_commit),
             "XX000" if at_commit => Fault::OutcomeUnknown,
-            "53100" | "XX001" | "XX002" => Fault::Broken,
+            // No such database, a wrong name or password, or too few rights: nothing that another try would change.
+            "3D000" | "42501" | "53100" | "XX001" | "XX002" => Fault::Broken,
+            s if s.starts_with("28") => Fault::Broken,
             _ => Fault::Bug,
         };
         Self { fault, statement, detail }
@@ -118,6 +120,8 @@ mod tests {
         assert_eq!(StoreError::from_sqlite(9, None, String::new()).fault, Fault::Cancelled);
         assert_eq!(state("23505", false), Fault::Duplicate);
         assert_eq!(state("53100", false), Fault::Broken);
+        assert_eq!(state("3D000", false), Fault::Broken);
+        assert_eq!(state("28P01", false), Fault::Broken);
         assert_eq!(StoreError::from_sqlite(517, None, String::new()).fault, Fault::Transient);
         assert_eq!(StoreError::from_sqlite(2067, None, String::new()).fault, Fault::Duplicate);
         assert_eq!(StoreError::from_sqlite(13, None, String::new()).fault, Fault::Broken);

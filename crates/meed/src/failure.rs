@@ -177,6 +177,9 @@ impl From<StoreError> for Failure {
             "database_busy" | "outcome_unknown" | "overloaded" => {
                 failure.advise("repeat the command: what was done already is not done twice")
             }
+            "database_unusable" => {
+                failure.advise("see that its disk has room, that the database exists, and that its name, password and rights are right")
+            }
             "bug" => failure.advise("this is a mistake in Meed; please report it with this message"),
             _ => failure,
         };
