@@ -8,6 +8,7 @@ use meed_core::command::{Record, RecordKind};
 use meed_core::id::Id;
 use meed_core::money::{Rates, Unit};
 use meed_core::people::{Directory, Rep, Team};
+use meed_core::period::Period;
 use meed_core::program::Program;
 
 use crate::App;
@@ -68,6 +69,24 @@ pub struct VersionEntry {
     pub from: Option<Date>,
     /// The document, ready to use.
     pub program: Arc<Program>,
+}
+
+impl ProgramEntry {
+    /// The versions that rule a period as it was calculated with version `newest`, by their first day. None where they have been
+    /// replaced since by a version that holds from earlier on.
+    #[must_use]
+    pub fn ruling(&self, period: &Period, newest: u32) -> &[VersionEntry] {
+        let begun = |day: Date| self.timeline.iter().rposition(|version| version.from.is_none_or(|from| from <= day));
+        let first = begun(period.first_day()).unwrap_or(0);
+        let ruling = begun(period.last_day()).and_then(|last| self.timeline.get(first..=last)).unwrap_or_default();
+        if ruling.iter().all(|version| version.number <= newest) { ruling } else { &[] }
+    }
+
+    /// A version that rules some day, by its number.
+    #[must_use]
+    pub fn numbered(&self, number: u32) -> Option<&VersionEntry> {
+        self.timeline.iter().find(|version| version.number == number)
+    }
 }
 
 impl Configuration {

@@ -8,7 +8,7 @@ use axum::routing::get;
 use meed_app::calculations::{self, PostedLine, StepLine};
 use meed_app::releases::{self, CreditLine, PaymentState, StatementBody, ThroughLine};
 use meed_app::statements::{self, Shown, Statement, StatementSale, Summary};
-use meed_app::{App, Context, Role, Scope, exports, preferences};
+use meed_app::{App, Context, ProgramEntry, Role, Scope, VersionEntry, exports, preferences};
 use meed_core::command::RewardState;
 use meed_core::crediting::Listed;
 use meed_core::id::{Id, Kind};
@@ -18,7 +18,7 @@ use meed_core::program::{Accumulate, Program};
 use rust_decimal::Decimal;
 
 use super::answer::{Answer, Trouble, download, page};
-use super::calculations::{gauge_of, late_row, measures_money, released, team_of};
+use super::calculations::{gauge_of, late_row, measures_money, released, team_of, versions};
 use super::desk::notices;
 use super::form::{Asked, id};
 use super::sales::subject;
@@ -136,11 +136,14 @@ async fn show(State(state): State<ServerState>, visit: Visit, Path((payee, label
     let mut late = Vec::new();
     for statement in &all {
         let body = &statement.body;
-        let program =
+        let newest =
             Program::parse(&statement.document).map_err(|_| Trouble::from(meed_app::AppError::bug("a stored program cannot be read")))?;
+        let entry = setting.config.program(Id(body.program)).ok();
+        let ruling = entry.map_or(&[][..], |entry| entry.ruling(&period, body.version_number));
+        let program = ruling.last().map_or(&newest, |version| &*version.program);
         let sales = statements::sales_of(app, ctx, body).await?;
         let released = if ctx.payee.is_some() { HashMap::new() } else { released(app, ctx, Id(body.program)).await? };
-        let view = View { visit: &visit, setting: &setting, body, program: &program, sales: by_id(sales), shown: statement.shown };
+        let view = View { visit: &visit, setting: &setting, body, program, entry, ruling, sales: by_id(sales), shown: statement.shown };
         rewards.push(view.reward());
         for carried in body.rewards.iter().filter(|reward| reward.carried) {
             let since = released.get(&carried.period).copied();
@@ -298,7 +301,11 @@ struct View<'a> {
     visit: &'a Visit,
     setting: &'a Setting,
     body: &'a StatementBody,
+    /// The version at the end of the period.
     program: &'a Program,
+    entry: Option<&'a ProgramEntry>,
+    /// The versions that rule the period.
+    ruling: &'a [VersionEntry],
     sales: HashMap<i64, StatementSale>,
     shown: Shown,
 }
@@ -316,7 +323,7 @@ impl View<'_> {
         };
         StatementReward {
             program: Link::new(&body.program_name, &self.program_href()),
-            version: format!("v{}", body.version_number),
+            version: versions(self.ruling, body.version_number),
             measures: self.measures(),
             attainment: body
                 .percent
@@ -339,7 +346,8 @@ impl View<'_> {
         if self.visit.ctx.payee.is_some() {
             return String::new();
         }
-        format!("/programs/{}?version={}", Id(self.body.program).text(Kind::Program), self.body.version_number)
+        let number = self.ruling.last().map_or(self.body.version_number, |version| version.number);
+        format!("/programs/{}?version={number}", Id(self.body.program).text(Kind::Program))
     }
 
     fn measured_code(&self) -> &str {
@@ -374,7 +382,9 @@ impl View<'_> {
         let name = line.unique_id.clone().unwrap_or_else(|| sale_id.clone());
         let day = line.at.parse().map(|at| self.setting.day_of(at).strftime("%-d %b").to_string()).unwrap_or_default();
         let found = self.sales.get(&line.sale);
-        let explained = explain::credit(line, self.program, through.as_deref(), self.body.quota.as_deref());
+        let own = line.version.zip(self.entry).and_then(|(number, entry)| entry.numbered(number));
+        let program = own.map_or(self.program, |version| &*version.program);
+        let explained = explain::credit(line, program, through.as_deref(), self.body.quota.as_deref());
         let explained = match self.shown {
             Shown::All => explained,
             // What is credited, and not what it earns.

@@ -126,4 +126,18 @@ async fn com_048_a_version_rules_from_the_day_that_the_editor_names() {
     let saved = operator.post(&program, &[("document", &changed), ("rules_from", "2026-02-15"), ("action", "save")]).await;
     assert_eq!(saved.location(), program, "{}", saved.body);
     assert!(operator.get(&program).await.says("applies from 15 Feb 2026"));
+
+    // What was sold before that day is explained by the tiers that ruled then, and each period names the versions that do.
+    let rep = company.rep.text(Kind::Rep);
+    let january = operator.get(&format!("/statements/{rep}/2026-01")).await;
+    assert!(january.says("v1 ") && !january.says("v2"), "{}", january.body);
+    let february = operator.get(&format!("/statements/{rep}/2026-02")).await;
+    assert!(february.says("v1, v2"), "{}", february.body);
+    let credits: Vec<&str> = february.body.split("<details").skip(1).filter(|credit| credit.contains("/sales/sale_")).collect();
+    let (first, last) = (credits.first().expect("a credit"), credits.last().expect("a credit"));
+    assert!(first.contains("5.5%") && !first.contains(">6%"), "{first}");
+    assert!(last.contains(">6%") && !last.contains("5.5%"), "{last}");
+    let sale = first.split("/sales/").nth(1).and_then(|rest| rest.split('"').next()).expect("a sale");
+    let sale = operator.get(&format!("/sales/{sale}")).await;
+    assert!(sale.says("5.5%") && sale.says("v1") && !sale.body.contains(">6%"), "{}", sale.body);
 }

@@ -20,7 +20,7 @@ use crate::ServerState;
 
 pub(super) use list::row;
 pub(super) use one::{gauge_of, late_row, measures_money, released, team_of};
-pub(super) use words::{alert_notice, reason_is_meant, status};
+pub(super) use words::{alert_notice, reason_is_meant, status, versions};
 
 pub(super) fn routes() -> Router<ServerState> {
     Router::new()

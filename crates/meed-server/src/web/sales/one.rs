@@ -201,7 +201,10 @@ impl View<'_> {
             let line = CreditLine::of(credit);
             let quota = self.quotas.get(&(verdict.program, *rep)).map(String::as_str);
             let through = line.through.map(|id| self.setting.config.rep_name(Id(id)));
-            let explained = explain::credit(&line, &entry.program, through.as_deref(), quota);
+            let own = line.version.and_then(|number| entry.numbered(number));
+            let ruling = own.or_else(|| entry.ruling(&verdict.period, entry.number).last());
+            let (number, document) = ruling.map_or((entry.number, &entry.program), |version| (version.number, &version.program));
+            let explained = explain::credit(&line, document, through.as_deref(), quota);
             let statement = format!("/statements/{}/{label}", rep.text(Kind::Rep));
             CreditView {
                 payee: Link::new(
@@ -209,7 +212,7 @@ impl View<'_> {
                     &format!("{statement}?sale={}#{}", self.history.sale.stored.id.text(Kind::Sale), explained.id),
                 ),
                 program: Link::new(&verdict.program_name, &program),
-                version: format!("v{}", entry.number),
+                version: format!("v{number}"),
                 calculation: calculation.map_or_else(Link::default, |c| {
                     Link::new(&period_words(&label), &format!("/calculations/{}", c.id.text(Kind::Calculation)))
                 }),
