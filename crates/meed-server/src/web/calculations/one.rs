@@ -45,11 +45,12 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     let newer = newer.map(|c| c.id).filter(|id| *id != calculation.id);
     let is_open = booked.release.is_none();
     let stale = match newer {
-        Some(_) => "This calculation was followed by a newer one; the figures below are those of the newest.".to_owned(),
-        None if is_due(app, ctx, &calculation).await? => {
-            "Sales, people or plans changed since this was calculated. Calculate again before you release.".to_owned()
+        Some(_) => "This calculation was followed by a newer one; the figures below are those of the newest.",
+        None if !is_due(app, ctx, &calculation).await? => "",
+        None if is_open => "Sales, people or plans changed since this was calculated. Calculate again before you release.",
+        None => {
+            "Sales, people or plans changed since the release, which stays as it is. Calculate again to book what changed in the open period."
         }
-        None => String::new(),
     };
     let period = setting.period(&document.period).ok_or_else(Trouble::not_found)?;
     let plan = setting.config.program(Id(document.program))?;
@@ -96,7 +97,7 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
         alerts: document.alerts.iter().map(alert_notice).collect(),
         not_credited: view.not_credited(),
         late: view.late(),
-        stale,
+        stale: stale.to_owned(),
         can_recalculate: newer.is_none(),
         can_release: is_open && newer.is_none() && !booked.payees.is_empty(),
         can_pay: status(&booked) == CalculationStatus::Released,
