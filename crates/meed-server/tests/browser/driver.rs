@@ -202,7 +202,9 @@ impl Browser {
             let element = self.first(place).await;
             let path = format!("/session/{}/element/{}/{action}", self.session, element.0);
             let (status, value) = self.exchange(method, &path, body).await;
-            if value["error"] == "stale element reference" {
+            let message = value["message"].as_str().unwrap_or_default();
+            // The driver's two ways to say that the element's page is gone.
+            if value["error"] == "stale element reference" || message.contains("does not belong to the document") {
                 continue;
             }
             assert!(status == 200, "{action} of {}: {} {}", place.value, value["error"], value["message"]);
