@@ -102,6 +102,21 @@ pub struct SaleVersion {
     pub changes: Vec<Change>,
 }
 
+/// What was changed or taken back of a sale by hand.
+#[derive(Clone, Debug)]
+pub struct SaleAdjustment {
+    /// Whose, with the statement that it stands on.
+    pub payee: Link,
+    /// What it is for.
+    pub label: String,
+    /// "Clawback, earned in January 2026"
+    pub kind: String,
+    /// The period that it is booked in.
+    pub period: String,
+    /// What it adds.
+    pub amount: Amount,
+}
+
 /// `GET /sales/{id}`
 #[derive(Clone, Debug, Template)]
 #[template(path = "sale.html")]
@@ -132,6 +147,8 @@ pub struct SalePage {
     pub misses: Vec<Miss>,
     /// Not calculated since it was stored or changed.
     pub pending: bool,
+    /// What was changed or taken back of it by hand.
+    pub adjustments: Vec<SaleAdjustment>,
     /// Where what it earned can be taken back; empty where nothing was earned, and for who may not.
     pub clawback: String,
 }

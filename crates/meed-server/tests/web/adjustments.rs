@@ -137,6 +137,12 @@ async fn com_044_sales_are_clawed_back_from_a_pasted_list_and_the_payee_sees_whi
     assert_eq!(done.location(), "/adjustments", "{}", done.body);
     let list = operator.get("/adjustments").await;
     assert!(list.says("Clawback") && list.says(&sale) && list.says("in January 2026"), "{}", list.body);
+    // The sale's own page says so, too.
+    let page = operator.get(&format!("/sales/{}", list.between("href=\"/sales/", "\""))).await;
+    let taken = page.between("Changed or taken back by hand", "</table>");
+    for text in ["Mara Quill", "Cancelled", "in January 2026", "February 2026", "-"] {
+        assert!(taken.contains(text), "{text}\n{taken}");
+    }
     // The released statement stays; February takes it back and names the sale, for the payee too.
     assert_eq!(operator.get(&january).await.between("statement-total", "</p>"), before.between("statement-total", "</p>"));
     releases::release_credits(&site.app, &site.ctx(), company.program, "2026-02").await.expect("credits released");

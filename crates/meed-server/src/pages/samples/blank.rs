@@ -144,6 +144,7 @@ fn intake() -> Vec<(&'static str, String)> {
                 credits: Vec::new(),
                 misses: Vec::new(),
                 pending: true,
+                adjustments: Vec::new(),
                 clawback: String::new(),
             },
         ),

@@ -4,7 +4,7 @@ use super::{chrome, drawn, eur, fact, fact_to, link, notice, pay, s, texts};
 use crate::pages::explain::Miss;
 use crate::pages::people::{InvitePage, MembershipField, PeoplePage, RepFormPage, RepRow, TeamFormPage, TeamRow};
 use crate::pages::rates::{RateRow, RatesPage};
-use crate::pages::sales::{OriginalColumn, SalePage, SaleRow, SaleVersion, SalesFilter, SalesPage, Scope};
+use crate::pages::sales::{OriginalColumn, SaleAdjustment, SalePage, SaleRow, SaleVersion, SalesFilter, SalesPage, Scope};
 use crate::pages::{Badge, Change, Choice, FormErrors, Nav, Pager, Tone};
 
 pub(crate) fn filter(active: bool) -> SalesFilter {
@@ -137,6 +137,13 @@ fn sale() -> SalePage {
         ],
         credits: vec![pay::tiered_credit(), pay::override_credit()],
         misses: misses(),
+        adjustments: vec![SaleAdjustment {
+            payee: link("Mara Quill", "/statements/rep_1/2026-04"),
+            label: "Cancelled in April".into(),
+            kind: "Clawback, earned in March 2026".into(),
+            period: "April 2026".into(),
+            amount: eur(-24_800),
+        }],
         pending: false,
         clawback: "/adjustments/clawback?sale=sale_1".into(),
     }

@@ -39,7 +39,7 @@ pub(super) fn routes() -> Router<ServerState> {
 }
 
 /// The kind of an adjustment in words.
-fn kind_words(kind: &str) -> &'static str {
+pub(super) fn kind_words(kind: &str) -> &'static str {
     match kind {
         "clear_draw" => "Draw cleared",
         word => RewardKind::from_word(word).map_or("Adjustment", RewardKind::title),
@@ -128,7 +128,7 @@ async fn preview(state: &ServerState, visit: &Visit, setting: &Setting, rows: &[
 }
 
 /// What is added; nothing is shown of a cleared draw.
-fn amount(document: &AdjustmentDocument) -> Amount {
+pub(super) fn amount(document: &AdjustmentDocument) -> Amount {
     if document.kind == "clear_draw" { Amount::default() } else { money_in(document.amount, &document.currency) }
 }
 
@@ -150,7 +150,7 @@ fn sale_link(document: &AdjustmentDocument, names: &SaleNames) -> Link {
 }
 
 /// `earned 120.00 EUR in January 2026`.
-fn origin_words(document: &AdjustmentDocument) -> String {
+pub(super) fn origin_words(document: &AdjustmentDocument) -> String {
     let Some(period) = &document.origin_period else { return String::new() };
     let period = period_words(period);
     match &document.earned {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use axum::extract::{Path, State};
+use meed_app::adjustments::{self, AdjustmentDocument, AdjustmentEntry};
 use meed_app::calculations::{self, CalculationEntry, Verdict, verdicts};
 use meed_app::releases::CreditLine;
 use meed_app::sales::{self, SaleHistory};
@@ -10,6 +11,7 @@ use meed_app::{Scope, imports, sources};
 use meed_core::crediting::{Reason, RuleVerdict};
 use meed_core::id::{Id, Kind};
 
+use super::super::adjustments::{amount, kind_words, origin_words};
 use super::super::answer::{Answer, Trouble, page, sentence};
 use super::super::calculations::reason_is_meant;
 use super::super::explain;
@@ -20,7 +22,7 @@ use super::super::visit::Visit;
 use super::facts::{changes, facts, revenue, subject};
 use crate::ServerState;
 use crate::pages::explain::{CreditView, Miss};
-use crate::pages::sales::{OriginalColumn, SalePage, SaleVersion};
+use crate::pages::sales::{OriginalColumn, SaleAdjustment, SalePage, SaleVersion};
 use crate::pages::{Badge, Fact, Link, Nav, Tone};
 
 pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>) -> Answer {
@@ -37,7 +39,9 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     let quotas = quotas(&state, &visit, &verdicts, &latest).await?;
     let view =
         View { can_adjust: ctx.has(Scope::Release), quotas, setting: &setting, history: &history, latest: &latest, origins: &origins };
+    let adjustments = by_hand(adjustments::all(app, ctx).await?, stored.id, &setting);
     page(&SalePage {
+        adjustments,
         chrome: visit.chrome(Nav::Sales),
         title: stored.unique_id.clone().unwrap_or_else(|| subject(&stored.sale)),
         clawback: match verdicts.iter().find(|verdict| !verdict.credits.is_empty()) {
@@ -58,6 +62,23 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
         misses: verdicts.iter().flat_map(misses).collect(),
         pending: verdicts.iter().any(|verdict| view.is_pending(verdict)),
     })
+}
+
+/// What was changed or taken back of a sale by hand, latest period first.
+fn by_hand(all: Vec<AdjustmentEntry>, sale: Id, setting: &Setting) -> Vec<SaleAdjustment> {
+    let own = all.into_iter().map(|entry| entry.document).filter(|document| document.sale_id() == Some(sale));
+    let row = |document: AdjustmentDocument| {
+        let rep = Id(document.rep);
+        let words = [kind_words(&document.kind).to_owned(), origin_words(&document)];
+        SaleAdjustment {
+            payee: Link::new(&setting.config.rep_name(rep), &format!("/statements/{}/{}", rep.text(Kind::Rep), document.period)),
+            label: document.label.clone(),
+            kind: words.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", "),
+            period: period_words(&document.period),
+            amount: amount(&document),
+        }
+    };
+    own.map(row).collect()
 }
 
 async fn quotas(
