@@ -223,8 +223,14 @@ pub async fn create_many(app: &App, ctx: &Context, inputs: Vec<PurchaseInput>) -
     };
     let config = app.till_config(ctx.workspace).await?;
     let mut rows = rows.into_iter();
+    let mut asked = ready.iter().map(|row| row.input.spend.is_some());
     for outcome in outcomes.iter_mut().filter(|outcome| outcome.is_none()) {
-        *outcome = rows.next().map(|row| row.map(|done| view(&config, done, None, String::new())));
+        *outcome = match (rows.next(), asked.next().unwrap_or_default()) {
+            (Some(Ok(done)), has_spend) if done.is_replayed => {
+                Some(Ok(view(&config, first_answer(app, ctx, done, has_spend).await?, None, String::new())))
+            }
+            (row, _) => row.map(|row| row.map(|done| view(&config, done, None, String::new()))),
+        };
     }
     Ok(outcomes.into_iter().flatten().collect())
 }

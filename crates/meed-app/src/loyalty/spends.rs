@@ -10,7 +10,7 @@ use meed_core::loyalty::{
     TillConfig, TillEvent, TillReply,
 };
 use meed_core::money::Minor;
-use meed_store::Priority;
+use meed_store::{Priority, Reader, StoreError};
 
 use super::purchases;
 use super::traces::Traces;
@@ -87,9 +87,24 @@ pub async fn cancel(app: &App, ctx: &Context, id: Id, key: Option<&str>) -> AppR
 pub async fn show(app: &App, ctx: &Context, id: Id) -> AppResult<SpendDone> {
     ctx.require_any(&[Scope::Sales, Scope::Read])?;
     let workspace = ctx.workspace;
-    let found = app.store().read(move |r| r.till_event(workspace, id)).await?;
-    let (event, standing) = found.ok_or_else(|| refused(Class::NotFound, "entity_not_found", "there is no such spend request"))?;
-    done_of(&event, standing.is_some()).ok_or_else(|| refused(Class::Invalid, "invalid_event_type", "this event is not a spend request"))
+    let read = move |r: &mut Reader<'_>| {
+        let Some((event, standing)) = r.till_event(workspace, id)? else { return Ok(None) };
+        let Some(done) = done_of(&event, standing.is_some()) else { return Ok(Some(None)) };
+        Ok(Some(Some(SpendDone { is_cancelled: is_cancelled(r, workspace, &done)?, ..done })))
+    };
+    let found = app.store().read(read).await?;
+    let found = found.ok_or_else(|| refused(Class::NotFound, "entity_not_found", "there is no such spend request"))?;
+    found.ok_or_else(|| refused(Class::Invalid, "invalid_event_type", "this event is not a spend request"))
+}
+
+/// Whether a spend is cancelled: by itself, or with its purchase, which names no spend that found nothing.
+fn is_cancelled(r: &mut Reader<'_>, workspace: Id, done: &SpendDone) -> Result<bool, StoreError> {
+    if done.is_cancelled || done.body.spent > 0 {
+        return Ok(done.is_cancelled);
+    }
+    let purchase = r.till_event(workspace, done.purchase)?;
+    let purchase = purchase.and_then(|(event, standing)| purchases::done_of(&event, standing.as_deref()));
+    Ok(purchase.is_some_and(|purchase| purchase.standing.state == PurchaseState::Cancelled))
 }
 
 /// What a purchase spent at once by one method; none where it did not.
@@ -140,8 +155,12 @@ pub async fn list(app: &App, ctx: &Context, participant: Id, filter: SpendFilter
                 let page = r.till_events_back(workspace, Some(participant), before, 500)?;
                 before = page.last().map(|(event, _)| event.id);
                 for (event, standing) in &page {
-                    let views = views_of(event, standing.as_deref()).into_iter();
-                    found.extend(views.filter(|view| filter.keeps(&view.done, event.recorded_us)));
+                    for mut view in views_of(event, standing.as_deref()) {
+                        if filter.keeps(&view.done, event.recorded_us) {
+                            view.done.is_cancelled = is_cancelled(r, workspace, &view.done)?;
+                            found.push(view);
+                        }
+                    }
                 }
                 if page.len() < 500 || found.len() >= wanted {
                     found.truncate(wanted);

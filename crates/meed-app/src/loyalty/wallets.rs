@@ -96,12 +96,26 @@ impl Parts {
         vec![self.wallet(config, config.currency, at_us), self.wallet(config, Unit::POINTS, at_us)]
     }
 
-    fn wallet(&self, config: &TillConfig, unit: Unit, at_us: i64) -> WalletView {
+    /// What is owed at a time. Of what matured by then it takes its part, whether a command has said so or not.
+    fn net(&mut self, unit: Unit, at_us: i64) -> Minor {
         let owed = self.accounts.iter().find(|account| (account.key.purpose, account.key.unit) == (Purpose::Recoverable, unit));
+        let mut owed = owed.map_or(0, Account::posted);
+        let mut matured: Vec<&mut Lot> =
+            self.lots.iter_mut().filter(|lot| lot.unit == unit && lot.is_pending && lot.active_us <= at_us).collect();
+        matured.sort_by_key(|lot| lot.id);
+        for lot in matured {
+            let part = owed.min(lot.free()).max(0);
+            (owed, lot.remaining) = (owed - part, lot.remaining - part);
+        }
+        owed
+    }
+
+    fn wallet(&mut self, config: &TillConfig, unit: Unit, at_us: i64) -> WalletView {
+        let owed = self.net(unit, at_us);
         // Of a lot that is over stays what a hold reserves: it may still be captured.
         let stays = |lot: &Lot| if lot.is_over(at_us) { Lot { remaining: lot.held, ..*lot } } else { *lot };
         let open = self.lots.iter().filter(|lot| lot.unit == unit).map(stays);
-        let mut open: Vec<Lot> = open.filter(|lot| lot.held > 0 || !lot.is_over(at_us)).collect();
+        let mut open: Vec<Lot> = open.filter(|lot| lot.held > 0 || lot.remaining > 0 && !lot.is_over(at_us)).collect();
         open.sort_by_key(Lot::consumption_key);
         // A lot whose day has come counts as active, whether a command has said so or not.
         let is_active = |lot: &&Lot| !lot.is_pending || lot.active_us <= at_us;
@@ -117,7 +131,7 @@ impl Parts {
             conditional: free.iter().filter(|lot| lot.rank > 0).map(|lot| lot.free()).sum(),
             held: open.iter().map(|lot| lot.held).sum(),
             pending: open.iter().filter(|lot| !is_active(lot)).map(|lot| lot.remaining).sum(),
-            owed: owed.map_or(0, Account::posted),
+            owed,
             lots: open,
             expiring: expiring.into_iter().collect(),
         }

@@ -199,6 +199,8 @@ pub struct Use {
     pub returned: Minor,
     /// How much of `worth` came back.
     pub worth_returned: Minor,
+    /// How much of the line had come back when it was spent: what comes back later is shared among what was left then.
+    pub since: Minor,
 }
 
 /// An award that a budget or a limit kept back, for good.
@@ -417,7 +419,38 @@ packed!(PayBackBody { method, amount });
 packed!(TransferBody { unit, amount, other, lots, reason, balance });
 packed!(ExtensionBody { lot, unit, before_us, after_us, revived, reason, balance });
 packed!(Grant { offer, version, line, unit, amount, basis, method, lots, cap, counted });
-packed!(Use { event, method, unit, transfer, lot, line, amount, worth, returned, worth_returned });
+
+/// The first form of a use: nothing of its line had come back before.
+impl Packed for Use {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.event.pack(out);
+        self.method.pack(out);
+        self.unit.pack(out);
+        self.transfer.pack(out);
+        self.lot.pack(out);
+        self.line.pack(out);
+        self.amount.pack(out);
+        self.worth.pack(out);
+        self.returned.pack(out);
+        self.worth_returned.pack(out);
+    }
+
+    fn unpack(input: &mut &[u8]) -> Result<Self, super::Damaged> {
+        Ok(Self {
+            event: Packed::unpack(input)?,
+            method: Packed::unpack(input)?,
+            unit: Packed::unpack(input)?,
+            transfer: Packed::unpack(input)?,
+            lot: Packed::unpack(input)?,
+            line: Packed::unpack(input)?,
+            amount: Packed::unpack(input)?,
+            worth: Packed::unpack(input)?,
+            returned: Packed::unpack(input)?,
+            worth_returned: Packed::unpack(input)?,
+            since: 0,
+        })
+    }
+}
 packed!(Withheld { offer, reason });
 packed!(Matched { offer, version, lines });
 packed!(PurchaseBody { basket, matched, standing, balance, is_offline });
@@ -506,20 +539,39 @@ impl SpendBody {
 
 /// The second form of purchases and their standings: what is paid back follows.
 const WITH_BACK: u8 = 2;
+/// The third form of standings: what is paid back follows, if anything is, and what had come back before each use.
+const WITH_SINCE: u8 = 3;
 
 impl Standing {
-    /// Reads the stored form.
+    /// Reads the stored form, and those before it.
     pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
-        if row.first() != Some(&WITH_BACK) {
-            return super::packed::from_row(FORM, row);
+        match row.first() {
+            Some(&WITH_BACK) => {
+                let (standing, back): (Self, PaidBack) = super::packed::from_row(WITH_BACK, row)?;
+                Ok(Self { back: Some(back), ..standing })
+            }
+            Some(&WITH_SINCE) => {
+                let (mut standing, (back, since)): (Self, (Option<PaidBack>, Vec<Minor>)) = super::packed::from_row(WITH_SINCE, row)?;
+                if since.len() != standing.uses.len() {
+                    return Err(super::Damaged);
+                }
+                standing.back = back;
+                standing.uses.iter_mut().zip(since).for_each(|(used, since)| used.since = since);
+                Ok(standing)
+            }
+            _ => super::packed::from_row(FORM, row),
         }
-        let (standing, back): (Self, PaidBack) = super::packed::from_row(WITH_BACK, row)?;
-        Ok(Self { back: Some(back), ..standing })
     }
 
     /// The stored form.
     #[must_use]
     pub fn to_row(&self) -> Vec<u8> {
+        if self.uses.iter().any(|used| used.since != 0) {
+            let mut row = super::packed::to_row(WITH_SINCE, self);
+            self.back.pack(&mut row);
+            self.uses.iter().map(|used| used.since).collect::<Vec<Minor>>().pack(&mut row);
+            return row;
+        }
         let mut row = super::packed::to_row(if self.back.is_some() { WITH_BACK } else { FORM }, self);
         if let Some(back) = &self.back {
             back.pack(&mut row);
@@ -606,6 +658,12 @@ impl Standing {
             settled: None,
             back: None,
         }
+    }
+
+    /// Adds what was spent: what comes back of its line from now on is shared with it.
+    pub(super) fn add_use(&mut self, used: Use) {
+        let since = usize::try_from(used.line).ok().and_then(|line| self.returned.get(line)).map_or(0, |(amount, _)| *amount);
+        self.uses.push(Use { since, ..used });
     }
 
     /// What stands of the spends on a line, in the workspace's currency.

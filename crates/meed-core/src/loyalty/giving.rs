@@ -47,6 +47,8 @@ pub(super) struct Giver<'a> {
     pub(super) counters: BTreeMap<Id, i64>,
     pub(super) taken_back: Vec<TakenBack>,
     pub(super) granted: Vec<(Id, (Id, Minor))>,
+    /// Whether an award was over before it was given: its purchase came late.
+    pub(super) has_over: bool,
     /// Business time of the command.
     pub(super) at: jiff::Timestamp,
 }
@@ -88,32 +90,38 @@ impl Giver<'_> {
             self.add(wallets, work, target)?;
         }
         self.count(work);
+        if std::mem::take(&mut self.has_over) {
+            self.settle_due(wallets)?;
+        }
         Ok(evaluation)
     }
 
-    /// An offer whose budget or limit does not allow what it would give.
+    /// An offer whose budget or limit does not allow what it would give. What it gave before stands all the same.
     fn first_blocked(&self, wallets: &Wallets<'_>, work: &Work, evaluation: &Evaluation) -> Option<(Id, &'static str)> {
         for target in &evaluation.targets {
             let offer = self.config.terms(target.version)?;
-            let is_new = !work.standing.grants.iter().any(|grant| grant.offer == target.offer && grant.amount > 0);
-            if is_new && offer.uses_max.is_some_and(|max| self.counters.get(&target.offer).copied().unwrap_or(0) >= max) {
+            if work.standing.grants.iter().any(|grant| grant.offer == target.offer && grant.amount > 0) {
+                continue;
+            }
+            if offer.uses_max.is_some_and(|max| self.counters.get(&target.offer).copied().unwrap_or(0) >= max) {
                 return Some((target.offer, "limit_reached"));
             }
             if offer.has_budget {
-                let own = evaluation.targets.iter().filter(|other| other.offer == target.offer);
-                let draws = own.filter_map(|other| {
-                    let before = granted(&work.standing, other);
-                    draw_between(self.config, offer, target.unit, before, other.amount.max(before))
-                });
+                let own = || evaluation.targets.iter().filter(|other| other.offer == target.offer);
+                let draws = own().filter_map(|other| draw_between(self.config, offer, target.unit, 0, other.amount));
                 let Some(draw) = draws.reduce(|sum, more| Amount { minor: sum.minor + more.minor, ..sum }) else { continue };
-                let key = Owner::program(target.offer).account(Purpose::Budget, draw.unit);
-                let available = wallets.book().available(&key);
-                if draw.minor > available && !(offer.grants_rest && available > 0) {
+                let available = self.left_of_budget(wallets, target.offer, draw.unit);
+                let some = |other: &Target| affordable(self.config, offer, target.unit, (0, other.amount), available) > 0;
+                if draw.minor > available && !(offer.grants_rest && own().any(some)) {
                     return Some((target.offer, "budget_exhausted"));
                 }
             }
         }
         None
+    }
+
+    fn left_of_budget(&self, wallets: &Wallets<'_>, offer: Id, unit: Unit) -> Minor {
+        wallets.book().available(&Owner::program(offer).account(Purpose::Budget, unit))
     }
 
     /// Uses of limited offers follow their grants.
@@ -136,19 +144,27 @@ impl Giver<'_> {
         let wanted = cap.map_or(target.amount, |cap| target.amount.min(cap));
         let mut more = wanted - standing;
         let mut cap = cap;
-        if offer.has_budget && offer.grants_rest && more > 0 {
-            let unit = draw_between(self.config, &offer, target.unit, standing, wanted).map_or(target.unit, |draw| draw.unit);
-            let available = wallets.book().available(&Owner::program(target.offer).account(Purpose::Budget, unit));
-            if unit == target.unit && available < more {
-                more = available;
-                cap = Some(standing + more);
+        let draw = if offer.has_budget && more > 0 { draw_between(self.config, &offer, target.unit, standing, wanted) } else { None };
+        if let Some(draw) = draw {
+            let available = self.left_of_budget(wallets, target.offer, draw.unit);
+            let most = match offer.grants_rest {
+                true => affordable(self.config, &offer, target.unit, (standing, wanted), available),
+                false if draw.minor > available => standing,
+                false => wanted,
+            };
+            if most < wanted {
+                (more, cap) = (most - standing, Some(most));
             }
+        }
+        if let Some(before) = before {
+            work.standing.grants[before].cap = cap;
         }
         if more <= 0 {
             return Ok(());
         }
         let origin = Origin { program_version: Some(target.version), ..work.origin(work.body.basket.at) };
         let lot = self.earn(wallets, work, &offer, target, (standing, standing + more), origin)?;
+        self.has_over |= wallets.book().lot(lot).is_some_and(|lot| lot.is_over(wallets.now_us()));
         self.granted.push((work.id, (target.offer, more)));
         let at = before.unwrap_or_else(|| {
             work.standing.grants.push(Grant {
@@ -291,7 +307,7 @@ impl Giver<'_> {
 
     /// Gives back what was spent on returned parts: by line, pro rata, in reverse order of consumption. Answers the
     /// worth of what is in the wallet again.
-    pub(super) fn give_back(&self, wallets: &mut Wallets<'_>, work: &mut Work) -> Result<Minor, Refusal> {
+    pub(super) fn give_back(&self, wallets: &mut Wallets<'_>, work: &mut Work, before: &[(Minor, Exact)]) -> Result<Minor, Refusal> {
         let mut back: BTreeMap<Unit, Vec<Taken>> = BTreeMap::new();
         let (mut worth, mut uncovered) = (0, Vec::new());
         for (place, line) in work.body.basket.lines.iter().enumerate() {
@@ -300,9 +316,20 @@ impl Giver<'_> {
                 usize::try_from(used.line) == Ok(place) && matches!(used.method, SpendMethod::OnRequest | SpendMethod::Automatic)
             };
             let uses = &mut work.standing.uses;
-            let spent: Minor = uses.iter().filter(|used| is_here(used)).map(|used| used.worth).sum();
+            // What was spent at one time is shared over what was left of the line then: cumulative, so the last part closes it.
+            let mut shares: BTreeMap<Minor, Minor> = BTreeMap::new();
+            for used in uses.iter().filter(|used| is_here(used)) {
+                *shares.entry(used.since).or_default() += used.worth;
+            }
             let so_far: Minor = uses.iter().filter(|used| is_here(used)).map(|used| used.worth_returned).sum();
-            let mut left = share(spent, returned, line.total)? - so_far;
+            let standing = shares.values().sum::<Minor>() - so_far;
+            let mut target = 0;
+            for (since, spent) in shares {
+                target += share(spent, returned - since, line.total - since)?;
+            }
+            // Never more than came back, and never so little that more stays spent than is left of the line.
+            let came_back = returned - before.get(place).map_or(0, |(amount, _)| *amount);
+            let mut left = (target - so_far).min(came_back).max(standing - (line.total - returned));
             for used in uses.iter_mut().rev().filter(|used| is_here(used)) {
                 let part = used.standing_worth().min(left);
                 if part <= 0 {
@@ -339,7 +366,8 @@ impl Giver<'_> {
             if part > 0 {
                 left -= part;
                 let taken = Taken { transfer, portion: Portion { lot: Id(0), line, amount: part } };
-                work.standing.uses.push(new_use(event, SpendMethod::OnRequest, unit, &taken, part));
+                let used = new_use(event, SpendMethod::OnRequest, unit, &taken, part);
+                work.standing.add_use(used);
             }
         }
         Ok(())
@@ -458,7 +486,7 @@ impl Giver<'_> {
                 let found = allotted.iter().find(|(of, portion, _)| *of == unit && *portion == taken.portion);
                 let part = found.map_or(0, |(_, _, worth)| *worth);
                 worth += part;
-                work.standing.uses.push(new_use(event, method, unit, &taken, part));
+                work.standing.add_use(new_use(event, method, unit, &taken, part));
             }
         }
         Ok(worth)
@@ -507,11 +535,8 @@ fn new_use(event: Id, method: SpendMethod, unit: Unit, taken: &Taken, worth: Min
         worth,
         returned: 0,
         worth_returned: 0,
+        since: 0,
     }
-}
-
-fn granted(standing: &Standing, target: &Target) -> Minor {
-    standing.grants.iter().find(|grant| (grant.offer, grant.line) == (target.offer, target.line)).map_or(0, |grant| grant.amount)
 }
 
 /// What an award that grows from `before` to `after` draws from its budget: money for points with a unit cost, else its
@@ -524,6 +549,22 @@ pub(super) fn draw_between(config: &TillConfig, offer: &Offer, unit: Unit, befor
         Amount { minor: after - before, unit }
     };
     (amount.minor > 0).then_some(amount)
+}
+
+/// The most that an award may grow to from `before`, up to `wanted`, with what is left of its budget.
+fn affordable(config: &TillConfig, offer: &Offer, unit: Unit, (before, wanted): (Minor, Minor), available: Minor) -> Minor {
+    let is_within = |after| draw_between(config, offer, unit, before, after).is_none_or(|draw| draw.minor <= available);
+    let (mut fits, mut too_much) = (before, wanted.saturating_add(1));
+    // A larger award never draws less.
+    while too_much - fits > 1 {
+        let middle = fits + (too_much - fits) / 2;
+        if is_within(middle) {
+            fits = middle;
+        } else {
+            too_much = middle;
+        }
+    }
+    fits
 }
 
 fn cost_of(config: &TillConfig, offer: &Offer, unit: Unit, amount: Minor) -> Result<Minor, Refusal> {

@@ -1,6 +1,7 @@
 //! The real binary, run as a person or a script runs it.
 
 mod configuration;
+mod cut_line;
 mod demo;
 mod dry_run;
 mod imports;

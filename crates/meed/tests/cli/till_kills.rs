@@ -255,7 +255,7 @@ fn day(place: &Place, seed: Option<u64>) -> Value {
     Value::Array(books)
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for chunk in bytes.chunks(3) {
@@ -268,7 +268,7 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
-const INIT: [&str; 7] = ["init", "--name", "Acme", "--zone", "Europe/Berlin", "--currency", "EUR"];
+pub(crate) const INIT: [&str; 7] = ["init", "--name", "Acme", "--zone", "Europe/Berlin", "--currency", "EUR"];
 
 fn on_the_embedded_database(encryption: &str, seed: Option<u64>) -> Value {
     let place = Place::empty().set("MEED_ENCRYPTION", encryption);

@@ -53,6 +53,7 @@ pub(super) fn need_rework(config: &TillConfig, event: Id, needs: &mut TillNeeds)
         needs.history.insert(wallet);
     }
     needs.counters.extend(config.offers.limited());
+    needs.programs.extend(config.offers.tier_ids());
     needs.programs.insert(config.workspace);
 }
 
@@ -130,6 +131,10 @@ impl Command for CancelSpend {
         }
         let (participant, person) = resolve(state, &WalletRef::Of(self.spend))?;
         let slot = state.tills.purchase(purchase).cloned().ok_or_else(|| super::checks::not_found("purchase"))?;
+        // Also one that found nothing to spend was cancelled with its purchase.
+        if slot.standing.state != PurchaseState::Posted {
+            return Err(conflict("invalid_life_cycle_state", "the spend request was cancelled with its purchase"));
+        }
         let id = state.next_id();
         let mut giver = giver(state, &self.config, participant, &person, self.at);
         let mut works = Works::take(state, &self.config, &slot);

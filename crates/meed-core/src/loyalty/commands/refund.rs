@@ -80,7 +80,7 @@ impl Command for Refund {
         let spent_before = slot.standing.spent();
         let (cell, given_back) = state.wallets(|wallets| {
             giver.settle_due(wallets)?;
-            let given_back = giver.give_back(wallets, works.own())?;
+            let given_back = giver.give_back(wallets, works.own(), &slot.standing.returned)?;
             Ok((works.give(&mut giver, wallets)?, given_back))
         })?;
         let spent_after = works.own().standing.spent();

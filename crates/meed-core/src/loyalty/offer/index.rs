@@ -67,6 +67,7 @@ pub struct OfferIndex {
     reads_paid: bool,
     limited: Vec<Id>,
     stateful_ids: Vec<Id>,
+    tier_ids: Vec<Id>,
 }
 
 impl OfferIndex {
@@ -83,6 +84,9 @@ impl OfferIndex {
             }
             if entry.versions.iter().any(|version| version.offer.is_stateful()) {
                 index.stateful_ids.push(entry.id);
+            }
+            if entry.versions.iter().any(|version| version.offer.reads_tier()) {
+                index.tier_ids.push(entry.id);
             }
             if entry.versions.iter().any(|version| version.offer.uses_max.is_some()) {
                 index.limited.push(entry.id);
@@ -162,6 +166,11 @@ impl OfferIndex {
     /// Offers that remember what a customer bought, in the order in which they were given.
     pub fn stateful_ids(&self) -> impl Iterator<Item = Id> {
         self.stateful_ids.iter().copied()
+    }
+
+    /// Offers whose condition reads the customer's tier: a purchase may match them once another one comes or goes.
+    pub fn tier_ids(&self) -> impl Iterator<Item = Id> {
+        self.tier_ids.iter().copied()
     }
 
     /// Whether any condition reads the customer's tier.
