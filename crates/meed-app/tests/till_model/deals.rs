@@ -250,6 +250,9 @@ pub(crate) struct Target {
     pub(crate) amount: i64,
 }
 
+/// A line, or none for the whole purchase, and an amount.
+type AwardPart = (Option<usize>, i64);
+
 /// What is remembered of a customer: a fold over the purchases.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
@@ -308,7 +311,7 @@ impl Offers<'_> {
         if sale.is_cancelled || said.bought == 0 {
             return Said::default();
         }
-        let mut drafts: Vec<(usize, Vec<(Option<usize>, i64)>)> = Vec::new();
+        let mut drafts: Vec<(usize, Vec<AwardPart>)> = Vec::new();
         for (place, deal) in self.deals.iter().enumerate() {
             let lines = self.lines(deal, sale, memory);
             if lines.is_empty() {
@@ -416,18 +419,20 @@ impl Offers<'_> {
         parts.retain(|(_, amount)| *amount > 0);
         (!parts.is_empty() || matches!(deal.gives, Gives::OfAwards(_))).then_some(parts)
     }
+}
 
+impl Memory {
     /// What the next purchase of the customer finds.
-    pub(crate) fn remember(&self, said: &Said, day: i64, memory: &mut Memory) {
-        memory.bought.push((day, said.bought));
+    pub(crate) fn add(&mut self, said: &Said, day: i64) {
+        self.bought.push((day, said.bought));
         for (deal, step) in &said.counted {
-            memory.counts[*deal].open.push((day, *step));
+            self.counts[*deal].open.push((day, *step));
         }
         for deal in &said.fired {
-            let count = &mut memory.counts[*deal];
+            let count = &mut self.counts[*deal];
             (count.times, count.last_day) = (count.times + 1, Some(day));
             count.open.clear();
-            memory.given_by.insert(*deal);
+            self.given_by.insert(*deal);
         }
     }
 }

@@ -63,7 +63,7 @@ fn rows(random: &mut Random) -> Vec<Row> {
         total: if random.below(12) == 0 { 0 } else { 1 + upto(random, 2_500) },
         quantity: 1 + upto(random, 4),
     };
-    (0..1 + random.below(3)).map(|_| row(random)).collect()
+    (0..=random.below(3)).map(|_| row(random)).collect()
 }
 
 fn asks(random: &mut Random) -> Asks {

@@ -262,7 +262,7 @@ impl World {
         let mut memory = self.offers().memory();
         for place in order {
             let said = self.give(person, place, &memory, now_us, &mut changed);
-            self.offers().remember(&said, person.sales[place].day, &mut memory);
+            memory.add(&said, person.sales[place].day);
         }
         // What was given to a purchase that came late may be over already.
         person.settle(now_us);

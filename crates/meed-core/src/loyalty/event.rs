@@ -51,6 +51,10 @@ coded! {
         Activity = 17 "activity",
         /// A person decided about what a till without a connection did.
         Review = 18 "review",
+        /// A run evaluated purchases for offers of batch evaluation.
+        Evaluation = 19 "evaluation",
+        /// A tier was set by hand, or taken back.
+        TierSet = 20 "tier_set",
     }
 }
 
@@ -149,6 +153,8 @@ pub struct Standing {
     pub settled: Option<Id>,
     /// What is paid back instead of being taken off at the till.
     pub back: Option<PaidBack>,
+    /// When a run evaluated it for offers of batch evaluation, microseconds UTC.
+    pub evaluated_us: Option<i64>,
 }
 
 /// What an offer gave for a purchase.
@@ -378,6 +384,53 @@ pub struct ExtensionBody {
     pub balance: Minor,
 }
 
+/// An award that a run gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Awarded {
+    /// The purchase.
+    pub purchase: Id,
+    /// The offer.
+    pub offer: Id,
+    /// What it counts.
+    pub unit: Unit,
+    /// How much.
+    pub amount: Minor,
+}
+
+/// The body of an evaluation: of one customer's purchases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EvaluationBody {
+    /// What was evaluated.
+    pub purchases: Vec<Id>,
+    /// What was given.
+    pub awards: Vec<Awarded>,
+    /// Awards that gave way to better ones.
+    pub taken_back: Vec<TakenBack>,
+    /// What could be spent right after it.
+    pub balance: Minor,
+}
+
+/// The body of a tier by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TierSetBody {
+    /// The tier that was set, by code; `None`: the customer's own holds again.
+    pub tier: Option<String>,
+    /// The tier that held before.
+    pub before: Option<String>,
+    /// The tier that holds now.
+    pub after: Option<String>,
+    /// Until when; `None`: until it is taken back.
+    pub until_us: Option<i64>,
+    /// Whether it holds whatever is earned.
+    pub is_fixed: bool,
+    /// Why.
+    pub reason: String,
+    /// Who set it.
+    pub set_by: String,
+    /// What could be spent right after it.
+    pub balance: Minor,
+}
+
 /// The body of a settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettlementBody {
@@ -411,9 +464,13 @@ impl Packed for Standing {
             withheld: Packed::unpack(input)?,
             settled: Packed::unpack(input)?,
             back: None,
+            evaluated_us: None,
         })
     }
 }
+packed!(Awarded { purchase, offer, unit, amount });
+packed!(EvaluationBody { purchases, awards, taken_back, balance });
+packed!(TierSetBody { tier, before, after, until_us, is_fixed, reason, set_by, balance });
 packed!(PaidBack { method, amount });
 packed!(PayBackBody { method, amount });
 packed!(TransferBody { unit, amount, other, lots, reason, balance });
@@ -483,7 +540,7 @@ macro_rules! rows {
         }
     )* };
 }
-rows!(RefundBody, HoldBody, AdjustmentBody, SettlementBody, PayBackBody, TransferBody, ExtensionBody);
+rows!(EvaluationBody, TierSetBody, RefundBody, HoldBody, AdjustmentBody, SettlementBody, PayBackBody, TransferBody, ExtensionBody);
 
 /// The first form of a spend: without the sending system.
 struct EarlierSpend {
@@ -539,8 +596,10 @@ impl SpendBody {
 
 /// The second form of purchases and their standings: what is paid back follows.
 const WITH_BACK: u8 = 2;
-/// The third form of standings: what is paid back follows, if anything is, and what had come back before each use.
-const WITH_SINCE: u8 = 3;
+/// The third form of standings: what is paid back, if anything, and when a run evaluated it follow.
+const WITH_EVALUATION: u8 = 3;
+/// The fourth form of standings: the same two, and what had come back of its line before each use.
+const WITH_SINCE: u8 = 4;
 
 impl Standing {
     /// Reads the stored form, and those before it.
@@ -550,14 +609,18 @@ impl Standing {
                 let (standing, back): (Self, PaidBack) = super::packed::from_row(WITH_BACK, row)?;
                 Ok(Self { back: Some(back), ..standing })
             }
+            Some(&WITH_EVALUATION) => {
+                let (standing, (back, at_us)): (Self, (Option<PaidBack>, i64)) = super::packed::from_row(WITH_EVALUATION, row)?;
+                Ok(Self { back, evaluated_us: Some(at_us), ..standing })
+            }
             Some(&WITH_SINCE) => {
-                let (mut standing, (back, since)): (Self, (Option<PaidBack>, Vec<Minor>)) = super::packed::from_row(WITH_SINCE, row)?;
+                type More = ((Option<PaidBack>, Option<i64>), Vec<Minor>);
+                let (standing, ((back, evaluated_us), since)): (Self, More) = super::packed::from_row(WITH_SINCE, row)?;
                 if since.len() != standing.uses.len() {
                     return Err(super::Damaged);
                 }
-                standing.back = back;
-                standing.uses.iter_mut().zip(since).for_each(|(used, since)| used.since = since);
-                Ok(standing)
+                let uses = standing.uses.into_iter().zip(since).map(|(used, since)| Use { since, ..used }).collect();
+                Ok(Self { uses, back, evaluated_us, ..standing })
             }
             _ => super::packed::from_row(FORM, row),
         }
@@ -568,13 +631,20 @@ impl Standing {
     pub fn to_row(&self) -> Vec<u8> {
         if self.uses.iter().any(|used| used.since != 0) {
             let mut row = super::packed::to_row(WITH_SINCE, self);
-            self.back.pack(&mut row);
-            self.uses.iter().map(|used| used.since).collect::<Vec<Minor>>().pack(&mut row);
+            let since: Vec<Minor> = self.uses.iter().map(|used| used.since).collect();
+            ((self.back, self.evaluated_us), since).pack(&mut row);
             return row;
         }
-        let mut row = super::packed::to_row(if self.back.is_some() { WITH_BACK } else { FORM }, self);
-        if let Some(back) = &self.back {
-            back.pack(&mut row);
+        let form = match (&self.back, self.evaluated_us) {
+            (_, Some(_)) => WITH_EVALUATION,
+            (Some(_), None) => WITH_BACK,
+            (None, None) => FORM,
+        };
+        let mut row = super::packed::to_row(form, self);
+        match (self.back, self.evaluated_us) {
+            (back, Some(at_us)) => (back, at_us).pack(&mut row),
+            (Some(back), None) => back.pack(&mut row),
+            (None, None) => {}
         }
         row
     }
@@ -657,6 +727,7 @@ impl Standing {
             withheld: Vec::new(),
             settled: None,
             back: None,
+            evaluated_us: None,
         }
     }
 

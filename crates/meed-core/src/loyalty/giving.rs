@@ -110,7 +110,7 @@ impl Giver<'_> {
                 let own = || evaluation.targets.iter().filter(|other| other.offer == target.offer);
                 let draws = own().filter_map(|other| draw_between(self.config, offer, target.unit, 0, other.amount));
                 let Some(draw) = draws.reduce(|sum, more| Amount { minor: sum.minor + more.minor, ..sum }) else { continue };
-                let available = self.left_of_budget(wallets, target.offer, draw.unit);
+                let available = left_of_budget(wallets, target.offer, draw.unit);
                 let some = |other: &Target| affordable(self.config, offer, target.unit, (0, other.amount), available) > 0;
                 if draw.minor > available && !(offer.grants_rest && own().any(some)) {
                     return Some((target.offer, "budget_exhausted"));
@@ -118,10 +118,6 @@ impl Giver<'_> {
             }
         }
         None
-    }
-
-    fn left_of_budget(&self, wallets: &Wallets<'_>, offer: Id, unit: Unit) -> Minor {
-        wallets.book().available(&Owner::program(offer).account(Purpose::Budget, unit))
     }
 
     /// Uses of limited offers follow their grants.
@@ -146,7 +142,7 @@ impl Giver<'_> {
         let mut cap = cap;
         let draw = if offer.has_budget && more > 0 { draw_between(self.config, &offer, target.unit, standing, wanted) } else { None };
         if let Some(draw) = draw {
-            let available = self.left_of_budget(wallets, target.offer, draw.unit);
+            let available = left_of_budget(wallets, target.offer, draw.unit);
             let most = match offer.grants_rest {
                 true => affordable(self.config, &offer, target.unit, (standing, wanted), available),
                 false if draw.minor > available => standing,
@@ -549,6 +545,10 @@ pub(super) fn draw_between(config: &TillConfig, offer: &Offer, unit: Unit, befor
         Amount { minor: after - before, unit }
     };
     (amount.minor > 0).then_some(amount)
+}
+
+fn left_of_budget(wallets: &Wallets<'_>, offer: Id, unit: Unit) -> Minor {
+    wallets.book().available(&Owner::program(offer).account(Purpose::Budget, unit))
 }
 
 /// The most that an award may grow to from `before`, up to `wanted`, with what is left of its budget.

@@ -41,7 +41,8 @@ pub(super) fn load_tills(session: &mut dyn Session, workspace: i64, needs: &Till
     let (mut lots, transfers) = loader.named_in(&events, &histories);
     lots.extend(needs.named_lots.iter().copied());
     let mut programs = needs.programs.clone();
-    programs.extend(loader.matched_in(&events, &histories));
+    // An offer that matched may give something only when a purchase is decided again.
+    programs.extend(loader.state.tills.purchases().flat_map(|purchase| purchase.body.matched.iter().map(|matched| matched.offer)));
     loader.lots(&with_lots, &lots, &mut programs)?;
     loader.expired_lots(needs, &people, &mut programs)?;
     loader.accounts(&participants, &programs)?;
@@ -246,23 +247,12 @@ impl Loader<'_> {
         self.settlements()
     }
 
-    /// The purchases that may be changed.
-    fn changing(&self, events: &BTreeSet<Id>, histories: &BTreeSet<Id>) -> Vec<&PurchaseSlot> {
+    /// Lots and transfers that the purchases name which may be changed.
+    fn named_in(&self, events: &BTreeSet<Id>, histories: &BTreeSet<Id>) -> (BTreeSet<Id>, BTreeSet<Id>) {
         let tills = &self.state.tills;
         let about = events.iter().filter_map(|id| tills.event(*id)).flat_map(|event| [Some(event.id), event.about]).flatten();
         let mut slots: Vec<&PurchaseSlot> = about.filter_map(|id| tills.purchase(id)).collect();
         slots.extend(histories.iter().filter_map(|id| tills.history(*id)).flatten());
-        slots
-    }
-
-    /// The offers that may give something for them now, though they gave nothing before.
-    fn matched_in(&self, events: &BTreeSet<Id>, histories: &BTreeSet<Id>) -> Vec<Id> {
-        self.changing(events, histories).into_iter().flat_map(|slot| &slot.body.matched).map(|matched| matched.offer).collect()
-    }
-
-    /// Lots and transfers that the purchases name which may be changed.
-    fn named_in(&self, events: &BTreeSet<Id>, histories: &BTreeSet<Id>) -> (BTreeSet<Id>, BTreeSet<Id>) {
-        let slots = self.changing(events, histories);
         let (mut lots, mut transfers) = (BTreeSet::new(), BTreeSet::new());
         for slot in slots {
             for grant in &slot.standing.grants {

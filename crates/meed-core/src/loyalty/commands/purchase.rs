@@ -152,7 +152,7 @@ impl Command for Purchase {
         tills.programs.extend(self.config.offers.candidates(&self.basket, unit_code));
         tills.programs.insert(self.config.workspace);
         tills.counters.extend(self.config.offers.limited());
-        tills.programs.extend(self.config.offers.tier_ids());
+        tills.programs.extend(self.config.offers.tier_readers());
         if let Ok(Some(promo)) = check_promo_code(&self.config, &self.basket) {
             tills.counters.insert(promo.id);
         }

@@ -58,7 +58,7 @@ impl Command for Spend {
             tills.history.insert(wallet);
         }
         tills.counters.extend(self.config.offers.limited());
-        tills.programs.extend(self.config.offers.tier_ids());
+        tills.programs.extend(self.config.offers.tier_readers());
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
