@@ -218,6 +218,7 @@ const LOYALTY: &[&str] = &[
     "merchants",
     "offers",
     "participants",
+    "parties",
     "products",
     "promo_codes",
     "purchases",

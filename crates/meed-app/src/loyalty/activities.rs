@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use meed_core::command::{Refused, Reply};
 use meed_core::id::Id;
-use meed_core::loyalty::{ActivityKind, Basket, Purchase, RecordActivity, TillConfig, TillReply};
+use meed_core::loyalty::{ActivityKind, Basket, Identified, Purchase, RecordActivity, TillConfig, TillReply, WalletRef};
 use meed_core::money::Minor;
 use meed_store::Priority;
 
@@ -41,52 +42,97 @@ pub struct ActivityInput {
     pub description: Option<String>,
 }
 
+/// What a call says, ready for commands.
+struct Ready {
+    input: ActivityInput,
+    who: WalletRef,
+    referred: Option<WalletRef>,
+    basket: Basket,
+    identity: Option<Identified>,
+}
+
+impl Ready {
+    async fn new(app: &App, ctx: &Context, input: ActivityInput) -> AppResult<Self> {
+        let who = input.who.wallet(app, ctx.workspace).await?;
+        let referred = match &input.referred {
+            None => None,
+            // By id, so that the one time that somebody can be brought is found by it.
+            Some(referred) => Some(Who::Id(super::participants::find(app, ctx, referred).await?.id).wallet(app, ctx.workspace).await?),
+        };
+        let basket = Basket {
+            at: input.at.unwrap_or_else(|| app.now()),
+            unit: input.unit,
+            terminal: None,
+            lines: Vec::new(),
+            reference: input.reference.clone(),
+            system: None,
+            system_reference: input.identity.clone(),
+            classification: input.classification.clone(),
+            payment_brand: None,
+            payment_type: None,
+            payment_medium: None,
+            promo_code: None,
+            description: input.description.clone(),
+            extra: std::collections::BTreeMap::new(),
+        };
+        let said = (&input.classification, &input.description, &input.reference, input.at, input.unit);
+        let content = format!("activity\n{who:?}\n{}\n{said:?}\n{}\n{referred:?}", input.kind, input.amount);
+        let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content));
+        Ok(Self { input, who, referred, basket, identity })
+    }
+
+    fn command(&self, config: &Arc<TillConfig>, is_preview: bool) -> RecordActivity {
+        let purchase = Purchase {
+            config: Arc::clone(config),
+            who: self.who.clone(),
+            identity: self.identity.clone().filter(|_| !is_preview),
+            basket: self.basket.clone(),
+            spend: None,
+            is_offline: false,
+            is_preview,
+            priced_at: None,
+        };
+        RecordActivity { purchase, kind: self.input.kind, amount: self.input.amount, referred: self.referred.clone() }
+    }
+}
+
 /// Records an activity with what it earns, in one commit.
 pub async fn record(app: &App, ctx: &Context, input: ActivityInput) -> AppResult<PurchaseView> {
     ctx.require(Scope::Sales)?;
-    let who = input.who.wallet(app, ctx.workspace).await?;
-    let referred = match &input.referred {
-        None => None,
-        // By id, so that the one time that somebody can be brought is found by it.
-        Some(referred) => Some(Who::Id(super::participants::find(app, ctx, referred).await?.id).wallet(app, ctx.workspace).await?),
-    };
-    let basket = Basket {
-        at: input.at.unwrap_or_else(|| app.now()),
-        unit: input.unit,
-        terminal: None,
-        lines: Vec::new(),
-        reference: input.reference.clone(),
-        system: None,
-        system_reference: input.identity.clone(),
-        classification: input.classification.clone(),
-        payment_brand: None,
-        payment_type: None,
-        payment_medium: None,
-        promo_code: None,
-        description: input.description.clone(),
-        extra: std::collections::BTreeMap::new(),
-    };
-    let said = (&input.classification, &input.description, &input.reference, input.at, input.unit);
-    let content = format!("activity\n{who:?}\n{}\n{said:?}\n{}\n{referred:?}", input.kind, input.amount);
-    let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content));
-    let prepare = |config: &Arc<TillConfig>| {
-        let purchase = Purchase {
-            config: Arc::clone(config),
-            who: who.clone(),
-            identity: identity.clone(),
-            basket: basket.clone(),
-            spend: None,
-            is_offline: false,
-            is_preview: false,
-            priced_at: None,
-        };
-        Ok(RecordActivity { purchase, kind: input.kind, amount: input.amount, referred: referred.clone() })
-    };
-    match super::submit(app, ctx, input.reference.clone(), Priority::Interactive, prepare).await? {
+    let ready = Ready::new(app, ctx, input).await?;
+    let prepare = |config: &Arc<TillConfig>| Ok(ready.command(config, false));
+    match super::submit(app, ctx, ready.input.reference.clone(), Priority::Interactive, prepare).await? {
         TillReply::Purchase(done) => {
             let config = app.till_config(ctx.workspace).await?;
             Ok(view(&config, *done, None, String::new()))
         }
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
     }
+}
+
+/// Computes what an activity would earn. Writes nothing.
+pub async fn preview(app: &App, ctx: &Context, input: ActivityInput) -> AppResult<PurchaseView> {
+    ctx.require_any(&[Scope::Sales, Scope::Read])?;
+    let ready = Ready::new(app, ctx, input).await?;
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let (outcome, ()) = app.store().what_if(ctx.workspace, Box::new(ready.command(&config, true)), |_, _| ()).await?;
+    match outcome {
+        Ok(Reply::Till(TillReply::Purchase(done))) => Ok(view(&config, *done, None, String::new())),
+        Err(refused) => Err(refused.into()),
+        Ok(other) => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
+    }
+}
+
+/// Records several activities, each by itself: a refused one does not touch the others.
+pub async fn record_many(app: &App, ctx: &Context, inputs: Vec<ActivityInput>) -> AppResult<Vec<Result<PurchaseView, Refused>>> {
+    ctx.require(Scope::Sales)?;
+    let mut all = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        all.push(match record(app, ctx, input).await {
+            Ok(view) => Ok(view),
+            Err(AppError::Refused(refused)) => Err(refused),
+            Err(error) => return Err(error),
+        });
+    }
+    Ok(all)
 }

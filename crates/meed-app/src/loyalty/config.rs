@@ -7,16 +7,16 @@ use jiff::tz::TimeZone;
 use meed_core::command::{Head, Record, RecordKind};
 use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{
-    Limit, LimitKind, LimitPeriod, Merchant, Offer, OfferEntry, OfferIndex, OfferVersion, PayBackMethod, Product, Products, PromoCode,
-    SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate, fold_code,
+    ActivityKind, Classification, Limit, LimitKind, LimitPeriod, Merchant, Offer, OfferEntry, OfferIndex, OfferVersion, PayBackMethod,
+    Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate, fold_code,
 };
 use meed_core::money::{Exact, Unit};
 use meed_core::people::fold_alias;
 use meed_store::StoreError;
 
 use super::documents::{
-    LimitDocument, MerchantDocument, OfferDocument, OfferVersionDocument, ProductDocument, PromoCodeDocument, SchemeDocument,
-    TerminalDocument, TillSettingsDocument, UnitDocument,
+    ClassificationDocument, LimitDocument, MerchantDocument, OfferDocument, OfferVersionDocument, ProductDocument, PromoCodeDocument,
+    SchemeDocument, TerminalDocument, TillSettingsDocument, UnitDocument,
 };
 use crate::App;
 use crate::documents::read;
@@ -257,6 +257,7 @@ pub(super) fn settings(document: TillSettingsDocument, currency: Unit) -> AppRes
         }
         vat_rates.push(VatRate { code: rate.code, percent });
     }
+    let classifications = document.classifications.into_iter().map(classification).collect::<AppResult<Vec<_>>>()?;
     let is_owner = |text: &str| matches!(text, "unit" | "terminal") || (1..=8).any(|number| text == format!("udf_string_{number}"));
     if document.sales_owner.as_deref().is_some_and(|text| !is_owner(text)) {
         let text = "who sold is told by `unit`, `terminal` or one of `udf_string_1` to `udf_string_8`";
@@ -295,10 +296,23 @@ pub(super) fn settings(document: TillSettingsDocument, currency: Unit) -> AppRes
             levels,
         },
         vat_rates,
+        classifications,
         evaluation_hour: i8::try_from(within("evaluation_hour", document.evaluation_hour, 0, 23)?).unwrap_or_default(),
         receipt_head: document.receipt_head,
         receipt_foot: document.receipt_foot,
     })
+}
+
+fn classification(document: ClassificationDocument) -> AppResult<Classification> {
+    let ClassificationDocument { name, code, event } = document;
+    if name.trim().is_empty() || name.chars().count() > 200 {
+        return Err(AppError::invalid("name_invalid", "classifications", "a class of events has a name of 1 to 200 characters"));
+    }
+    let is_known = |word: &str| word == "purchase" || word == "spend_request" || ActivityKind::from_name(word).is_some();
+    if let Some(word) = event.as_deref().filter(|word| !is_known(word)) {
+        return Err(AppError::invalid("event_unknown", "classifications", format!("`{word}` is no type of event that has classes")));
+    }
+    Ok(Classification { name: name.trim().to_owned(), code, event })
 }
 
 fn exact(field: &str, text: &str) -> AppResult<Exact> {

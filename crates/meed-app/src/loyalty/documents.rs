@@ -156,6 +156,17 @@ pub struct LimitDocument {
     pub amount: Option<i64>,
 }
 
+/// A class of events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct ClassificationDocument {
+    pub name: String,
+    pub code: Option<String>,
+    /// `purchase`, `spend_request`, `referral`, `achievement`, `financial_achievement`, `social_media` or `web`; any if none.
+    pub event: Option<String>,
+}
+
 /// A rate of value-added tax.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -194,6 +205,8 @@ pub struct TillSettingsDocument {
     pub tiers: Vec<TierDocument>,
     /// Rates of value-added tax, the usual one first.
     pub vat_rates: Vec<VatRateDocument>,
+    /// Classes of events; none: any class is taken by its name.
+    pub classifications: Vec<ClassificationDocument>,
     /// The local hour, 0 to 23, at which offers of batch evaluation are evaluated.
     pub evaluation_hour: i64,
     /// What stands above and below every receipt of the till page.
@@ -223,6 +236,7 @@ impl Default for TillSettingsDocument {
             tier_rate: "1".to_owned(),
             tiers: Vec::new(),
             vat_rates: Vec::new(),
+            classifications: Vec::new(),
             evaluation_hour: 2,
             receipt_head: String::new(),
             receipt_foot: String::new(),

@@ -17,6 +17,7 @@ pub mod purchases;
 pub mod records;
 mod replay;
 pub mod reviews;
+pub mod schemes;
 pub mod simulate;
 pub mod spends;
 pub mod tiers;

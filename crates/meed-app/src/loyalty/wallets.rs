@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use meed_core::command::{Reply, State, day_number};
 use meed_core::id::Id;
 use meed_core::ledger::{Account, Hold, Lot, Owner, Purpose};
-use meed_core::loyalty::{Adjust, AdjustmentBody, ExtendLot, ExtensionBody, Sweep, TillConfig, TillReply, TransferDone, TransferWallet};
+use meed_core::loyalty::{
+    Adjust, AdjustmentBody, ExtendLot, ExtensionBody, Limit, Sweep, TillConfig, TillReply, TransferDone, TransferWallet,
+};
 use meed_core::money::{Minor, Unit};
 use meed_store::{Priority, Reader, Reserved, StoreError, StoredEvent};
 
@@ -136,6 +138,34 @@ impl Parts {
             expiring: expiring.into_iter().collect(),
         }
     }
+}
+
+/// A limit of a participant's wallet with what is left of it today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitView {
+    /// The limit.
+    pub limit: Limit,
+    /// Whether it is the participant's own, instead of everybody's.
+    pub is_own: bool,
+    /// How often more; `None`: it limits no number.
+    pub number_left: Option<i64>,
+    /// How much more, in minor units; `None`: it limits no amount.
+    pub amount_left: Option<Minor>,
+}
+
+/// The limits of a participant's wallet, everybody's first.
+pub async fn limits(app: &App, ctx: &Context, participant: Id) -> AppResult<Vec<LimitView>> {
+    let person = super::participants::find(app, ctx, &Who::Id(participant)).await?.participant;
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let workspace = ctx.workspace;
+    let usage = app.store().read(move |r| r.till_cell(workspace, participant)).await?.usage;
+    let day = day_number(config.zone.to_datetime(app.now()).date());
+    let view = |(limit, is_own): (&Limit, bool)| {
+        let (number_left, amount_left) = limit.left(&usage, day);
+        LimitView { limit: *limit, is_own, number_left, amount_left }
+    };
+    let general = config.settings.limits.iter().map(|limit| (limit, false));
+    Ok(general.chain(person.limits.iter().map(|limit| (limit, true))).map(view).collect())
 }
 
 /// What happened to a participant, newest first, before the id `before`.

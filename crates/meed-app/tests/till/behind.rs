@@ -22,6 +22,7 @@ on_every_engine!(
     pos_061_a_tier_by_hand_is_the_least_or_the_only_one_until_its_end,
     a_refund_may_grant_what_the_best_offer_kept_back,
     what_was_owed_is_told_in_the_journal,
+    pos_060_christmas_and_easter_come_every_year,
 );
 
 const NIGHT: &str = "name = \"Night\"\nevaluation = \"batch\"\n[award]\npercent = \"10%\"\n[spend]\nexpires = \"30 days\"";
@@ -316,4 +317,16 @@ async fn what_was_owed_is_told_in_the_journal(shop: &Shop) {
     let netted: Vec<i64> = entries.iter().filter(|entry| entry.kind == What::Netting).map(|entry| entry.debit).collect();
     assert_eq!(netted, [350, 100], "newest first");
     assert_eq!(journal_sum(shop, ann).await, 650, "so the journal ties to the wallet");
+}
+
+async fn pos_060_christmas_and_easter_come_every_year(shop: &Shop) {
+    shop.offer("name = \"Eggs\"\nstacks = true\noccasion = { day = \"easter\", before = 2, after = 1 }\n[award]\namount = 1").await;
+    shop.offer("name = \"Tree\"\nstacks = true\noccasion = { day = \"christmas\", before = 1, after = 1 }\n[award]\namount = 2").await;
+    let ann = shop.customer("Ann").await.id;
+    // It is Friday after Easter 2026; the next one is on 2027-03-28.
+    assert_eq!(awarded(&shop.buy(ann, &[("bread", 1_000)]).await), 0);
+    for (days, expected) in [(257, 0), (1, 200), (2, 200), (1, 0), (88, 0), (1, 100), (3, 100), (1, 0)] {
+        shop.pass_days(days);
+        assert_eq!(awarded(&shop.buy(ann, &[("bread", 1_000)]).await), expected, "{}", shop.now());
+    }
 }

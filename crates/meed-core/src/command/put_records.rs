@@ -107,6 +107,8 @@ kinds! {
     SalesFeed = 53, false;
     /// What a till without a connection did and a person has to look at.
     Review = 52, false;
+    /// A code that lets a participant join a scheme; the folded code is the natural key.
+    SchemeCode = 56, false;
     /// How far purchases were evaluated for offers of batch evaluation.
     EvaluationRun = 55, false;
     /// That payees see the credits of a program's period, before its rewards are released.

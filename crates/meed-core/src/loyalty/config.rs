@@ -71,12 +71,25 @@ pub struct TillSettings {
     pub tiers: Tiers,
     /// Rates of value-added tax, the usual one first.
     pub vat_rates: Vec<VatRate>,
+    /// Classes of events; none: any class is taken by its name.
+    pub classifications: Vec<Classification>,
     /// The local hour at which offers of batch evaluation are evaluated, once a day.
     pub evaluation_hour: i8,
     /// What stands above every receipt of the till page, line by line.
     pub receipt_head: String,
     /// What stands below it.
     pub receipt_foot: String,
+}
+
+/// A class of events, as a workspace lists them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classification {
+    /// Name.
+    pub name: String,
+    /// Another name of it in sending systems.
+    pub code: Option<String>,
+    /// The type of event that it suits, such as `purchase`; `None`: any.
+    pub event: Option<String>,
 }
 
 /// A rate of value-added tax.
@@ -104,6 +117,7 @@ impl Default for TillSettings {
             limits: Vec::new(),
             tiers: Tiers::default(),
             vat_rates: Vec::new(),
+            classifications: Vec::new(),
             evaluation_hour: 2,
             receipt_head: String::new(),
             receipt_foot: String::new(),

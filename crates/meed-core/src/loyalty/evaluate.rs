@@ -332,15 +332,14 @@ impl Judge<'_> {
         }
         if let Some(window) = offer.occasion {
             let person = self.sight.participant;
-            let annual = match window.occasion {
-                Occasion::Birthday => person.born.map(|born| (born.month(), born.day())),
-                Occasion::NameDay => person.name_day,
+            let is_it = |day: jiff::civil::Date| match window.occasion {
+                Occasion::Birthday => person.born.is_some_and(|born| Participant::falls_on((born.month(), born.day()), day)),
+                Occasion::NameDay => person.name_day.is_some_and(|annual| Participant::falls_on(annual, day)),
+                Occasion::Christmas => (day.month(), day.day()) == (12, 25),
+                Occasion::Easter => (day.month(), day.day()) == Occasion::easter(day.year()),
             };
             // A window of n days before the occasion begins n days earlier: today + n is the occasion.
-            let is_near = |annual: (i8, i8)| {
-                (-window.after..=window.before).filter_map(|shift| date_of(day + shift)).any(|day| Participant::falls_on(annual, day))
-            };
-            if !annual.is_some_and(is_near) {
+            if !(-window.after..=window.before).filter_map(|shift| date_of(day + shift)).any(is_it) {
                 return Err(WhyNot::NoOccasion);
             }
         }

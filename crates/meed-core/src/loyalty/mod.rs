@@ -31,7 +31,9 @@ pub use commands::{
     RecordActivity, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, SetTier, Settle, Spend, SpendAsk, SpendDone,
     Sweep, TillReply, TransferDone, TransferWallet,
 };
-pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate};
+pub use config::{
+    Classification, Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate,
+};
 pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};
 pub use event::{
     AdjustmentBody, Awarded, EvaluationBody, EventKind, ExtensionBody, Grant, HeldPart, HoldBody, Matched, PaidBack, PayBackBody,

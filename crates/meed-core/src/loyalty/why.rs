@@ -50,7 +50,7 @@ pub enum WhyNot {
         /// The local day.
         day: Date,
     },
-    /// It is not near the customer's own day.
+    /// It is not near the day that it is for.
     NoOccasion,
     /// Every line is free or voided.
     NothingPaid,
@@ -154,7 +154,7 @@ impl fmt::Display for WhyNot {
             Self::EvaluationOver { latest } => write!(f, "it is evaluated until {latest}, and no run was before"),
             Self::NotDrawn => f.write_str("the draw did not win"),
             Self::NotValid { day } => write!(f, "it does not hold on {day}"),
-            Self::NoOccasion => f.write_str("it is not near the customer's own day"),
+            Self::NoOccasion => f.write_str("it is not near the day that it is for"),
             Self::NothingPaid => f.write_str("no line has an amount"),
             Self::Condition { text } => f.write_str(text),
             Self::BelowFrom { counted, from } => write!(f, "{counted} count, at least {from} are needed"),

@@ -49,7 +49,7 @@ pub(super) struct Synchronise {
 
 parameters!(BulkPurchases, Synchronise);
 
-fn rows<'a>(rows: Option<&'a Vec<Box<RawValue>>>, field: &str) -> Answered<&'a [Box<RawValue>]> {
+pub(super) fn rows<'a>(rows: Option<&'a Vec<Box<RawValue>>>, field: &str) -> Answered<&'a [Box<RawValue>]> {
     let rows = rows.ok_or_else(|| Failure::missing(field))?;
     if rows.len() > ROWS_MAX {
         return Err(Failure::new("TOO_MANY_ROWS", format!("at most {ROWS_MAX} rows in a call; nothing was done")).at(field));
@@ -64,7 +64,25 @@ struct Named {
     request_unique_identifier: Option<LooseText>,
 }
 
-const REQUEST: &str = "request_unique_identifier";
+pub(super) const REQUEST: &str = "request_unique_identifier";
+
+/// A row with the request's own name of it, which stands in a call once.
+pub(super) fn named_row<T>(
+    row: &RawValue,
+    seen: &mut HashSet<String>,
+    read: impl FnOnce(&RawValue) -> Answered<T>,
+) -> (String, Answered<T>) {
+    let named: Named = serde_json::from_str(row.get()).unwrap_or_default();
+    let name = named.request_unique_identifier.map(|text| text.0).unwrap_or_default();
+    let parsed = if name.is_empty() {
+        Err(Failure::missing(REQUEST))
+    } else if seen.insert(name.clone()) {
+        read(row)
+    } else {
+        Err(Failure::new("DUPLICATE_REFERENCE", "this identifier stands twice in the call").at(REQUEST))
+    };
+    (name, parsed)
+}
 
 /// Whether a row names something that was not known: it may be by now.
 fn may_be_new(row: &Answered<PurchaseInput>) -> bool {
@@ -83,16 +101,7 @@ pub(super) async fn purchases(State(state): State<ServerState>, call: Call<BulkP
     let mut seen = HashSet::new();
     let mut read: Vec<(String, Answered<PurchaseParameters>)> = Vec::with_capacity(rows.len());
     for row in rows {
-        let named: Named = serde_json::from_str(row.get()).unwrap_or_default();
-        let name = named.request_unique_identifier.map(|text| text.0).unwrap_or_default();
-        let parsed = if name.is_empty() {
-            Err(Failure::missing(REQUEST))
-        } else if seen.insert(name.clone()) {
-            parse::<PurchaseParameters>(row.get().as_bytes()).map_err(Failure::from)
-        } else {
-            Err(Failure::new("DUPLICATE_REFERENCE", "this identifier stands twice in the call").at(REQUEST))
-        };
-        read.push((name, parsed));
+        read.push(named_row(row, &mut seen, |row| parse::<PurchaseParameters>(row.get().as_bytes()).map_err(Failure::from)));
     }
     let inputs_by = |config: &TillConfig| -> Vec<Answered<PurchaseInput>> {
         let input = |(_, row): &(String, Answered<PurchaseParameters>)| match row {
@@ -263,6 +272,8 @@ fn put(product: &mut ProductDocument, name: &str, raw: &RawValue, config: &TillC
         "type_identifier" => &mut product.kind,
         "brand_identifier" => &mut product.brand,
         "family_identifier" => &mut product.family,
+        // One category is an object; lists may name theirs (`pos-loyalty.md` §8).
+        "category" if raw.get().trim_start().starts_with('"') => return false,
         "category" | "categories" | "categories_set" => {
             let found = categories_of(raw, config);
             return found.map(|found| product.categories = found).is_some();

@@ -4,6 +4,7 @@
 //! Every answer is an envelope, and refusals come with HTTP 200: tills look at `status.code` alone. Only faults carry their
 //! HTTP status, so that proxies and retries see them.
 
+mod activities;
 mod authentication;
 mod bulk;
 mod call;
@@ -53,6 +54,8 @@ pub(crate) fn router() -> Router<ServerState> {
             "/accounts_receivable/rewards/calculate_total_awarded_amount",
             get(participants::total_awarded).post(participants::total_awarded),
         )
+        .route("/accounts_receivable/rewards/request_scheme_reference_code", post(participants::scheme_code))
+        .route("/accounts_receivable/rewards/confirm_scheme_reference_code", post(participants::confirm_scheme))
         .route("/rewards_participants/list", get(participants::list).post(participants::list))
         .route("/customer_events/purchases/preview", post(purchases::preview))
         .route("/customer_events/purchases/create", post(purchases::create))
@@ -65,9 +68,13 @@ pub(crate) fn router() -> Router<ServerState> {
         .route("/customer_events/spend_requests/show", get(spends::show).post(spends::show))
         .route("/customer_events/spend_requests/list", get(spends::list).post(spends::list))
         .route("/customer_events/spend_requests/cancel", post(spends::cancel))
+        .route("/customer_events/referrals/create", post(activities::refer))
+        .route("/customer_events/achievements/create", post(activities::achieve))
+        .route("/customer_events/achievements/preview", post(activities::preview))
         .route("/wallets/get_balance", get(wallets::balance).post(wallets::balance))
         .route("/wallets/get_balance_breakdown", get(wallets::breakdown).post(wallets::breakdown))
         .route("/wallets/get_balance_expiration", get(wallets::expiration).post(wallets::expiration))
+        .route("/wallets/get_limits", get(wallets::limits).post(wallets::limits))
         .route("/wallets/journal", get(wallets::journal).post(wallets::journal))
         .route("/purchases", post(rest::create))
         .route("/purchases/ad_hoc_return", post(rest::ad_hoc_return))
@@ -75,6 +82,8 @@ pub(crate) fn router() -> Router<ServerState> {
         .layer(DefaultBodyLimit::max(BODY_MAX));
     let many = Router::new()
         .route("/customer_events/bulk/purchases/create", post(bulk::purchases))
+        .route("/customer_events/bulk/referrals/create", post(activities::refer_many))
+        .route("/customer_events/bulk/achievements/create", post(activities::achieve_many))
         .route("/products/synchronise", post(bulk::synchronise))
         .layer(DefaultBodyLimit::max(BULK_MAX));
     single.merge(many).fallback(unknown).method_not_allowed_fallback(wrong_method)

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use meed_app::loyalty::TillConfig;
 use meed_app::loyalty::participants::{self, ParticipantView};
+use meed_app::loyalty::schemes;
 use meed_app::loyalty::traces::Traces;
 use meed_core::id::Id;
 use meed_core::loyalty::{Membership, Tier};
@@ -216,6 +217,72 @@ pub(super) async fn total_awarded(State(state): State<ServerState>, call: Call<S
         "total_awarded_amount": money(sum, config.currency),
         "reward_schemes_set": by_scheme.iter().map(scheme).collect::<Vec<_>>(),
     }))
+}
+
+/// What `request_scheme_reference_code` and its confirmation take.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SchemeCall {
+    token: Option<String>,
+    fields_set: Option<String>,
+    rewards_participant_identifier: Option<Identifier>,
+    accounts_receivable_identifier: Option<Identifier>,
+    scheme_identifier: Option<Identifier>,
+    reference_code: Option<String>,
+}
+
+parameters!(SchemeCall);
+
+impl SchemeCall {
+    async fn participant(&self, state: &ServerState, call: &Call<Self>) -> Answered<Id> {
+        let who = customer(self.rewards_participant_identifier.as_ref(), self.accounts_receivable_identifier.as_ref())?;
+        let found = participants::find(&state.app, &call.bearer.context, &who).await?;
+        call.may_see(found.id)?;
+        Ok(found.id)
+    }
+
+    fn scheme(&self, config: &TillConfig) -> Answered<Option<Id>> {
+        let Some(one) = &self.scheme_identifier else { return Ok(None) };
+        let field = "scheme_identifier";
+        let (key, value) = one.one(field, &["id", "name", "alternative_code", "code"])?;
+        let is_it = |(id, scheme): &(&Id, &meed_core::loyalty::Scheme)| match key {
+            "id" => hex(**id).eq_ignore_ascii_case(value),
+            "name" => scheme.name == value,
+            _ => scheme.code == value,
+        };
+        let found = config.schemes.iter().find(is_it).map(|(id, _)| Some(*id));
+        found.ok_or_else(|| Failure::unknown(field, "scheme"))
+    }
+}
+
+fn scheme_out(config: &TillConfig, id: Id) -> Out {
+    let known = config.schemes.get(&id);
+    object! {"id": hex(id), "name": known.map(|scheme| &scheme.name), "alternative_code": known.map(|scheme| &scheme.code)}
+}
+
+/// `accounts_receivable/rewards/request_scheme_reference_code`: a code with which the customer joins a scheme. Who asks hands it on.
+pub(super) async fn scheme_code(State(state): State<ServerState>, call: Call<SchemeCall>) -> Answered<Response> {
+    call.not_a_customer()?;
+    let ctx = &call.bearer.context;
+    let participant = call.parameters.participant(&state, &call).await?;
+    let config = state.app.fresh_till_config(ctx.workspace).await?;
+    let made = schemes::request_code(&state.app, ctx, participant, call.parameters.scheme(&config)?).await?;
+    Ok(call.answer(object! {
+        "id": hex(participant),
+        "scheme": scheme_out(&config, made.scheme),
+        "reference_code": made.code,
+        "expires_on": local(made.expires_us, &config.zone),
+    }))
+}
+
+/// `accounts_receivable/rewards/confirm_scheme_reference_code`: joins the scheme of a code.
+pub(super) async fn confirm_scheme(State(state): State<ServerState>, call: Call<SchemeCall>) -> Answered<Response> {
+    let ctx = &call.bearer.context;
+    let participant = call.parameters.participant(&state, &call).await?;
+    let code = call.parameters.reference_code.as_deref().ok_or_else(|| Failure::missing("reference_code"))?;
+    let (scheme, found) = schemes::confirm_code(&state.app, ctx, participant, code).await?;
+    let config = state.app.fresh_till_config(ctx.workspace).await?;
+    Ok(call.answer(object! {"id": hex(found.id), "scheme": scheme_out(&config, scheme)}))
 }
 
 fn tier_out(tier: &Tier) -> Out {

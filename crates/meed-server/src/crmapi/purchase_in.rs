@@ -3,13 +3,13 @@
 use meed_app::loyalty::TillConfig;
 use meed_app::loyalty::purchases::PurchaseInput;
 use meed_core::id::Id;
-use meed_core::loyalty::{Basket, LINES_MAX, Line, SpendAsk};
+use meed_core::loyalty::{Basket, Classification, LINES_MAX, Line, SpendAsk};
 use meed_core::money::{Exact, Minor, Rounding, Unit, mul, to_minor};
 use serde::Deserialize;
 
 use super::call::parameters;
 use super::failure::{Answered, Failure};
-use super::place::{Place, check_currency, line_of};
+use super::place::{Place, check_currency, line_of, name_id};
 use super::values::{Identifier, Truth, amount, customer, date};
 use crate::api::wire::{LooseText, Number};
 
@@ -143,6 +143,26 @@ pub(super) fn name_of(identifier: Option<&Identifier>, field: &str) -> Answered<
     identifier.map(|one| one.one(field, &["id", "name", "alternative_code", "code"]).map(|(_, value)| value.to_owned())).transpose()
 }
 
+/// The class of an event that a call names, by name: one of those that the workspace lists, or any name where it lists none.
+pub(super) fn class_of(config: &TillConfig, identifier: Option<&Identifier>, field: &str, event: Option<&str>) -> Answered<Option<String>> {
+    let Some(identifier) = identifier else { return Ok(None) };
+    let (key, value) = identifier.one(field, &["id", "name", "alternative_code", "code"])?;
+    let listed = &config.settings.classifications;
+    let is_it = |class: &&Classification| match key {
+        "id" => name_id("classification", &class.name).eq_ignore_ascii_case(value),
+        "name" => class.name == value,
+        _ => class.code.as_deref().unwrap_or(&class.name) == value,
+    };
+    match listed.iter().find(is_it) {
+        Some(class) if class.event.as_deref().zip(event).is_some_and(|(suits, event)| suits != event) => {
+            Err(Failure::new("INVALID_EVENT_TYPE", format!("the class {} does not suit this type of event", class.name)).at(field))
+        }
+        Some(class) => Ok(Some(class.name.clone())),
+        None if listed.is_empty() && key != "id" => Ok(Some(value.to_owned())),
+        None => Err(Failure::unknown(field, "classification")),
+    }
+}
+
 pub(super) fn text(value: Option<&LooseText>) -> Option<String> {
     value.map(|text| text.0.trim().to_owned()).filter(|text| !text.is_empty())
 }
@@ -247,7 +267,7 @@ impl PurchaseParameters {
                 reference,
                 system: text(self.external_system.as_ref()),
                 system_reference: text(self.external_system_reference_number.as_ref()),
-                classification: name_of(self.classification_identifier.as_ref(), "classification_identifier")?,
+                classification: class_of(config, self.classification_identifier.as_ref(), "classification_identifier", Some("purchase"))?,
                 payment_brand: name_of(self.payment_medium_brand_identifier.as_ref(), "payment_medium_brand_identifier")?,
                 payment_type: name_of(self.payment_medium_type_identifier.as_ref(), "payment_medium_type_identifier")?,
                 payment_medium: text(self.payment_medium_identifier.as_ref()),

@@ -9,7 +9,7 @@ use meed_core::money::{Amount, Exact, Minor, Rounding, Unit, to_minor};
 
 use super::made_us;
 use super::out::{Out, Wanted, hex, money, number, object};
-use super::place::{log, product_out, unit_out};
+use super::place::{log, name_id, product_out, unit_out};
 use super::purchase_in::INVOICE;
 use super::values::local;
 
@@ -140,7 +140,7 @@ pub(super) fn purchase(view: &PurchaseView, config: &TillConfig, balance: Option
         "performed_by_tap": basket.terminal.map(|id| {
             object! {"id": hex(id), "code": config.terminals.get(&id).map(|terminal| terminal.code.clone())}
         }),
-        "classification": named(&basket.classification),
+        "classification": class_out(basket.classification.as_deref()),
         "invoice": basket.extra.get(INVOICE).map(|number| object! {"number": number}),
         "log_information": log(&view.traces, made_us(done.id), config.units.get(&basket.unit).map(|unit| unit.name.as_str()), zone),
     };
@@ -175,6 +175,11 @@ pub(super) fn free_fields(extra: &std::collections::BTreeMap<String, String>, wa
             (name, number.unwrap_or_else(|| value.cloned().into()))
         })
         .collect()
+}
+
+/// A class of events. Its id is made of its name.
+pub(super) fn class_out(name: Option<&str>) -> Option<Out> {
+    name.map(|name| object! {"id": name_id("classification", name), "name": name})
 }
 
 fn line_out(config: &TillConfig, (purchase, place): (Id, usize), line: &Line) -> Out {
@@ -308,7 +313,7 @@ pub(super) fn spend(shown: &SpendView, purchase_view: Option<&PurchaseView>, con
             Some(view) => purchase(view, config, None, &Wanted::All),
             None => object! {"id": hex(done.purchase), "number": number_of(done.purchase)},
         },
-        "classification": done.body.classification.clone().map(|name| object! {"name": name}),
+        "classification": class_out(done.body.classification.as_deref()),
         "log_information": log(&shown.traces, made_us(done.id), unit, zone),
     };
     out.with(free_fields(&done.body.extra, &Wanted::All))

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use meed_app::loyalty::participants;
 use meed_app::loyalty::purchases::{self, PurchaseFilter, PurchaseInput, PurchaseView};
-use meed_app::loyalty::{Who, traces, wallets};
+use meed_app::loyalty::{TillConfig, Who, traces, wallets};
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::share;
 use meed_core::loyalty::{Grant, SpendAsk};
@@ -16,7 +16,7 @@ use super::call::{Call, ok, parameters};
 use super::failure::{Answered, Failure};
 use super::out::{Out, Wanted, hex, money, number, object};
 use super::place::{config, unit_out, with_config};
-use super::purchase_in::{Asked, PurchaseParameters, Purpose, identity, name_of, text};
+use super::purchase_in::{Asked, PurchaseParameters, Purpose, class_of, identity, text};
 use super::purchase_out::{awards_with, preview as preview_out, purchase as purchase_out, spend as spend_out};
 use super::spends::{asked_for, traces_of};
 use super::values::{AccessToken, Identifier, Truth, count, customer, date_in, event};
@@ -110,13 +110,17 @@ enum Classification {
 }
 
 impl SpendPart {
-    fn class(&self) -> Answered<Option<String>> {
+    fn class(&self, config: &TillConfig) -> Answered<Option<String>> {
         let field = "spend_request.classification";
+        let of = |one, field| class_of(config, Some(one), field, Some("spend_request"));
         match (&self.classification_identifier, &self.classification) {
             (Some(_), Some(_)) => Err(Failure::conflict(field, "the class is named once")),
-            (Some(one), None) => name_of(Some(one), "spend_request.classification_identifier"),
-            (None, Some(Classification::One(one))) => name_of(Some(one), field),
-            (None, Some(Classification::Name(name))) => Ok(text(Some(name))),
+            (Some(one), None) => of(one, "spend_request.classification_identifier"),
+            (None, Some(Classification::One(one))) => of(one, field),
+            (None, Some(Classification::Name(name))) => match text(Some(name)) {
+                Some(name) => of(&Identifier::of("name", &name), field),
+                None => Ok(None),
+            },
             (None, None) => Ok(None),
         }
     }
@@ -144,8 +148,8 @@ pub(super) async fn create_spend(State(state): State<ServerState>, mut call: Cal
     });
     let authorised = given.authorized_by_access_token_identifier.take();
     let mut input = input(&state, ctx.workspace, &purchase, Purpose::Create, call.key.as_deref()).await?;
-    let classification = part.class()?;
-    let config = config(&state, ctx.workspace).await?;
+    let config = state.app.fresh_till_config(ctx.workspace).await?;
+    let classification = part.class(&config)?;
     let asked = Asked {
         amount: part.spend_amount,
         alternative: part.spend_alternative_amount,
@@ -330,7 +334,7 @@ pub(super) async fn list(State(state): State<ServerState>, call: Call<ListParame
     }
     let filter = PurchaseFilter {
         participant,
-        classification: name_of(given.classification_identifier.as_ref(), "classification_identifier")?,
+        classification: class_of(&config, given.classification_identifier.as_ref(), "classification_identifier", None)?,
         spend_requests_applied: given.spend_requests_applied.map(|truth| truth.0),
         eligible_for_spending: given.eligible_for_spending.map(|truth| truth.0),
         submitted_after: date_in(given.submitted_after_date.as_deref(), &config.zone, "submitted_after_date")?,

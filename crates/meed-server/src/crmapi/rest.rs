@@ -139,7 +139,7 @@ impl Parameters {
         if self.currency_code.as_ref().is_some_and(|code| !code.eq_ignore_ascii_case(config.currency.code())) {
             return Err(Failure::new("CURRENCY_MISMATCH", format!("this unit sells in {}", config.currency)).at("currency_code"));
         }
-        let classification = super::purchase_in::name_of(self.classification.as_ref(), "classification")?;
+        let classification = super::purchase_in::class_of(config, self.classification.as_ref(), "classification", Some("purchase"))?;
         let spend = match &self.spend_request {
             None => None,
             Some(spend) => {

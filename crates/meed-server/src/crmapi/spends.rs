@@ -14,7 +14,7 @@ use super::call::{Call, Parameters, parameters};
 use super::failure::{Answered, Failure};
 use super::out::Out;
 use super::place::{Place, check_currency, config, with_config};
-use super::purchase_in::{Asked, name_of, text, with_free_fields};
+use super::purchase_in::{Asked, class_of, text, with_free_fields};
 use super::purchase_out::{half_of, mark_of, spend as spend_out};
 use super::purchases::spend_identity;
 use super::values::{Identifier, Truth, count, customer, date, date_in, event};
@@ -96,7 +96,7 @@ impl Create {
             system: text(self.external_system.as_ref()),
             system_reference: text(self.external_system_reference_number.as_ref()),
             description: self.description.clone(),
-            classification: name_of(self.classification_identifier.as_ref(), "classification_identifier")?,
+            classification: class_of(config, self.classification_identifier.as_ref(), "classification_identifier", Some("spend_request"))?,
             extra: self.free_fields(),
             ..asked.ask(config)?
         };

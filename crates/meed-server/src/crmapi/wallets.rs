@@ -10,6 +10,7 @@ use meed_app::loyalty::{TillConfig, participants};
 use meed_core::command::date_of;
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::Lot;
+use meed_core::loyalty::LimitPeriod;
 use meed_core::money::{Minor, Unit};
 use serde::Deserialize;
 
@@ -192,4 +193,29 @@ pub(super) async fn journal(State(state): State<ServerState>, call: Call<Query>)
         }
     };
     Ok(call.answer(Out::List(entries.iter().skip(offset).take(limit).map(out).collect())))
+}
+
+/// `wallets/get_limits`: what may be moved per day, week and month, and what remains of it today.
+pub(super) async fn limits(State(state): State<ServerState>, call: Call<Query>) -> Answered<Response> {
+    let ctx = &call.bearer.context;
+    let participant = call.parameters.participant(&state, &call).await?;
+    let all = wallets::limits(&state.app, ctx, participant).await?;
+    let per = |view: &wallets::LimitView| match view.limit.per {
+        LimitPeriod::Day => "DAILY",
+        LimitPeriod::Week => "WEEKLY",
+        LimitPeriod::Month => "MONTHLY",
+    };
+    let out = |view: &wallets::LimitView| {
+        object! {
+            "type": view.limit.kind.name().to_uppercase(),
+            "period": per(view),
+            "currency": view.limit.unit.code(),
+            "is_own": view.is_own,
+            "number": view.limit.number,
+            "remaining_number": view.number_left,
+            "amount": view.limit.amount.map(|minor| money(minor, view.limit.unit)),
+            "remaining_amount": view.amount_left.map(|minor| money(minor, view.limit.unit)),
+        }
+    };
+    Ok(call.answer(object! {"limits_set": all.iter().map(out).collect::<Vec<_>>()}))
 }

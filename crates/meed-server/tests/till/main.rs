@@ -7,6 +7,7 @@ mod contract;
 mod cut_line;
 mod documented;
 mod entering;
+mod events;
 mod identifying;
 mod managing;
 mod many;

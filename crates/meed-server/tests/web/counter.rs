@@ -112,3 +112,60 @@ async fn settlement_reaches_back_as_far_as_there_are_purchases() {
     let page = operator.get("/settlement").await;
     assert!(page.says("9 purchases are settled.") && page.says("for 1 purchase"), "{}", page.body);
 }
+
+#[tokio::test]
+async fn a_rep_and_a_participant_are_linked_on_a_page_and_their_statement_shows_both() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let shop = shop(&site).await;
+    operator.post("/reps", &[("name", "Anna Reed"), ("external_id", "4711"), ("active", "yes")]).await;
+    assert!(operator.get("/parties").await.says("Nobody has two roles yet"));
+    let wrong = operator.post("/parties", &[("rep", "Nobody"), ("participant", "0000"), ("reason", "x")]).await;
+    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.says("goes by this"), "{}", wrong.body);
+    let silent = operator.post("/parties", &[("rep", "anna reed"), ("participant", "4711"), ("reason", "")]).await;
+    assert!(silent.says("id=\"reason-error\""), "{}", silent.body);
+    let linked = operator.post("/parties", &[("rep", "anna reed"), ("participant", "4711"), ("reason", "Shops here")]).await;
+    let party = linked.location().to_owned();
+    assert!(party.starts_with("/parties/rep_"), "{}", linked.body);
+    let page = operator.get(&party).await;
+    for text in ["They are one party now.", "Shops here", "Participant: available", "Owed by them", "All roles"] {
+        assert!(page.says(text), "{text}\n{}", page.body);
+    }
+    let same = operator.get(&format!("/parties/{}", shop.anna.text(Kind::Participant))).await;
+    assert!(same.says("Shops here"));
+    assert!(operator.get(&format!("{party}?from=2001-01-02&until=2001-01-01")).await.says("lies before the first"));
+    assert!(operator.get("/parties").await.says("Shops here"));
+    assert_eq!(operator.post(&format!("{party}/unlink"), &[]).await.location(), "/parties");
+    assert!(operator.get("/parties").await.says("Nobody has two roles yet"));
+    assert_eq!(operator.get("/parties/sale_0000000000001").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_tier_is_set_and_offers_are_evaluated_from_their_pages() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let shop = shop(&site).await;
+    let (app, ctx) = (&site.app, &site.ctx());
+    assert!(!operator.get("/offers").await.says("behind the tills"));
+    let text = "kind = \"reward\"\nname = \"Night\"\nscheme = \"club\"\nevaluation = \"batch\"\n[award]\namount = 1\n";
+    meed_app::loyalty::offers::apply(app, ctx, text, "").await.expect("an offer");
+    assert!(operator.get("/offers").await.says("Next run"));
+    assert_eq!(operator.post("/offers/evaluation", &[]).await.location(), "/offers");
+    let after = operator.get("/offers").await;
+    assert!(after.says("purchases were evaluated.") && after.says("Last run"), "{}", after.body);
+    let path = format!("/participants/{}", shop.anna.text(Kind::Participant));
+    let document = meed_app::loyalty::records::till_settings(app, ctx).await.expect("settings");
+    let gold = meed_app::loyalty::TierDocument { code: "gold".into(), name: "Gold".into(), color: None, threshold: "1000000".into() };
+    let document = meed_app::loyalty::TillSettingsDocument { tiers: vec![gold], ..document };
+    meed_app::loyalty::records::put_till_settings(app, ctx, document, None).await.expect("settings");
+    let refused = operator.post(&format!("{path}/tier"), &[("tier", "gold"), ("tier_reason", "")]).await;
+    assert!(refused.says("id=\"tier_reason-error\""), "{}", refused.body);
+    let set = [("token", "t1"), ("tier", "gold"), ("tier_until", "2099-12-31"), ("tier_reason", "A friend")];
+    assert_eq!(operator.post(&format!("{path}/tier"), &set).await.location(), path);
+    let page = operator.get(&path).await;
+    for text in ["The tier is set.", "Tier by hand", "gold, at least", "A friend", "none → Gold"] {
+        assert!(page.says(text), "{text}\n{}", page.body);
+    }
+    let settings = operator.post("/till/settings", &[("evaluation_hour", "24")]).await;
+    assert!(settings.says("id=\"evaluation_hour-error\""), "{}", settings.body);
+}

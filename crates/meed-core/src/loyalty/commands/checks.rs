@@ -114,6 +114,20 @@ pub(super) fn not_terminated(person: &Participant) -> Result<(), Refused> {
     }
 }
 
+/// A class of events must be one of those that the workspace lists, where it lists any, and suit the type of event.
+pub(super) fn check_classification(config: &TillConfig, name: Option<&str>, event: &str) -> Result<(), Refused> {
+    let (Some(name), listed) = (name, &config.settings.classifications) else { return Ok(()) };
+    if listed.is_empty() {
+        return Ok(());
+    }
+    let field = "classification_identifier";
+    let class = listed.iter().find(|class| class.name == name).ok_or_else(|| not_found("classification").at(field))?;
+    if class.event.as_deref().is_some_and(|suits| suits != event) {
+        return Err(invalid("invalid_event_type", field, format!("the class {name} does not suit this type of event")));
+    }
+    Ok(())
+}
+
 /// Form and place of a basket: what does not depend on state.
 pub(super) fn check_basket(config: &TillConfig, basket: &Basket, now_us: i64) -> Result<(), Refused> {
     let missing = |field: &str| invalid("mandatory_parameter_missing", field, format!("`{field}` must be given"));
@@ -138,6 +152,8 @@ pub(super) fn check_basket(config: &TillConfig, basket: &Basket, now_us: i64) ->
             return Err(invalid("terminal_of_other_unit", "performed_by_tap_identifier", "the terminal stands in another store"));
         }
     }
+    let event = basket.activity().map_or("purchase", |kind| kind.name());
+    check_classification(config, basket.classification.as_deref(), event)?;
     let latest_us = now_us.saturating_add(config.settings.future_minutes.saturating_mul(60_000_000));
     if basket.at.as_microsecond() > latest_us {
         return Err(invalid("date_in_future", "performed_on", "the purchase lies in the future"));

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::checks::{
-    check_basket, check_config, check_payment_medium, check_promo_code, conflict, invalid, not_terminated, payment_of, resolve, use_up,
+    check_basket, check_classification, check_config, check_payment_medium, check_promo_code, conflict, invalid, not_terminated,
+    payment_of, resolve, use_up,
 };
 use super::review::{is_late, leave_review};
 use super::rework::{balances, giver, leave, replay, stand, work_of};
@@ -482,6 +483,7 @@ pub(super) fn check_ask(config: &TillConfig, basket: &Basket, person: &Participa
     if config.merchant_of(basket.unit).is_some_and(|(_, merchant)| !merchant.allows_spending) {
         return Err(conflict("spend_not_allowed", "nothing may be spent at this merchant"));
     }
+    check_classification(config, ask.classification.as_deref(), "spend_request")?;
     let settings = &config.settings;
     let maximum = settings.maximum_spend.unwrap_or(Minor::MAX);
     let major = |minor| crate::money::Amount { minor, unit: config.currency };

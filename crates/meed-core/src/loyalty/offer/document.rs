@@ -333,9 +333,15 @@ fn valid(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Vec<(Option<Date
 
 fn window(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Window> {
     table.only(&["day", "before", "after"], findings);
-    let occasion = table.word("day", &[("birthday", Occasion::Birthday), ("name_day", Occasion::NameDay)], findings);
+    let days = [
+        ("birthday", Occasion::Birthday),
+        ("name_day", Occasion::NameDay),
+        ("christmas", Occasion::Christmas),
+        ("easter", Occasion::Easter),
+    ];
+    let occasion = table.word("day", &days, findings);
     if occasion.is_none() && !table.has("day") {
-        table.missing("day", "`birthday` or `name_day`", findings);
+        table.missing("day", "`birthday`, `name_day`, `christmas` or `easter`", findings);
     }
     let mut days = |key: &str| match table.number(key, findings) {
         Some(number) => count(table, key, number, findings).filter(|days| *days <= 180),

@@ -175,13 +175,33 @@ impl Class {
     }
 }
 
-/// The customer's own day.
+/// A day that comes every year: the customer's own, or everybody's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
     /// Birthday.
     Birthday,
     /// Name day.
     NameDay,
+    /// The 25th of December.
+    Christmas,
+    /// Easter Sunday of the western churches.
+    Easter,
+}
+
+impl Occasion {
+    /// Easter Sunday of a year of the Gregorian calendar, as (month, day): Gauss's rule in the form of Meeus.
+    #[must_use]
+    pub fn easter(year: i16) -> (i8, i8) {
+        let year = i32::from(year);
+        let (golden, century, rest) = (year % 19, year / 100, year % 100);
+        let leap = (century - (century + 8) / 25 + 1) / 3;
+        let moon = (19 * golden + century - century / 4 - leap + 15) % 30;
+        let sunday = (32 + 2 * (century % 4) + 2 * (rest / 4) - moon - rest % 4) % 7;
+        let late = (golden + 11 * moon + 22 * sunday) / 451;
+        let days = moon + sunday - 7 * late + 114;
+        let part = |number: i32| i8::try_from(number).unwrap_or_default();
+        (part(days / 31), part(days % 31 + 1))
+    }
 }
 
 /// Days around an occasion.
@@ -312,5 +332,19 @@ impl Offer {
     #[must_use]
     pub fn reads_tier(&self) -> bool {
         self.condition.as_ref().is_some_and(|condition| condition.facts().iter().any(|fact| fact.to_string() == "customer.tier"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Occasion;
+
+    #[test]
+    fn pos_060_easter_falls_on_the_sunday_that_calendars_print() {
+        for (year, day) in
+            [(1961, (4, 2)), (2008, (3, 23)), (2024, (3, 31)), (2025, (4, 20)), (2026, (4, 5)), (2038, (4, 25)), (2285, (3, 22))]
+        {
+            assert_eq!(Occasion::easter(year), day, "{year}");
+        }
     }
 }

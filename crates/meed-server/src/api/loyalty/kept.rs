@@ -9,8 +9,8 @@ use axum::response::Response;
 use jiff::Timestamp;
 use meed_app::loyalty::records::{self, Entry, Kept};
 use meed_app::loyalty::{
-    LimitDocument, MerchantDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument, TierDocument,
-    TillSettingsDocument, UnitDocument, VatRateDocument,
+    ClassificationDocument, LimitDocument, MerchantDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument,
+    TierDocument, TillSettingsDocument, UnitDocument, VatRateDocument,
 };
 use meed_core::id::{Id, Kind};
 use serde::{Deserialize, Serialize};
@@ -287,6 +287,24 @@ pub(crate) struct DefaultUnit {
     unit: String,
 }
 
+/// A class of events.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = EventClassification)]
+pub(crate) struct ClassificationIo {
+    /// Its name.
+    #[schema(example = "counter")]
+    name: String,
+    /// Another name of it in sending systems.
+    #[serde(default)]
+    code: Option<String>,
+    /// The type of event that it suits: `purchase`, `spend_request`, `referral`, `achievement`, `financial_achievement`,
+    /// `social_media` or `web`; any if null.
+    #[serde(default)]
+    #[schema(example = "purchase")]
+    event: Option<String>,
+}
+
 /// Settings of the tills. Amounts are minor units of the workspace's currency.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -340,6 +358,9 @@ pub(crate) struct TillSettings {
     /// Rates of value-added tax for the till page, the usual one first. Products name them in `extra.vat_rate`.
     #[serde(default)]
     vat_rates: Vec<VatRateIo>,
+    /// Classes of events that tills may name; empty: any name is taken. An id must be that of one of them.
+    #[serde(default)]
+    classifications: Vec<ClassificationIo>,
     /// The local hour, 0 to 23, at which offers with `evaluation = "batch"` are evaluated; 2 if null.
     #[serde(default)]
     evaluation_hour: Option<i64>,
@@ -506,6 +527,11 @@ fn settings_in(given: TillSettings) -> Answered<TillSettingsDocument> {
             .into_iter()
             .map(|rate| VatRateDocument { code: rate.code, percent: rate.percent.0.to_string() })
             .collect(),
+        classifications: given
+            .classifications
+            .into_iter()
+            .map(|class| ClassificationDocument { name: class.name, code: class.code, event: class.event })
+            .collect(),
         evaluation_hour: given.evaluation_hour.unwrap_or(usual.evaluation_hour),
         receipt_head: given.receipt_head,
         receipt_foot: given.receipt_foot,
@@ -537,6 +563,11 @@ fn settings_out(document: TillSettingsDocument) -> TillSettings {
         tier_rate: Some(number(&document.tier_rate)),
         tiers: document.tiers.into_iter().map(tier).collect(),
         vat_rates: document.vat_rates.into_iter().map(|rate| VatRateIo { percent: number(&rate.percent), code: rate.code }).collect(),
+        classifications: document
+            .classifications
+            .into_iter()
+            .map(|class| ClassificationIo { name: class.name, code: class.code, event: class.event })
+            .collect(),
         evaluation_hour: Some(document.evaluation_hour),
         receipt_head: document.receipt_head,
         receipt_foot: document.receipt_foot,
