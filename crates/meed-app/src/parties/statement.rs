@@ -1,6 +1,6 @@
 //! One statement over all roles of a party: what each earned, has, was paid and owes, with the lines behind it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use meed_core::id::Id;
@@ -41,6 +41,9 @@ pub struct PartyStatement {
     pub accounts: CombinedStatement,
 }
 
+/// The accounts of a party, what moved them, and the keys of the accounts on either side of that.
+type Found = (Vec<Account>, Vec<Transfer>, BTreeMap<Id, AccountKey>);
+
 /// The statement of the party of a role: everything that was recorded from one day to another in the workspace's zone, both
 /// inclusive. It reads the journal from the party's first account on.
 pub async fn statement(app: &App, ctx: &Context, role: Owner, from: Option<Date>, until: Option<Date>) -> AppResult<PartyStatement> {
@@ -58,7 +61,7 @@ pub async fn statement(app: &App, ctx: &Context, role: Owner, from: Option<Date>
     let next = until.map(|day| day.tomorrow().map_err(|_| AppError::invalid("date_unreadable", "until", "this day cannot be kept")));
     let until_us = next.transpose()?.map(|day| start(day, "until").map(|us| us - 1)).transpose()?.unwrap_or(i64::MAX);
     let (workspace, owners) = (ctx.workspace, party.roles.iter().map(|role| role.owner).collect::<Vec<_>>());
-    let read = move |r: &mut Reader<'_>| -> Result<(Vec<Account>, Vec<Transfer>, HashMap<Id, AccountKey>), StoreError> {
+    let read = move |r: &mut Reader<'_>| -> Result<Found, StoreError> {
         let mut accounts = Vec::new();
         for owner in owners {
             accounts.extend(r.accounts_of(workspace, owner)?);

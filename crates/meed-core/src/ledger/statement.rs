@@ -1,7 +1,7 @@
 //! One statement over several accounts: what each had, what came and went, what each has, and the sums that tie to the last
 //! unit (`ledger.md` §11). A party may be shopper, rep and affiliate at once; each keeps accounts of its own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::account::{Account, AccountKey, OwnerKind, Purpose, Side};
 use super::transfer::{Phase, Transfer};
@@ -77,7 +77,7 @@ pub struct RoleTotal {
 /// What each role of a party earned and has, by unit. `others` are the accounts on the other side of the statement's lines.
 pub fn by_role(
     statement: &CombinedStatement,
-    others: &HashMap<Id, AccountKey>,
+    others: &BTreeMap<Id, AccountKey>,
 ) -> Result<BTreeMap<(OwnerKind, Unit), RoleTotal>, Overflow> {
     let mut roles: BTreeMap<(OwnerKind, Unit), RoleTotal> = BTreeMap::new();
     for one in &statement.accounts {
