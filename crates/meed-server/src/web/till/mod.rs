@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/till/receipts/{id}/return", post(receipt::take_back))
         .route("/participants", get(participants::list).post(participants::sign_up))
         .route("/participants/{id}", get(participants::show))
-        .route("/participants/{id}/adjust", post(participants::adjust))
+        .route("/participants/{id}/adjust", post(hands::adjust))
         .route("/participants/{id}/transfer", post(hands::transfer))
         .route("/participants/{id}/extend", post(hands::extend))
         .route("/participants/{id}/limits", post(hands::limit))

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use meed_app::loyalty::journal::{self, Entry, What};
 use meed_app::loyalty::participants::{self, MeansInput, ParticipantView};
-use meed_app::loyalty::wallets::{self, AdjustInput, WalletView};
+use meed_app::loyalty::wallets::{self, WalletView};
 use meed_app::loyalty::{TillConfig, Who};
 use meed_core::command::date_of;
 use meed_core::id::{Id, Kind};
@@ -13,7 +13,7 @@ use meed_core::ledger::Lot;
 use meed_core::loyalty::{EventKind, Participant};
 use meed_core::money::{Minor, Unit};
 
-use super::basket::{amount, customer, errors};
+use super::basket::customer;
 use super::hands;
 use super::sell::points;
 use crate::ServerState;
@@ -282,41 +282,5 @@ fn journal_row(setting: &Setting, entry: &Entry) -> JournalRow {
         href: purchase.map(|id| format!("/till/receipts/{}", id.text(Kind::Purchase))).unwrap_or_default(),
         credit: (entry.credit > 0).then(|| money(entry.credit, entry.unit)),
         debit: (entry.debit > 0).then(|| money(entry.debit, entry.unit)),
-    }
-}
-
-/// `POST /participants/{id}/adjust`
-pub(in crate::web) async fn adjust(
-    State(state): State<ServerState>,
-    visit: Visit,
-    Path(text): Path<String>,
-    Posted(form): Posted,
-) -> Answer {
-    let id = id(&text, Kind::Participant)?;
-    let config = state.app.till_config(visit.ctx.workspace).await?;
-    let minor = match amount(form.text("amount"), config.currency, "amount") {
-        Ok(minor) => minor,
-        Err(wrong) => return form_page(&one(&state, &visit, id, &form, errors(wrong)).await?),
-    };
-    if form.text("reason").is_empty() {
-        let errors = FormErrors::one("reason", "Say why.");
-        return form_page(&one(&state, &visit, id, &form, errors).await?);
-    }
-    let input = AdjustInput {
-        who: Who::Id(id),
-        unit: config.currency,
-        amount: minor,
-        is_top_up: false,
-        expires: None,
-        reason: form.text("reason").to_owned(),
-        source: Id(0),
-        identity: form.filled("token").map(|token| format!("page adjustment\n{token}")),
-    };
-    match wallets::adjust(&state.app, &visit.ctx, input).await {
-        Ok(_) => Ok(flash::see_other(&state, &format!("/participants/{text}"), Tone::Good, "It is booked.")),
-        Err(error) => {
-            let errors = form_errors(error, &[("amount", "amount"), ("reason", "reason")])?;
-            form_page(&one(&state, &visit, id, &form, errors).await?)
-        }
     }
 }
