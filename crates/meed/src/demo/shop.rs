@@ -113,7 +113,12 @@ async fn set_up(app: &App, ctx: &Context) -> Result<Vec<Id>, Failure> {
     });
     let rows = products::synchronise(app, ctx, rows.collect()).await?;
     let default_product = rows.last().and_then(|row| row.as_ref().ok()).map(|(id, _)| id.0);
-    let tier = |code: &str, name: &str, threshold: &str| TierDocument { code: code.into(), name: name.into(), threshold: threshold.into(), ..TierDocument::default() };
+    let tier = |code: &str, name: &str, threshold: &str| TierDocument {
+        code: code.into(),
+        name: name.into(),
+        threshold: threshold.into(),
+        ..TierDocument::default()
+    };
     let rate = |code: &str, percent: &str| VatRateDocument { code: code.to_owned(), percent: percent.to_owned() };
     let settings = TillSettingsDocument {
         default_product,

@@ -3,6 +3,7 @@
 mod basket;
 mod hands;
 mod lines;
+mod offer_words;
 mod offers;
 mod participants;
 mod receipt;
@@ -34,7 +35,7 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/participants/{id}/limits", post(hands::limit))
         .route("/participants/{id}/activities", post(hands::record))
         .route("/participants/{id}/erase", post(hands::erase))
-        .route("/reviews", get(reviews::list))
+        .route("/reviews", get(reviews::list).post(reviews::accept))
         .route("/reviews/{id}", post(reviews::decide))
         .route("/offers", get(offers::list).post(offers::create))
         .route("/offers/new", get(offers::blank))
