@@ -7,7 +7,6 @@ use std::thread::JoinHandle;
 use meed_core::audit::GENESIS;
 use meed_core::command::{Command, Record, RecordKind, State};
 use meed_core::id::Id;
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::Clock;
@@ -59,8 +58,7 @@ pub(crate) type Connect = Arc<dyn Fn() -> Result<Box<dyn Session>, StoreError> +
 impl Store {
     /// Opens the database, brings its schema up to date, and starts the writers.
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
-        let runtime = Handle::current();
-        tokio::task::spawn_blocking(move || Self::open_blocking(options, &runtime))
+        tokio::task::spawn_blocking(move || Self::open_blocking(options))
             .await
             .map_err(|e| StoreError::bug(format!("opening the store failed: {e}")))?
     }
@@ -68,19 +66,18 @@ impl Store {
     /// Opens a database for reading while another process serves it: nothing is migrated, locked or written, and every
     /// command is refused.
     pub async fn open_beside(options: StoreOptions) -> Result<Self, StoreError> {
-        let runtime = Handle::current();
-        tokio::task::spawn_blocking(move || Self::open_beside_blocking(&options, &runtime))
+        tokio::task::spawn_blocking(move || Self::open_beside_blocking(&options))
             .await
             .map_err(|e| StoreError::bug(format!("opening the store failed: {e}")))?
     }
 
-    fn open_beside_blocking(options: &StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
-        let (engine, handle) = (options.engine.clone(), runtime.clone());
+    fn open_beside_blocking(options: &StoreOptions) -> Result<Self, StoreError> {
+        let engine = options.engine.clone();
         let kind = match &engine {
             EngineOptions::Sqlite(_) => EngineKind::Sqlite,
             EngineOptions::Postgres(_) => EngineKind::Postgres,
         };
-        let connect: Connect = Arc::new(move || connect(&engine, Role::Reader, &handle));
+        let connect: Connect = Arc::new(move || connect(&engine, Role::Reader));
         insist_on_current(connect()?.as_mut())?;
         let dispatcher = Arc::new(Dispatcher::default());
         dispatcher.close();
@@ -89,13 +86,13 @@ impl Store {
         Ok(Self { engine: kind, dispatcher, writers, readers: Arc::new(readers), connect_writer: connect, _lock: None })
     }
 
-    fn open_blocking(options: StoreOptions, runtime: &Handle) -> Result<Self, StoreError> {
+    fn open_blocking(options: StoreOptions) -> Result<Self, StoreError> {
         let StoreOptions { engine, readers, clock } = options;
         let (kind, writer_count, lock) = match &engine {
             EngineOptions::Sqlite(sqlite) => (EngineKind::Sqlite, 1, Some(Arc::new(lock_data_file(&sqlite.path)?))),
             EngineOptions::Postgres(postgres) => (EngineKind::Postgres, postgres.writers.max(1), None),
         };
-        let mut migrator = connect(&engine, Role::Migrator, runtime)?;
+        let mut migrator = connect(&engine, Role::Migrator)?;
         migrate(migrator.as_mut(), kind)?;
         migrator.begin()?;
         migrator.execute(
@@ -105,8 +102,8 @@ impl Store {
         migrator.commit()?;
         drop(migrator);
         let connect_as = |role| -> Connect {
-            let (engine, handle) = (engine.clone(), runtime.clone());
-            Arc::new(move || connect(&engine, role, &handle))
+            let engine = engine.clone();
+            Arc::new(move || connect(&engine, role))
         };
         let dispatcher = Arc::new(Dispatcher::default());
         let changes: Arc<ChangeLog> = Arc::default();
@@ -230,17 +227,17 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.dispatcher.close();
-        // A writer of the embedded database must not outlive the process's clean-up of OpenSSL. It never waits for the
-        // runtime that may be dropping this store; a writer of PostgreSQL could.
+        // A writer of the embedded database must not outlive the process's clean-up of OpenSSL. One of PostgreSQL may wait for
+        // a server that does not answer.
         if self.engine == EngineKind::Sqlite {
             self.join_writers();
         }
     }
 }
 
-fn connect(engine: &EngineOptions, role: Role, runtime: &Handle) -> Result<Box<dyn Session>, StoreError> {
+fn connect(engine: &EngineOptions, role: Role) -> Result<Box<dyn Session>, StoreError> {
     Ok(match engine {
         EngineOptions::Sqlite(options) => Box::new(SqliteSession::open(options, role)?),
-        EngineOptions::Postgres(options) => Box::new(PostgresSession::open(options, runtime)?),
+        EngineOptions::Postgres(options) => Box::new(PostgresSession::open(options)?),
     })
 }

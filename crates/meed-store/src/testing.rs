@@ -3,7 +3,6 @@
 //! Only built with the feature `testing`. SQL may stand in this crate alone, so what tests of other crates need of it is
 //! here.
 
-use tokio::runtime::Handle;
 use tokio_postgres::NoTls;
 
 use crate::engine::{PostgresSession, Role, Session, SqliteSession};
@@ -43,11 +42,11 @@ pub async fn run_as_writer(store: &Store, text: &str) -> Result<(), StoreError> 
 /// Runs a text as somebody with full access to the database would: on SQLite without the serving connection's
 /// restrictions, on PostgreSQL as the owner of the tables.
 pub async fn run_as_owner(options: &EngineOptions, text: &str) -> Result<(), StoreError> {
-    let (options, text, runtime) = (options.clone(), text.to_owned(), Handle::current());
+    let (options, text) = (options.clone(), text.to_owned());
     let run = move || match &options {
         EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.run_script(&text),
         EngineOptions::Postgres(postgres) => {
-            let mut session = PostgresSession::open(postgres, &runtime)?;
+            let mut session = PostgresSession::open(postgres)?;
             for table in crate::JOURNAL_TABLES {
                 session.run_script(&format!("grant update, delete on {table} to current_user"))?;
             }
@@ -89,20 +88,20 @@ pub fn statements() -> Vec<StatementText> {
 
 /// Rows of a query as text, column by column with `|` between: for checks of the catalogues.
 pub async fn query_as_owner(options: &EngineOptions, text: &str) -> Result<Vec<String>, StoreError> {
-    let (options, text, runtime) = (options.clone(), text.to_owned(), Handle::current());
+    let (options, text) = (options.clone(), text.to_owned());
     let run = move || match &options {
         EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.query_as_text(&text),
-        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres, &runtime)?.query_as_text(&text),
+        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres)?.query_as_text(&text),
     };
     tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
 }
 
 /// Prepares a text: the number of its parameters, and its columns.
 pub async fn prepare_as_owner(options: &EngineOptions, text: &str) -> Result<(usize, Vec<String>), StoreError> {
-    let (options, text, runtime) = (options.clone(), text.to_owned(), Handle::current());
+    let (options, text) = (options.clone(), text.to_owned());
     let run = move || match &options {
         EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.prepare_only(&text),
-        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres, &runtime)?.prepare_only(&text),
+        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres)?.prepare_only(&text),
     };
     tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
 }

@@ -28,6 +28,10 @@ use cli::Cli;
 use config::Settings;
 use failure::{Failure, Verdict};
 
+/// A quarter of what the writing thread did was taking and giving back memory of the C library; SQLite's memory comes from here too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long threads may take to end.
 const SHUTDOWN_MAX: std::time::Duration = std::time::Duration::from_secs(3);
 

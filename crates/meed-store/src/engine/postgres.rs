@@ -2,12 +2,14 @@
 //!
 //! Writes are queued and sent together with the commit, so a batch costs few round trips whatever its size. Planner
 //! settings keep key look-ups on nested loops over indexes: a batch of 500 keys must not turn into scans of the table.
+//! A session drives its connection on the thread that waits for it: with the requests of the server in one queue, each of
+//! a batch's round trips waited for some of them, and a batch took twice its time.
 
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt;
 use futures_util::future::{join, join_all};
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement as Prepared};
 
@@ -39,8 +41,9 @@ impl std::fmt::Debug for PostgresOptions {
 type Params = Vec<Box<dyn ToSql + Sync + Send>>;
 
 pub(crate) struct PostgresSession {
-    runtime: Handle,
+    // Dropped before the driver, which then says goodbye.
     client: Client,
+    driver: Driver,
     prepared: HashMap<&'static str, Prepared>,
     queued: Vec<(&'static Statement, Prepared, Params)>,
     begin_pending: Option<&'static str>,
@@ -51,6 +54,44 @@ pub(crate) struct PostgresSession {
     /// A transaction could not be ended: nobody knows in which state the connection is.
     is_stuck: bool,
 }
+
+/// What moves a connection on, while a session waits for it.
+struct Driver(Option<Runtime>);
+
+impl Driver {
+    fn new() -> Result<Self, StoreError> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        Ok(Self(Some(runtime.map_err(|e| StoreError::broken(format!("no driver for a connection: {e}")))?)))
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.0.as_ref().expect("a driver has its runtime until it is dropped")
+    }
+
+    /// Lets the connection see what has come in the meantime, such as its end.
+    fn catch_up(&self) {
+        self.runtime().block_on(async {
+            for _ in 0..CATCH_UP_TURNS {
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // A server's own thread may not block, even for this; then the connection just ends.
+        if tokio::runtime::Handle::try_current().is_err() {
+            self.catch_up();
+        }
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A turn lets the input and output be seen, the next one what it woke.
+const CATCH_UP_TURNS: usize = 3;
 
 /// Every statement finds its rows by key or reads an index in order.
 const PLANNER: &str = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_material=off -c jit=off \
@@ -63,21 +104,23 @@ const LOOK_FIRST: usize = 256;
 const LOOK_LAST: usize = 65_536;
 
 impl PostgresSession {
-    pub(crate) fn open(options: &PostgresOptions, runtime: &Handle) -> Result<Self, StoreError> {
+    /// Connects. Must not be called where blocking is not allowed, and neither must anything else of a session.
+    pub(crate) fn open(options: &PostgresOptions) -> Result<Self, StoreError> {
         let (mut config, protection) = read_address(&options.url)?;
         let search_path = options.schema.as_ref().map(|s| format!(" -c search_path={s}")).unwrap_or_default();
         let own = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{own} {PLANNER} -c statement_timeout=300000{search_path}"));
         config.application_name("meed");
-        let (client, connection) = runtime.block_on(config.connect(protection)).map_err(|e| map(&e, false, None))?;
-        runtime.spawn(async move {
+        let driver = Driver::new()?;
+        let (client, connection) = driver.runtime().block_on(config.connect(protection)).map_err(|e| map(&e, false, None))?;
+        driver.runtime().spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "a PostgreSQL connection ended");
             }
         });
         Ok(Self {
-            runtime: runtime.clone(),
             client,
+            driver,
             prepared: HashMap::new(),
             queued: Vec::new(),
             begin_pending: None,
@@ -93,7 +136,8 @@ impl PostgresSession {
             return Ok(prepared.clone());
         }
         self.send_begin()?;
-        let prepared = self.runtime.block_on(self.client.prepare(statement.postgres)).map_err(|e| map(&e, false, Some(statement.name)))?;
+        let prepared =
+            self.driver.runtime().block_on(self.client.prepare(statement.postgres)).map_err(|e| map(&e, false, Some(statement.name)))?;
         self.prepared.insert(statement.name, prepared.clone());
         Ok(prepared)
     }
@@ -102,7 +146,7 @@ impl PostgresSession {
     fn look_at_tables(&mut self) {
         (self.written, self.look_at) = (0, (self.look_at * 4).min(LOOK_LAST));
         let client = &self.client;
-        let result = self.runtime.block_on(async {
+        let result = self.driver.runtime().block_on(async {
             for row in client.query(sql::statistics::OUTGROWN.postgres, &[]).await? {
                 if let Some(text) = sql::statistics::analyze(row.try_get(0)?) {
                     client.batch_execute(text).await?;
@@ -118,7 +162,7 @@ impl PostgresSession {
     fn send_begin(&mut self) -> Result<(), StoreError> {
         match self.begin_pending.take() {
             None => Ok(()),
-            Some(text) => self.runtime.block_on(self.client.batch_execute(text)).map_err(|e| map(&e, false, Some("begin"))),
+            Some(text) => self.driver.runtime().block_on(self.client.batch_execute(text)).map_err(|e| map(&e, false, Some("begin"))),
         }
     }
 
@@ -128,7 +172,7 @@ impl PostgresSession {
         let begin = self.begin_pending.take();
         let client = &self.client;
         let fail = |e: tokio_postgres::Error| map(&e, false, Some(statement.name));
-        self.runtime.block_on(async {
+        self.driver.runtime().block_on(async {
             let query = client.query_raw(&prepared, params);
             // Begin and the first query travel together.
             let stream = match begin {
@@ -275,7 +319,7 @@ impl Session for PostgresSession {
         self.send_begin()?;
         let queued = std::mem::take(&mut self.queued);
         let client = &self.client;
-        self.runtime.block_on(async {
+        self.driver.runtime().block_on(async {
             let mut rest = queued.as_slice();
             while rest.len() > JOINED_MAX {
                 let (part, tail) = rest.split_at(JOINED_MAX);
@@ -295,7 +339,7 @@ impl Session for PostgresSession {
         self.queued.clear();
         if self.begin_pending.take().is_none()
             && std::mem::take(&mut self.in_transaction)
-            && let Err(error) = self.runtime.block_on(self.client.batch_execute("rollback"))
+            && let Err(error) = self.driver.runtime().block_on(self.client.batch_execute("rollback"))
         {
             tracing::warn!(%error, "a transaction could not be rolled back; its connection is given up");
             self.is_stuck = true;
@@ -335,10 +379,11 @@ impl Session for PostgresSession {
 
     fn run_script(&mut self, text: &str) -> Result<(), StoreError> {
         self.send_begin()?;
-        self.runtime.block_on(self.client.batch_execute(text)).map_err(|e| map(&e, false, Some("script")))
+        self.driver.runtime().block_on(self.client.batch_execute(text)).map_err(|e| map(&e, false, Some("script")))
     }
 
     fn is_alive(&self) -> bool {
+        self.driver.catch_up();
         !self.is_stuck && !self.client.is_closed()
     }
 }
@@ -365,7 +410,7 @@ impl RowView for PostgresRow<'_> {
 impl PostgresSession {
     pub(crate) fn query_as_text(&mut self, text: &str) -> Result<Vec<String>, StoreError> {
         use tokio_postgres::SimpleQueryMessage::Row;
-        let messages = self.runtime.block_on(self.client.simple_query(text)).map_err(|e| map(&e, false, None))?;
+        let messages = self.driver.runtime().block_on(self.client.simple_query(text)).map_err(|e| map(&e, false, None))?;
         let line = |row: &tokio_postgres::SimpleQueryRow| {
             (0..row.len()).map(|column| row.get(column).unwrap_or("null").to_owned()).collect::<Vec<_>>().join("|")
         };
@@ -373,7 +418,7 @@ impl PostgresSession {
     }
 
     pub(crate) fn prepare_only(&mut self, text: &str) -> Result<(usize, Vec<String>), StoreError> {
-        let prepared = self.runtime.block_on(self.client.prepare(text)).map_err(|e| map(&e, false, None))?;
+        let prepared = self.driver.runtime().block_on(self.client.prepare(text)).map_err(|e| map(&e, false, None))?;
         Ok((prepared.params().len(), prepared.columns().iter().map(|column| column.name().to_owned()).collect()))
     }
 }

@@ -70,9 +70,8 @@ impl Readers {
 
     fn give_back(&self, mut session: Box<dyn Session>) {
         session.rollback();
-        if session.is_alive() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
-        }
+        // Whether it is still alive is asked when it is taken.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
