@@ -20,6 +20,7 @@ pub mod imports;
 pub mod leaderboard;
 pub mod loyalty;
 pub mod overview;
+pub mod parties;
 pub mod people;
 pub mod preferences;
 pub mod programs;

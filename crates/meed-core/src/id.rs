@@ -11,6 +11,12 @@ pub struct Id(pub i64);
 const COUNTER_BITS: u32 = 20;
 
 impl Id {
+    /// The first id of this one's millisecond.
+    #[must_use]
+    pub const fn first_of_millisecond(self) -> Self {
+        Self(self.0 >> COUNTER_BITS << COUNTER_BITS)
+    }
+
     /// The first id that may be given out at `now_us` (microseconds UTC) when `last` was the last one.
     #[must_use]
     pub fn next(now_us: i64, last: Self) -> Self {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use meed_app::access::keys;
-use meed_app::loyalty::{feed, wallets};
+use meed_app::loyalty::{evaluations, feed, wallets};
 use meed_app::{App, AppError, calculations, workspaces};
 use meed_core::id::Id;
 
@@ -49,6 +49,11 @@ pub(crate) async fn keep_current(app: Arc<App>) {
         {
             tracing::warn!(%error, "wallets could not be swept");
         }
+        if look_number.is_multiple_of(LOOKS_PER_KEY_USE)
+            && let Err(error) = evaluate(&app).await
+        {
+            tracing::warn!(%error, "offers could not be evaluated");
+        }
         if let Err(error) = feed_sales(&app, &mut fed).await {
             tracing::warn!(%error, "purchases could not be brought over as sales");
         }
@@ -62,6 +67,16 @@ pub(crate) async fn keep_current(app: Arc<App>) {
 async fn sweep(app: &App) -> Result<(), AppError> {
     for workspace in workspaces::list(app).await? {
         wallets::sweep(app, &context(Id(workspace.workspace)), LOTS_PER_SWEEP).await?;
+    }
+    Ok(())
+}
+
+/// Offers of batch evaluation, once a day.
+async fn evaluate(app: &App) -> Result<(), AppError> {
+    for workspace in workspaces::list(app).await? {
+        if let Some(run) = evaluations::run_if_due(app, &context(Id(workspace.workspace))).await? {
+            tracing::info!(workspace = workspace.slug, purchases = run.purchases, "offers were evaluated behind the tills");
+        }
     }
     Ok(())
 }

@@ -295,6 +295,7 @@ pub(super) fn settings(document: TillSettingsDocument, currency: Unit) -> AppRes
             levels,
         },
         vat_rates,
+        evaluation_hour: i8::try_from(within("evaluation_hour", document.evaluation_hour, 0, 23)?).unwrap_or_default(),
         receipt_head: document.receipt_head,
         receipt_foot: document.receipt_foot,
     })

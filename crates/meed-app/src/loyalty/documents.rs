@@ -194,6 +194,8 @@ pub struct TillSettingsDocument {
     pub tiers: Vec<TierDocument>,
     /// Rates of value-added tax, the usual one first.
     pub vat_rates: Vec<VatRateDocument>,
+    /// The local hour, 0 to 23, at which offers of batch evaluation are evaluated.
+    pub evaluation_hour: i64,
     /// What stands above and below every receipt of the till page.
     pub receipt_head: String,
     pub receipt_foot: String,
@@ -221,6 +223,7 @@ impl Default for TillSettingsDocument {
             tier_rate: "1".to_owned(),
             tiers: Vec::new(),
             vat_rates: Vec::new(),
+            evaluation_hour: 2,
             receipt_head: String::new(),
             receipt_foot: String::new(),
             sales_owner: None,

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use meed_core::id::Id;
-use meed_core::ledger::Lot;
+use meed_core::ledger::{Lot, Transfer};
 use meed_core::loyalty::{
-    AdjustmentBody, EventKind, ExtensionBody, HoldBody, PayBackBody, PurchaseBody, RefundBody, ReviewBody, SettlementBody, SpendBody,
-    SpendMethod, TillEvent, TransferBody,
+    AdjustmentBody, EvaluationBody, EventKind, ExtensionBody, HoldBody, PayBackBody, PurchaseBody, RefundBody, ReviewBody, SettlementBody,
+    SpendBody, SpendMethod, TakenBack, TierSetBody, TillEvent, TransferBody,
 };
 use meed_core::money::{Minor, Unit};
+
+use meed_store::{Reader, StoreError};
 
 use super::wallets;
 use crate::error::AppResult;
@@ -21,6 +23,8 @@ pub enum What {
     Event(EventKind),
     /// What was left of a lot expired: no event, since nobody does it.
     Expiry,
+    /// What was owed was taken from a new credit: no event, since it comes with one.
+    Netting,
 }
 
 impl What {
@@ -30,6 +34,7 @@ impl What {
         match self {
             Self::Event(kind) => kind.name(),
             Self::Expiry => "expiry",
+            Self::Netting => "debt_netted",
         }
     }
 }
@@ -64,11 +69,15 @@ pub async fn page(app: &App, ctx: &Context, participant: Id, before: Option<Id>,
     let currency = app.till_config(ctx.workspace).await?.currency;
     let events = wallets::journal(app, ctx, participant, before, limit).await?;
     let (workspace, now_us) = (ctx.workspace, app.now_us());
-    let lots = app.store().read(move |r| Ok((r.expired_lots(workspace, participant)?, r.open_lots(workspace, participant)?))).await?;
+    let read = move |r: &mut Reader<'_>| -> Result<_, StoreError> {
+        Ok(((r.expired_lots(workspace, participant)?, r.open_lots(workspace, participant)?), r.netted(workspace, participant)?))
+    };
+    let (lots, netted) = app.store().read(read).await?;
     let full = i64::try_from(events.len()).is_ok_and(|count| count >= limit);
     let last = events.last().map(|(event, _)| event.id).filter(|_| full);
     let is_here = |id: Id| before.is_none_or(|before| id < before) && last.is_none_or(|last| id > last);
-    let mut all: Vec<Entry> = events.iter().map(|(event, _)| entry(event, currency)).collect();
+    let mut all: Vec<Entry> = events.iter().flat_map(|(event, _)| entries(event, currency)).collect();
+    all.extend(netted.iter().filter(|transfer| is_here(transfer.id)).map(netting));
     all.extend(events.iter().filter_map(|(event, _)| revived(event)));
     all.extend(expiries(lots, now_us).into_iter().filter(|entry| is_here(entry.id)));
     all.sort_by_key(|entry| std::cmp::Reverse(entry.id));
@@ -98,11 +107,50 @@ fn expiry(lot: Id, sale: Option<Id>, unit: Unit, amount: Minor, at_us: i64) -> E
     Entry { id, kind: What::Expiry, about: sale, at_us, recorded_us: at_us, unit, credit: 0, debit: amount, text: String::new() }
 }
 
-fn entry(event: &TillEvent, currency: Unit) -> Entry {
+/// What was owed and was taken from a new credit, in the same command as that.
+fn netting(transfer: &Transfer) -> Entry {
+    let (at_us, recorded_us) = (transfer.business_time.as_microsecond(), transfer.recorded_us);
+    let (id, about, unit, debit) = (transfer.id, transfer.causes.sale, transfer.unit, transfer.amount);
+    Entry { id, kind: What::Netting, about, at_us, recorded_us, unit, credit: 0, debit, text: String::new() }
+}
+
+/// An event in money, and in points where it moved those, too.
+fn entries(event: &TillEvent, currency: Unit) -> Vec<Entry> {
     // A body that cannot be read is shown without amounts; `meed verify` reports it.
     let (unit, credit, debit, text) = amounts(event, currency).unwrap_or((currency, 0, 0, String::new()));
     let TillEvent { id, kind, about, at_us, recorded_us, .. } = *event;
-    Entry { id, kind: What::Event(kind), about, at_us, recorded_us, unit, credit, debit, text }
+    let first = Entry { id, kind: What::Event(kind), about, at_us, recorded_us, unit, credit, debit, text };
+    let points = if unit == currency { points(event) } else { (0, 0) };
+    if points == (0, 0) {
+        return vec![first];
+    }
+    let second = Entry { id: Id(id.0 - 1), unit: Unit::POINTS, credit: points.0, debit: points.1, ..first.clone() };
+    if first.credit == 0 && first.debit == 0 {
+        return vec![Entry { id, ..second }];
+    }
+    vec![first, second]
+}
+
+/// Points that an event in money moved besides: came in, went out.
+fn points(event: &TillEvent) -> (Minor, Minor) {
+    let row = &event.body;
+    let taken = |back: &TakenBack| (back.unit == Unit::POINTS).then_some(back.steps.from_lots + back.steps.from_others);
+    match event.kind {
+        EventKind::Purchase | EventKind::Activity => {
+            let Ok(body) = PurchaseBody::from_row(row) else { return (0, 0) };
+            let vouchers = body.standing.uses.iter().filter(|used| used.method == SpendMethod::Voucher && used.unit == Unit::POINTS);
+            (body.standing.awarded(Unit::POINTS), vouchers.map(|used| used.amount).sum())
+        }
+        EventKind::CancelPurchase | EventKind::CancelSpend | EventKind::Refund => {
+            RefundBody::from_row(row).map_or((0, 0), |body| (0, body.taken_back.iter().filter_map(taken).sum()))
+        }
+        EventKind::Evaluation => {
+            let Ok(body) = EvaluationBody::from_row(row) else { return (0, 0) };
+            let given = body.awards.iter().filter(|award| award.unit == Unit::POINTS).map(|award| award.amount).sum();
+            (given, body.taken_back.iter().filter_map(taken).sum())
+        }
+        _ => (0, 0),
+    }
 }
 
 fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, String)> {
@@ -111,8 +159,8 @@ fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, Str
         EventKind::Purchase | EventKind::Activity => {
             let body = PurchaseBody::from_row(row).ok()?;
             let used = |method| body.standing.spent_by(method);
-            let (money, points) = (body.standing.awarded(currency), body.standing.awarded(Unit::POINTS));
-            let (unit, earned) = if money == 0 && points > 0 { (Unit::POINTS, points) } else { (currency, money) };
+            let money = body.standing.awarded(currency);
+            let (unit, earned) = (currency, money);
             let vouchers = body.standing.uses.iter().filter(|used| used.method == SpendMethod::Voucher && used.unit == unit);
             let at_once = used(SpendMethod::Instant) + used(SpendMethod::Automatic) + vouchers.map(|used| used.amount).sum::<Minor>();
             (unit, earned, at_once, body.basket.reference)
@@ -165,6 +213,16 @@ fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, Str
             let body = ReviewBody::from_row(row).ok()?;
             let amount = meed_core::money::Amount { minor: body.amount, unit: currency }.major();
             (currency, 0, 0, format!("{} {amount}: {}", body.decision, body.note))
+        }
+        EventKind::Evaluation => {
+            let body = EvaluationBody::from_row(row).ok()?;
+            let given = body.awards.iter().filter(|award| award.unit == currency).map(|award| award.amount).sum();
+            let taken = body.taken_back.iter().filter(|back| back.unit == currency);
+            (currency, given, taken.map(|back| back.steps.from_lots + back.steps.from_others).sum(), String::new())
+        }
+        EventKind::TierSet => {
+            let TierSetBody { tier, reason, set_by, .. } = TierSetBody::from_row(row).ok()?;
+            (currency, 0, 0, format!("{}: {reason} ({set_by})", tier.as_deref().unwrap_or("as earned")))
         }
         EventKind::Settlement | EventKind::SettlementCorrection => {
             SettlementBody::from_row(row).ok()?;

@@ -6,6 +6,7 @@
 pub mod activities;
 mod config;
 pub mod documents;
+pub mod evaluations;
 pub mod feed;
 pub mod holds;
 pub mod journal;
@@ -18,6 +19,7 @@ mod replay;
 pub mod reviews;
 pub mod simulate;
 pub mod spends;
+pub mod tiers;
 pub mod traces;
 mod verify;
 pub mod wallets;

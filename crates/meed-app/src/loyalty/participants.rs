@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use meed_core::command::{Class, PutRecord, PutRecords, Record, RecordKind, Reply, day_number};
 use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{
-    Cell, EraseParticipant, ErasedBalance, Limit, Means, NewMeans, OneTimeCode, Participant, SaveParticipant, Seen, Tier, TierChange,
-    TillConfig, TillReply, WalletRef, fold_code,
+    Cell, EraseParticipant, ErasedBalance, Limit, Means, NewMeans, OneTimeCode, Participant, SaveParticipant, Seen, Tier, TierByHand,
+    TierChange, TillConfig, TillReply, WalletRef, fold_code,
 };
 use meed_core::money::{Exact, Minor, Unit};
 use meed_store::Reader;
@@ -32,6 +32,8 @@ pub struct ParticipantView {
     pub participant: Participant,
     /// The tier that holds now.
     pub tier: Option<Tier>,
+    /// What was set of it by hand and holds now.
+    pub tier_by_hand: Option<TierByHand>,
     /// The next tier, and the value units that are missing.
     pub next: Option<(Tier, Exact)>,
     /// Value units of the rolling window.
@@ -91,7 +93,7 @@ pub async fn find(app: &App, ctx: &Context, who: &Who) -> AppResult<ParticipantV
     match found {
         None => Err(refused(Class::NotFound, "entity_not_found", "there is no such participant")),
         Some(Err(())) => Err(refused(Class::Conflict, "access_token_not_effective", "this means of identification is not effective")),
-        Some(Ok((record, cell))) => view(&config, &record, &cell, now_day),
+        Some(Ok((record, cell))) => view(&config, &record, &cell, (now_day, app.now_us())),
     }
 }
 
@@ -112,17 +114,23 @@ fn record_of(r: &mut Reader<'_>, workspace: Id, who: &WalletRef) -> Result<Optio
     })
 }
 
-fn view(config: &TillConfig, record: &Record, cell: &Cell, day: i64) -> AppResult<ParticipantView> {
+fn view(config: &TillConfig, record: &Record, cell: &Cell, (day, now_us): (i64, i64)) -> AppResult<ParticipantView> {
     let participant = Participant::read(&record.body).map_err(|_| AppError::bug("a participant cannot be read"))?;
     let tiers = &config.settings.tiers;
     let period_units = cell.period_units(day, tiers.window_days);
-    let next = tiers.levels.iter().find(|tier| tier.threshold > period_units).cloned();
+    let by_hand = participant.tier_by_hand(now_us);
+    let tier = tiers.holds(period_units, by_hand).cloned();
+    let tier_by_hand = by_hand.cloned();
+    let reached = tier.as_ref().map_or(period_units, |tier| tier.threshold.max(period_units));
+    let next = tiers.levels.iter().find(|tier| tier.threshold > reached).cloned();
+    let next = next.filter(|_| tier_by_hand.as_ref().is_none_or(|set| !set.is_fixed));
     Ok(ParticipantView {
         id: record.id,
         version: record.version,
         changed_us: record.recorded_us,
         participant,
-        tier: tiers.level(period_units).cloned(),
+        tier,
+        tier_by_hand,
         next: next.map(|tier| (tier.clone(), tier.threshold - period_units)),
         period_units,
         lifetime_units: cell.lifetime,
@@ -213,7 +221,7 @@ pub async fn list(app: &App, ctx: &Context, before: Option<Id>, limit: i64) -> A
             records.into_iter().map(|record| Ok((r.till_cell(workspace, record.id)?, record))).collect::<Result<Vec<_>, _>>()
         })
         .await?;
-    rows.iter().map(|(cell, record)| view(&config, record, cell, day)).collect()
+    rows.iter().map(|(cell, record)| view(&config, record, cell, (day, app.now_us()))).collect()
 }
 
 /// Participants looked through by name at most: for people at a screen, not for tills.
@@ -244,7 +252,7 @@ pub async fn named(app: &App, ctx: &Context, text: &str, limit: usize) -> AppRes
             Ok(found)
         })
         .await?;
-    rows.iter().map(|(cell, record)| view(&config, record, cell, day)).collect()
+    rows.iter().map(|(cell, record)| view(&config, record, cell, (day, app.now_us()))).collect()
 }
 
 /// The means of identification of a participant. Reads all means: for screens, not for tills.
@@ -314,9 +322,9 @@ pub async fn progress(app: &App, ctx: &Context, participant: Id) -> AppResult<Ve
         if !joined(&version.offer.scheme) {
             continue;
         }
-        let Some((target, within_days)) = version.offer.class.target() else { continue };
+        let Some((target, _)) = version.offer.class.target() else { continue };
         let counters = cell.offers.get(&entry.id).cloned().unwrap_or_default();
-        let current = counters.progress(day, within_days);
+        let current = cell.progress(entry.id, &version.offer.class, day);
         all.push(Progress { offer: entry.id, name: version.offer.name.clone(), current, target, times: counters.times });
     }
     Ok(all)
@@ -343,16 +351,21 @@ pub async fn awarded(app: &App, ctx: &Context, participant: Id) -> AppResult<(Mi
 pub async fn tier_changes(app: &App, ctx: &Context, participant: Id) -> AppResult<Vec<TierChange>> {
     ctx.require_any(&[Scope::Read, Scope::Sales])?;
     let config = app.fresh_till_config(ctx.workspace).await?;
+    let workspace = ctx.workspace;
+    let record = app.store().read(move |r| r.record(workspace, RecordKind::Participant, participant)).await?;
+    let person = record.and_then(|record| Participant::read(&record.body).ok()).unwrap_or_default();
     let all = super::purchases::of_participant(app, ctx.workspace, participant).await?;
     let seen: Vec<Seen<'_>> = all.iter().map(|done| Seen::of(done.id, &done.body, &done.standing)).collect();
     let today = day_number(config.zone.to_datetime(app.now()).date());
-    meed_core::loyalty::tier_changes(&config, &seen, today).map_err(|_| AppError::bug("the value units of a participant leave their range"))
+    meed_core::loyalty::tier_changes(&config, &seen, &person, today)
+        .map_err(|_| AppError::bug("the value units of a participant leave their range"))
 }
 
 /// Erases everything that says who a participant was: name, address, codes. Ids, balances, transfers and audit lines stay.
 pub async fn erase(app: &App, ctx: &Context, participant: Id, balance: ErasedBalance) -> AppResult<()> {
     ctx.require(Scope::Admin)?;
     let system = Context { scopes: vec![Scope::Admin], ..ctx.clone() };
+    crate::parties::forget_participant(app, ctx, participant).await?;
     let means = means(app, &system, participant).await?.iter().map(|means| means.id).collect();
     let command = EraseParticipant { participant, means, balance, at: app.now() };
     app.submit(ctx, participant.text(Kind::Participant), command).await.map(|_| ())

@@ -130,6 +130,7 @@ impl Check<'_> {
         differ("cell_lifetime", stored.lifetime.normalize().to_string(), computed.lifetime.normalize().to_string());
         differ("cell_offers", format!("{:?}", stored.offers), format!("{:?}", computed.offers));
         differ("cell_awarded_by", format!("{:?}", stored.awarded_by), format!("{:?}", computed.awarded_by));
+        differ("cell_classes", format!("{:?}", stored.classes), format!("{:?}", computed.classes));
         differ("cell_draws", format!("{:?}", stored.draws), format!("{:?}", computed.draws));
     }
 

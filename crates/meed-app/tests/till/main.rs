@@ -5,6 +5,7 @@
 mod shop;
 
 mod activities;
+mod behind;
 mod damage;
 mod earning;
 mod feed;

@@ -107,6 +107,8 @@ kinds! {
     SalesFeed = 53, false;
     /// What a till without a connection did and a person has to look at.
     Review = 52, false;
+    /// How far purchases were evaluated for offers of batch evaluation.
+    EvaluationRun = 55, false;
     /// That payees see the credits of a program's period, before its rewards are released.
     CreditRelease = 30, true;
     /// The approval of one payee's statement.
@@ -119,6 +121,9 @@ kinds! {
     Preferences = 34, true;
     /// A projection of a period with the key of its random draw.
     Projection = 35, true;
+    /// A role of a party with the others that are the same person: one per role, `kind:id` is the natural key. It tells who a
+    /// participant is, so no former version is kept (`ledger.md` §12).
+    PartyRole = 54, false;
 }
 
 /// A stored record.
@@ -176,6 +181,12 @@ impl PutRecord {
     #[must_use]
     pub fn upsert(kind: RecordKind, key: String, body: String) -> Self {
         Self { kind, id: None, key: Some(key), body, delete: false, expected_version: None, upsert_by_key: true }
+    }
+
+    /// Removes a record and what it says.
+    #[must_use]
+    pub fn forget(kind: RecordKind, id: Id) -> Self {
+        Self { body: "{}".to_owned(), ..Self::delete(kind, id) }
     }
 
     /// Removes a record.
@@ -266,7 +277,8 @@ impl Command for PutRecords {
                 (None, None) => id.to_string(),
             };
             let version = present.as_ref().map_or(1, |p| p.version.saturating_add(1));
-            let body = if put.delete { present.map(|p| p.body).unwrap_or_default() } else { put.body.clone() };
+            let keeps_body = put.delete && put.body.is_empty();
+            let body = if keeps_body { present.map(|p| p.body).unwrap_or_default() } else { put.body.clone() };
             let recorded_us = state.recorded_us();
             state.put_record(Record { kind: put.kind, id, key, version, deleted: put.delete, body, recorded_us });
             if let Some(topic) = self.event {

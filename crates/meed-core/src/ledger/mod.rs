@@ -37,7 +37,7 @@ pub use hold::{Hold, HoldState, Original, Reversed};
 pub(crate) use lot::minor_of;
 pub use lot::{Lot, LotChange, LotMove, MoveKind, share};
 pub use refusal::Refusal;
-pub use statement::{AccountStatement, CombinedStatement, StatementLine, UnitTotal, combined};
+pub use statement::{AccountStatement, CombinedStatement, RoleTotal, StatementLine, UnitTotal, by_role, combined};
 pub use transfer::{AccountRef, Action, Causes, NewTransfer, Origin, Phase, Transfer, TransferKind};
 pub use uncovered::Bearer;
 pub use wallet::{Candidate, Claw, Clawed, Earned, Earning, Portion, Taken, Wallet, Wallets, allocate};

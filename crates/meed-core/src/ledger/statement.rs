@@ -1,9 +1,9 @@
 //! One statement over several accounts: what each had, what came and went, what each has, and the sums that tie to the last
 //! unit (`ledger.md` §11). A party may be shopper, rep and affiliate at once; each keeps accounts of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::account::{Account, AccountKey, Side};
+use super::account::{Account, AccountKey, OwnerKind, Purpose, Side};
 use super::transfer::{Phase, Transfer};
 use crate::id::Id;
 use crate::money::{Minor, Overflow, Unit};
@@ -48,6 +48,69 @@ pub struct CombinedStatement {
     pub accounts: Vec<AccountStatement>,
     /// Sums by unit.
     pub totals: BTreeMap<Unit, UnitTotal>,
+}
+
+/// What one role of a party earned and has in one unit, in minor units. `opening + earned + other - paid - expired = closing`,
+/// and `closing = waiting + payable - owed`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RoleTotal {
+    /// What it had before, less what it owed.
+    pub opening: Minor,
+    /// Given by programs, less what they took back.
+    pub earned: Minor,
+    /// Paid out; of a wallet: spent.
+    pub paid: Minor,
+    /// Expired unused.
+    pub expired: Minor,
+    /// Moved by anything else: another wallet, a decision about an offline sale.
+    pub other: Minor,
+    /// What it has after, less what it owes.
+    pub closing: Minor,
+    /// Of it, earned and not yet to be paid or spent.
+    pub waiting: Minor,
+    /// Of it, what may be paid or spent.
+    pub payable: Minor,
+    /// What it owes: taken back after it was paid or spent, and advances.
+    pub owed: Minor,
+}
+
+/// What each role of a party earned and has, by unit. `others` are the accounts on the other side of the statement's lines.
+pub fn by_role(
+    statement: &CombinedStatement,
+    others: &HashMap<Id, AccountKey>,
+) -> Result<BTreeMap<(OwnerKind, Unit), RoleTotal>, Overflow> {
+    let mut roles: BTreeMap<(OwnerKind, Unit), RoleTotal> = BTreeMap::new();
+    for one in &statement.accounts {
+        let total = roles.entry((one.account.owner.kind, one.account.unit)).or_default();
+        let is_owed = one.account.rule().is_some_and(|rule| rule.normal == Side::Debit);
+        let sign = if is_owed { -1 } else { 1 };
+        let add = |sum: &mut Minor, minor: Minor| {
+            *sum = minor.checked_mul(sign).and_then(|minor| sum.checked_add(minor)).ok_or(Overflow)?;
+            Ok::<(), Overflow>(())
+        };
+        add(&mut total.opening, one.opening)?;
+        add(&mut total.closing, one.closing)?;
+        let part = match one.account.purpose {
+            Purpose::Payable | Purpose::Available => &mut total.payable,
+            Purpose::Recoverable | Purpose::Draw => &mut total.owed,
+            _ => &mut total.waiting,
+        };
+        *part = part.checked_add(one.closing).ok_or(Overflow)?;
+        for line in &one.lines {
+            let is_debit = (line.amount > 0) == is_owed;
+            let other = if is_debit { line.transfer.credit } else { line.transfer.debit };
+            let other = others.get(&other);
+            match other.map(|key| (key.owner, key.purpose)) {
+                // From one account of the same role to another.
+                Some((owner, _)) if owner == one.account.owner => {}
+                Some((_, Purpose::Expense | Purpose::Issued)) => add(&mut total.earned, line.amount)?,
+                Some((_, Purpose::Redeemed | Purpose::PayoutClearing | Purpose::Paid)) => add(&mut total.paid, -line.amount)?,
+                Some((_, Purpose::Breakage)) => add(&mut total.expired, -line.amount)?,
+                _ => add(&mut total.other, line.amount)?,
+            }
+        }
+    }
+    Ok(roles)
 }
 
 /// Puts the accounts of one party on one statement, for what was recorded within (`after_us`, `until_us`]. `transfers` are

@@ -122,6 +122,14 @@ pub struct Clawed {
     pub forgiven: Minor,
 }
 
+impl Clawed {
+    /// All of it, wherever it came from.
+    #[must_use]
+    pub const fn total(&self) -> Minor {
+        self.from_lots + self.from_expired + self.from_others + self.owed + self.forgiven
+    }
+}
+
 /// A lot that may pay, and for which lines; `None`: for all.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {

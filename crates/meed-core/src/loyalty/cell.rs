@@ -31,6 +31,8 @@ pub struct Cell {
     pub draws: BTreeMap<Id, i64>,
     /// What limits count. No part of the fold.
     pub usage: Vec<Usage>,
+    /// For offers that take one of every class: the classes seen, with the last local day of each.
+    pub classes: BTreeMap<Id, Vec<(String, i64)>>,
 }
 
 /// What an offer remembers of a customer.
@@ -71,6 +73,10 @@ const FIRST_FORM: u8 = 1;
 /// What the fold went by, draws and limits follow.
 const FORM: u8 = 2;
 
+/// The classes seen follow.
+const WITH_CLASSES: u8 = 3;
+
+type Classes = BTreeMap<Id, Vec<(String, i64)>>;
 type More = ((Option<i64>, BTreeMap<Id, i64>), Vec<Usage>);
 
 impl Cell {
@@ -85,18 +91,41 @@ impl Cell {
         if row.first() == Some(&FIRST_FORM) {
             return super::packed::from_row(FIRST_FORM, row);
         }
-        let (cell, ((basis, draws), usage)): (Self, More) = super::packed::from_row(FORM, row)?;
-        Ok(Self { basis, draws, usage, ..cell })
+        let (cell, (((basis, draws), usage), classes)): (Self, (More, Classes)) = match row.first() {
+            Some(&WITH_CLASSES) => super::packed::from_row(WITH_CLASSES, row)?,
+            _ => super::packed::from_row::<(Self, More)>(FORM, row).map(|(cell, more)| (cell, (more, Classes::default())))?,
+        };
+        Ok(Self { basis, draws, usage, classes, ..cell })
     }
 
     /// The stored form.
     #[must_use]
     pub fn to_row(&self) -> Vec<u8> {
-        let mut row = super::packed::to_row(FORM, self);
+        let form = if self.classes.is_empty() { FORM } else { WITH_CLASSES };
+        let mut row = super::packed::to_row(form, self);
         self.basis.pack(&mut row);
         self.draws.pack(&mut row);
         self.usage.pack(&mut row);
+        if form == WITH_CLASSES {
+            self.classes.pack(&mut row);
+        }
         row
+    }
+
+    /// How far an offer that counts over purchases is on `day`.
+    #[must_use]
+    pub fn progress(&self, offer: Id, class: &super::offer::Class, day: i64) -> Exact {
+        let Some((_, within_days)) = class.target() else { return Exact::ZERO };
+        if let super::offer::Class::Activity { needs_all: true, classifications, .. } = class {
+            return Exact::from(classifications.iter().filter(|class| self.has_seen(offer, class, day, within_days)).count());
+        }
+        self.offers.get(&offer).map_or(Exact::ZERO, |cell| cell.progress(day, within_days))
+    }
+
+    /// Whether an activity of a class counts towards an offer on `day`.
+    pub(super) fn has_seen(&self, offer: Id, class: &str, day: i64, within_days: Option<i64>) -> bool {
+        let seen = self.classes.get(&offer).into_iter().flatten();
+        seen.into_iter().any(|(known, then)| known == class && within_days.is_none_or(|days| *then > day - days))
     }
 
     /// Notes what a purchase is folded by.

@@ -9,6 +9,7 @@ use super::basket::Line;
 use super::event::PayBackMethod;
 use super::limits::Limit;
 use super::offer::{Offer, OfferIndex};
+use super::participant::TierByHand;
 use crate::id::Id;
 use crate::money::{Exact, Minor, Unit};
 
@@ -70,6 +71,8 @@ pub struct TillSettings {
     pub tiers: Tiers,
     /// Rates of value-added tax, the usual one first.
     pub vat_rates: Vec<VatRate>,
+    /// The local hour at which offers of batch evaluation are evaluated, once a day.
+    pub evaluation_hour: i8,
     /// What stands above every receipt of the till page, line by line.
     pub receipt_head: String,
     /// What stands below it.
@@ -101,6 +104,7 @@ impl Default for TillSettings {
             limits: Vec::new(),
             tiers: Tiers::default(),
             vat_rates: Vec::new(),
+            evaluation_hour: 2,
             receipt_head: String::new(),
             receipt_foot: String::new(),
         }
@@ -132,6 +136,16 @@ pub struct Tier {
 }
 
 impl Tiers {
+    /// The tier that holds with this many value units: what was set by hand is the least, or the only one. A tier that is no
+    /// more binds nobody.
+    #[must_use]
+    pub fn holds(&self, units: Exact, by_hand: Option<&TierByHand>) -> Option<&Tier> {
+        let earned = self.level(units);
+        let Some(set) = by_hand else { return earned };
+        let Some(own) = self.levels.iter().find(|tier| tier.code == set.tier) else { return earned };
+        if set.is_fixed { Some(own) } else { earned.filter(|earned| earned.threshold > own.threshold).or(Some(own)) }
+    }
+
     /// The tier for this many value units.
     #[must_use]
     pub fn level(&self, units: Exact) -> Option<&Tier> {

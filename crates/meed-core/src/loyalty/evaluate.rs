@@ -8,7 +8,7 @@ use super::basket::Basket;
 use super::cell::{Cell, add_by_day};
 use super::config::TillConfig;
 use super::event::{Matched, PurchaseBody, PurchaseState, SpendMethod, Standing};
-use super::offer::{Class, Occasion, Offer, OfferEntry, OfferVersion, Rate, Repeats, Scope};
+use super::offer::{Class, EvaluationMethod, Occasion, Offer, OfferEntry, OfferVersion, Rate, Repeats, Scope};
 use super::participant::Participant;
 use super::sight::{LINE, Sight};
 use super::why::WhyNot;
@@ -16,6 +16,7 @@ use crate::command::{date_of, day_number};
 use crate::id::Id;
 use crate::ledger::{minor_of, share};
 use crate::money::{Amount, Exact, Minor, Overflow, Unit, mul, to_minor};
+use crate::people::fold_alias;
 
 /// A purchase as it stands.
 #[derive(Clone, Copy)]
@@ -79,6 +80,8 @@ pub struct Evaluation {
     pub verdicts: Vec<Verdict>,
     counted: Vec<(Id, Exact, Option<i64>)>,
     fired: Vec<Id>,
+    /// Classes that count towards offers for all of some classes.
+    met: Vec<(Id, (String, Option<i64>))>,
     /// Lotteries that were drawn, won or not.
     drawn: Vec<Id>,
     day: i64,
@@ -137,7 +140,8 @@ pub fn judge(config: &TillConfig, participant: &Participant, cell: &Cell, basket
     let (mut matched, mut verdicts) = (Vec::new(), Vec::new());
     let day = local_day(config, basket);
     let tiers = &config.settings.tiers;
-    let tier = tiers.level(cell.period_units(day, tiers.window_days)).map(|tier| tier.code.as_str());
+    let by_hand = participant.tier_by_hand(basket.at.as_microsecond());
+    let tier = tiers.holds(cell.period_units(day, tiers.window_days), by_hand).map(|tier| tier.code.as_str());
     let Some(sight) = Sight::new(config, basket, participant, tier) else { return (matched, verdicts) };
     let unit_code = config.units.get(&basket.unit).map(|unit| unit.code.as_str());
     let entries: Vec<&OfferEntry> = match look {
@@ -188,6 +192,11 @@ pub fn evaluate(
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     for matched in matched {
         let Some(offer) = config.offers.version(matched.version) else { continue };
+        if let Some(why_not) = waits(config, offer, seen.standing) {
+            let name = offer.name.clone();
+            evaluation.verdicts.push(Verdict { offer: matched.offer, version: matched.version, name, why_not: Some(why_not) });
+            continue;
+        }
         let why_not = match (Count { config, cell, seen, offer, matched, withheld }).draft(&mut evaluation)? {
             Ok(draft) => {
                 drafts.push(draft);
@@ -197,9 +206,19 @@ pub fn evaluate(
         };
         evaluation.verdicts.push(Verdict { offer: matched.offer, version: matched.version, name: offer.name.clone(), why_not });
     }
-    let drafts = best(config, drafts, &mut evaluation);
+    let drafts = best(config, drafts, seen.standing, &mut evaluation);
     finish(drafts, &mut evaluation)?;
     Ok(evaluation)
+}
+
+/// Why an offer does not count for a purchase yet, or not at all: runs evaluate it.
+fn waits(config: &TillConfig, offer: &Offer, standing: &Standing) -> Option<WhyNot> {
+    let EvaluationMethod::Batch { latest } = offer.evaluation else { return None };
+    let Some(at) = standing.evaluated_us.and_then(|us| jiff::Timestamp::from_microsecond(us).ok()) else {
+        return Some(WhyNot::AwaitsEvaluation);
+    };
+    let day = config.zone.to_datetime(at).date();
+    latest.filter(|latest| day > *latest).map(|latest| WhyNot::EvaluationOver { latest })
 }
 
 /// Value units that count of a purchase: of what is left of it.
@@ -215,11 +234,18 @@ pub(super) fn local_day(config: &TillConfig, basket: &Basket) -> i64 {
     day_number(config.zone_of(basket.unit).to_datetime(basket.at).date())
 }
 
-/// Of the offers that do not stack only the best stays; of two alike the older.
-fn best<'a>(config: &TillConfig, drafts: Vec<Draft<'a>>, evaluation: &mut Evaluation) -> Vec<Draft<'a>> {
+/// Of the offers that do not stack only the best stays; of two alike the older. A discount or voucher that the till gave stays
+/// when a run finds a better one: it cannot be taken back from the receipt.
+fn best<'a>(config: &TillConfig, drafts: Vec<Draft<'a>>, standing: &Standing, evaluation: &mut Evaluation) -> Vec<Draft<'a>> {
     let alone = |draft: &&Draft<'_>| !draft.offer.stacks && !matches!(draft.offer.award.rate, Rate::OfAwards(_));
-    let best = drafts.iter().filter(alone).max_by(|a, b| a.worth(config).cmp(&b.worth(config)).then(b.id.cmp(&a.id)));
-    let Some(best) = best.map(|draft| draft.id) else { return drafts };
+    let is_given = |draft: &&Draft<'_>| {
+        matches!(draft.offer.spend.method, SpendMethod::Instant | SpendMethod::Voucher)
+            && !draft.offer.is_batch()
+            && standing.grants.iter().any(|grant| grant.offer == draft.id && grant.amount > 0)
+    };
+    let given = drafts.iter().filter(alone).find(|draft| standing.evaluated_us.is_some() && is_given(draft));
+    let best = || drafts.iter().filter(alone).max_by(|a, b| a.worth(config).cmp(&b.worth(config)).then(b.id.cmp(&a.id)));
+    let Some(best) = given.or_else(best).map(|draft| draft.id) else { return drafts };
     let (kept, lost): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|draft| !alone(&draft) || draft.id == best);
     for draft in lost {
         if let Some(verdict) = evaluation.verdicts.iter_mut().find(|verdict| verdict.offer == draft.id) {
@@ -278,6 +304,12 @@ impl Judge<'_> {
         let (offer, basket) = (&*self.version.offer, self.sight.basket);
         if offer.class.activity() != basket.activity() {
             return Err(WhyNot::OtherEvent { fires_on: offer.class.word() });
+        }
+        if let Class::Activity { classifications, .. } = &offer.class
+            && !classifications.is_empty()
+            && !classification_of(basket).is_some_and(|own| classifications.contains(&own))
+        {
+            return Err(WhyNot::OtherClassification { counts: classifications.clone() });
         }
         if !self.entry.is_effective {
             return Err(WhyNot::NotEffective);
@@ -362,6 +394,11 @@ impl Judge<'_> {
     }
 }
 
+/// The class of an event as offers compare it.
+fn classification_of(basket: &Basket) -> Option<String> {
+    basket.classification.as_deref().map(fold_alias)
+}
+
 /// One matching offer and one purchase.
 struct Count<'a, 'b> {
     config: &'b TillConfig,
@@ -377,7 +414,18 @@ impl<'a> Count<'a, '_> {
         let (offer, id, day) = (self.offer, self.matched.offer, evaluation.day);
         let counted = left_of(self.seen, |line| self.matched.counts(line), offer.award.on_paid);
         let mut basis = counted.left;
-        if let Some((threshold, within_days)) = offer.class.target() {
+        if let Class::Activity { needs_all: true, classifications, within_days, .. } = &offer.class {
+            if let Err(why_not) = self.fits_class(counted) {
+                return Ok(Err(why_not));
+            }
+            let own = classification_of(self.seen.basket).unwrap_or_default();
+            let has = |class: &&String| **class == own || self.cell.has_seen(id, class, day, *within_days);
+            let (current, target) = (classifications.iter().filter(has).count(), classifications.len());
+            evaluation.met.push((id, (own.clone(), *within_days)));
+            if current < target {
+                return Ok(Err(WhyNot::Progress { current: Exact::from(current), target: Exact::from(target) }));
+            }
+        } else if let Some((threshold, within_days)) = offer.class.target() {
             let step = match offer.class {
                 Class::Amount { .. } | Class::Lottery { is_amount: true, .. } => {
                     Amount { minor: counted.left, unit: self.config.currency }.major()
@@ -544,11 +592,17 @@ impl Evaluation {
                 counters.open.retain(|(then, _)| *then > self.day - days);
             }
         }
+        for (offer, (class, within_days)) in &self.met {
+            let seen = cell.classes.entry(*offer).or_default();
+            seen.retain(|(known, then)| known != class && within_days.is_none_or(|days| *then > self.day - days));
+            seen.push((class.clone(), self.day));
+        }
         for offer in &self.drawn {
             *cell.draws.entry(*offer).or_default() += 1;
             cell.offers.entry(*offer).or_default().open.clear();
         }
         for offer in &self.fired {
+            cell.classes.remove(offer);
             let is_stateful = config.offers.get(*offer).is_some_and(|entry| entry.versions.iter().any(|v| v.offer.is_stateful()));
             if is_stateful {
                 let counters = cell.offers.entry(*offer).or_default();

@@ -51,6 +51,10 @@ coded! {
         Activity = 17 "activity",
         /// A person decided about what a till without a connection did.
         Review = 18 "review",
+        /// A run evaluated purchases for offers of batch evaluation.
+        Evaluation = 19 "evaluation",
+        /// A tier was set by hand, or taken back.
+        TierSet = 20 "tier_set",
     }
 }
 
@@ -149,6 +153,8 @@ pub struct Standing {
     pub settled: Option<Id>,
     /// What is paid back instead of being taken off at the till.
     pub back: Option<PaidBack>,
+    /// When a run evaluated it for offers of batch evaluation, microseconds UTC.
+    pub evaluated_us: Option<i64>,
 }
 
 /// What an offer gave for a purchase.
@@ -376,6 +382,53 @@ pub struct ExtensionBody {
     pub balance: Minor,
 }
 
+/// An award that a run gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Awarded {
+    /// The purchase.
+    pub purchase: Id,
+    /// The offer.
+    pub offer: Id,
+    /// What it counts.
+    pub unit: Unit,
+    /// How much.
+    pub amount: Minor,
+}
+
+/// The body of an evaluation: of one customer's purchases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EvaluationBody {
+    /// What was evaluated.
+    pub purchases: Vec<Id>,
+    /// What was given.
+    pub awards: Vec<Awarded>,
+    /// Awards that gave way to better ones.
+    pub taken_back: Vec<TakenBack>,
+    /// What could be spent right after it.
+    pub balance: Minor,
+}
+
+/// The body of a tier by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TierSetBody {
+    /// The tier that was set, by code; `None`: the customer's own holds again.
+    pub tier: Option<String>,
+    /// The tier that held before.
+    pub before: Option<String>,
+    /// The tier that holds now.
+    pub after: Option<String>,
+    /// Until when; `None`: until it is taken back.
+    pub until_us: Option<i64>,
+    /// Whether it holds whatever is earned.
+    pub is_fixed: bool,
+    /// Why.
+    pub reason: String,
+    /// Who set it.
+    pub set_by: String,
+    /// What could be spent right after it.
+    pub balance: Minor,
+}
+
 /// The body of a settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettlementBody {
@@ -409,9 +462,13 @@ impl Packed for Standing {
             withheld: Packed::unpack(input)?,
             settled: Packed::unpack(input)?,
             back: None,
+            evaluated_us: None,
         })
     }
 }
+packed!(Awarded { purchase, offer, unit, amount });
+packed!(EvaluationBody { purchases, awards, taken_back, balance });
+packed!(TierSetBody { tier, before, after, until_us, is_fixed, reason, set_by, balance });
 packed!(PaidBack { method, amount });
 packed!(PayBackBody { method, amount });
 packed!(TransferBody { unit, amount, other, lots, reason, balance });
@@ -450,7 +507,7 @@ macro_rules! rows {
         }
     )* };
 }
-rows!(RefundBody, HoldBody, AdjustmentBody, SettlementBody, PayBackBody, TransferBody, ExtensionBody);
+rows!(EvaluationBody, TierSetBody, RefundBody, HoldBody, AdjustmentBody, SettlementBody, PayBackBody, TransferBody, ExtensionBody);
 
 /// The first form of a spend: without the sending system.
 struct EarlierSpend {
@@ -506,23 +563,38 @@ impl SpendBody {
 
 /// The second form of purchases and their standings: what is paid back follows.
 const WITH_BACK: u8 = 2;
+/// The third form of standings: what is paid back, if anything, and when a run evaluated it follow.
+const WITH_EVALUATION: u8 = 3;
 
 impl Standing {
     /// Reads the stored form.
     pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
-        if row.first() != Some(&WITH_BACK) {
-            return super::packed::from_row(FORM, row);
+        match row.first() {
+            Some(&WITH_BACK) => {
+                let (standing, back): (Self, PaidBack) = super::packed::from_row(WITH_BACK, row)?;
+                Ok(Self { back: Some(back), ..standing })
+            }
+            Some(&WITH_EVALUATION) => {
+                let (standing, (back, at_us)): (Self, (Option<PaidBack>, i64)) = super::packed::from_row(WITH_EVALUATION, row)?;
+                Ok(Self { back, evaluated_us: Some(at_us), ..standing })
+            }
+            _ => super::packed::from_row(FORM, row),
         }
-        let (standing, back): (Self, PaidBack) = super::packed::from_row(WITH_BACK, row)?;
-        Ok(Self { back: Some(back), ..standing })
     }
 
     /// The stored form.
     #[must_use]
     pub fn to_row(&self) -> Vec<u8> {
-        let mut row = super::packed::to_row(if self.back.is_some() { WITH_BACK } else { FORM }, self);
-        if let Some(back) = &self.back {
-            back.pack(&mut row);
+        let form = match (&self.back, self.evaluated_us) {
+            (_, Some(_)) => WITH_EVALUATION,
+            (Some(_), None) => WITH_BACK,
+            (None, None) => FORM,
+        };
+        let mut row = super::packed::to_row(form, self);
+        match (self.back, self.evaluated_us) {
+            (back, Some(at_us)) => (back, at_us).pack(&mut row),
+            (Some(back), None) => back.pack(&mut row),
+            (None, None) => {}
         }
         row
     }
@@ -605,6 +677,7 @@ impl Standing {
             withheld: Vec::new(),
             settled: None,
             back: None,
+            evaluated_us: None,
         }
     }
 

@@ -26,25 +26,28 @@ mod why;
 pub use basket::{ACTIVITY, ActivityKind, Basket, LINES_MAX, Line};
 pub use cell::{Cell, OfferCell};
 pub use commands::{
-    AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, DecideReview, EraseParticipant, ErasedBalance, ExtendLot, HoldDone,
-    HoldStanding, HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases, RecordActivity, Refund, RefundDone, RefundLine,
-    ReleaseHold, SaveParticipant, SetBudget, Settle, Spend, SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
+    AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, DecideReview, EraseParticipant, ErasedBalance, EvaluateMany,
+    EvaluatePurchases, ExtendLot, HoldDone, HoldStanding, HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases,
+    RecordActivity, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, SetTier, Settle, Spend, SpendAsk, SpendDone,
+    Sweep, TillReply, TransferDone, TransferWallet,
 };
 pub use config::{Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate};
 pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};
 pub use event::{
-    AdjustmentBody, EventKind, ExtensionBody, Grant, HeldPart, HoldBody, Matched, PaidBack, PayBackBody, PayBackMethod, PurchaseBody,
-    PurchaseState, RefundBody, SettlementBody, SpendBody, SpendMethod, Standing, TakenBack, TillEvent, TransferBody, Use, Withheld,
+    AdjustmentBody, Awarded, EvaluationBody, EventKind, ExtensionBody, Grant, HeldPart, HoldBody, Matched, PaidBack, PayBackBody,
+    PayBackMethod, PurchaseBody, PurchaseState, RefundBody, SettlementBody, SpendBody, SpendMethod, Standing, TakenBack, TierSetBody,
+    TillEvent, TransferBody, Use, Withheld,
 };
 pub use limits::{Limit, LimitKind, LimitPeriod, Usage};
 pub use loaded::{CellSlot, PurchaseSlot, TakenIdentity, TillEffects, TillNeeds, Tills, WalletRef, event_hash};
 pub use means::{Means, fold_code};
 pub use offer::{
-    Award, Class, Expiry, Occasion, Offer, OfferEntry, OfferIndex, OfferVersion, Rate, Repeats, Scope, Terms, Window, expiry_instant,
+    Award, Class, EvaluationMethod, Expiry, Occasion, Offer, OfferEntry, OfferIndex, OfferVersion, Rate, Repeats, Scope, Terms, Window,
+    expiry_instant,
 };
 pub use one_time::OneTimeCode;
 pub use packed::Damaged;
-pub use participant::{AutoSpend, Membership, Participant, Termination};
+pub use participant::{AutoSpend, Membership, Participant, Termination, TierByHand};
 pub use replay::{Happened, Replay, Step, drawn};
 pub use review::{Decided, Review, ReviewBody, ReviewDecision};
 pub use sight::BASKET;

@@ -45,6 +45,8 @@ pub struct Participant {
     pub schemes: Vec<Membership>,
     /// Limits of their own wallet, on top of the general ones.
     pub limits: Vec<Limit>,
+    /// Tiers that were set by hand, in the order of their beginnings; at most one holds at a time.
+    pub tiers: Vec<TierByHand>,
     /// Terms of spending by itself.
     pub auto_spend: AutoSpend,
     /// Payment media bound to the account; empty: any may be used.
@@ -53,6 +55,23 @@ pub struct Participant {
     pub is_blocked: bool,
     /// Why and when they left.
     pub terminated: Option<Termination>,
+}
+
+/// A tier that somebody set by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TierByHand {
+    /// Its code.
+    pub tier: String,
+    /// Since when, microseconds UTC.
+    pub from_us: i64,
+    /// Until when; `None`: until it is taken back.
+    pub until_us: Option<i64>,
+    /// Whether it holds whatever is earned, instead of being the least.
+    pub is_fixed: bool,
+    /// Why.
+    pub reason: String,
+    /// Who set it, as the audit log names them.
+    pub set_by: String,
 }
 
 /// A scheme that a participant joined.
@@ -112,6 +131,13 @@ impl Participant {
         self.schemes.iter().any(|m| m.scheme == scheme && m.until_us.is_none_or(|until| super::offer::until(at_us) < until))
     }
 
+    /// The tier by hand that holds at a business time.
+    #[must_use]
+    pub fn tier_by_hand(&self, at_us: i64) -> Option<&TierByHand> {
+        let latest = super::offer::until(at_us);
+        self.tiers.iter().rev().find(|set| set.from_us <= latest).filter(|set| set.until_us.is_none_or(|until| at_us < until))
+    }
+
     /// Whether `day` is their day of that month, the 29th of February counting as the 28th in other years.
     #[must_use]
     pub fn falls_on(annual: (i8, i8), day: Date) -> bool {
@@ -121,6 +147,9 @@ impl Participant {
 
 /// Kind, period, unit, number, amount.
 type StoredLimit = (i16, i16, String, Option<i64>, Option<i64>);
+
+/// Code, from, until, fixed, reason, by whom.
+type StoredTier = (String, i64, Option<i64>, bool, String, String);
 
 /// The form in JSON. Short, because it is read with every purchase.
 #[derive(Serialize, Deserialize, Default)]
@@ -157,6 +186,8 @@ struct Stored {
     schemes: Vec<(i64, i64, Option<i64>, Option<i64>)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<StoredLimit>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tiers: Vec<StoredTier>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auto_spend: Option<StoredAutoSpend>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -180,6 +211,10 @@ struct StoredAutoSpend {
 fn limit((kind, per, unit, number, amount): (i16, i16, String, Option<i64>, Option<i64>)) -> Option<Limit> {
     let (kind, per) = (LimitKind::from_code(kind)?, LimitPeriod::from_code(per)?);
     Some(Limit { kind, per, unit: unit.parse().ok()?, number, amount })
+}
+
+fn tier_by_hand((tier, from_us, until_us, is_fixed, reason, set_by): StoredTier) -> TierByHand {
+    TierByHand { tier, from_us, until_us, is_fixed, reason, set_by }
 }
 
 impl From<Stored> for Participant {
@@ -216,6 +251,7 @@ impl From<Stored> for Participant {
             sign_up_us: stored.sign_up_us,
             schemes: stored.schemes.into_iter().map(member).collect(),
             limits: stored.limits.into_iter().filter_map(limit).collect(),
+            tiers: stored.tiers.into_iter().map(tier_by_hand).collect(),
             auto_spend: auto_spend.unwrap_or_default(),
             payment_media: stored.payment_media,
             is_blocked: stored.blocked,
@@ -256,6 +292,11 @@ impl From<Participant> for Stored {
                 .limits
                 .iter()
                 .map(|l| (l.kind.code(), l.per.code(), l.unit.code().to_owned(), l.number, l.amount))
+                .collect(),
+            tiers: participant
+                .tiers
+                .into_iter()
+                .map(|set| (set.tier, set.from_us, set.until_us, set.is_fixed, set.reason, set.set_by))
                 .collect(),
             auto_spend,
             payment_media: participant.payment_media,

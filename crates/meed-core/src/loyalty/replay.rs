@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::commands::{CancelPurchase, CancelSpend, Purchase, Refund, RefundLine, Spend, SpendAsk, TillReply};
+use super::commands::{CancelPurchase, CancelSpend, EvaluatePurchases, Purchase, Refund, RefundLine, Spend, SpendAsk, TillReply};
 use super::event::{Grant, Standing};
 use super::giving::draw_between;
 use super::loaded::{TillEffects, WalletRef};
@@ -127,6 +127,7 @@ impl Replay {
                     outcome = self.decide(&command);
                 }
                 if let TillReply::Purchase(done) = outcome? {
+                    self.run_behind(*participant, done.id, step.at)?;
                     self.again.insert(step.event, done.id);
                     self.purchases.push((step.event, done.id));
                     if let (Some((event, _)), Some(made)) = (spend, &done.spend) {
@@ -165,6 +166,15 @@ impl Replay {
     /// How each purchase of the replay stands, by the event that it repeats, in the order of play.
     pub fn standings(&self) -> impl Iterator<Item = (Id, &Standing)> {
         self.purchases.iter().filter_map(|(event, again)| Some((*event, &self.state.tills.purchase(*again)?.standing)))
+    }
+
+    /// Offers of batch evaluation say here what the next run would.
+    fn run_behind(&mut self, participant: Id, purchase: Id, at: Timestamp) -> Result<(), Refused> {
+        if !self.config.offers.has_batch() {
+            return Ok(());
+        }
+        let config = Arc::clone(&self.config);
+        self.decide(&EvaluatePurchases { config, participant, purchases: vec![purchase], at }).map(|_| ())
     }
 
     fn decide(&mut self, command: &dyn Command) -> Result<TillReply, Refused> {

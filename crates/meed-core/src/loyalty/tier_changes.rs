@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::config::TillConfig;
 use super::evaluate::{Seen, local_day, units_of};
+use super::participant::Participant;
+use crate::command::day_number;
 use crate::id::Id;
 use crate::money::{Exact, Overflow};
 
@@ -22,12 +26,20 @@ pub struct TierChange {
     pub entered: Vec<Id>,
     /// The purchases that left it.
     pub left: Vec<Id>,
+    /// What was done by hand on that day: why, and by whom.
+    pub by_hand: Option<String>,
 }
 
 /// All changes of a customer's tier up to a day, in order. What counts of a purchase is what is left of it now, so that a
 /// return or a cancellation changes the history as it changes the tier.
-pub fn tier_changes(config: &TillConfig, purchases: &[Seen<'_>], until_day: i64) -> Result<Vec<TierChange>, Overflow> {
+pub fn tier_changes(
+    config: &TillConfig,
+    purchases: &[Seen<'_>],
+    person: &Participant,
+    until_day: i64,
+) -> Result<Vec<TierChange>, Overflow> {
     let tiers = &config.settings.tiers;
+    let day_of = |us: i64| Timestamp::from_microsecond(us).map_or(i64::MAX, |at| day_number(config.zone.to_datetime(at).date()));
     let mut days: BTreeMap<i64, (Exact, Vec<Id>, Vec<Id>)> = BTreeMap::new();
     for seen in purchases {
         let units = units_of(config, *seen)?;
@@ -42,14 +54,28 @@ pub fn tier_changes(config: &TillConfig, purchases: &[Seen<'_>], until_day: i64)
         left.0 -= units;
         left.2.push(seen.id);
     }
-    let code = |units: Exact| tiers.level(units).map(|tier| tier.code.clone());
+    let mut by_hand: BTreeMap<i64, String> = BTreeMap::new();
+    for set in &person.tiers {
+        days.entry(day_of(set.from_us)).or_default();
+        by_hand.insert(day_of(set.from_us), format!("{} ({})", set.reason, set.set_by));
+        if let Some(until) = set.until_us {
+            days.entry(day_of(until)).or_default();
+            by_hand.entry(day_of(until)).or_insert_with(|| "what was set by hand is over".to_owned());
+        }
+    }
+    // What holds at the end of a day.
+    let code = |units: Exact, day: i64| {
+        let set = person.tiers.iter().rev().find(|set| day_of(set.from_us) <= day);
+        let set = set.filter(|set| set.until_us.is_none_or(|until| day < day_of(until)));
+        tiers.holds(units, set).map(|tier| tier.code.clone())
+    };
     let (mut sum, mut changes) = (Exact::ZERO, Vec::new());
-    let mut before = code(sum);
+    let mut before = code(sum, i64::MIN);
     for (day, (units, entered, left)) in days.into_iter().take_while(|(day, _)| *day <= until_day) {
         sum += units;
-        let after = code(sum);
+        let after = code(sum, day);
         if after != before {
-            changes.push(TierChange { day, from: before, to: after.clone(), units: sum, entered, left });
+            changes.push(TierChange { day, from: before, to: after.clone(), units: sum, entered, left, by_hand: by_hand.remove(&day) });
             before = after;
         }
     }

@@ -31,6 +31,18 @@ pub enum WhyNot {
         /// What it fires on.
         fires_on: &'static str,
     },
+    /// It counts other classes of activities.
+    OtherClassification {
+        /// Those that it counts.
+        counts: Vec<String>,
+    },
+    /// A run evaluates it, and none has since.
+    AwaitsEvaluation,
+    /// The last day on which a run evaluates it was before the run.
+    EvaluationOver {
+        /// The last day.
+        latest: Date,
+    },
     /// The draw did not win.
     NotDrawn,
     /// It does not hold on that day.
@@ -105,6 +117,9 @@ impl WhyNot {
             Self::MerchantBarsOthers => "merchant_bars_other_customers",
             Self::MerchantOtherSchemes => "merchant_limited_to_other_schemes",
             Self::OtherEvent { .. } => "other_event",
+            Self::OtherClassification { .. } => "other_classification",
+            Self::AwaitsEvaluation => "awaits_evaluation",
+            Self::EvaluationOver { .. } => "evaluation_over",
             Self::NotDrawn => "not_drawn",
             Self::NotValid { .. } => "not_valid_on_day",
             Self::NoOccasion => "no_occasion",
@@ -134,6 +149,9 @@ impl fmt::Display for WhyNot {
             Self::MerchantBarsOthers => f.write_str("the merchant gives nothing to customers of other groups"),
             Self::MerchantOtherSchemes => f.write_str("the merchant takes part in other schemes only"),
             Self::OtherEvent { fires_on } => write!(f, "it is for another occasion: {}", fires_on.replace('_', " ")),
+            Self::OtherClassification { counts } => write!(f, "it counts other classes: {}", counts.join(", ")),
+            Self::AwaitsEvaluation => f.write_str("the next evaluation run decides about it"),
+            Self::EvaluationOver { latest } => write!(f, "it is evaluated until {latest}, and no run was before"),
             Self::NotDrawn => f.write_str("the draw did not win"),
             Self::NotValid { day } => write!(f, "it does not hold on {day}"),
             Self::NoOccasion => f.write_str("the customer's own day, such as a birthday, is not near"),

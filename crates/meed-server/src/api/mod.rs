@@ -16,6 +16,7 @@ mod imports;
 mod keys;
 mod loyalty;
 pub(crate) mod openapi;
+mod parties;
 mod people;
 pub(crate) mod problem;
 mod programs;
@@ -91,6 +92,10 @@ fn resources() -> OpenApiRouter<ServerState> {
         .routes(routes!(people::rep, people::put_rep))
         .routes(routes!(people::teams, people::create_team))
         .routes(routes!(people::team, people::put_team))
+        .routes(routes!(parties::index, parties::link))
+        .routes(routes!(parties::candidates))
+        .routes(routes!(parties::show, parties::unlink))
+        .routes(routes!(parties::statement))
         .routes(routes!(variables::load))
         .routes(routes!(rates::index, rates::load))
         .routes(routes!(rates::put, rates::remove))

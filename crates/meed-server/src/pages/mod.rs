@@ -22,6 +22,7 @@ pub mod keys;
 pub mod mapping;
 pub mod markup;
 pub mod overview;
+pub mod parties;
 pub mod people;
 pub mod programs;
 pub mod projection;

@@ -17,6 +17,7 @@ mod imports;
 mod keys;
 mod multipart;
 mod overview;
+mod parties;
 mod people;
 mod preferences;
 mod programs;
@@ -50,6 +51,7 @@ pub fn router(state: &ServerState) -> Router<ServerState> {
         .merge(adjustments::routes())
         .merge(sales::routes())
         .merge(people::routes())
+        .merge(parties::routes())
         .merge(programs::routes())
         .merge(statements::routes())
         .merge(exports::routes())

@@ -10,6 +10,7 @@ mod entering;
 mod identifying;
 mod managing;
 mod many;
+mod parties;
 mod previewing;
 mod shop;
 mod spending;

@@ -35,8 +35,17 @@ const CALLS: &[(&str, &str, &[Scope])] = &[
     ("POST", "/v1/lots/{lot}/extension", SELL),
     ("POST", "/v1/participants/{participant}/erasure", &[]),
     ("GET", "/v1/participants/{participant}/tier_changes", SEE),
+    ("PUT", "/v1/participants/{participant}/tier", SELL),
+    ("GET", "/v1/offers/evaluation", &[Read, Plans]),
+    ("POST", "/v1/offers/evaluation", PLAN),
     ("POST", "/v1/activities", SELL),
     ("POST", "/v1/activities/{activity}/cancellation", SELL),
+    ("GET", "/v1/parties", &[Read, Plans]),
+    ("POST", "/v1/parties", PLAN),
+    ("GET", "/v1/parties/candidates", &[Read, Plans]),
+    ("GET", "/v1/parties/{participant}", &[Read, Plans]),
+    ("GET", "/v1/parties/{participant}/statement", &[Read, Plans]),
+    ("DELETE", "/v1/parties/{participant}", PLAN),
     ("GET", "/v1/reviews", SEE),
     ("POST", "/v1/reviews/{review}/decision", SELL),
     ("POST", "/v1/holds", SELL),
@@ -143,7 +152,9 @@ fn body_of(method: &str, path: &str, ids: &[(&'static str, String)]) -> Vec<u8> 
         "/v1/transfers" => json!({"from": id("{participant}"), "to": id("{other}"), "amount": 1, "reason": "x"}),
         "/v1/lots/{lot}/extension" => json!({"participant": id("{participant}"), "reason": "x"}),
         "/v1/participants/{participant}/erasure" => json!({"balance": "empty"}),
+        "/v1/participants/{participant}/tier" => json!({"tier": null, "reason": "x"}),
         "/v1/activities" => json!({"participant": id("{participant}"), "kind": "web", "unit": id("{unit}"), "reference": "x"}),
+        "/v1/parties" => json!({"rep": "rep_0000000000001", "participant": id("{participant}"), "reason": "x"}),
         "/v1/reviews/{review}/decision" => json!({"decision": "accepted", "note": "x"}),
         "/v1/holds" => json!({"participant": id("{participant}"), "amount": 1}),
         "/v1/holds/{hold}/capture" => json!({"amount": 1}),
@@ -170,7 +181,7 @@ fn every_operation_of_loyalty_has_its_rule() {
     for (path, item) in api["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {
             let tag = operation["tags"][0].as_str().unwrap_or_default();
-            if ["Tills", "Participants", "Wallets", "Purchases", "Offers"].contains(&tag) {
+            if ["Tills", "Participants", "Parties", "Wallets", "Purchases", "Offers"].contains(&tag) {
                 seen += 1;
                 assert!(ruled.contains(&format!("{} {}", method.to_uppercase(), shape(path))), "for whom is {method} {path}?");
             }

@@ -41,6 +41,8 @@ pub(super) fn load_tills(session: &mut dyn Session, workspace: i64, needs: &Till
     let (mut lots, transfers) = loader.named_in(&events, &histories);
     lots.extend(needs.named_lots.iter().copied());
     let mut programs = needs.programs.clone();
+    // An offer that matched may give something only when a purchase is decided again.
+    programs.extend(loader.state.tills.purchases().flat_map(|purchase| purchase.body.matched.iter().map(|matched| matched.offer)));
     loader.lots(&with_lots, &lots, &mut programs)?;
     loader.expired_lots(needs, &people, &mut programs)?;
     loader.accounts(&participants, &programs)?;

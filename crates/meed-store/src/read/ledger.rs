@@ -10,7 +10,7 @@ use super::Reader;
 use crate::batch::load::{account_row, code16, unit};
 use crate::error::StoreError;
 use crate::sql;
-use crate::value::RowView;
+use crate::value::{RowView, Value};
 
 /// A transfer from the columns that every statement on transfers lists in the same order.
 pub(crate) fn transfer_row(row: &dyn RowView) -> Result<Transfer, StoreError> {
@@ -81,6 +81,36 @@ impl Reader<'_> {
             Ok(())
         })?;
         Ok(accounts.into_values().collect())
+    }
+
+    /// The transfers on either side of some accounts that were recorded until `known_us` (inclusive, microseconds UTC), by id.
+    /// It reads the journal from the first of the accounts on: for one party at a time.
+    pub fn transfers_touching(&mut self, workspace: Id, accounts: &[Id], known_us: i64) -> Result<Vec<Transfer>, StoreError> {
+        let mut found: BTreeMap<Id, Transfer> = BTreeMap::new();
+        for some in accounts.chunks(8) {
+            // An account is made by the command that first moves it, and ids are ordered by time.
+            let first = some.iter().min().copied().unwrap_or_default();
+            let first = first.first_of_millisecond();
+            let mut params: Vec<Value> = vec![workspace.into(), first.into(), known_us.into()];
+            params.extend((0..8).map(|at| some.get(at).copied().unwrap_or_default().into()));
+            self.session.query(&sql::ledger::TRANSFERS_TOUCHING, &params, &mut |row| {
+                let transfer = transfer_row(row)?;
+                found.insert(transfer.id, transfer);
+                Ok(())
+            })?;
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// Accounts by id.
+    pub fn accounts_by_id(&mut self, workspace: Id, ids: &[Id]) -> Result<Vec<Account>, StoreError> {
+        let mut accounts = Vec::with_capacity(ids.len());
+        let keys: Vec<Vec<Value>> = ids.iter().map(|id| vec![(*id).into()]).collect();
+        self.session.query_set(&sql::ledger::ACCOUNT_BY_ID_SET, workspace.0, &keys, &mut |row| {
+            accounts.push(account_row(row)?);
+            Ok(())
+        })?;
+        Ok(accounts)
     }
 
     /// All transfers of a workspace in the order of their ids: for checks and small books.

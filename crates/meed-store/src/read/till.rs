@@ -1,7 +1,7 @@
 //! Reading what happened at tills, wallets and their lots.
 
 use meed_core::id::Id;
-use meed_core::ledger::{Lot, Owner};
+use meed_core::ledger::{Account, Lot, Owner, Purpose, Transfer, TransferKind};
 use meed_core::loyalty::{Cell, TillEvent};
 
 use super::Reader;
@@ -114,6 +114,17 @@ impl Reader<'_> {
             Ok(())
         })?;
         Ok(lots)
+    }
+
+    /// What was netted of a participant's new credits against what they owed, by id. Who never owed anything costs no read of
+    /// the journal.
+    pub fn netted(&mut self, workspace: Id, participant: Id) -> Result<Vec<Transfer>, StoreError> {
+        let accounts = self.accounts_of(workspace, Owner::participant(participant))?;
+        let owed = |account: &&Account| account.key.purpose == Purpose::Recoverable && account.totals.credits_posted > 0;
+        let owed: Vec<Id> = accounts.iter().filter(owed).map(|account| account.id).collect();
+        let mut transfers = self.transfers_touching(workspace, &owed, i64::MAX)?;
+        transfers.retain(|transfer| transfer.kind == TransferKind::OwedNetted);
+        Ok(transfers)
     }
 
     /// What is remembered of a participant between purchases.

@@ -64,6 +64,14 @@ pub(crate) static TRANSFERS_AS_OF: Statement = Statement::same(
      order by transfer_id",
     &[Int, Int, Int],
 );
+/// Transfers on either side of up to eight accounts, from a transfer on.
+pub(crate) static TRANSFERS_TOUCHING: Statement = Statement::same(
+    "transfers_touching",
+    "select transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
+     reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 and transfer_id >= $2 and recorded_us <= $3
+     and (debit_account in ($4, $5, $6, $7, $8, $9, $10, $11) or credit_account in ($4, $5, $6, $7, $8, $9, $10, $11)) order by transfer_id",
+    &[Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int],
+);
 pub(crate) static HOLD_PUT_SET: Statement = Statement::split(
     "hold_put",
     "insert into hold (workspace_id, transfer_id, state, posted, debit_account) values ($1, $2, $3, $4, $5)
@@ -138,6 +146,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &ACCOUNTS_OF,
     &TRANSFER_ADD_SET,
     &TRANSFERS_AS_OF,
+    &TRANSFERS_TOUCHING,
     &HOLD_PUT_SET,
     &OPEN_HOLDS_SET,
     &ACCOUNT_BY_OWNER_SET,

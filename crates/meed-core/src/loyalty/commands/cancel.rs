@@ -53,6 +53,7 @@ pub(super) fn need_rework(config: &TillConfig, event: Id, needs: &mut TillNeeds)
         needs.history.insert(wallet);
     }
     needs.counters.extend(config.offers.limited());
+    needs.programs.extend(config.offers.tier_readers());
     needs.programs.insert(config.workspace);
 }
 

@@ -6,6 +6,7 @@ mod adjust;
 mod cancel;
 mod checks;
 mod erase;
+mod evaluation;
 mod extend;
 mod hold;
 mod limit;
@@ -18,12 +19,14 @@ mod rework;
 mod settlement;
 mod spend;
 mod sweep;
+mod tier;
 mod transfer;
 
 pub use activity::RecordActivity;
 pub use adjust::{Adjust, SetBudget};
 pub use cancel::{CancelPurchase, CancelSpend};
 pub use erase::{EraseParticipant, ErasedBalance};
+pub use evaluation::{EvaluateMany, EvaluatePurchases};
 pub use extend::ExtendLot;
 pub use hold::{CaptureHold, HoldStanding, HoldWallet, ReleaseHold};
 pub use participants::{NewMeans, SaveParticipant};
@@ -33,12 +36,16 @@ pub use review::DecideReview;
 pub use settlement::Settle;
 pub use spend::Spend;
 pub use sweep::Sweep;
+pub use tier::SetTier;
 pub use transfer::TransferWallet;
 
 use std::sync::Arc;
 
 use super::evaluate::Verdict;
-use super::event::{AdjustmentBody, ExtensionBody, HoldBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, Standing, TransferBody};
+use super::event::{
+    AdjustmentBody, EvaluationBody, ExtensionBody, HoldBody, PurchaseBody, RefundBody, SettlementBody, SpendBody, Standing, TierSetBody,
+    TransferBody,
+};
 use super::review::ReviewBody;
 use crate::command::Refused;
 use crate::id::Id;
@@ -67,6 +74,10 @@ pub enum TillReply {
     Settlement(Id, Box<SettlementBody>, bool),
     /// A decision about what a till without a connection did; whether it was there before.
     Review(Id, Box<ReviewBody>, bool),
+    /// What a run evaluated, by customer.
+    Evaluated(Vec<EvaluationBody>),
+    /// A tier set by hand; whether it was there before.
+    Tier(Id, Box<TierSetBody>, bool),
     /// What was not to be had of a lowered budget.
     Budget(Minor),
     /// A participant, and the version of its record.

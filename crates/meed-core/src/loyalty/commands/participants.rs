@@ -86,10 +86,14 @@ impl Command for SaveParticipant {
         } else {
             self.participant.number.trim().to_owned()
         };
+        // Tiers by hand are set by their own command.
+        let before = self.id.and_then(|id| state.record(RecordKind::Participant, id));
+        let tiers = before.and_then(|record| Participant::read(&record.body).ok()).unwrap_or_default().tiers;
+        let own = Self { participant: Participant { tiers, ..self.participant.clone() }, ..self.clone() };
         // Everything is looked at before anything is written.
-        let puts: Vec<PutRecord> = std::iter::once(self.put(number.clone())).chain(self.means_of(Id(0))).collect();
+        let puts: Vec<PutRecord> = std::iter::once(own.put(number.clone())).chain(self.means_of(Id(0))).collect();
         PutRecords { action: "", puts, event: None }.check(state)?;
-        let written = PutRecords { action: "", puts: vec![self.put(number)], event: Some("participant.saved") }.decide(state)?;
+        let written = PutRecords { action: "", puts: vec![own.put(number)], event: Some("participant.saved") }.decide(state)?;
         let Reply::Records(records) = written else { return Ok(Reply::Done) };
         let (id, version) = records.first().copied().unwrap_or_default();
         PutRecords { action: "", puts: self.means_of(id), event: None }.decide(state)?;

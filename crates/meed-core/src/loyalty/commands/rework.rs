@@ -9,7 +9,9 @@ use crate::command::{RecordKind, Refused, State};
 use crate::id::Id;
 use crate::ledger::{Owner, Purpose, Refusal, Wallet, Wallets};
 use crate::loyalty::cell::Cell;
-use crate::loyalty::event::{AdjustmentBody, EventKind, ExtensionBody, HoldBody, RefundBody, SpendBody, TransferBody};
+use crate::loyalty::event::{
+    AdjustmentBody, EvaluationBody, EventKind, ExtensionBody, HoldBody, RefundBody, SpendBody, TierSetBody, TransferBody,
+};
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::PurchaseSlot;
 use crate::loyalty::{Participant, ReviewBody, TillConfig};
@@ -172,6 +174,14 @@ pub(super) fn replay(state: &State, id: Id) -> Result<TillReply, Refused> {
         EventKind::Review => {
             let body = ReviewBody::from_row(&event.body).map_err(damaged)?;
             Ok(TillReply::Review(id, Box::new(body), true))
+        }
+        EventKind::Evaluation => {
+            let body = EvaluationBody::from_row(&event.body).map_err(damaged)?;
+            Ok(TillReply::Evaluated(vec![body]))
+        }
+        EventKind::TierSet => {
+            let body = TierSetBody::from_row(&event.body).map_err(damaged)?;
+            Ok(TillReply::Tier(id, Box::new(body), true))
         }
         EventKind::Settlement | EventKind::SettlementCorrection | EventKind::PayBack => Err(super::checks::not_found("event")),
     }

@@ -2,12 +2,13 @@
 
 use jiff::civil::Date;
 
-use super::{Award, Class, Expiry, Occasion, Offer, Rate, Repeats, Scope, Terms, Window};
+use super::{Award, Class, EvaluationMethod, Expiry, Occasion, Offer, Rate, Repeats, Scope, Terms, Window};
 use crate::condition::{Condition, Over, Want};
 use crate::loyalty::basket::ActivityKind;
 use crate::loyalty::event::SpendMethod;
 use crate::loyalty::sight::{BASKET, kind_of_condition};
 use crate::money::{Exact, Rounding, Unit};
+use crate::people::fold_alias;
 use crate::program::reader::{DOCUMENT, Findings, Table, exact};
 use crate::program::{Code, Finding};
 
@@ -15,6 +16,9 @@ use crate::program::{Code, Finding};
 const MAX_BYTES: usize = 1 << 16;
 /// Longest time that an offer counts over or an award lives, in days: a century.
 const DAYS_MAX: i64 = 36_525;
+
+/// Most classes of activities that one offer tells apart.
+const CLASSES_MAX: usize = 50;
 
 /// What an offer may fire on.
 const CLASSES: [&str; 11] = [
@@ -43,6 +47,10 @@ const KEYS: &[&str] = &[
     "at_least",
     "within",
     "chance",
+    "classifications",
+    "needs",
+    "evaluation",
+    "latest_evaluation",
     "valid",
     "occasion",
     "stacks",
@@ -90,6 +98,7 @@ fn offer(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Offer> {
         Some(item) => terms(&Table::of(item, "spend", findings)?, findings),
         None => Some(Terms { method: SpendMethod::OnRequest, condition: None, rank: 0, expiry: Expiry::Never }),
     };
+    let evaluation = evaluation(table, spend.as_ref(), findings);
     Some(Offer {
         name: name?,
         description: table.text("description", findings).map(str::to_owned),
@@ -102,11 +111,52 @@ fn offer(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Offer> {
         spend: spend?,
         stacks,
         repeats: repeats?,
+        evaluation,
         uses_max,
         has_budget: budget.0,
         grants_rest: budget.1,
         draw_key: [0; 32],
     })
+}
+
+/// With the purchase, or by a run behind it.
+fn evaluation(table: &Table<'_, '_>, spend: Option<&Terms>, findings: &mut Findings<'_>) -> EvaluationMethod {
+    let latest = table.date("latest_evaluation", findings);
+    let is_batch = table.word("evaluation", &[("interactive", false), ("batch", true)], findings).unwrap_or(false);
+    if !is_batch {
+        if table.has("latest_evaluation") {
+            let text = "`latest_evaluation` is the last day of runs; it goes with `evaluation = \"batch\"`";
+            findings.add(table.place("latest_evaluation"), Code::Conflict, text);
+        }
+        return EvaluationMethod::Interactive;
+    }
+    if spend.is_some_and(|terms| terms.method == SpendMethod::Instant) {
+        let text = "an award that is spent on its own purchase must be known at the till: evaluate it interactively";
+        findings.add(table.place("evaluation"), Code::Conflict, text);
+    }
+    EvaluationMethod::Batch { latest }
+}
+
+/// The classes that count, folded, and whether it takes one of every one.
+fn classifications(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> (Vec<String>, bool) {
+    let mut classes: Vec<String> = Vec::new();
+    for item in table.list("classifications") {
+        match item.get_ref().as_str().map(fold_alias) {
+            Some(class) if !class.is_empty() && !classes.contains(&class) => classes.push(class),
+            _ => findings.add(table.place("classifications"), Code::BadValue, "`classifications` are texts, each of them once"),
+        }
+    }
+    if classes.len() > CLASSES_MAX {
+        findings.add(table.place("classifications"), Code::BadValue, format!("at most {CLASSES_MAX} classifications can be told apart"));
+    }
+    let needs_all = table.word("needs", &[("any", false), ("all", true)], findings).unwrap_or(false);
+    if table.has("needs") && classes.is_empty() {
+        findings.add(table.place("needs"), Code::Conflict, "`needs` goes with `classifications`: one of any, or of all of them");
+    }
+    if needs_all && table.has("at_least") {
+        findings.add(table.place("at_least"), Code::Conflict, "an offer for all of some classes counts each of them once");
+    }
+    (classes, needs_all)
 }
 
 fn required_text(table: &Table<'_, '_>, key: &str, what: &str, findings: &mut Findings<'_>) -> Option<String> {
@@ -132,9 +182,9 @@ fn class(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Class> {
         "sign_up" => &[],
         "number" | "quantity" => &["at_least", "within"],
         "lottery" => &["from", "at_least", "within", "chance"],
-        _ => &["from", "to", "at_least", "within"],
+        _ => &["from", "to", "at_least", "within", "classifications", "needs"],
     };
-    for key in ["from", "to", "at_least", "within", "chance"] {
+    for key in ["from", "to", "at_least", "within", "chance", "classifications", "needs"] {
         if table.has(key) && !allowed.contains(&key) {
             findings.add(table.place(key), Code::Conflict, format!("`{key}` has no meaning for an offer of class `{word}`"));
         }
@@ -167,10 +217,13 @@ fn class(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Class> {
         other => {
             let (from, to) = bounds(table, findings);
             let at_least = if table.has("at_least") { Some(threshold("at_least", findings)?) } else { None };
-            if within_days.is_some() && at_least.is_none() {
-                findings.add(table.place("within"), Code::Conflict, "`within` goes with `at_least`: so often within so many days");
+            let (classifications, needs_all) = classifications(table, findings);
+            if within_days.is_some() && at_least.is_none() && !needs_all {
+                let text = "`within` goes with `at_least` or `needs = \"all\"`: so often, or all of them, within so many days";
+                findings.add(table.place("within"), Code::Conflict, text);
             }
-            Class::Activity { kind: ActivityKind::from_name(other)?, from, to, at_least, within_days }
+            let kind = ActivityKind::from_name(other)?;
+            Class::Activity { kind, from, to, at_least, within_days, classifications, needs_all }
         }
     })
 }

@@ -67,6 +67,8 @@ pub struct OfferIndex {
     reads_paid: bool,
     limited: Vec<Id>,
     stateful_ids: Vec<Id>,
+    tier_readers: Vec<Id>,
+    batch: bool,
 }
 
 impl OfferIndex {
@@ -79,10 +81,14 @@ impl OfferIndex {
                 index.versions.insert(version.id, Arc::clone(&version.offer));
                 index.stateful |= version.offer.is_stateful();
                 index.reads_tier |= version.offer.reads_tier();
+                index.batch |= version.offer.is_batch();
                 index.reads_paid |= version.offer.award.on_paid;
             }
             if entry.versions.iter().any(|version| version.offer.is_stateful()) {
                 index.stateful_ids.push(entry.id);
+            }
+            if entry.versions.iter().any(|version| version.offer.reads_tier()) {
+                index.tier_readers.push(entry.id);
             }
             if entry.versions.iter().any(|version| version.offer.uses_max.is_some()) {
                 index.limited.push(entry.id);
@@ -162,6 +168,17 @@ impl OfferIndex {
     /// Offers that remember what a customer bought, in the order in which they were given.
     pub fn stateful_ids(&self) -> impl Iterator<Item = Id> {
         self.stateful_ids.iter().copied()
+    }
+
+    /// Offers whose condition reads the customer's tier: a fold over purchases judges them again.
+    pub fn tier_readers(&self) -> impl Iterator<Item = Id> {
+        self.tier_readers.iter().copied()
+    }
+
+    /// Whether any offer is evaluated by runs.
+    #[must_use]
+    pub fn has_batch(&self) -> bool {
+        self.batch
     }
 
     /// Whether any condition reads the customer's tier.

@@ -43,6 +43,8 @@ pub struct Offer {
     pub stacks: bool,
     /// How often one customer gets it.
     pub repeats: Repeats,
+    /// When it is evaluated.
+    pub evaluation: EvaluationMethod,
     /// How often it is given at all.
     pub uses_max: Option<i64>,
     /// Whether every award draws on the offer's budget.
@@ -51,6 +53,18 @@ pub struct Offer {
     pub grants_rest: bool,
     /// What decides the draws of a lottery: random, kept with the offer, told to nobody.
     pub draw_key: [u8; 32],
+}
+
+/// When an offer is evaluated (`pos-loyalty.md` §9.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvaluationMethod {
+    /// `BATCH_PROCESS_AND_INTERACTIVELY`: with the purchase.
+    Interactive,
+    /// `BATCH_PROCESS`: by the next run behind the purchase.
+    Batch {
+        /// The last local day of the workspace whose run still evaluates it.
+        latest: Option<Date>,
+    },
 }
 
 /// What an offer fires on. Amounts are major units of the workspace's currency.
@@ -98,6 +112,10 @@ pub enum Class {
         at_least: Option<Exact>,
         /// Days, today included; `None`: ever.
         within_days: Option<i64>,
+        /// The classes that count, folded; empty: any class, and none.
+        classifications: Vec<String>,
+        /// Whether it takes one of every class, instead of one of any.
+        needs_all: bool,
     },
     /// A draw for each time that purchases reach a threshold. The n-th draw of a customer is decided by the offer's key, the
     /// customer and n alone: no receipt can be tried again, and any order of sales gives the same prizes.
@@ -142,8 +160,11 @@ impl Class {
 
     /// Threshold and days, for classes that count over purchases.
     #[must_use]
-    pub const fn target(&self) -> Option<(Exact, Option<i64>)> {
+    pub fn target(&self) -> Option<(Exact, Option<i64>)> {
         match self {
+            Self::Activity { needs_all: true, classifications, within_days, .. } => {
+                Some((Exact::from(classifications.len()), *within_days))
+            }
             Self::Amount { from, within_days } => Some((*from, *within_days)),
             Self::Number { at_least, within_days }
             | Self::Quantity { at_least, within_days }
@@ -273,6 +294,12 @@ impl Offer {
         let drawn = hash[..8].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
         // 64 bits over a thousand million draws: the remainder favours nobody by more than one in 18 thousand million.
         drawn % Class::DRAWS < prizes
+    }
+
+    /// Whether a run evaluates it, instead of the purchase.
+    #[must_use]
+    pub const fn is_batch(&self) -> bool {
+        matches!(self.evaluation, EvaluationMethod::Batch { .. })
     }
 
     /// Whether what a customer bought before can change what it gives.

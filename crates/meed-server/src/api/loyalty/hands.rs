@@ -173,6 +173,8 @@ pub(crate) struct TierChangeOut {
     entered: Vec<String>,
     /// The purchases that left the window.
     left: Vec<String>,
+    /// What was done by hand on that day: why, and by whom.
+    by_hand: Option<String>,
 }
 
 /// Transfer between wallets
@@ -294,6 +296,7 @@ pub(crate) async fn tier_changes(State(state): State<ServerState>, Caller(ctx): 
         period_units: change.units.to_string(),
         entered: purchases(&change.entered),
         left: purchases(&change.left),
+        by_hand: change.by_hand.clone(),
     });
     page(out.collect(), None, None)
 }

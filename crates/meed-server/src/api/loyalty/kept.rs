@@ -340,6 +340,9 @@ pub(crate) struct TillSettings {
     /// Rates of value-added tax for the till page, the usual one first. Products name them in `extra.vat_rate`.
     #[serde(default)]
     vat_rates: Vec<VatRateIo>,
+    /// The local hour, 0 to 23, at which offers with `evaluation = "batch"` are evaluated; 2 if null.
+    #[serde(default)]
+    evaluation_hour: Option<i64>,
     /// What stands above every receipt of the till page: name, address, tax number of the shop.
     #[serde(default)]
     receipt_head: String,
@@ -503,6 +506,7 @@ fn settings_in(given: TillSettings) -> Answered<TillSettingsDocument> {
             .into_iter()
             .map(|rate| VatRateDocument { code: rate.code, percent: rate.percent.0.to_string() })
             .collect(),
+        evaluation_hour: given.evaluation_hour.unwrap_or(usual.evaluation_hour),
         receipt_head: given.receipt_head,
         receipt_foot: given.receipt_foot,
         sales_owner: given.sales_owner,
@@ -533,6 +537,7 @@ fn settings_out(document: TillSettingsDocument) -> TillSettings {
         tier_rate: Some(number(&document.tier_rate)),
         tiers: document.tiers.into_iter().map(tier).collect(),
         vat_rates: document.vat_rates.into_iter().map(|rate| VatRateIo { percent: number(&rate.percent), code: rate.code }).collect(),
+        evaluation_hour: Some(document.evaluation_hour),
         receipt_head: document.receipt_head,
         receipt_foot: document.receipt_foot,
         sales_owner: document.sales_owner,

@@ -1,12 +1,14 @@
 //! `/v1` for loyalty at the till: who takes part, what tills go by, wallets, holds, returns and settlement. Tills themselves
 //! speak the classic surface; both end in the same use cases.
 
+mod evaluations;
 mod hands;
 mod kept;
 mod offers;
 mod participants;
 mod purchases;
 mod reviews;
+mod tiers;
 mod wallets;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -35,6 +37,8 @@ pub(super) fn described() -> OpenApiRouter<ServerState> {
         .routes(routes!(hands::tier_changes))
         .routes(routes!(hands::record))
         .routes(routes!(hands::cancel))
+        .routes(routes!(tiers::set))
+        .routes(routes!(evaluations::show, evaluations::run))
         .routes(routes!(reviews::index))
         .routes(routes!(reviews::decide))
         .routes(routes!(purchases::index))

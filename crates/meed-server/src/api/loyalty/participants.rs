@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::kept::LimitIo;
+use super::tiers::TierByHandOut;
 use crate::ServerState;
 use crate::api::answer::{FieldParams, Page, bad_cursor, json, limit_of, no_content, one, page};
 use crate::api::openapi::Refusals;
@@ -179,6 +180,8 @@ pub(crate) struct ParticipantOut {
     limits: Vec<LimitIo>,
     /// Code of the present tier.
     tier: Option<String>,
+    /// What was set of it by hand and holds now.
+    tier_by_hand: Option<TierByHandOut>,
     /// Value units of the rolling window.
     #[schema(example = "240.50")]
     period_units: String,
@@ -311,6 +314,7 @@ impl ParticipantIn {
             sign_up_us: former.sign_up_us,
             schemes,
             limits,
+            tiers: Vec::new(),
             auto_spend: AutoSpend {
                 is_enabled: auto.enabled,
                 minimum_balance: auto.minimum_balance,
@@ -362,6 +366,7 @@ impl From<&ParticipantView> for ParticipantOut {
             terminated: person.terminated.map(|end| end.reason),
             limits: participants::limit_documents(&person.limits).into_iter().map(LimitIo::from).collect(),
             tier: view.tier.as_ref().map(|tier| tier.code.clone()),
+            tier_by_hand: view.tier_by_hand.as_ref().map(TierByHandOut::from),
             period_units: view.period_units.to_string(),
             lifetime_units: view.lifetime_units.to_string(),
         }

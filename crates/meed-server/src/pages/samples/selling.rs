@@ -2,6 +2,7 @@
 
 use super::{chrome, drawn, eur, fact, fact_to, link, notice, pay, s, texts};
 use crate::pages::explain::Miss;
+use crate::pages::parties::{CandidateRow, PartiesPage, PartyAccount, PartyLine, PartyPage, PartyRow, RoleRow};
 use crate::pages::people::{InvitePage, MembershipField, PeoplePage, RepFormPage, RepRow, TeamFormPage, TeamRow};
 use crate::pages::rates::{RateRow, RatesPage};
 use crate::pages::sales::{OriginalColumn, SaleAdjustment, SalePage, SaleRow, SaleVersion, SalesFilter, SalesPage, Scope};
@@ -277,6 +278,57 @@ fn rates(errors: FormErrors) -> RatesPage {
     }
 }
 
+fn parties(errors: FormErrors) -> PartiesPage {
+    PartiesPage {
+        chrome: chrome(Nav::People, "/parties"),
+        rows: vec![PartyRow {
+            id: "rep_1".into(),
+            roles: vec![link("Rep Mara Quill", "/reps/rep_1"), link("Participant Mara Quill", "/participants/par_1")],
+            reason: s("Shops here, too"),
+            linked: s("today, 08:12 by Ines Albrecht"),
+        }],
+        candidates: vec![CandidateRow {
+            rep: "rep_5".into(),
+            rep_name: s("Jack Smith"),
+            participant: "par_5".into(),
+            participant_name: s("J. Smith"),
+            common: s("Same e-mail address: jack@halden.example"),
+        }],
+        may_link: true,
+        typed: [s("Jack"), s("RP5"), s("")],
+        errors,
+    }
+}
+
+fn party() -> PartyPage {
+    let line = |what: &str, minor| PartyLine { when: "today, 08:12".into(), what: what.into(), amount: eur(minor) };
+    PartyPage {
+        chrome: chrome(Nav::People, "/parties/rep_1"),
+        id: "rep_1".into(),
+        name: s("Mara Quill"),
+        facts: vec![fact_to("Rep", "Mara Quill", "/reps/rep_1"), fact("Why", "Shops here, too")],
+        may_unlink: true,
+        days: ["2026-04-01".into(), String::new()],
+        rows: vec![RoleRow {
+            role: link("Rep Mara Quill", "/reps/rep_1"),
+            flow: [0, 150_00, 0, 100_00, 0, 50_00].map(eur),
+            stands: [50_00, 0, 0].map(eur),
+        }],
+        totals: vec![[0, 50_00, 50_00].map(eur)],
+        accounts: vec![
+            PartyAccount {
+                name: "Rep: accrued, EUR".into(),
+                opening: eur(0),
+                closing: eur(50_00),
+                lines: vec![line("Credited", 150_00), line("Released", -100_00)],
+                more: 3,
+            },
+            PartyAccount { name: "Rep: payable, EUR".into(), ..PartyAccount::default() },
+        ],
+        errors: FormErrors::none(),
+    }
+}
+
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let refused = RepFormPage {
         alerts: vec![notice(
@@ -299,6 +351,9 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         drawn("team-form", &team_form()),
         drawn("invite", &invite()),
         drawn("rates", &rates(FormErrors::none())),
+        drawn("parties", &parties(FormErrors::none())),
+        drawn("parties-refused", &parties(FormErrors(vec![("rep".into(), "No rep, or more than one, goes by this.".into())]))),
+        drawn("party", &party()),
         drawn("rates-refused", &rates(FormErrors(vec![("rate".into(), "“1,17” is not a number such as 1.0832.".into())]))),
     ]
 }

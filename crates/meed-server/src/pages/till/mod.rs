@@ -166,6 +166,8 @@ pub struct TillSettingsPage {
     pub sales_owners: Vec<Choice>,
     /// Fields `minimum_spend` and `maximum_spend`.
     pub limits: [String; 2],
+    /// Field `evaluation_hour`.
+    pub evaluation_hour: String,
     /// Field `unit_name`.
     pub unit_name: String,
     /// Code of the workspace's currency.
@@ -357,6 +359,12 @@ pub struct HandsForms {
     pub units: Vec<Choice>,
     /// Fields `class`, `activity_amount`, `reference`, `referred`.
     pub activity: [String; 4],
+    /// Tiers to set by hand, field `tier`.
+    pub tiers: Vec<Choice>,
+    /// Fields `tier_until`, `tier_reason`.
+    pub tier: [String; 2],
+    /// Field `tier_fixed`.
+    pub is_tier_fixed: bool,
     /// Whether the customer has left or is erased.
     pub is_gone: bool,
 }
@@ -447,6 +455,10 @@ pub struct OffersPage {
     pub chrome: Chrome,
     /// All of them.
     pub rows: Vec<OfferRow>,
+    /// The last run that evaluated offers and when the next is due, in words; empty where no offer is evaluated by runs.
+    pub runs: Vec<Fact>,
+    /// Whether the visitor may begin one.
+    pub may_run: bool,
 }
 
 /// One line of a replay: an offer or a shopper, as it is and with the draft.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use meed_app::loyalty::activities::{self, ActivityInput};
 use meed_app::loyalty::participants::ParticipantView;
+use meed_app::loyalty::tiers::{self as tiers_by_hand, TierInput};
 use meed_app::loyalty::wallets::{self, AdjustInput, ExtendInput, TransferInput, WalletView};
 use meed_app::loyalty::{LimitDocument, TillConfig, Who, participants};
 use meed_app::{AppError, AppResult};
@@ -76,7 +77,45 @@ pub(super) fn forms(setting: &Setting, config: &TillConfig, view: &ParticipantVi
         activities: choices(&ACTIVITIES, form.text("activity")),
         units: units(config, form.id("unit", Kind::Unit).ok().flatten()),
         activity: ["class", "activity_amount", "reference", "referred"].map(text),
+        tiers: tier_choices(config, form.text("tier")),
+        tier: ["tier_until", "tier_reason"].map(text),
+        is_tier_fixed: form.text("tier_fixed") == "yes",
         is_gone: view.participant.terminated.is_some(),
+    }
+}
+
+/// Tiers to set by hand; none takes back what was set.
+fn tier_choices(config: &TillConfig, chosen: &str) -> Vec<Choice> {
+    let tiers = config.settings.tiers.levels.iter().map(|tier| Choice::new(&tier.code, &tier.name, tier.code == chosen));
+    let all: Vec<Choice> = tiers.collect();
+    if all.is_empty() { all } else { std::iter::once(Choice::new("", "As earned", chosen.is_empty())).chain(all).collect() }
+}
+
+/// `POST /participants/{id}/tier`
+pub(in crate::web) async fn set_tier(
+    State(state): State<ServerState>,
+    visit: Visit,
+    Path(text): Path<String>,
+    Posted(form): Posted,
+) -> Answer {
+    let id = id(&text, Kind::Participant)?;
+    let config = state.app.till_config(visit.ctx.workspace).await?;
+    let until = form.filled("tier_until").map(|day| day_end(day, &config).ok_or_else(|| wrong("tier_until", "Write a day."))).transpose();
+    match until.and_then(|until| Ok((until, filled(&form, "tier_reason", "Say why.")?.to_owned()))) {
+        Err(wrong) => wrong_form(&state, &visit, id, &form, errors(wrong)).await,
+        Ok((until, reason)) => {
+            let input = TierInput {
+                participant: id,
+                tier: form.filled("tier").map(str::to_owned),
+                until,
+                is_fixed: form.text("tier_fixed") == "yes",
+                reason,
+                identity: token(&form, "tier"),
+            };
+            let done = tiers_by_hand::set(&state.app, &visit.ctx, input).await;
+            let names = [("tier", "tier"), ("until", "tier_until"), ("reason", "tier_reason")];
+            leave(&state, &visit, id, &form, (done, "The tier is set.", &names)).await
+        }
     }
 }
 
@@ -92,7 +131,10 @@ pub(super) async fn tiers(state: &ServerState, visit: &Visit, config: &TillConfi
     let all = participants::tier_changes(&state.app, &visit.ctx, id).await?;
     let row = |change: &meed_core::loyalty::TierChange| TierRow {
         day: date_of(change.day).map(day_text).unwrap_or_default(),
-        text: format!("{} → {}", name(&change.from), name(&change.to)),
+        text: match &change.by_hand {
+            None => format!("{} → {}", name(&change.from), name(&change.to)),
+            Some(why) => format!("{} → {}: {why}", name(&change.from), name(&change.to)),
+        },
         purchases: change.entered.iter().chain(&change.left).map(|id| id.text(Kind::Purchase)).collect(),
     };
     Ok(all.iter().rev().take(20).map(row).collect())

@@ -57,9 +57,11 @@ fn occasion(offer: &Offer, currency: Unit) -> String {
         Class::Number { at_least, within_days } => format!("every {} purchases{}", number(*at_least), within(within_days)),
         Class::Quantity { at_least, within_days } => format!("every {} pieces{}", number(*at_least), within(within_days)),
         Class::SignUp => "the first purchase after another offer gave something, once".to_owned(),
-        Class::Activity { kind, from, to, at_least, within_days } => {
+        Class::Activity { kind, from, to, at_least, within_days, classifications, needs_all } => {
             let times = at_least.map(|times| format!("{} times ", number(times))).unwrap_or_default();
-            format!("{times}{}{}{}", kind.name().replace('_', " "), range(from, to), within(within_days))
+            let joined = classifications.join(if *needs_all { " and " } else { " or " });
+            let classes = if joined.is_empty() { String::new() } else { format!(" ({joined})") };
+            format!("{times}{}{classes}{}{}", kind.name().replace('_', " "), range(from, to), within(within_days))
         }
         Class::Lottery { is_amount, threshold, within_days, .. } => {
             let what = if *is_amount { of(*threshold, currency) } else { format!("{} purchases", number(*threshold)) };
@@ -133,6 +135,7 @@ pub(super) fn facts(offer: &Offer, currency: Unit) -> Vec<Fact> {
         ("Spent on", source(&offer.spend.condition)),
         ("Good", if offer.spend.method == SpendMethod::Instant { String::new() } else { expiry(offer.spend.expiry) }),
         ("Usable", if offer.award.pending_days > 0 { format!("{} later", days(offer.award.pending_days)) } else { String::new() }),
+        ("Evaluated", if offer.is_batch() { "by a run behind the tills".to_owned() } else { String::new() }),
         ("Scheme", offer.scheme.clone()),
     ];
     let filled = all.into_iter().filter(|(_, value)| !value.is_empty());

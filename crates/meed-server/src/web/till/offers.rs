@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
+use meed_app::loyalty::evaluations;
 use meed_app::loyalty::offers::{self, OfferView};
 use meed_app::loyalty::simulate::{self, OfferTotal, Replay, ReplayInput, Said, ShopperTotal, sum_in};
 use meed_app::loyalty::{TillConfig, Who};
@@ -14,11 +15,11 @@ use super::lines::{self, products};
 use super::offer_words;
 use crate::ServerState;
 use crate::pages::till::{OfferPage, OfferRow, OfferSays, OffersPage, ReplayRow, ReplayView, TillLine};
-use crate::pages::{Badge, Choice, FormErrors, Nav, Tone};
+use crate::pages::{Badge, Choice, Fact, FormErrors, Nav, Tone};
 use crate::web::answer::{Answer, Trouble, form_errors, form_page, page, sentence};
 use crate::web::flash;
 use crate::web::form::{Asked, Fields, Posted, id};
-use crate::web::shown::{counted, money};
+use crate::web::shown::{counted, money, setting};
 use crate::web::visit::Visit;
 
 /// Shoppers that a replay lists.
@@ -43,7 +44,37 @@ pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit)
         status: badge(offer.is_effective),
     };
     let rows = offers::list(&state.app, &visit.ctx).await?.iter().map(row).collect();
-    page(&OffersPage { chrome: visit.chrome(Nav::Offers), rows })
+    page(&OffersPage {
+        chrome: visit.chrome(Nav::Offers),
+        rows,
+        runs: runs(&state, &visit).await?,
+        may_run: visit.ctx.has(meed_app::Scope::Plans),
+    })
+}
+
+/// What runs did and will do, in words; nothing where no offer needs one.
+async fn runs(state: &ServerState, visit: &Visit) -> Result<Vec<Fact>, Trouble> {
+    let setting = setting(&state.app, &visit.ctx).await?;
+    let currency = state.app.till_config(visit.ctx.workspace).await?.currency;
+    let runs = evaluations::runs(&state.app, &visit.ctx).await?;
+    let Some(next_us) = runs.next_us else { return Ok(Vec::new()) };
+    let fact = |label: &str, value: String| Fact { label: label.to_owned(), value, href: String::new() };
+    let mut facts = vec![fact("Next run", setting.moment(next_us))];
+    if runs.last.at_us > 0 {
+        let given = Exactly { minor: runs.last.money, unit: currency };
+        let points = if runs.last.points == 0 { String::new() } else { format!(" and {} points", runs.last.points) };
+        let said = format!("{}: {} purchases, {given}{points} given", setting.moment(runs.last.at_us), runs.last.purchases);
+        facts.push(fact("Last run", said));
+    }
+    Ok(facts)
+}
+
+/// `POST /offers/evaluation`
+pub(in crate::web) async fn evaluate(State(state): State<ServerState>, visit: Visit, Posted(_): Posted) -> Answer {
+    let run = evaluations::run(&state.app, &visit.ctx).await?;
+    let said =
+        if run.purchases == 1 { "1 purchase was evaluated.".to_owned() } else { format!("{} purchases were evaluated.", run.purchases) };
+    Ok(flash::see_other(&state, "/offers", Tone::Good, &said))
 }
 
 /// Room for three more lines.

@@ -173,6 +173,7 @@ fn facts(setting: &Setting, view: &ParticipantView, has_tiers: bool) -> Vec<Fact
         ("Number", Some(person.number.clone())),
         ("Since", Some(setting.moment(person.sign_up_us))),
         ("Tier", view.tier.as_ref().map(|tier| tier.name.clone())),
+        ("Tier by hand", view.tier_by_hand.as_ref().map(|set| by_hand(setting, set))),
         ("Next tier", view.next.as_ref().map(|(tier, missing)| format!("{}, {} units away", tier.name, missing.normalize()))),
         ("Value units", has_tiers.then(|| format!("{} now, {} ever", view.period_units.normalize(), view.lifetime_units.normalize()))),
         ("E-mail", person.email.clone()),
@@ -182,6 +183,13 @@ fn facts(setting: &Setting, view: &ParticipantView, has_tiers: bool) -> Vec<Fact
     ];
     let filled = all.into_iter().filter_map(|(label, value)| Some((label, value.filter(|value| !value.is_empty())?)));
     filled.map(|(label, value)| Fact { label: label.to_owned(), value, href: String::new() }).collect()
+}
+
+/// A tier that was set by hand, in words.
+fn by_hand(setting: &Setting, set: &meed_core::loyalty::TierByHand) -> String {
+    let least = if set.is_fixed { "whatever is earned" } else { "at least" };
+    let until = set.until_us.map(|us| format!(", until {}", setting.moment(us))).unwrap_or_default();
+    format!("{}, {least}{until}: {} ({})", set.tier, set.reason, set.set_by)
 }
 
 /// What expires by when: by last usable day, by month where there are many, and what never does.
@@ -256,7 +264,11 @@ fn lot_row(setting: &Setting, config: &TillConfig, now_us: i64, lot: &Lot) -> Lo
 }
 
 const fn word(what: What) -> &'static str {
-    let What::Event(kind) = what else { return "Expired" };
+    let kind = match what {
+        What::Expiry => return "Expired",
+        What::Netting => return "Taken for what was owed",
+        What::Event(kind) => kind,
+    };
     match kind {
         EventKind::Purchase => "Purchase",
         EventKind::Spend => "Spent",
@@ -276,14 +288,24 @@ const fn word(what: What) -> &'static str {
         EventKind::Extension => "Expiry extended",
         EventKind::Activity => "Activity",
         EventKind::Review => "Decided about an offline sale",
+        EventKind::Evaluation => "Offers evaluated",
+        EventKind::TierSet => "Tier by hand",
     }
 }
 
 fn journal_row(setting: &Setting, entry: &Entry) -> JournalRow {
     let purchase = match entry.kind {
         What::Event(EventKind::Purchase) => Some(entry.id),
-        What::Event(EventKind::Spend | EventKind::Refund | EventKind::CancelPurchase | EventKind::Settlement | EventKind::Review)
-        | What::Expiry => entry.about,
+        What::Event(
+            EventKind::Spend
+            | EventKind::Refund
+            | EventKind::CancelPurchase
+            | EventKind::Settlement
+            | EventKind::Review
+            | EventKind::Evaluation,
+        )
+        | What::Expiry
+        | What::Netting => entry.about,
         What::Event(_) => None,
     };
     JournalRow {

@@ -96,6 +96,7 @@ async fn settings_page(state: &ServerState, visit: &Visit, form: Option<&Fields>
             typed("minimum_spend", if settings.minimum_spend > 0 { shown(settings.minimum_spend) } else { String::new() }),
             typed("maximum_spend", settings.maximum_spend.map(shown).unwrap_or_default()),
         ],
+        evaluation_hour: typed("evaluation_hour", settings.evaluation_hour.to_string()),
         unit_name: typed("unit_name", String::new()),
         sales_owners: owners(form.map_or(settings_document.sales_owner.as_deref(), |form| form.filled("sales_owner"))),
         currency: config.currency.code().to_owned(),
@@ -143,6 +144,13 @@ fn read(form: &Fields, config: &TillConfig, present: TillSettingsDocument) -> Re
         receipt_foot: form.text("receipt_foot").replace("\r\n", "\n"),
         minimum_spend: minor("minimum_spend")?.unwrap_or_default(),
         maximum_spend: minor("maximum_spend")?,
+        evaluation_hour: match form.filled("evaluation_hour") {
+            None => present.evaluation_hour,
+            Some(text) => {
+                let hour = text.parse().ok().filter(|hour| (0..24).contains(hour));
+                hour.ok_or_else(|| wrong("evaluation_hour", "Write an hour from 0 to 23."))?
+            }
+        },
         ..present
     })
 }
