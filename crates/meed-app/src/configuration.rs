@@ -82,6 +82,13 @@ impl ProgramEntry {
         if ruling.iter().all(|version| version.number <= newest) { ruling } else { &[] }
     }
 
+    /// The version that rules on the last day of a period: a calculation bears its number. The current one where none rules then.
+    #[must_use]
+    pub fn last_of(&self, period: &Period) -> (Id, u32) {
+        let begun = |version: &&VersionEntry| version.from.is_none_or(|from| from <= period.last_day());
+        self.timeline.iter().rev().find(begun).map_or((self.version, self.number), |version| (version.id, version.number))
+    }
+
     /// A version that rules some day, by its number.
     #[must_use]
     pub fn numbered(&self, number: u32) -> Option<&VersionEntry> {

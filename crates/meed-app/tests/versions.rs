@@ -80,7 +80,12 @@ async fn a_version_from_a_day_on_leaves_the_sales_before_it_and_carries_the_tota
     desk.sell(&[("2026-03-10", 400), ("2026-05-14", 1_200), ("2026-05-15", 100)]).await;
     let calculation = calculations::calculate(app, ctx, program, "2026-Q2").await.expect("a calculation");
     let calculation = calculations::get(app, ctx, calculation).await.expect("it");
-    assert_eq!(calculation.document.versions, [1, 2]);
+    assert_eq!((calculation.document.ruled_by(), calculation.document.version_number), ([1, 2].as_slice(), 2));
+    assert_eq!(calculation.document.version, second.0);
+    // The quarter before knows only the version that ruled it, not the newest.
+    let earlier = calculations::calculate(app, ctx, program, "2026-Q1").await.expect("a calculation");
+    let earlier = calculations::get(app, ctx, earlier).await.expect("it");
+    assert_eq!((earlier.document.ruled_by(), earlier.document.version_number, earlier.document.version), ([1].as_slice(), 1, first.0));
     // 1,000 at 5%, 200 at 8%, and 100 at the new 10%.
     assert_eq!(calculation.document.total, 7_600);
     let explanation = calculations::statement(app, ctx, program, "2026-Q2", ana).await.expect("read").expect("a statement");

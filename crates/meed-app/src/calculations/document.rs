@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct CalculationDocument {
     pub program: i64,
     pub program_name: String,
-    /// Record id of the version of the program document: the frozen copy.
+    /// Record id of the version of the program document that rules on the last day of the period: the frozen copy.
     pub version: i64,
     pub version_number: u32,
     /// Numbers of the versions that rule some day of the period, in order.
@@ -48,6 +48,14 @@ pub struct CalculationDocument {
     /// What teams were credited, where the plan credits teams.
     #[serde(default)]
     pub teams: Vec<TeamLine>,
+}
+
+impl CalculationDocument {
+    /// Numbers of the versions that ruled some day of it, in order; never none.
+    #[must_use]
+    pub fn ruled_by(&self) -> &[u32] {
+        if self.versions.is_empty() { std::slice::from_ref(&self.version_number) } else { &self.versions }
+    }
 }
 
 /// A team of a calculation.

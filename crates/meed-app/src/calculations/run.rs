@@ -259,11 +259,12 @@ fn document(
     found: &Found,
     started_us: i64,
 ) -> CalculationDocument {
+    let (version, version_number) = entry.last_of(period);
     CalculationDocument {
         program: entry.id.0,
         program_name: entry.program.name.clone(),
-        version: entry.version.0,
-        version_number: entry.number,
+        version: version.0,
+        version_number,
         versions: found.versions.clone(),
         period: period.label(),
         cell_day: day_number(period.first_day()),
@@ -305,7 +306,7 @@ async fn post(
         calculation,
         record: PutRecord::change(RecordKind::Calculation, calculation, write(&document)?),
         program: entry.id,
-        version: entry.version,
+        version: Id(document.version),
         unit: entry.program.currency,
         config_version,
         cells,

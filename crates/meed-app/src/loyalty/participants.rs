@@ -224,6 +224,37 @@ pub async fn list(app: &App, ctx: &Context, before: Option<Id>, limit: i64) -> A
     rows.iter().map(|(cell, record)| view(&config, record, cell, (day, app.now_us()))).collect()
 }
 
+/// Participants looked through by name at most: for people at a screen, not for tills.
+const LOOKED_THROUGH: usize = 100_000;
+
+/// The newest participants, at most `limit`, whose name contains a text; case does not matter.
+pub async fn named(app: &App, ctx: &Context, text: &str, limit: usize) -> AppResult<Vec<ParticipantView>> {
+    ctx.require_any(&[Scope::Read, Scope::Sales])?;
+    let config = app.fresh_till_config(ctx.workspace).await?;
+    let (workspace, day) = (ctx.workspace, day_number(config.zone.to_datetime(app.now()).date()));
+    let wanted = text.trim().to_lowercase();
+    let rows = app
+        .store()
+        .read(move |r| {
+            let (mut found, mut before, mut seen) = (Vec::new(), None, 0);
+            while found.len() < limit && seen < LOOKED_THROUGH {
+                let records = r.records_back(workspace, RecordKind::Participant, before, 1_000)?;
+                let Some(last) = records.last() else { break };
+                before = Some(last.id);
+                seen += records.len();
+                for record in records {
+                    let is_it = Participant::read(&record.body).is_ok_and(|person| person.name.to_lowercase().contains(&wanted));
+                    if is_it && found.len() < limit {
+                        found.push((r.till_cell(workspace, record.id)?, record));
+                    }
+                }
+            }
+            Ok(found)
+        })
+        .await?;
+    rows.iter().map(|(cell, record)| view(&config, record, cell, (day, app.now_us()))).collect()
+}
+
 /// The means of identification of a participant. Reads all means: for screens, not for tills.
 pub async fn means(app: &App, ctx: &Context, participant: Id) -> AppResult<Vec<MeansView>> {
     ctx.require(Scope::Read)?;

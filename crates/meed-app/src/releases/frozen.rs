@@ -275,13 +275,14 @@ pub(super) fn put_explanation(body: &mut StatementBody, explanation: Option<&Exp
 
 impl StatementBody {
     /// A statement without credits yet.
-    pub(super) fn new(entry: &crate::ProgramEntry, period: String, rep: Id, rep_name: String) -> Self {
+    pub(super) fn new(entry: &crate::ProgramEntry, period: &Period, rep: Id, rep_name: String) -> Self {
+        let (version, version_number) = entry.last_of(period);
         Self {
             program: entry.id.0,
             program_name: entry.program.name.clone(),
-            version: entry.version.0,
-            version_number: entry.number,
-            period,
+            version: version.0,
+            version_number,
+            period: period.label(),
             rep: rep.0,
             rep_name,
             currency: entry.program.currency.code().to_owned(),

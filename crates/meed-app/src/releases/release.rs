@@ -135,7 +135,6 @@ async fn statements(app: &App, ctx: &Context, program: Id, booked: &PeriodView) 
     let covered = Period::parse(&booked.label, &config.zone).map_err(|_| AppError::bug("a period that was read before cannot be read"))?;
     let payees = booked.payees.clone();
     let (binding, period) = (Binding::from(&entry), covered.clone());
-    let label = booked.label.clone();
     with_settled(app, ctx.workspace, std::sync::Arc::clone(&config), binding, period, move |calculation, _| {
         let mut built = Vec::with_capacity(payees.len());
         for reward in calculation.rewards() {
@@ -150,7 +149,7 @@ async fn statements(app: &App, ctx: &Context, program: Id, booked: &PeriodView) 
             if target != payee.own {
                 return Err(stale());
             }
-            let mut body = StatementBody::new(&entry, label.clone(), payee.owner.id, payee.name.clone());
+            let mut body = StatementBody::new(&entry, &covered, payee.owner.id, payee.name.clone());
             body.total = payee.total;
             body.rewards = payee.rewards.iter().map(|r| RewardLine::of(r, &covered)).collect();
             put_explanation(&mut body, explanation.as_ref(), &covered);

@@ -147,7 +147,7 @@ pub async fn current_statement(app: &App, ctx: &Context, program: Id, label: &st
     let explanation = calculations::statement_part(app, ctx, program, label, rep, listed).await?;
     let covered = Period::parse(label, &config.zone).map_err(|_| AppError::bug("a period that was read before cannot be read"))?;
     let rewards = rewards_of_payee(app, ctx, program, &covered, rep).await?;
-    let mut body = StatementBody::new(program_entry, covered.label(), rep, found.name.clone());
+    let mut body = StatementBody::new(program_entry, &covered, rep, found.name.clone());
     body.total = rewards.iter().map(|row| row.amount).fold(0, i64::saturating_add);
     body.rewards = rewards.iter().map(|row| RewardLine::of(row, &covered)).collect();
     put_explanation(&mut body, explanation.as_ref(), &covered);

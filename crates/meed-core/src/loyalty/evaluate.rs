@@ -386,7 +386,8 @@ impl Judge<'_> {
         };
         if lines.is_empty() {
             let failed = self.sight.why_not(condition, place(*first));
-            return Err(WhyNot::Condition { text: failed.map_or_else(|| condition.source().to_owned(), |failed| failed.text) });
+            let text = failed.map_or_else(|| condition.source().to_owned(), |failed| failed.text);
+            return Err(WhyNot::Condition { text: if by_line && paid.len() > 1 { format!("no line fits: {text}") } else { text } });
         }
         Ok(lines)
     }

@@ -1,6 +1,6 @@
 //! Reading a whole document.
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use super::finding::{Code, Finding};
 use super::measure::{measure, quota};
@@ -51,19 +51,7 @@ struct Head {
 }
 
 pub(super) fn parse(text: &str) -> Result<Program, Vec<Finding>> {
-    let mut findings = Findings::new(text);
-    if text.len() > MAX_BYTES {
-        findings.add(0, Code::TooLarge, format!("the document is larger than {MAX_BYTES} bytes"));
-        return Err(findings.finish());
-    }
-    let (root, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let at = error.span().map_or(0, |span| span.start);
-        findings.add(at, Code::Syntax, format!("not TOML: {}", error.message()));
-    }
-    if !errors.is_empty() {
-        return Err(findings.finish());
-    }
+    let (root, mut findings) = Findings::read(text, MAX_BYTES)?;
     let table = Table::new(root.get_ref(), 0, DOCUMENT);
     let known: Vec<&str> = KEYS.iter().chain(&settle::KEYS).copied().collect();
     table.only(&known, &mut findings);

@@ -27,6 +27,21 @@ impl<'d> Findings<'d> {
         Self { text, all: Vec::new(), warnings: Vec::new() }
     }
 
+    /// The table that a document of at most so many bytes is, and room for what is found in it; what is wrong where it is none.
+    pub(crate) fn read(text: &'d str, bytes_max: usize) -> Result<(Spanned<DeTable<'d>>, Self), Vec<Finding>> {
+        let mut findings = Self::new(text);
+        if text.len() > bytes_max {
+            findings.add(0, Code::TooLarge, format!("the document is larger than {bytes_max} bytes"));
+            return Err(findings.finish());
+        }
+        let (root, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            let at = error.span().map_or(0, |span| span.start);
+            findings.add(at, Code::Syntax, format!("not TOML: {}", error.message()));
+        }
+        if errors.is_empty() { Ok((root, findings)) } else { Err(findings.finish()) }
+    }
+
     /// The text of the document.
     pub(crate) fn source(&self) -> &'d str {
         self.text

@@ -76,10 +76,13 @@ pub(crate) struct CalculationOut {
     program: String,
     /// Its name.
     program_name: String,
-    /// The version that was applied: the frozen copy.
+    /// The version that rules on the last day of the period: the frozen copy.
     program_version: String,
     /// Its number.
     program_version_number: u32,
+    /// Numbers of all versions that ruled some day of the period, in order.
+    #[schema(example = json!([1, 2]))]
+    program_version_numbers: Vec<u32>,
     /// The period.
     #[schema(example = "2026-03")]
     period: String,
@@ -169,6 +172,7 @@ impl From<&CalculationEntry> for CalculationOut {
             program_name: document.program_name.clone(),
             program_version: Id(document.version).text(Kind::ProgramVersion),
             program_version_number: document.version_number,
+            program_version_numbers: document.ruled_by().to_vec(),
             period: document.period.clone(),
             started_at: time(document.started_us),
             finished_at: time(document.finished_us),

@@ -194,12 +194,12 @@ const OPERATOR: &[NavPlan] = &[
     (
         "Loyalty",
         &[
-            (Nav::Till, "Till", "/till", "import"),
-            (Nav::Participants, "Participants", "/participants", "people"),
-            (Nav::Offers, "Offers", "/offers", "program"),
-            (Nav::Products, "Products", "/products", "source"),
-            (Nav::Settlement, "Settlement", "/settlement", "calculation"),
-            (Nav::Reviews, "Reviews", "/reviews", "approval"),
+            (Nav::Till, "Till", "/till", "till"),
+            (Nav::Participants, "Participants", "/participants", "member"),
+            (Nav::Offers, "Offers", "/offers", "offer"),
+            (Nav::Products, "Products", "/products", "product"),
+            (Nav::Settlement, "Settlement", "/settlement", "settle"),
+            (Nav::Reviews, "Reviews", "/reviews", "review"),
         ],
     ),
     (
@@ -250,7 +250,7 @@ const MANAGER: &[NavPlan] = &[(
     ],
 )];
 
-const CASHIER: &[NavPlan] = &[("", &[(Nav::Till, "Till", "/till", "import")])];
+const CASHIER: &[NavPlan] = &[("", &[(Nav::Till, "Till", "/till", "till")])];
 
 /// Places that only a full administrator opens.
 const OPERATOR_ONLY: &[Nav] = &[Nav::Users, Nav::Settings, Nav::Keys];

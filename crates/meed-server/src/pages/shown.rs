@@ -297,6 +297,11 @@ impl FormErrors {
         !self.0.is_empty()
     }
 
+    /// Whether anything is wrong with one of these fields, written with blanks between.
+    pub fn names(&self, fields: &str) -> bool {
+        self.0.iter().any(|(name, _)| fields.split(' ').any(|field| field == name))
+    }
+
     fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == field).map(|(_, text)| text.as_str())
     }

@@ -153,7 +153,7 @@ pub const RULES: &[(&str, Who, Who)] = &[
     ("/participants/{id}/tier", Nobody, Admins),
     ("/participants/{id}/activities", Nobody, Admins),
     ("/participants/{id}/erase", Nobody, Admins),
-    ("/reviews", Staff, Nobody),
+    ("/reviews", Staff, Admins),
     ("/reviews/{id}", Nobody, Admins),
     ("/offers", Planners, Admins),
     ("/offers/new", Admins, Nobody),

@@ -17,6 +17,16 @@ pub(super) fn broken(error: &axum::extract::multipart::MultipartError) -> Troubl
     Trouble::unreadable("form_unreadable", &format!("the upload broke off: {}", error.body_text()))
 }
 
+/// The form behind its token, which comes first: nothing else is read before it has been compared.
+pub(super) async fn checked(csrf: &Csrf, mut form: Multipart) -> Result<Multipart, Trouble> {
+    let given = match form.next_field().await.map_err(|e| broken(&e))? {
+        Some(field) if field.name() == Some("csrf") => text(field, TEXT_MAX).await?,
+        _ => String::new(),
+    };
+    check_csrf(Some(csrf), &given)?;
+    Ok(form)
+}
+
 /// A text field of at most so many bytes.
 pub(super) async fn text(mut field: Field<'_>, bytes_max: usize) -> Result<String, Trouble> {
     let mut bytes = Vec::new();
@@ -93,20 +103,12 @@ const SHEET_MAX: u64 = 8 << 20;
 const PASTE_MAX: usize = 1 << 20;
 
 /// Reads a form with a sheet in its field `file`, else pasted into `pasted`, else kept before under the hash in `kept`. A
-/// pasted list of one column gets the header `column`. The token comes first; nothing is kept before it has been compared.
-pub(super) async fn sheet_form(app: &App, csrf: &Csrf, mut form: Multipart, column: &str) -> Result<Result<SheetForm, AppError>, Trouble> {
+/// pasted list of one column gets the header `column`.
+pub(super) async fn sheet_form(app: &App, csrf: &Csrf, form: Multipart, column: &str) -> Result<Result<SheetForm, AppError>, Trouble> {
     let (mut fields, mut file, mut pasted, mut before) = (Fields::default(), None, String::new(), None);
-    let mut is_checked = false;
+    let mut form = checked(csrf, form).await?;
     while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
         let name = field.name().unwrap_or_default().to_owned();
-        if name == "csrf" {
-            check_csrf(Some(csrf), &text(field, TEXT_MAX).await?)?;
-            is_checked = true;
-            continue;
-        }
-        if !is_checked {
-            check_csrf(None, "")?;
-        }
         match name.as_str() {
             "file" if field.file_name().is_none_or(str::is_empty) => {}
             "file" => match keep(app, field, SHEET_MAX).await? {
@@ -117,9 +119,6 @@ pub(super) async fn sheet_form(app: &App, csrf: &Csrf, mut form: Multipart, colu
             "kept" => before = kept(app, text(field, TEXT_MAX).await?),
             _ => fields.push(&name, text(field, TEXT_MAX).await?),
         }
-    }
-    if !is_checked {
-        check_csrf(None, "")?;
     }
     if file.is_none() && !pasted.is_empty() {
         let (sheet, is_list) = headed(&pasted, column);

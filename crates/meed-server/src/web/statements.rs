@@ -323,7 +323,7 @@ impl View<'_> {
         };
         StatementReward {
             program: Link::new(&body.program_name, &self.program_href()),
-            version: versions(self.ruling, body.version_number),
+            version: self.versions(),
             measures: self.measures(),
             attainment: body
                 .percent
@@ -340,6 +340,11 @@ impl View<'_> {
             rounding: self.rounding(),
             total: if self.shown == Shown::All { money_in(own, code) } else { Amount::default() },
         }
+    }
+
+    fn versions(&self) -> String {
+        let numbers: Vec<u32> = self.ruling.iter().map(|version| version.number).collect();
+        versions(if numbers.is_empty() { std::slice::from_ref(&self.body.version_number) } else { &numbers })
     }
 
     fn program_href(&self) -> String {

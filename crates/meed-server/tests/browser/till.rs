@@ -56,6 +56,11 @@ async fn a_customer_buys_earns_spends_and_brings_a_part_back() {
     browser.type_into("#pieces1", "1").await;
     browser.send("#return").await;
     browser.says("#returned", "1.50").await;
+    // What was paid stays what was paid; what came back stands beneath it.
+    browser.says("#due", "18.00").await;
+    browser.says("#redeemed", "2.00").await;
+    browser.says("#change", "2.00").await;
+    browser.says("#paid-back", "1.50").await;
     assert!(
         browser.text("main").await.contains("Pay 1.50 EUR back"),
         "bakery money paid bread, and none of the milk: {}",

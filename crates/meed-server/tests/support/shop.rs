@@ -118,13 +118,22 @@ pub async fn shop(site: &Site) -> Shop {
 
 /// Anna spends more than she has while a till has no connection. Answers the purchase.
 pub async fn overspent(site: &Site, shop: &Shop) -> Id {
+    offline(site, shop, "R-2000", 96, Some(5_000)).await
+}
+
+/// A sale that a till without a connection sent days later: nothing was spent on it.
+pub async fn came_late(site: &Site, shop: &Shop, reference: &str) -> Id {
+    offline(site, shop, reference, 130, None).await
+}
+
+async fn offline(site: &Site, shop: &Shop, reference: &str, hours: i64, spend: Option<i64>) -> Id {
     let (app, ctx) = (&site.app, &site.ctx());
     let config = app.fresh_till_config(ctx.workspace).await.expect("a configuration");
     let line = Line { net: 9_000, total: 9_000, ..config.products.by_code("WINE").expect("a product").line() };
     let sold = purchases::show(app, ctx, shop.purchase).await.expect("a purchase").done;
-    let at = app.now() - 96.hours();
-    let basket = Basket { lines: vec![line], reference: "R-2000".into(), at, extra: BTreeMap::new(), ..sold.body.basket.clone() };
-    let spend = Some(SpendAsk { amount: Some(5_000), ..SpendAsk::default() });
+    let at = app.now() - hours.hours();
+    let basket = Basket { lines: vec![line], reference: reference.into(), at, extra: BTreeMap::new(), ..sold.body.basket.clone() };
+    let spend = spend.map(|amount| SpendAsk { amount: Some(amount), ..SpendAsk::default() });
     let input = PurchaseInput {
         who: Who::Id(shop.anna),
         basket,

@@ -5,7 +5,7 @@ use meed_app::Role;
 use meed_app::loyalty::{participants, wallets};
 use meed_core::id::Kind;
 
-use crate::support::shop::{overspent, shop};
+use crate::support::shop::{came_late, overspent, shop};
 use crate::support::site;
 
 #[tokio::test]
@@ -35,6 +35,15 @@ async fn what_a_till_did_offline_is_decided_on_its_page() {
     assert!(!operator.get("/").await.says("waits for a decision"));
     let wallet = wallets::read(&site.app, &site.ctx(), shop.anna, None).await.expect("a wallet").swap_remove(0);
     assert!(wallet.owed > 0, "{wallet:?}");
+    let late = [came_late(&site, &shop, "R-2001").await, came_late(&site, &shop, "R-2002").await];
+    let page = operator.get("/reviews").await;
+    assert!(page.says("2 of these only came late") && page.says("5 days later"), "{}", page.body);
+    let late = late.map(|id| id.text(Kind::Event));
+    assert!(operator.post("/reviews", &[("late", &late[0]), ("note", "")]).await.says("Say why."));
+    let accepted = operator.post("/reviews", &[("late", &late[0]), ("late", &late[1]), ("note", "Snow")]).await;
+    assert_eq!(accepted.location(), "/reviews", "{}", accepted.body);
+    let page = operator.get("/reviews").await;
+    assert!(page.says("2 sales are accepted.") && page.says("Nothing to decide"), "{}", page.body);
 }
 
 #[tokio::test]

@@ -131,6 +131,11 @@ async fn com_048_a_version_rules_from_the_day_that_the_editor_names() {
     let rep = company.rep.text(Kind::Rep);
     let january = operator.get(&format!("/statements/{rep}/2026-01")).await;
     assert!(january.says("v1 ") && !january.says("v2"), "{}", january.body);
+    meed_app::calculations::calculate(&site.app, &site.ctx(), company.program, "2026-01").await.expect("calculated again");
+    let history = operator.get(&program).await;
+    assert!(history.says("frozen in") && history.says("not calculated with"), "{}", history.body);
+    let old = history.body.split("<tr").find(|row| row.contains("?version=1")).expect("the row of version 1");
+    assert!(old.contains("frozen in"), "version 1 ruled January: {old}");
     let february = operator.get(&format!("/statements/{rep}/2026-02")).await;
     assert!(february.says("v1, v2"), "{}", february.body);
     let credits: Vec<&str> = february.body.split("<details").skip(1).filter(|credit| credit.contains("/sales/sale_")).collect();

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use meed_core::command::{Head, Needs, Record, RecordKind, RewardRow, RewardState, SaleRow, State};
 use meed_core::crediting::RewardKind;
 use meed_core::id::Id;
-use meed_core::ledger::{Account, AccountKey, AccountState, Owner, OwnerKind, Purpose, Totals, postings};
+use meed_core::ledger::{Account, AccountKey, AccountState, Hold, HoldState, Owner, OwnerKind, Purpose, Totals, postings};
 use meed_core::money::Unit;
 
 use crate::engine::Session;
@@ -145,6 +145,21 @@ pub(crate) fn account_row(row: &dyn RowView) -> Result<Account, StoreError> {
             credits_posted: row.int(8)?,
             credits_pending: row.int(9)?,
         },
+    })
+}
+
+/// A hold with its transfer: id, state, posted, debit, credit, amount, unit, end.
+pub(crate) fn hold_row(row: &dyn RowView) -> Result<Hold, StoreError> {
+    let state = row.int(1)?;
+    Ok(Hold {
+        id: row.id(0)?,
+        debit: row.id(3)?,
+        credit: row.id(4)?,
+        amount: row.int(5)?,
+        unit: unit(row.text(6)?)?,
+        expires_us: row.opt_int(7)?,
+        state: HoldState::from_code(code16(state)?).ok_or_else(|| StoreError::broken(format!("hold state {state}")))?,
+        posted: row.int(2)?,
     })
 }
 

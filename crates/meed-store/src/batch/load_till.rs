@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use meed_core::command::{RecordKind, State};
 use meed_core::id::Id;
-use meed_core::ledger::{Hold, HoldState, Lot, Original, Owner, OwnerKind, Phase, Purpose};
+use meed_core::ledger::{Lot, Original, Owner, OwnerKind, Phase, Purpose};
 use meed_core::loyalty::{
     EventKind, Means, OneTimeCode, Participant, PurchaseSlot, TakenIdentity, TillConfig, TillEvent, TillNeeds, WalletRef, fold_code,
 };
 use meed_core::money::Unit;
 
-use super::load::{account_row, code16, owner, record_row, unit};
+use super::load::{account_row, code16, hold_row, owner, record_row, unit};
 use crate::engine::Session;
 use crate::error::StoreError;
 use crate::sql;
@@ -327,17 +327,7 @@ impl Loader<'_> {
         }
         let mut holds = Vec::new();
         self.each(&sql::ledger::OPEN_HOLDS_SET, &keys(accounts), &mut |_, row| {
-            let state = row.int(1)?;
-            holds.push(Hold {
-                id: row.id(0)?,
-                debit: row.id(3)?,
-                credit: row.id(4)?,
-                amount: row.int(5)?,
-                unit: unit(row.text(6)?)?,
-                expires_us: row.opt_int(7)?,
-                state: HoldState::from_code(code16(state)?).ok_or_else(|| StoreError::broken(format!("hold state {state}")))?,
-                posted: row.int(2)?,
-            });
+            holds.push(hold_row(row)?);
             Ok(())
         })?;
         let credits: BTreeSet<Id> =

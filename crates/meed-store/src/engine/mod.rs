@@ -3,6 +3,7 @@
 //! A session belongs to one thread at a time. Batches and queries run on threads that may block, so one body of code
 //! serves both engines; the PostgreSQL session waits for its runtime inside.
 
+mod checkpoint;
 mod postgres;
 mod sqlite;
 mod tls;

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use meed_core::command::{Head, RecordKind};
 use meed_core::id::Id;
 use meed_core::ledger::verify::Verifier;
-use meed_core::ledger::{Account, Hold, HoldState, OwnerKind, Reversed};
+use meed_core::ledger::{Account, OwnerKind, Reversed};
 
 use super::Check;
-use crate::batch::load::{account_row, code16, unit};
+use crate::batch::load::{account_row, hold_row};
 use crate::error::StoreError;
 use crate::read::transfer_row;
 use crate::sql;
@@ -31,21 +31,11 @@ impl Check<'_> {
             Ok(())
         })?;
         self.each(&sql::verify::HOLDS, &[], &mut |notes, row| {
-            let (id, state) = (row.id(0)?, row.int(1)?);
             if row.opt_int(3)?.is_none() {
-                notes.differ("hold", id, "a hold", "no such transfer");
+                notes.differ("hold", row.id(0)?, "a hold", "no such transfer");
                 return Ok(());
             }
-            verifier.hold(Hold {
-                id,
-                debit: row.id(3)?,
-                credit: row.id(4)?,
-                amount: row.int(5)?,
-                unit: unit(row.text(6)?)?,
-                expires_us: row.opt_int(7)?,
-                state: HoldState::from_code(code16(state)?).ok_or_else(|| StoreError::broken(format!("hold state {state}")))?,
-                posted: row.int(2)?,
-            });
+            verifier.hold(hold_row(row)?);
             Ok(())
         })?;
         self.each(&sql::ledger::REVERSED, &[], &mut |_, row| {

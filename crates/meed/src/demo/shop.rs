@@ -1,4 +1,4 @@
-//! The demo's shop: 2,000 participants, 8 offers, and a month of receipts.
+//! The demo's shop: 2,000 participants, 8 offers, a month of receipts, and a till that was offline.
 //!
 //! The receipts go in by the bulk call of tills, each under its own reference, so a second run adds nothing.
 
@@ -8,8 +8,8 @@ use jiff::ToSpan;
 use meed_app::loyalty::participants::MeansInput;
 use meed_app::loyalty::purchases::PurchaseInput;
 use meed_app::loyalty::{
-    MerchantDocument, ProductDocument, SchemeDocument, TillConfig, TillSettingsDocument, UnitDocument, VatRateDocument, Who, offers,
-    participants, products, purchases, records,
+    MerchantDocument, ProductDocument, SchemeDocument, TierDocument, TillConfig, TillSettingsDocument, UnitDocument, VatRateDocument, Who,
+    offers, participants, products, purchases, records,
 };
 use meed_app::{App, Context};
 use meed_core::command::Refused;
@@ -25,6 +25,8 @@ const PARTICIPANTS: u32 = 2_000;
 const RECEIPTS: u32 = 60;
 /// Days of receipts.
 const DAYS: u32 = 30;
+/// Receipts that a till without a connection sent later.
+const OFFLINE: u32 = 4;
 
 const PRODUCTS: &[(&str, &str, &str, i64)] = &[
     ("BREAD", "Rye bread", "bakery", 450),
@@ -56,6 +58,11 @@ const FIRST: &[&str] =
     &["Anna", "Ben", "Clara", "David", "Elif", "Finn", "Greta", "Hanno", "Ida", "Jonas", "Klara", "Levent", "Mila", "Noah"];
 const LAST: &[&str] = &["Albers", "Brandt", "Claasen", "Demir", "Ehlers", "Friis", "Groth", "Hansen", "Ivers", "Jessen", "Koch", "Lorenz"];
 
+/// Percentage of the tax on a family of products.
+fn percent(family: &str) -> i64 {
+    if family == "drinks" || family == "other" { 19 } else { 7 }
+}
+
 /// A number that looks random and is always the same.
 fn draw(seed: u32, below: u32) -> u32 {
     let mut x = seed.wrapping_mul(2_654_435_761).wrapping_add(0x9e37_79b9);
@@ -81,6 +88,8 @@ pub(super) async fn make(app: &App, ctx: &Context) -> Result<String, Failure> {
         let is_there = |row: &Result<_, Refused>| row.as_ref().err().is_none_or(|refused| refused.code == "duplicate_reference");
         receipts += purchases::create_many(app, ctx, rows).await?.iter().filter(|row| is_there(row)).count();
     }
+    let late = (0..OFFLINE).map(|number| offline(app, &config, &units, &known, number)).collect();
+    receipts += purchases::create_many(app, ctx, late).await?.iter().filter(|row| row.is_ok()).count();
     Ok(format!("The shop: {} participants, {} offers, {receipts} receipts\n", known.len(), OFFERS.len()))
 }
 
@@ -98,16 +107,23 @@ async fn set_up(app: &App, ctx: &Context) -> Result<Vec<Id>, Failure> {
         family: Some((*family).to_owned()),
         extra: BTreeMap::from([
             ("price".to_owned(), Exact::new(*price, 2).to_string()),
-            ("vat_rate".to_owned(), if *family == "drinks" || *family == "other" { "standard" } else { "reduced" }.to_owned()),
+            ("vat_rate".to_owned(), if percent(family) == 19 { "standard" } else { "reduced" }.to_owned()),
         ]),
         ..ProductDocument::default()
     });
     let rows = products::synchronise(app, ctx, rows.collect()).await?;
     let default_product = rows.last().and_then(|row| row.as_ref().ok()).map(|(id, _)| id.0);
+    let tier = |code: &str, name: &str, threshold: &str| TierDocument {
+        code: code.into(),
+        name: name.into(),
+        threshold: threshold.into(),
+        ..TierDocument::default()
+    };
     let rate = |code: &str, percent: &str| VatRateDocument { code: code.to_owned(), percent: percent.to_owned() };
     let settings = TillSettingsDocument {
         default_product,
         vat_rates: vec![rate("standard", "19"), rate("reduced", "7")],
+        tiers: vec![tier("bronze", "Bronze", "0"), tier("silver", "Silver", "150"), tier("gold", "Gold", "400")],
         receipt_head: "Halden Outfitters\nHarbour Street 4".to_owned(),
         receipt_foot: "Thank you, and welcome back.".to_owned(),
         ..TillSettingsDocument::default()
@@ -149,7 +165,10 @@ async fn sign_up(app: &App, ctx: &Context) -> Result<Vec<String>, Failure> {
                 name: format!("{first} {last}"),
                 first_name: first.to_owned(),
                 last_name: last.to_owned(),
+                email: draw(seed + 11, 3).eq(&0).then(|| format!("{}.{}{seed}@example.com", first.to_lowercase(), last.to_lowercase())),
+                phone: draw(seed + 13, 4).eq(&0).then(|| format!("+49 40 555 {seed:04}")),
                 born: jiff::civil::Date::new(year, month, day).ok(),
+                sign_up_us: app.now_us() - i64::from(PARTICIPANTS - seed + 35 * 4) * 6 * 3_600_000_000,
                 ..Participant::default()
             };
             let card = MeansInput { kind: "card".into(), code: format!("4711{seed:06}"), ..MeansInput::default() };
@@ -160,16 +179,21 @@ async fn sign_up(app: &App, ctx: &Context) -> Result<Vec<String>, Failure> {
     Ok(numbers)
 }
 
+/// One line of a receipt, with the tax of its product within its price, and the percentage of that.
+fn line(config: &TillConfig, place: u32, count: i64) -> Option<(Line, i64)> {
+    let (code, _, family, price) = PRODUCTS.get(usize::try_from(place).ok()?)?;
+    let product = config.products.by_code(code)?;
+    let total = price.checked_mul(count)?;
+    let percent = percent(family);
+    // Half up, in whole cents: the tax within a price.
+    let vat = (total * percent * 2 + 100 + percent) / (2 * (100 + percent));
+    Some((Line { net: total - vat, vat, total, quantity: Exact::from(count), ..product.line() }, percent))
+}
+
 fn receipt(app: &App, config: &TillConfig, units: &[Id], known: &[String], day: u32, number: u32) -> PurchaseInput {
     let seed = day * 1_000 + number;
-    let lines = (0..=draw(seed, 5)).filter_map(|line| {
-        let place = usize::try_from(draw(seed * 7 + line, 11)).ok()?;
-        let (code, _, _, price) = PRODUCTS.get(place)?;
-        let product = config.products.by_code(code)?;
-        let count = i64::from(draw(seed * 11 + line, 3) + 1);
-        let total = price.checked_mul(count)?;
-        Some(Line { net: total, total, quantity: Exact::from(count), ..product.line() })
-    });
+    let lines: (Vec<Line>, Vec<i64>) =
+        (0..=draw(seed, 5)).filter_map(|at| line(config, draw(seed * 7 + at, 11), i64::from(draw(seed * 11 + at, 3) + 1))).unzip();
     let unit = usize::try_from(draw(seed + 3, 3)).ok().and_then(|place| units.get(place)).or_else(|| units.first());
     // A few come every other day, most seldom.
     let place = draw(seed + 1, draw(seed + 2, PARTICIPANTS) + 1);
@@ -183,7 +207,7 @@ fn receipt(app: &App, config: &TillConfig, units: &[Id], known: &[String], day: 
             at: app.now().checked_sub(minutes.minutes()).unwrap_or_else(|_| app.now()),
             unit: unit.copied().unwrap_or_default(),
             terminal: None,
-            lines: lines.collect(),
+            lines: lines.0,
             reference: reference.clone(),
             system: Some("demo".to_owned()),
             system_reference: Some(reference.clone()),
@@ -193,13 +217,39 @@ fn receipt(app: &App, config: &TillConfig, units: &[Id], known: &[String], day: 
             payment_medium: None,
             promo_code: None,
             description: None,
-            extra: BTreeMap::new(),
+            extra: BTreeMap::from([("vat_rates".to_owned(), lines.1.iter().map(ToString::to_string).collect::<Vec<_>>().join("|"))]),
         },
         source: Id(0),
         identity: Some(format!("demo\n{reference}")),
         spend: spends.then(SpendAsk::default),
-        is_offline: true,
+        is_offline: false,
         price_token: None,
         is_undated: false,
+    }
+}
+
+/// A receipt of the market's till that was without a connection: some came days late, some spent what was not there any more.
+fn offline(app: &App, config: &TillConfig, units: &[Id], known: &[String], number: u32) -> PurchaseInput {
+    let sold = receipt(app, config, units, known, DAYS, number);
+    let hours = if number.is_multiple_of(2) { 20 } else { 90 };
+    let reference = format!("OFFLINE-{}", number + 1);
+    let at = app.now().checked_sub((hours + i64::from(number)).hours()).unwrap_or_else(|_| app.now());
+    let unit = units.get(1).copied().unwrap_or_default();
+    let spend = (number != 1).then(|| SpendAsk { amount: Some(600 + i64::from(number) * 75), ..SpendAsk::default() });
+    let lines = (0..4).filter_map(|at| line(config, draw(number * 5 + at, 11), 2)).map(|(line, _)| line).collect();
+    PurchaseInput {
+        basket: Basket {
+            at,
+            unit,
+            lines,
+            reference: reference.clone(),
+            system_reference: Some(reference.clone()),
+            extra: BTreeMap::new(),
+            ..sold.basket
+        },
+        identity: Some(format!("demo\n{reference}")),
+        spend,
+        is_offline: true,
+        ..sold
     }
 }

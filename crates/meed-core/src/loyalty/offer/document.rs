@@ -1,7 +1,6 @@
 //! Reading an offer's document.
 
 use jiff::civil::Date;
-use toml::de::DeTable;
 
 use super::{Award, Class, EvaluationMethod, Expiry, Occasion, Offer, Rate, Repeats, Scope, Terms, Window};
 use crate::condition::{Condition, Over, Want};
@@ -10,7 +9,7 @@ use crate::loyalty::event::SpendMethod;
 use crate::loyalty::sight::{BASKET, kind_of_condition};
 use crate::money::{Exact, Rounding, Unit};
 use crate::people::fold_alias;
-use crate::program::reader::{Findings, Table, exact};
+use crate::program::reader::{DOCUMENT, Findings, Table, exact};
 use crate::program::{Code, Finding};
 
 /// Largest document in bytes.
@@ -63,20 +62,8 @@ const KEYS: &[&str] = &[
 ];
 
 pub(super) fn parse(text: &str) -> Result<Offer, Vec<Finding>> {
-    let mut findings = Findings::new(text);
-    if text.len() > MAX_BYTES {
-        findings.add(0, Code::TooLarge, format!("the document is larger than {MAX_BYTES} bytes"));
-        return Err(findings.finish());
-    }
-    let (root, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let at = error.span().map_or(0, |span| span.start);
-        findings.add(at, Code::Syntax, format!("not TOML: {}", error.message()));
-    }
-    if !errors.is_empty() {
-        return Err(findings.finish());
-    }
-    let table = Table::new(root.get_ref(), 0, "the document");
+    let (root, mut findings) = Findings::read(text, MAX_BYTES)?;
+    let table = Table::new(root.get_ref(), 0, DOCUMENT);
     let offer = offer(&table, &mut findings);
     match offer {
         Some(offer) if findings.is_empty() => Ok(offer),

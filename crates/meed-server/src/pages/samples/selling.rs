@@ -311,15 +311,15 @@ fn party() -> PartyPage {
         days: ["2026-04-01".into(), String::new()],
         rows: vec![RoleRow {
             role: link("Rep Mara Quill", "/reps/rep_1"),
-            flow: [0, 15_000, 0, 10_000, 0, 5_000].map(eur),
-            stands: [5_000, 0, 0].map(eur),
+            flow: [0, 15_000, 0, 10_000, 0, 5000].map(eur),
+            stands: [5000, 0, 0].map(eur),
         }],
-        totals: vec![[0, 5_000, 5_000].map(eur)],
+        totals: vec![[0, 5000, 5000].map(eur)],
         accounts: vec![
             PartyAccount {
                 name: "Rep: accrued, EUR".into(),
                 opening: eur(0),
-                closing: eur(5_000),
+                closing: eur(5000),
                 lines: vec![line("Credited", 15_000), line("Released", -10_000)],
                 more: 3,
             },

@@ -199,6 +199,8 @@ pub struct ReceiptLine {
     pub vat: String,
     /// Whether anything may still come back.
     pub has_left: bool,
+    /// Pieces and amount to take back, as typed.
+    pub typed: [String; 2],
 }
 
 /// `GET /till/receipts/{id}`
@@ -247,6 +249,10 @@ pub struct ReceiptPage {
     pub due: Amount,
     /// What came back, in all; nothing if none.
     pub returned: Option<Amount>,
+    /// Of it, what is in the wallet again.
+    pub in_wallet: Option<Amount>,
+    /// Of it, what was paid back in money.
+    pub paid_out: Option<Amount>,
     /// Earned by it.
     pub awarded: Amount,
     /// Points earned, in words; may be empty.
@@ -418,6 +424,8 @@ pub struct ParticipantPage {
     pub typed: [String; 2],
     /// Names what is done, so that sending it twice books once.
     pub token: String,
+    /// Code of the workspace's currency.
+    pub currency: String,
     /// What was wrong.
     pub errors: FormErrors,
 }
@@ -429,6 +437,8 @@ pub struct OfferRow {
     pub id: String,
     /// Name.
     pub name: String,
+    /// What it gives and for what, in words.
+    pub gives: String,
     /// Version.
     pub version: u32,
     /// What may still be granted; empty: no budget.
@@ -513,8 +523,12 @@ pub struct OfferPage {
     pub status: Badge,
     /// Whether it is effective.
     pub is_effective: bool,
+    /// Counts versions; 0 for a new one.
+    pub version: u32,
     /// The document, field `text`.
     pub text: String,
+    /// What it says, in words; empty where it cannot be read.
+    pub words: Vec<Fact>,
     /// Field `note`.
     pub note: String,
     /// What is wrong with the document: line and text.
@@ -625,6 +639,8 @@ pub struct ReviewsPage {
     pub shows_all: bool,
     /// Older ones.
     pub pager: Pager,
+    /// Ids of those that only came late, fields `late`.
+    pub late: Vec<String>,
     /// Whether this person may decide.
     pub may_decide: bool,
     /// The review whose form was wrong.

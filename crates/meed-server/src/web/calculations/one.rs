@@ -7,7 +7,7 @@ use meed_app::access::actor_names;
 use meed_app::adjustments::{self, AdjustmentEntry};
 use meed_app::calculations::{self, CalculationDocument, CalculationEntry, PayeeLine, is_due, payees};
 use meed_app::releases::{self, PeriodState, PeriodView, RewardView};
-use meed_app::{App, Configuration, Context, VersionEntry, exports};
+use meed_app::{App, Configuration, Context, exports};
 use meed_core::command::RewardState;
 use meed_core::id::{Id, Kind};
 use meed_core::money::Unit;
@@ -54,19 +54,10 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     };
     let period = setting.period(&document.period).ok_or_else(Trouble::not_found)?;
     let plan = setting.config.program(Id(document.program))?;
-    let (program, ruling) = (plan.program.clone(), plan.ruling(&period, document.version_number));
+    let program = plan.numbered(document.version_number).map_or(&plan.program, |version| &version.program).clone();
     let before = before(app, ctx, &calculation).await?;
     let releases = released(app, ctx, Id(document.program)).await?;
-    let view = View {
-        setting: &setting,
-        calculation: &calculation,
-        booked: &booked,
-        period: &period,
-        program: &program,
-        ruling,
-        before,
-        releases,
-    };
+    let view = View { setting: &setting, calculation: &calculation, booked: &booked, period: &period, program: &program, before, releases };
     let q = asked.text("q").to_lowercase();
     let again_from = again_from(&newest, document);
     let tied = tied(&state, &visit, document).await?.len();
@@ -78,7 +69,7 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
         chrome: visit.chrome(Nav::Calculations),
         id: text.clone(),
         program: Link::new(&document.program_name, &view.program_href()),
-        version: versions(view.ruling, document.version_number),
+        version: versions(document.ruled_by()),
         period: period_words(&document.period),
         range: setting.range(&period),
         status: status(&booked),
@@ -155,8 +146,6 @@ struct View<'a> {
     booked: &'a PeriodView,
     period: &'a Period,
     program: &'a Program,
-    /// The versions that rule the period.
-    ruling: &'a [VersionEntry],
     /// Minor units by rep of the calculation before, if there is one.
     before: Option<HashMap<i64, i64>>,
     /// When the program's periods were released, by label.
@@ -166,8 +155,7 @@ struct View<'a> {
 impl View<'_> {
     fn program_href(&self) -> String {
         let document = &self.calculation.document;
-        let number = self.ruling.last().map_or(document.version_number, |version| version.number);
-        format!("/programs/{}?version={number}", Id(document.program).text(Kind::Program))
+        format!("/programs/{}?version={}", Id(document.program).text(Kind::Program), document.version_number)
     }
 
     fn history(&self, actors: &meed_app::access::ActorNames) -> Vec<Fact> {
@@ -176,7 +164,7 @@ impl View<'_> {
         let who = actors.name(&document.created_by);
         let mut history = vec![
             fact("Calculated", format!("{} by {who}", self.setting.moment(document.finished_us)), String::new()),
-            fact("Plan", format!("frozen as {}", versions(self.ruling, document.version_number)), self.program_href()),
+            fact("Plan", format!("frozen as {}", versions(document.ruled_by())), self.program_href()),
         ];
         if let Some(credits) = &self.booked.credits {
             let who = actors.name(&credits.document.released_by);

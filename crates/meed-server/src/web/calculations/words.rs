@@ -1,6 +1,5 @@
 //! Calculations in the words of the pages.
 
-use meed_app::VersionEntry;
 use meed_app::calculations::AlertLine;
 use meed_app::releases::{PeriodState, PeriodView};
 use meed_core::id::{Id, Kind};
@@ -43,10 +42,7 @@ pub(in crate::web) fn reason_is_meant(code: &str) -> bool {
     matches!(code, "condition_false" | "outside_validity" | "already_counted" | "not_target")
 }
 
-/// The versions of a program that rule a period, in words; `newest` is the one that it was calculated with.
-pub(in crate::web) fn versions(ruling: &[VersionEntry], newest: u32) -> String {
-    if ruling.is_empty() {
-        return format!("v{newest}");
-    }
-    ruling.iter().map(|version| format!("v{}", version.number)).collect::<Vec<_>>().join(", ")
+/// Versions of a program by their numbers, in words.
+pub(in crate::web) fn versions(numbers: &[u32]) -> String {
+    numbers.iter().map(|number| format!("v{number}")).collect::<Vec<_>>().join(", ")
 }

@@ -9,8 +9,8 @@ use meed_core::command::{Class, Refused};
 use meed_core::id::{Id, Kind};
 
 use super::super::answer::{Answer, Trouble, form_errors, form_page, page, see_other};
-use super::super::form::{Asked, check_csrf};
-use super::super::multipart::{TEXT_MAX, broken, keep, text};
+use super::super::form::Asked;
+use super::super::multipart::{TEXT_MAX, broken, checked, keep, text};
 use super::super::shown::{setting, size};
 use super::super::visit::{Csrf, Visit};
 use super::list::rows_of;
@@ -86,19 +86,11 @@ fn is_line(field: &str) -> bool {
     field.starts_with("line ")
 }
 
-/// Reads the parts. The token comes first; nothing is kept before it has been compared.
-async fn read(app: &App, csrf: &Csrf, mut form: Multipart, parts: &mut Parts) -> Result<Result<(), AppError>, Trouble> {
-    let mut is_checked = false;
+/// Reads the parts.
+async fn read(app: &App, csrf: &Csrf, form: Multipart, parts: &mut Parts) -> Result<Result<(), AppError>, Trouble> {
+    let mut form = checked(csrf, form).await?;
     while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
         let name = field.name().unwrap_or_default().to_owned();
-        if name == "csrf" {
-            check_csrf(Some(csrf), &text(field, TEXT_MAX).await?)?;
-            is_checked = true;
-            continue;
-        }
-        if !is_checked {
-            check_csrf(None, "")?;
-        }
         match name.as_str() {
             "source" => parts.source = text(field, TEXT_MAX).await?,
             "source_name" => parts.source_name = text(field, TEXT_MAX).await?,
@@ -112,7 +104,7 @@ async fn read(app: &App, csrf: &Csrf, mut form: Multipart, parts: &mut Parts) ->
             _ => {}
         }
     }
-    if is_checked { Ok(Ok(())) } else { check_csrf(None, "").map(Ok) }
+    Ok(Ok(()))
 }
 
 /// Begins the import of what was taken in, and leads to the first step that needs a person.

@@ -39,7 +39,7 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     let is_old = shown.id != entry.version;
     let known = calculations::list(app, ctx, None, CALCULATIONS).await?;
     let is_calculated = known.iter().any(|calculation| calculation.document.program == entry.id.0);
-    let used = used(&known);
+    let used = used(&known, entry.id);
     let actors = actor_names(app, ctx).await?;
     let row = |version: &Version| VersionRow {
         number: version.document.number,
@@ -47,7 +47,7 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
         who: actors.name(&version.document.created_by),
         note: version.document.note.clone(),
         applies: applies(version),
-        used: used.get(&version.id).map_or_else(
+        used: used.get(&version.document.number).map_or_else(
             || "not calculated with".to_owned(),
             |count| format!("frozen in {}", counted(*count, "calculation", "calculations")),
         ),
@@ -69,10 +69,11 @@ pub(super) async fn show(State(state): State<ServerState>, visit: Visit, Path(te
     })
 }
 
-fn used(all: &[calculations::CalculationEntry]) -> HashMap<Id, u64> {
+/// How many calculations each version ruled, by its number.
+fn used(all: &[calculations::CalculationEntry], program: Id) -> HashMap<u32, u64> {
     let mut used = HashMap::new();
-    for calculation in all {
-        *used.entry(Id(calculation.document.version)).or_insert(0) += 1;
+    for number in all.iter().filter(|one| one.document.program == program.0).flat_map(|one| one.document.ruled_by()) {
+        *used.entry(*number).or_insert(0) += 1;
     }
     used
 }

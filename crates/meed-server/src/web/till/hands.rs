@@ -1,4 +1,4 @@
-//! What an operator does on a participant's page beside adjustments: transfers, longer lots, own limits, activities, erasing.
+//! What an operator does on a participant's page: adjustments, transfers, longer lots, own limits, activities, erasing.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use meed_app::loyalty::activities::{self, ActivityInput};
 use meed_app::loyalty::participants::ParticipantView;
 use meed_app::loyalty::tiers::{self as tiers_by_hand, TierInput};
-use meed_app::loyalty::wallets::{self, ExtendInput, TransferInput, WalletView};
+use meed_app::loyalty::wallets::{self, AdjustInput, ExtendInput, TransferInput, WalletView};
 use meed_app::loyalty::{LimitDocument, TillConfig, Who, participants};
 use meed_app::{AppError, AppResult};
 use meed_core::command::date_of;
@@ -159,11 +159,41 @@ async fn wrong_form(state: &ServerState, visit: &Visit, id: Id, form: &Fields, e
 }
 
 fn token(form: &Fields, what: &str) -> Option<String> {
-    form.filled("token").map(|token| format!("page {what} key\n{token}"))
+    form.filled("token").map(|token| format!("page {what}\n{token}"))
 }
 
 fn filled<'a>(form: &'a Fields, field: &str, text: &str) -> Result<&'a str, Wrong> {
     form.filled(field).ok_or_else(|| wrong(field, text))
+}
+
+/// `POST /participants/{id}/adjust`
+pub(in crate::web) async fn adjust(
+    State(state): State<ServerState>,
+    visit: Visit,
+    Path(text): Path<String>,
+    Posted(form): Posted,
+) -> Answer {
+    let id = id(&text, Kind::Participant)?;
+    let config = state.app.till_config(visit.ctx.workspace).await?;
+    let read = || -> Result<AdjustInput, Wrong> {
+        Ok(AdjustInput {
+            who: Who::Id(id),
+            unit: config.currency,
+            amount: amount(form.text("amount"), config.currency, "amount")?,
+            is_top_up: false,
+            expires: None,
+            reason: filled(&form, "reason", "Say why.")?.to_owned(),
+            source: Id(0),
+            identity: token(&form, "adjustment"),
+        })
+    };
+    match read() {
+        Err(wrong) => wrong_form(&state, &visit, id, &form, errors(wrong)).await,
+        Ok(input) => {
+            let done = wallets::adjust(&state.app, &visit.ctx, input).await;
+            leave(&state, &visit, id, &form, (done, "It is booked.", &[("amount", "amount"), ("reason", "reason")])).await
+        }
+    }
 }
 
 /// `POST /participants/{id}/transfer`

@@ -38,6 +38,18 @@ pub(super) fn typed(form: &Fields, config: &TillConfig) -> Vec<TillLine> {
     places.iter().enumerate().map(|(at, old)| line((at + 1, old))).collect()
 }
 
+/// The lines of a form; one without a price has that of its product.
+pub(super) fn priced(form: &Fields, config: &TillConfig) -> Vec<TillLine> {
+    let mut lines = typed(form, config);
+    for line in lines.iter_mut().filter(|line| line.price.is_empty()) {
+        if let Some(price) = found(config, &line.product).and_then(|product| product.price) {
+            line.price = shown_price(price, config.currency);
+            describe(line, config);
+        }
+    }
+    lines
+}
+
 /// Fills in what is shown beside what was typed.
 fn describe(line: &mut TillLine, config: &TillConfig) {
     let product = known(config, &line.product);

@@ -3,6 +3,7 @@
 mod basket;
 mod hands;
 mod lines;
+mod offer_words;
 mod offers;
 mod participants;
 mod receipt;
@@ -28,14 +29,14 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/till/receipts/{id}/return", post(receipt::take_back))
         .route("/participants", get(participants::list).post(participants::sign_up))
         .route("/participants/{id}", get(participants::show))
-        .route("/participants/{id}/adjust", post(participants::adjust))
+        .route("/participants/{id}/adjust", post(hands::adjust))
         .route("/participants/{id}/transfer", post(hands::transfer))
         .route("/participants/{id}/extend", post(hands::extend))
         .route("/participants/{id}/limits", post(hands::limit))
         .route("/participants/{id}/tier", post(hands::set_tier))
         .route("/participants/{id}/activities", post(hands::record))
         .route("/participants/{id}/erase", post(hands::erase))
-        .route("/reviews", get(reviews::list))
+        .route("/reviews", get(reviews::list).post(reviews::accept))
         .route("/reviews/{id}", post(reviews::decide))
         .route("/offers", get(offers::list).post(offers::create))
         .route("/offers/new", get(offers::blank))

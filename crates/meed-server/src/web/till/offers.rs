@@ -12,6 +12,7 @@ use meed_core::money::{Amount as Exactly, Minor, Unit};
 
 use super::basket::{amount, basket, customer, errors, unit_of, units};
 use super::lines::{self, products};
+use super::offer_words;
 use crate::ServerState;
 use crate::pages::till::{OfferPage, OfferRow, OfferSays, OffersPage, ReplayRow, ReplayView, TillLine};
 use crate::pages::{Badge, Choice, Fact, FormErrors, Nav, Tone};
@@ -33,9 +34,11 @@ fn badge(is_effective: bool) -> Badge {
 
 /// `GET /offers`
 pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit) -> Answer {
+    let currency = state.app.till_config(visit.ctx.workspace).await?.currency;
     let row = |offer: &OfferView| OfferRow {
         id: offer.id.text(Kind::Program),
         name: offer.name.clone(),
+        gives: offers::check(&offer.text).map(|read| offer_words::line(&read, currency)).unwrap_or_default(),
         version: offer.number,
         budgets: offer.budgets.iter().map(|(unit, amount)| money(*amount, *unit)).collect(),
         status: badge(offer.is_effective),
@@ -102,19 +105,24 @@ async fn offer_page(
         ("", None) => START.to_owned(),
         (typed, _) => typed.replace("\r\n", "\n"),
     };
-    let findings = if form.raw("text").is_empty() { Vec::new() } else { offers::check(&text).err().unwrap_or_default() };
+    let (words, findings) = match offers::check(&text) {
+        Ok(read) => (offer_words::facts(&read, config.currency), Vec::new()),
+        Err(findings) => (Vec::new(), if form.raw("text").is_empty() { Vec::new() } else { findings }),
+    };
     Ok(OfferPage {
         chrome: visit.chrome(Nav::Offers),
         id: offer.map(|offer| offer.id.text(Kind::Program)).unwrap_or_default(),
         name: offer.map_or_else(|| "New offer".to_owned(), |offer| offer.name.clone()),
         status: offer.map(|offer| badge(offer.is_effective)).unwrap_or_default(),
         is_effective: offer.is_some_and(|offer| offer.is_effective),
+        words,
+        version: offer.map(|offer| offer.number).unwrap_or_default(),
         text,
         note: form.text("note").to_owned(),
         findings: findings.iter().map(|finding| (finding.line, sentence(&finding.text))).collect(),
         units: units(&config, unit_of(form, &config)?),
         products: products(&config),
-        lines: with_room(lines::typed(form, &config)),
+        lines: with_room(lines::priced(form, &config)),
         code: form.text("code").to_owned(),
         says: shown.says,
         periods: periods(&config, state.app.now())
@@ -211,7 +219,7 @@ async fn tried(state: &ServerState, visit: &Visit, form: &Fields, text: &str) ->
         },
     };
     let unit = unit_of(form, &config)?.unwrap_or(Id(0));
-    let basket = match basket(form, &lines::typed(form, &config), &config, unit, app.now(), "simulated".to_owned()) {
+    let basket = match basket(form, &lines::priced(form, &config), &config, unit, app.now(), "simulated".to_owned()) {
         Ok(basket) => basket,
         Err(wrong) => return refused(errors(wrong)),
     };

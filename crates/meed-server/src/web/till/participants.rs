@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use meed_app::loyalty::journal::{self, Entry, What};
 use meed_app::loyalty::participants::{self, MeansInput, ParticipantView};
-use meed_app::loyalty::wallets::{self, AdjustInput, WalletView};
+use meed_app::loyalty::wallets::{self, WalletView};
 use meed_app::loyalty::{TillConfig, Who};
 use meed_core::command::date_of;
 use meed_core::id::{Id, Kind};
@@ -13,13 +13,13 @@ use meed_core::ledger::Lot;
 use meed_core::loyalty::{EventKind, Participant};
 use meed_core::money::{Minor, Unit};
 
-use super::basket::{amount, customer, errors};
+use super::basket::customer;
 use super::hands;
 use super::sell::points;
 use crate::ServerState;
 use crate::pages::charts::{Bar, BarChart};
 use crate::pages::till::{JournalRow, LotRow, ParticipantPage, ParticipantRow, ParticipantsPage};
-use crate::pages::{Badge, Fact, FormErrors, Nav, Pager, Tone};
+use crate::pages::{Amount, Badge, Fact, FormErrors, Nav, Pager, Tone};
 use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
 use crate::web::flash;
 use crate::web::form::{Asked, Fields, Posted, id};
@@ -62,7 +62,10 @@ async fn list_page(state: &ServerState, visit: &Visit, form: &Fields, errors: Fo
     let setting = setting(app, ctx).await?;
     let (mut views, mut pager) = (Vec::new(), Pager::default());
     match form.filled("q") {
-        Some(q) => views.extend(customer(app, ctx, q).await?.map(|(found, _)| found)),
+        Some(q) => match customer(app, ctx, q).await? {
+            Some((found, _)) => views.push(found),
+            None => views = participants::named(app, ctx, q, ROWS).await?,
+        },
         None => {
             let before = form.id("before", Kind::Participant)?;
             views = participants::list(app, ctx, before, i64::try_from(ROWS).unwrap_or(50) + 1).await?;
@@ -123,7 +126,6 @@ pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Field
     let wallets = wallets::read(app, ctx, id, None).await?;
     let of = |unit: Unit| wallets.iter().find(|wallet| wallet.unit == unit);
     let own = of(config.currency);
-    let part = |label: &str, value: fn(&WalletView) -> i64| (label.to_owned(), money(own.map_or(0, value), config.currency));
     let means = participants::means(app, ctx, id).await?;
     let entries = journal::page(app, ctx, id, None, ROWS).await?;
     let progress = participants::progress(app, ctx, id).await?;
@@ -133,16 +135,10 @@ pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Field
         id: id.text(Kind::Participant),
         name: if person.name.is_empty() { person.number.clone() } else { person.name.clone() },
         status: status(&view),
-        facts: facts(&setting, &view),
+        facts: facts(&setting, &view, !config.settings.tiers.levels.is_empty()),
         means: means.into_iter().map(|means| (means.kind, means.code, means.is_effective)).collect(),
         balance: money(own.map_or(0, |wallet| wallet.balance), config.currency),
-        parts: vec![
-            part("May be spent", |wallet| wallet.balance),
-            part("Of it bound to conditions", |wallet| wallet.conditional),
-            part("Held", |wallet| wallet.held),
-            part("Not usable yet", |wallet| wallet.pending),
-            part("Owed", |wallet| wallet.owed),
-        ],
+        parts: parts(own, config.currency),
         points: points(of(Unit::POINTS).map_or(0, |wallet| wallet.balance)),
         expiring: own.map(expiring).unwrap_or_default(),
         lots: wallets.iter().flat_map(|wallet| &wallet.lots).map(|lot| lot_row(&setting, &config, app.now_us(), lot)).collect(),
@@ -152,19 +148,34 @@ pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Field
         hands: hands::forms(&setting, &config, &view, &wallets, form),
         typed: ["amount", "reason"].map(|field| form.text(field).to_owned()),
         token: form.filled("token").map_or_else(meed_app::token, |token| Ok(token.to_owned()))?,
+        currency: config.currency.code().to_owned(),
         errors,
     })
 }
 
-fn facts(setting: &Setting, view: &ParticipantView) -> Vec<Fact> {
+/// What is in the wallet, and what of it cannot be spent anywhere and now; what is nothing is left out.
+fn parts(wallet: Option<&WalletView>, currency: Unit) -> Vec<(String, Amount)> {
+    let of = |value: fn(&WalletView) -> Minor| wallet.map_or(0, value);
+    let all = [
+        ("Of it only for some goods, stores or hours", of(|wallet| wallet.conditional)),
+        ("Held for purchases", of(|wallet| wallet.held)),
+        ("Not usable yet", of(|wallet| wallet.pending)),
+        ("Owed: taken from the next awards", of(|wallet| wallet.owed)),
+    ];
+    let first = ("May be spent", of(|wallet| wallet.balance));
+    let shown = std::iter::once(first).chain(all.into_iter().filter(|(_, minor)| *minor != 0));
+    shown.map(|(label, minor)| (label.to_owned(), money(minor, currency))).collect()
+}
+
+fn facts(setting: &Setting, view: &ParticipantView, has_tiers: bool) -> Vec<Fact> {
     let person = &view.participant;
     let all = [
         ("Number", Some(person.number.clone())),
         ("Since", Some(setting.moment(person.sign_up_us))),
         ("Tier", view.tier.as_ref().map(|tier| tier.name.clone())),
         ("Tier by hand", view.tier_by_hand.as_ref().map(|set| by_hand(setting, set))),
-        ("To the next tier", view.next.as_ref().map(|(tier, missing)| format!("{} units to {}", missing.normalize(), tier.name))),
-        ("Value units", Some(format!("{}, ever {}", view.period_units.normalize(), view.lifetime_units.normalize()))),
+        ("Next tier", view.next.as_ref().map(|(tier, missing)| format!("{}, {} units away", tier.name, missing.normalize()))),
+        ("Value units", has_tiers.then(|| format!("{} now, {} ever", view.period_units.normalize(), view.lifetime_units.normalize()))),
         ("E-mail", person.email.clone()),
         ("Phone", person.phone.clone()),
         ("City", person.city.clone()),
@@ -304,41 +315,5 @@ fn journal_row(setting: &Setting, entry: &Entry) -> JournalRow {
         href: purchase.map(|id| format!("/till/receipts/{}", id.text(Kind::Purchase))).unwrap_or_default(),
         credit: (entry.credit > 0).then(|| money(entry.credit, entry.unit)),
         debit: (entry.debit > 0).then(|| money(entry.debit, entry.unit)),
-    }
-}
-
-/// `POST /participants/{id}/adjust`
-pub(in crate::web) async fn adjust(
-    State(state): State<ServerState>,
-    visit: Visit,
-    Path(text): Path<String>,
-    Posted(form): Posted,
-) -> Answer {
-    let id = id(&text, Kind::Participant)?;
-    let config = state.app.till_config(visit.ctx.workspace).await?;
-    let minor = match amount(form.text("amount"), config.currency, "amount") {
-        Ok(minor) => minor,
-        Err(wrong) => return form_page(&one(&state, &visit, id, &form, errors(wrong)).await?),
-    };
-    if form.text("reason").is_empty() {
-        let errors = FormErrors::one("reason", "Say why.");
-        return form_page(&one(&state, &visit, id, &form, errors).await?);
-    }
-    let input = AdjustInput {
-        who: Who::Id(id),
-        unit: config.currency,
-        amount: minor,
-        is_top_up: false,
-        expires: None,
-        reason: form.text("reason").to_owned(),
-        source: Id(0),
-        identity: form.filled("token").map(|token| format!("page adjustment\n{token}")),
-    };
-    match wallets::adjust(&state.app, &visit.ctx, input).await {
-        Ok(_) => Ok(flash::see_other(&state, &format!("/participants/{text}"), Tone::Good, "It is booked.")),
-        Err(error) => {
-            let errors = form_errors(error, &[("amount", "amount"), ("reason", "reason")])?;
-            form_page(&one(&state, &visit, id, &form, errors).await?)
-        }
     }
 }

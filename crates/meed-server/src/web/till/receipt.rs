@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{Path, State};
-use meed_app::loyalty::purchases::{self, RefundInput};
+use meed_app::loyalty::purchases::{self, PurchaseView, RefundInput};
 use meed_app::loyalty::{TillConfig, wallets};
 use meed_core::id::{Id, Kind};
-use meed_core::loyalty::{PurchaseState, RefundLine, SpendMethod};
+use meed_core::loyalty::{PurchaseState, RefundLine, SpendMethod, Use};
 use meed_core::money::{Amount as Exactly, Exact, Minor, Rounding, Unit, to_minor};
 
 use super::basket::{Wrong, amount, decimal, errors, wrong};
@@ -40,8 +40,9 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
         let product = config.products.get(line.product).and_then(|product| product.description.clone());
         let intended = line.intended.as_ref().map(|(_, name)| name.clone());
         let pieces_back = standing.returned.get(place).map_or(Exact::ZERO, |(_, pieces)| *pieces);
-        let is_counted = line.quantity.fract().is_zero() && line.quantity > Exact::ONE;
-        let each = Exact::from(line.total).checked_div(line.quantity).filter(|each| is_counted && each.fract().is_zero());
+        let is_counted = line.quantity.fract().is_zero() && line.quantity >= Exact::ONE;
+        let is_several = is_counted && line.quantity > Exact::ONE;
+        let each = Exact::from(line.total).checked_div(line.quantity).filter(|each| is_several && each.fract().is_zero());
         ReceiptLine {
             place,
             product: intended.or(product).unwrap_or_else(|| line.code.clone()),
@@ -50,6 +51,7 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
             returned: (back > 0).then(|| shown(back)),
             left: Exactly { minor: line.total - back, unit: config.currency }.to_string(),
             has_left: line.total > back,
+            typed: ["pieces", "back"].map(|field| form.text(&format!("{field}{place}")).to_owned()),
             pieces: if is_counted { (line.quantity - pieces_back).normalize().to_string() } else { String::new() },
             each: each
                 .and_then(|each| to_minor(each, Unit::POINTS, Rounding::Down).ok())
@@ -59,13 +61,12 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
         }
     };
     let at_once = standing.spent_by(SpendMethod::Instant) + standing.spent_by(SpendMethod::Automatic);
-    let asked = standing.spent_by(SpendMethod::OnRequest);
-    let redeemed = if view.pays_back { asked } else { asked + at_once };
     let returned: Minor = standing.returned.iter().map(|(amount, _)| amount).sum();
+    let (redeemed, in_wallet) = redeemed(&view);
     let offers = verdicts.iter().map(|verdict| {
         let gives: Vec<(Unit, Minor)> =
             standing.grants.iter().filter(|grant| grant.offer == verdict.offer).map(|grant| (grant.unit, grant.amount)).collect();
-        says(verdict, &gives)
+        says(verdict, &verdicts, &gives)
     });
     let is_posted = standing.state == PurchaseState::Posted;
     let lines: Vec<ReceiptLine> = basket.lines.iter().enumerate().map(line).collect();
@@ -110,6 +111,8 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
         paid_back_later: (view.pays_back && at_once > 0).then(|| shown(at_once)),
         due: shown(due),
         returned: (returned > 0).then(|| shown(returned)),
+        in_wallet: (in_wallet > 0).then(|| shown(in_wallet)),
+        paid_out: (returned > in_wallet && !view.pays_back).then(|| shown(returned - in_wallet)),
         awarded: shown(standing.awarded(config.currency)),
         points: points(standing.awarded(Unit::POINTS)),
         balance: shown(wallet.iter().find(|wallet| wallet.unit == config.currency).map_or(0, |wallet| wallet.balance)),
@@ -117,6 +120,21 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
         token: form.filled("token").map_or_else(meed_app::token, |token| Ok(token.to_owned()))?,
         errors,
     })
+}
+
+/// What was taken off at the till, and what of it is in the wallet again since. Goods that came back change nothing of the first:
+/// a receipt that is printed again says what was paid.
+fn redeemed(view: &PurchaseView) -> (Minor, Minor) {
+    let (now, first) = (&view.done.standing, &view.done.body.standing);
+    let is_cancelled = now.state == PurchaseState::Cancelled;
+    let uses = if is_cancelled { &first.uses } else { &now.uses };
+    let is_off = |used: &&Use| match used.method {
+        SpendMethod::OnRequest => true,
+        SpendMethod::Instant | SpendMethod::Automatic => !view.pays_back,
+        SpendMethod::Voucher => false,
+    };
+    let off = || uses.iter().filter(is_off);
+    (off().map(|used| used.worth).sum(), off().map(|used| used.worth_returned).sum())
 }
 
 /// `POST /till/receipts/{id}/return`

@@ -12,7 +12,7 @@ use crate::pages::{Badge, FormErrors, Nav, Pager, Tone};
 use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
 use crate::web::flash;
 use crate::web::form::{Asked, Fields, Posted, id};
-use crate::web::shown::{Setting, money, setting};
+use crate::web::shown::{Setting, counted, money, setting};
 use crate::web::visit::Visit;
 
 /// Rows of a page.
@@ -41,6 +41,7 @@ async fn list_page(state: &ServerState, visit: &Visit, form: &Fields, errors: Fo
         rows: views.iter().map(|view| row(&setting, &config, view)).collect(),
         shows_all,
         pager,
+        late: views.iter().filter(|view| is_only_late(view)).map(|view| view.id.text(Kind::Event)).collect(),
         may_decide: visit.ctx.has(meed_app::Scope::Sales),
         failed: form.text("review").to_owned(),
         note: form.text("note").to_owned(),
@@ -59,7 +60,7 @@ fn row(setting: &Setting, config: &TillConfig, view: &ReviewView) -> ReviewRow {
         name: if person.name.is_empty() { person.number.clone() } else { person.name.clone() },
         store: config.units.get(&view.purchase.body.basket.unit).map(|unit| unit.name.clone()).unwrap_or_default(),
         at: setting.moment(view.purchase.body.basket.at.as_microsecond()),
-        came: setting.moment(view.recorded_us),
+        came: format!("{}, {}", setting.moment(view.recorded_us), later(view)),
         what: match (is_uncovered, view.review.is_late) {
             (true, true) => "Spent more than there was, and came late",
             (true, false) => "Spent more than there was",
@@ -74,6 +75,22 @@ fn row(setting: &Setting, config: &TillConfig, view: &ReviewView) -> ReviewRow {
     }
 }
 
+/// Whether all that is the matter is that it came late.
+fn is_only_late(view: &ReviewView) -> bool {
+    view.needs_somebody() && view.open == 0
+}
+
+/// How long after the sale it came in.
+fn later(view: &ReviewView) -> String {
+    let hours = (view.recorded_us - view.purchase.body.basket.at.as_microsecond()).max(0) / 3_600_000_000;
+    let count = |many: i64| u64::try_from(many).unwrap_or_default();
+    if hours < 48 {
+        format!("{} later", counted(count(hours), "hour", "hours"))
+    } else {
+        format!("{} later", counted(count(hours / 24), "day", "days"))
+    }
+}
+
 fn status(view: &ReviewView) -> Badge {
     match view.review.decided.as_ref().map(|decided| decided.decision) {
         Some(ReviewDecision::WrittenOff) => Badge::new("Written off", Tone::Neutral),
@@ -83,6 +100,23 @@ fn status(view: &ReviewView) -> Badge {
         None if view.needs_somebody() => Badge::new("To decide", Tone::Warn),
         None => Badge::new("Came back", Tone::Neutral),
     }
+}
+
+/// `POST /reviews`: accepts together what only came late, of those that the page showed.
+pub(in crate::web) async fn accept(State(state): State<ServerState>, visit: Visit, Posted(form): Posted) -> Answer {
+    let note = form.text("note");
+    if note.is_empty() {
+        return form_page(&list_page(&state, &visit, &form, FormErrors::one("note-late", "Say why.")).await?);
+    }
+    let mut count = 0;
+    for review in form.all("late") {
+        let review = id(review, Kind::Event)?;
+        let key = format!("page {review} {} {note}", ReviewDecision::Accepted);
+        reviews::decide(&state.app, &visit.ctx, review, ReviewDecision::Accepted, note, Some(&key)).await?;
+        count += 1;
+    }
+    let said = format!("{} accepted.", counted(count, "sale is", "sales are"));
+    Ok(flash::see_other(&state, "/reviews", Tone::Good, &said))
 }
 
 /// `POST /reviews/{id}`

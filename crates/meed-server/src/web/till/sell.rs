@@ -8,7 +8,7 @@ use meed_app::loyalty::participants::ParticipantView;
 use meed_app::loyalty::purchases::{self, PurchaseInput, PurchaseView};
 use meed_app::loyalty::{TillConfig, Who, participants, wallets};
 use meed_core::id::{Id, Kind};
-use meed_core::loyalty::{SpendAsk, SpendMethod, Verdict};
+use meed_core::loyalty::{SpendAsk, SpendMethod, Verdict, WhyNot};
 use meed_core::money::{Amount as Exactly, Minor, Unit};
 
 use super::basket::{Wrong, amount, basket, customer, errors, unit_of, units};
@@ -253,10 +253,14 @@ fn refusal(error: AppError) -> FormErrors {
     })
 }
 
-/// What an offer gave or why not.
-pub(super) fn says(verdict: &Verdict, gives: &[(Unit, Minor)]) -> OfferSays {
+/// What an offer gave or why not; `all` tells the name of a better one.
+pub(super) fn says(verdict: &Verdict, all: &[Verdict], gives: &[(Unit, Minor)]) -> OfferSays {
     let given: Vec<String> = gives.iter().map(|(unit, minor)| Exactly { minor: *minor, unit: *unit }.to_string()).collect();
     let text = match &verdict.why_not {
+        Some(WhyNot::NotBest { best }) => {
+            let better = all.iter().find(|other| other.offer == *best).map_or("another offer", |other| other.name.as_str());
+            format!("“{better}” gives more, and the two do not stack.")
+        }
         Some(why) => crate::web::answer::sentence(&why.to_string()),
         None if given.is_empty() => "It applies.".to_owned(),
         None => format!("It gives {}.", given.join(" and ")),
@@ -278,7 +282,7 @@ fn preview_of(view: &PurchaseView, config: &TillConfig, wanted: Minor) -> TillPr
     let offers = view.done.verdicts.iter().map(|verdict| {
         let gives: Vec<(Unit, Minor)> =
             standing.grants.iter().filter(|grant| grant.offer == verdict.offer).map(|grant| (grant.unit, grant.amount)).collect();
-        says(verdict, &gives)
+        says(verdict, &view.done.verdicts, &gives)
     });
     let total = view.done.body.basket.total();
     let due = (total - wanted - if view.pays_back { 0 } else { at_once }).max(0);
