@@ -149,6 +149,8 @@ pub(super) fn line(offer: &Offer, currency: Unit) -> String {
     let day = offer.occasion.as_ref().map(|window| match window.occasion {
         Occasion::Birthday => ", around the birthday",
         Occasion::NameDay => ", around the name day",
+        Occasion::Christmas => ", around Christmas",
+        Occasion::Easter => ", around Easter",
     });
     let only = offer.condition.as_ref().map(|condition| format!(", where {}", condition.source()));
     format!("{} for {}{}{}", gives(offer, currency), occasion(offer, currency), day.unwrap_or_default(), only.unwrap_or_default())
