@@ -66,6 +66,11 @@ async fn a_customer_buys_earns_spends_and_brings_a_part_back() {
         "bakery money paid bread, and none of the milk: {}",
         browser.text("main").await
     );
+    // Bread comes back whose price bakery money had paid: the receipt still says what was redeemed.
+    browser.type_into("#pieces0", "1").await;
+    browser.send("#return").await;
+    browser.says("#redeemed", "2.00").await;
+    browser.says("#due", "18.00").await;
     browser.type_into("#back2", "100").await;
     browser.send("#return").await;
     browser.says("main", "left of the line").await;

@@ -146,7 +146,14 @@ pub(super) fn facts(offer: &Offer, currency: Unit) -> Vec<Fact> {
 
 /// An offer in one line, for lists.
 pub(super) fn line(offer: &Offer, currency: Unit) -> String {
-    format!("{} for {}", gives(offer, currency), occasion(offer, currency))
+    let day = offer.occasion.as_ref().map(|window| match window.occasion {
+        Occasion::Birthday => ", around the birthday",
+        Occasion::NameDay => ", around the name day",
+        Occasion::Christmas => ", around Christmas",
+        Occasion::Easter => ", around Easter",
+    });
+    let only = offer.condition.as_ref().map(|condition| format!(", where {}", condition.source()));
+    format!("{} for {}{}{}", gives(offer, currency), occasion(offer, currency), day.unwrap_or_default(), only.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -168,6 +175,8 @@ mod tests {
         let (line, facts) = told("stacks = true\nclass = \"number\"\nat_least = 5\nwithin = \"30 days\"\n[award]\npercent = \"3%\"\n");
         assert_eq!(line, "3 % back for every 5 purchases within 30 days");
         assert!(facts.contains("Good for ever") && facts.contains("With others on top of them"), "{facts}");
+        let (line, _) = told("condition = \"line.family == 'fish'\"\n[award]\npercent = \"5%\"\n");
+        assert_eq!(line, "5 % back for each purchase, where line.family == 'fish'");
         let (line, _) = told("[award]\neach = 10\nper = 1\nunit = \"points\"\n");
         assert_eq!(line, "10 points for every 1.00 EUR for each purchase");
     }
