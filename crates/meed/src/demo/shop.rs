@@ -82,14 +82,14 @@ pub(super) async fn make(app: &App, ctx: &Context) -> Result<String, Failure> {
     let known = sign_up(app, ctx).await?;
     let config = app.fresh_till_config(ctx.workspace).await?;
     let mut receipts = 0;
+    // A receipt of an earlier run is told by its reference, under which its time was another.
+    let is_there = |row: &Result<_, Refused>| row.as_ref().err().is_none_or(|refused| refused.code == "duplicate_reference");
     for day in (0..DAYS).rev() {
         let rows = (0..RECEIPTS).map(|number| receipt(app, &config, &units, &known, day, number)).collect();
-        // A receipt of an earlier run is told by its reference, under which its time was another.
-        let is_there = |row: &Result<_, Refused>| row.as_ref().err().is_none_or(|refused| refused.code == "duplicate_reference");
         receipts += purchases::create_many(app, ctx, rows).await?.iter().filter(|row| is_there(row)).count();
     }
     let late = (0..OFFLINE).map(|number| offline(app, &config, &units, &known, number)).collect();
-    receipts += purchases::create_many(app, ctx, late).await?.iter().filter(|row| row.is_ok()).count();
+    receipts += purchases::create_many(app, ctx, late).await?.iter().filter(|row| is_there(row)).count();
     Ok(format!("The shop: {} participants, {} offers, {receipts} receipts\n", known.len(), OFFERS.len()))
 }
 

@@ -149,7 +149,6 @@ impl Till {
             Some(key.as_str())
         };
         let made = self.crm(at(3), &token, "customer_events/purchases/create", key, purchase.clone());
-        eprintln!("{sale} {made}\n{seen}");
         assert_eq!(made["total_awarded_amount"], seen["total_award_amount"], "as it was promised");
         let spent = self.crm(
             at(4),
