@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
+use rusqlite::ErrorCode;
 use rusqlite::hooks::Wal;
 
 use super::sqlite::{Role, SqliteOptions, SqliteSession};
@@ -60,7 +61,11 @@ impl Checkpoints {
         if is_asked && pages < self.limits.too_long {
             return;
         }
-        if let Err(error) = log.checkpoint() {
+        // The other thread may be at it still; then the next commit sees how far it came.
+        if let Err(error) = log.checkpoint()
+            && error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy)
+            && error.sqlite_error_code() != Some(ErrorCode::DatabaseLocked)
+        {
             tracing::warn!(%error, "the write-ahead log could not be moved into the database");
         }
     }
