@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use meed_app::loyalty::holds::{self, HoldInput};
+use meed_app::loyalty::spends::{self, SpendInput};
 use meed_app::loyalty::wallets::sweep;
 use meed_app::loyalty::{MerchantDocument, TillSettingsDocument, Who, purchases};
 use meed_core::loyalty::{AutoSpend, Participant, SpendAsk, SpendMethod};
@@ -25,6 +26,7 @@ on_every_engine!(
     led_022_points_on_what_was_paid,
     led_022_a_basket_does_not_pay_for_itself,
     points_pay_at_their_value,
+    a_spend_of_tomorrow_and_a_reference_without_end_are_refused,
 );
 
 const TEN: &str = "name = \"Ten\"\n[award]\npercent = \"10%\"";
@@ -288,4 +290,25 @@ async fn points_pay_at_their_value(shop: &Shop) {
     assert_eq!(shop.points(ann.id).await.balance, 200 + 50);
     shop.cancel(next.done.id).await.expect("cancelled");
     assert_eq!(shop.points(ann.id).await.balance, 500);
+}
+
+async fn a_spend_of_tomorrow_and_a_reference_without_end_are_refused(shop: &Shop) {
+    let ann = shop.customer("Ann").await;
+    shop.top_up(ann.id, 500).await;
+    let made = shop.buy(ann.id, &[("bread", 800)]).await;
+    let spend = async |at: Option<jiff::Timestamp>, identity: Option<String>| {
+        let ask = SpendAsk { amount: Some(100), ..SpendAsk::default() };
+        let input = SpendInput { who: None, purchase: made.done.id, ask, source: shop.source, identity, at, is_offline: false };
+        spends::create(&shop.app, &shop.ctx, input).await.map(|done| done.body.spent).map_err(|error| code(&error))
+    };
+    let tomorrow = shop.now().checked_add(jiff::Span::new().hours(24)).expect("a time");
+    assert_eq!(spend(Some(tomorrow), None).await, Err("date_in_future".into()));
+    // Of text that does not shrink, as no index keeps.
+    let endless: String = (0..4_000u32).map(|n| char::from_u32(0x4e00 + n * 7_919 % 20_000).expect("a character")).collect();
+    assert_eq!(spend(None, Some(endless.clone())).await, Err("value_too_long".into()));
+    let mut input = shop.input(ann.id, shop.basket(&[("bread", 100)]).await);
+    input.identity = Some(endless);
+    assert_eq!(shop.create(input).await.map(|done| done.done.id), Err("value_too_long".into()));
+    assert_eq!(shop.balance(ann.id).await, 500, "nothing happened");
+    assert_eq!(spend(None, Some("S-1".into())).await, Ok(100));
 }

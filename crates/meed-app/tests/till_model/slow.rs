@@ -338,7 +338,8 @@ impl Person {
         let is_it = |used: &Used| used.event == event && !matches!(used.how, How::AtOnce(_));
         let mut worth = 0;
         for used in self.sales[sale].uses.iter().filter(|used| is_it(used)) {
-            if let Some(pot) = used.pot {
+            // A point comes back whole: where it did with an earlier part, nothing more of it does.
+            if let Some(pot) = used.pot.filter(|_| used.back < used.amount) {
                 self.pots[pot].left += used.amount - used.back;
                 worth += used.worth - used.worth_back;
             }

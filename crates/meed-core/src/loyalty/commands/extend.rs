@@ -8,7 +8,7 @@ use super::purchase::{Identified, first_answer, need_identity, take_identity};
 use super::rework::{balances, leave};
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
-use crate::ledger::{Origin, Wallet};
+use crate::ledger::{Origin, Refusal, Wallet};
 use crate::loyalty::TillConfig;
 use crate::loyalty::event::{EventKind, ExtensionBody};
 use crate::loyalty::loaded::WalletRef;
@@ -61,14 +61,20 @@ impl Command for ExtendLot {
         if lot.expires_us.is_none_or(|before| after_us.is_some_and(|after| after <= before)) {
             return Err(invalid("expiry_not_later", "expires", "a lot is extended to a later time than it has"));
         }
-        if lot.remaining == 0 && lot.expired == 0 {
-            return Err(conflict("lot_empty", "nothing is left of the lot").at("lot"));
-        }
         let (id, wallet) = (state.next_id(), Wallet { participant, unit: lot.unit });
         let revived = state.wallets(|wallets| {
+            // What matured may be netted away by now, and what is over has expired.
+            wallets.settle_due(wallet)?;
+            if wallets.book().lot(self.lot).is_none_or(|lot| lot.remaining == 0 && lot.expired == 0) {
+                return Err(Refusal::LotConditionsNotMet);
+            }
             let revived = wallets.extend(wallet, self.lot, after_us, Origin::at(self.at))?;
             wallets.settle_due(wallet)?;
             Ok(revived)
+        });
+        let revived = revived.map_err(|refusal| match refusal {
+            Refusal::LotConditionsNotMet => conflict("lot_empty", "nothing is left of the lot").at("lot"),
+            other => other.into(),
         })?;
         leave(state, participant, std::collections::BTreeMap::new(), None);
         let body = ExtensionBody {

@@ -49,6 +49,9 @@ impl SpendAsk {
     }
 }
 
+/// Longest identity in characters: what an index can keep on every engine.
+const REFERENCE_MAX: usize = 500;
+
 /// The external identity of a command of the till.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identified {
@@ -67,6 +70,10 @@ impl Identified {
 
     /// The first answer, if the identity is taken by the same content.
     pub(super) fn first_answer(&self, state: &State) -> Result<Option<TillReply>, Refused> {
+        if self.reference.chars().count() > REFERENCE_MAX {
+            let text = format!("a reference has, with the system that it comes from, at most {REFERENCE_MAX} characters");
+            return Err(invalid("value_too_long", "external_system_reference_number", text));
+        }
         match state.tills.identity(self.source, &self.reference) {
             None => Ok(None),
             Some(taken) if taken.fingerprint == self.fingerprint => replay(state, taken.event).map(Some),

@@ -83,9 +83,7 @@ impl Command for Spend {
         not_terminated(&person)?;
         let basket = &slot.body.basket;
         let now_us = state.recorded_us();
-        if self.is_offline {
-            self.check_offline(now_us)?;
-        }
+        self.check_time(now_us)?;
         let asked = check_ask(&self.config, basket, &person, &self.ask)?;
         let room = match limit::room(state, &self.config, (participant, &person), LimitKind::Debit, self.config.currency) {
             // The goods are gone: an offline till was not asked.
@@ -126,8 +124,8 @@ impl Command for Spend {
 }
 
 impl Spend {
-    fn check_offline(&self, now_us: i64) -> Result<(), Refused> {
-        if matches!(self.who, Some(WalletRef::OneTimeCode(_))) {
+    fn check_time(&self, now_us: i64) -> Result<(), Refused> {
+        if self.is_offline && matches!(self.who, Some(WalletRef::OneTimeCode(_))) {
             return Err(conflict("invalid_otp", "a till without a connection cannot take a one-time code"));
         }
         if self.at.as_microsecond() > now_us.saturating_add(self.config.settings.future_minutes.saturating_mul(60_000_000)) {
