@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use axum::extract::State;
 use axum::response::Response;
 use meed_app::loyalty::documents::ProductDocument;
-use meed_app::loyalty::purchases::{self, PurchaseInput};
+use meed_app::loyalty::purchases::{self, PurchaseInput, PurchaseView};
 use meed_app::loyalty::{TillConfig, products};
 use meed_core::id::Kind;
 use meed_core::loyalty::Product;
@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 
 use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
-use super::out::{hex, number, object};
+use super::out::{Out, hex, number, object};
 use super::place::{config, name_id};
 use super::purchase_in::{PurchaseParameters, Purpose};
 use super::values::Identifier;
@@ -125,10 +125,20 @@ pub(super) async fn purchases(State(state): State<ServerState>, call: Call<BulkP
             Err(failure) => Some(failure),
         });
     }
-    let mut done = purchases::create_many(app, ctx, good).await?.into_iter();
+    let done = purchases::create_many(app, ctx, good).await?;
+    let names = read.iter().map(|(name, _)| name.as_str());
+    Ok(call.answer(events(names.zip(outcomes), done)))
+}
+
+/// What became of the rows of a bulk call: those with a failure of their own, and the others in the order of `done`.
+pub(super) fn events<'a>(
+    rows: impl Iterator<Item = (&'a str, Option<Failure>)>,
+    done: Vec<Result<PurchaseView, meed_core::command::Refused>>,
+) -> Out {
+    let mut done = done.into_iter();
     let (mut processed, mut unprocessed) = (Vec::new(), Vec::new());
-    for ((name, _), outcome) in read.iter().zip(outcomes) {
-        let result = match outcome {
+    for (name, failure) in rows {
+        let result = match failure {
             Some(failure) => Err(failure),
             None => done.next().map_or_else(|| Err(Failure::new("INTERNAL", "a row was not answered")), |row| row.map_err(Failure::from)),
         };
@@ -141,7 +151,7 @@ pub(super) async fn purchases(State(state): State<ServerState>, call: Call<BulkP
             Err(failure) => unprocessed.push(failure.row((REQUEST, name))),
         }
     }
-    Ok(call.answer(object! {"processed_customer_events_set": processed, "unprocessed_customer_events_set": unprocessed}))
+    object! {"processed_customer_events_set": processed, "unprocessed_customer_events_set": unprocessed}
 }
 
 /// The attributes of a row in order. A repeated one is refused.
