@@ -53,6 +53,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/0005_counted_sales/sqlite.sql"),
         postgres: include_str!("../migrations/0005_counted_sales/postgres.sql"),
     },
+    Migration {
+        number: 6,
+        name: "transfers_by_account",
+        sqlite: include_str!("../migrations/0006_transfers_by_account/sqlite.sql"),
+        postgres: include_str!("../migrations/0006_transfers_by_account/postgres.sql"),
+    },
 ];
 
 /// Figures for SQLite's planner, made from the schema.

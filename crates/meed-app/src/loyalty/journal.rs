@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use meed_core::id::Id;
-use meed_core::ledger::{Lot, Transfer};
+use meed_core::ledger::{Clawed, Lot, Transfer};
 use meed_core::loyalty::{
-    AdjustmentBody, EvaluationBody, EventKind, ExtensionBody, HoldBody, PayBackBody, PurchaseBody, RefundBody, ReviewBody, SettlementBody,
-    SpendBody, SpendMethod, TakenBack, TierSetBody, TillEvent, TransferBody, Use,
+    AdjustmentBody, EvaluationBody, EventKind, ExtensionBody, HoldBody, Moved, PayBackBody, PurchaseBody, RefundBody, ReviewBody,
+    SettlementBody, SpendBody, SpendMethod, TakenBack, TierSetBody, TillEvent, TransferBody, Use,
 };
 use meed_core::money::{Amount, Minor, Unit};
 
@@ -70,7 +70,14 @@ pub async fn page(app: &App, ctx: &Context, participant: Id, before: Option<Id>,
     let events = wallets::journal(app, ctx, participant, before, limit).await?;
     let (workspace, now_us) = (ctx.workspace, app.now_us());
     let read = move |r: &mut Reader<'_>| -> Result<_, StoreError> {
-        Ok(((r.expired_lots(workspace, participant)?, r.open_lots(workspace, participant)?), r.netted(workspace, participant)?))
+        let mut open = r.open_lots(workspace, participant)?;
+        // A hold that ran out reserves nothing any more, whether a command has said so or not.
+        for hold in r.reserved(workspace, participant)?.iter().filter(|hold| hold.expires_us.is_some_and(|expires| expires <= now_us)) {
+            for (id, amount) in &hold.parts {
+                open.iter_mut().filter(|lot| lot.id == *id).for_each(|lot| lot.held -= amount);
+            }
+        }
+        Ok(((r.expired_lots(workspace, participant)?, open), r.netted(workspace, participant)?))
     };
     let (lots, netted) = app.store().read(read).await?;
     let full = i64::try_from(events.len()).is_ok_and(|count| count >= limit);
@@ -133,18 +140,28 @@ fn entries(event: &TillEvent, currency: Unit) -> Vec<Entry> {
     vec![first, second]
 }
 
+/// What left a wallet of an award that was taken back. What had expired of it stands no more as expired.
+fn gone(steps: &Clawed) -> Minor {
+    steps.from_lots + steps.from_expired + steps.from_others
+}
+
 /// Points that an event in money moved besides: came in, went out.
 fn points(event: &TillEvent) -> (Minor, Minor) {
     let row = &event.body;
-    let taken = |back: &TakenBack| (back.unit == Unit::POINTS).then_some(back.steps.from_lots + back.steps.from_others);
+    let taken = |back: &TakenBack| (back.unit == Unit::POINTS).then_some(gone(&back.steps));
     match event.kind {
         EventKind::Purchase | EventKind::Activity => {
             let Ok(body) = PurchaseBody::from_row(row) else { return (0, 0) };
-            (body.standing.awarded(Unit::POINTS), at_once(&body, Unit::POINTS))
+            let (came, went) = body.moved.points;
+            (body.standing.awarded(Unit::POINTS) + came, at_once(&body, Unit::POINTS) + went)
         }
-        EventKind::Spend => SpendBody::from_row(row).map_or((0, 0), |body| (0, body.points.0)),
+        EventKind::Spend => SpendBody::from_row(row).map_or((0, 0), |body| (body.moved.points.0, body.points.0 + body.moved.points.1)),
         EventKind::CancelPurchase | EventKind::CancelSpend | EventKind::Refund => {
-            RefundBody::from_row(row).map_or((0, 0), |body| (body.points.0, body.taken_back.iter().filter_map(taken).sum()))
+            let Ok(body) = RefundBody::from_row(row) else { return (0, 0) };
+            match body.moved == Moved::default() {
+                true => (body.points.0, body.taken_back.iter().filter_map(taken).sum()),
+                false => (body.points.0 + body.moved.points.0, body.moved.points.1),
+            }
         }
         EventKind::Evaluation => {
             let Ok(body) = EvaluationBody::from_row(row) else { return (0, 0) };
@@ -182,18 +199,30 @@ fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, Str
     Some(match event.kind {
         EventKind::Purchase | EventKind::Activity => {
             let body = PurchaseBody::from_row(row).ok()?;
-            (currency, body.standing.awarded(currency), at_once(&body, currency), body.basket.reference)
+            let (came, went) = body.moved.money;
+            (currency, body.standing.awarded(currency) + came, at_once(&body, currency) + went, body.basket.reference)
         }
         EventKind::Spend => {
             let body = SpendBody::from_row(row).ok()?;
-            (currency, 0, body.spent - body.uncovered - body.points.1, body.description.or(body.system_reference).unwrap_or_default())
+            let (came, went) = body.moved.money;
+            (
+                currency,
+                came,
+                body.spent - body.uncovered - body.points.1 + went,
+                body.description.or(body.system_reference).unwrap_or_default(),
+            )
         }
         EventKind::CancelPurchase | EventKind::CancelSpend | EventKind::Refund => {
             let body = RefundBody::from_row(row).ok()?;
-            let taken = |steps: &meed_core::ledger::Clawed| steps.from_lots + steps.from_others;
-            let debit = body.taken_back.iter().filter(|taken| taken.unit == currency).map(|back| taken(&back.steps)).sum();
+            let given_back = body.given_back - body.points.1;
+            if body.moved != Moved::default() {
+                let (came, went) = body.moved.money;
+                return Some((currency, given_back + came, went, body.note.unwrap_or_default()));
+            }
+            // Rows of earlier releases tell it only by award.
+            let debit = body.taken_back.iter().filter(|taken| taken.unit == currency).map(|back| gone(&back.steps)).sum();
             let granted: Minor = body.granted.iter().map(|(_, (_, amount))| amount).sum();
-            (currency, body.given_back - body.points.1 + granted, debit, body.note.unwrap_or_default())
+            (currency, given_back + granted, debit, body.note.unwrap_or_default())
         }
         EventKind::AdHocReturn => {
             let body = RefundBody::from_row(row).ok()?;
@@ -237,7 +266,7 @@ fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, Str
             let body = EvaluationBody::from_row(row).ok()?;
             let given = body.awards.iter().filter(|award| award.unit == currency).map(|award| award.amount).sum();
             let taken = body.taken_back.iter().filter(|back| back.unit == currency);
-            (currency, given, taken.map(|back| back.steps.from_lots + back.steps.from_others).sum(), String::new())
+            (currency, given, taken.map(|back| gone(&back.steps)).sum(), String::new())
         }
         EventKind::TierSet => {
             let TierSetBody { tier, reason, set_by, .. } = TierSetBody::from_row(row).ok()?;

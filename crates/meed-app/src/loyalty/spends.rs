@@ -197,6 +197,7 @@ fn at_once(purchase: &PurchaseDone, method: SpendMethod) -> Option<SpendView> {
         asked: spent,
         spent,
         points: (0, 0),
+        moved: meed_core::loyalty::Moved::default(),
         uncovered: 0,
         system_reference: None,
         description: None,

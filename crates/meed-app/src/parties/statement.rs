@@ -45,7 +45,7 @@ pub struct PartyStatement {
 type Found = (Vec<Account>, Vec<Transfer>, BTreeMap<Id, AccountKey>);
 
 /// The statement of the party of a role: everything that was recorded from one day to another in the workspace's zone, both
-/// inclusive. It reads the journal from the party's first account on.
+/// inclusive.
 pub async fn statement(app: &App, ctx: &Context, role: Owner, from: Option<Date>, until: Option<Date>) -> AppResult<PartyStatement> {
     let party = of(app, ctx, role).await?;
     if from.zip(until).is_some_and(|(from, until)| until < from) {
@@ -66,8 +66,7 @@ pub async fn statement(app: &App, ctx: &Context, role: Owner, from: Option<Date>
         for owner in owners {
             accounts.extend(r.accounts_of(workspace, owner)?);
         }
-        let own: Vec<Id> = accounts.iter().map(|account| account.id).collect();
-        let transfers = r.transfers_touching(workspace, &own, until_us)?;
+        let transfers = r.transfers_of(workspace, &accounts, until_us)?;
         let mut ids: Vec<Id> = transfers.iter().flat_map(|transfer| [transfer.debit, transfer.credit]).collect();
         ids.sort_unstable();
         ids.dedup();

@@ -19,9 +19,10 @@ mod world;
 use std::sync::Arc;
 
 use meed_app::loyalty::purchases::{self, PurchaseInput};
-use meed_app::loyalty::wallets;
 use meed_app::loyalty::{LimitDocument, TierDocument, TillSettingsDocument, offers};
+use meed_app::loyalty::{journal, wallets};
 use meed_core::id::Id;
+use meed_core::ledger::{Owner, Phase, Transfer};
 use meed_core::loyalty::{AutoSpend, Basket, Line, Participant, SpendMethod, Standing};
 use meed_core::money::{Exact, Unit};
 use tokio::task::JoinSet;
@@ -274,6 +275,45 @@ impl Play<'_> {
         (grants, used.collect())
     }
 
+    /// All credits less all debits of a journal are what is in the wallet, held and waiting with it.
+    async fn journals(&self) {
+        // What is owed is netted from what has matured when a command or the sweep comes by.
+        while wallets::sweep(&self.shop.app, &self.shop.ctx, 1_000).await.expect("swept") > 0 {}
+        let now_us = self.shop.now().as_microsecond();
+        for (who, person) in self.people.iter().enumerate() {
+            let entries = journal::page(&self.shop.app, &self.shop.ctx, self.ids[who], None, 1_000).await.expect("a journal");
+            let mut person = person.clone();
+            person.settle(now_us);
+            for (coin, unit) in [eur(), Unit::POINTS].into_iter().enumerate() {
+                let told: i64 = entries.iter().filter(|entry| entry.unit == unit).map(|entry| entry.credit - entry.debit).sum();
+                // What is over before it matures is gone: nobody will use it.
+                let own = person.pots.iter().filter(|pot| pot.coin == coin && !(pot.waits && pot.is_over(now_us)));
+                let left: i64 = own.map(|pot| pot.left).sum();
+                let rows =
+                    || entries.iter().filter(|entry| entry.unit == unit).map(|e| (e.kind.name(), e.credit, e.debit)).collect::<Vec<_>>();
+                assert_eq!(told, left, "journal of {who} in {unit}: {:?}\n{:#?}", rows(), self.told[who]);
+            }
+        }
+    }
+
+    /// The transfers of a wallet are found without reading the journal.
+    async fn transfers(&self) {
+        let ws = self.shop.ctx.workspace;
+        for id in &self.ids {
+            let owner = Owner::participant(*id);
+            let read = self.shop.app.store().read(move |r| {
+                let accounts = r.accounts_of(ws, owner)?;
+                let ids: Vec<Id> = accounts.iter().map(|account| account.id).collect();
+                Ok((r.transfers_found(ws, &accounts)?, r.transfers_touching(ws, &ids, i64::MAX)?))
+            });
+            let (found, all) = read.await.expect("transfers");
+            let moved = |transfers: Vec<Transfer>| -> Vec<Transfer> {
+                transfers.into_iter().filter(|transfer| matches!(transfer.phase, Phase::Posted | Phase::Post)).collect()
+            };
+            assert_eq!(found.map(moved), Some(moved(all)));
+        }
+    }
+
     /// Every wallet, lot by lot.
     async fn compare(&self) {
         let now_us = self.shop.now().as_microsecond();
@@ -377,6 +417,8 @@ async fn group(shop: &Shop, seed: u64, counted: &mut Counted) {
             play.compare().await;
         }
     }
+    play.journals().await;
+    play.transfers().await;
     if let Some(difference) = shop.differences().await.first() {
         let who = (0..PEOPLE).find(|who| difference.contains(&play.ids[*who].text(meed_core::id::Kind::Participant)));
         panic!("{difference}\n{:#?}\n{:?}", who.map(|who| &play.told[who]), who.map(|who| &play.people[who]));

@@ -250,6 +250,17 @@ pub struct PurchaseBody {
     pub balance: Minor,
     /// Whether the till was offline.
     pub is_offline: bool,
+    /// What awards of other purchases moved because of it: it came late.
+    pub moved: Moved,
+}
+
+/// What awards moved in a customer's wallets by unit: what came in, and what went out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// In the workspace's currency.
+    pub money: (Minor, Minor),
+    /// In points.
+    pub points: (Minor, Minor),
 }
 
 /// The body of a spend.
@@ -261,6 +272,8 @@ pub struct SpendBody {
     pub spent: Minor,
     /// Of it, what was paid in points: how many, and what they were worth.
     pub points: (Minor, Minor),
+    /// What awards moved because of it.
+    pub moved: Moved,
     /// Of it, what a till without a connection gave away and the wallet did not cover: a person decides (`ledger.md` §7).
     pub uncovered: Minor,
     /// The sending system's own, unique reference.
@@ -299,6 +312,8 @@ pub struct RefundBody {
     pub given_back: Minor,
     /// Of it, what came back in points: how many, and what they were worth.
     pub points: (Minor, Minor),
+    /// What awards moved because of it.
+    pub moved: Moved,
     /// What is to be paid back in money.
     pub paid_back: Minor,
     /// Awards that were taken back.
@@ -514,7 +529,6 @@ impl Packed for Use {
 }
 packed!(Withheld { offer, reason });
 packed!(Matched { offer, version, lines });
-packed!(PurchaseBody { basket, matched, standing, balance, is_offline });
 packed!(TakenBack { purchase, offer, unit, steps });
 packed!(Clawed { from_lots, from_expired, from_others, owed, forgiven });
 packed!(HoldBody { unit, amount, expires_us, parts, balance });
@@ -604,28 +618,6 @@ impl EventKind {
     #[must_use]
     pub const fn is_bought(self) -> bool {
         matches!(self, Self::Purchase | Self::Activity)
-    }
-}
-
-impl PurchaseBody {
-    /// Reads the stored form.
-    pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
-        if row.first() != Some(&WITH_BACK) {
-            return super::packed::from_row(FORM, row);
-        }
-        let (mut body, back): (Self, PaidBack) = super::packed::from_row(WITH_BACK, row)?;
-        body.standing.back = Some(back);
-        Ok(body)
-    }
-
-    /// The stored form.
-    #[must_use]
-    pub fn to_row(&self) -> Vec<u8> {
-        let mut row = super::packed::to_row(if self.standing.back.is_some() { WITH_BACK } else { FORM }, self);
-        if let Some(back) = &self.standing.back {
-            back.pack(&mut row);
-        }
-        row
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cell::Cell;
 use super::config::TillConfig;
 use super::evaluate::{Evaluation, Seen, Target, evaluate, judge_again};
-use super::event::{Grant, PurchaseBody, SpendMethod, Standing, TakenBack, Use, Withheld};
+use super::event::{Grant, Moved, PurchaseBody, SpendMethod, Standing, TakenBack, Use, Withheld};
 use super::offer::{Offer, expiry_instant};
 use super::participant::Participant;
 use super::sight::Sight;
@@ -47,6 +47,8 @@ pub(super) struct Giver<'a> {
     pub(super) counters: BTreeMap<Id, i64>,
     pub(super) taken_back: Vec<TakenBack>,
     pub(super) granted: Vec<(Id, (Id, Minor))>,
+    /// What awards of which purchase moved in a wallet: what came in, what went out.
+    pub(super) moves: Vec<(Id, Unit, (Minor, Minor))>,
     /// Whether an award was over before it was given: its purchase came late.
     pub(super) has_over: bool,
     /// Business time of the command.
@@ -198,9 +200,11 @@ impl Giver<'_> {
         let grant = &mut work.standing.grants[at];
         (grant.amount, grant.basis, grant.version, grant.cap) = (standing + more, target.basis, target.version, cap);
         grant.lots.push(lot);
+        let mut used = 0;
         if matches!(target.method, SpendMethod::Instant | SpendMethod::Voucher) {
-            self.spend_at_once(wallets, work, target, lot, more, origin)?;
+            used = self.spend_at_once(wallets, work, target, lot, more, origin)?;
         }
+        self.moves.push((work.id, target.unit, (more, used)));
         Ok(())
     }
 
@@ -249,10 +253,10 @@ impl Giver<'_> {
         lot: Id,
         amount: Minor,
         origin: Origin,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Minor, Refusal> {
         let is_voucher = target.method == SpendMethod::Voucher;
         if target.unit != self.config.currency && !is_voucher {
-            return Ok(());
+            return Ok(0);
         }
         let mut left = amount;
         let mut portions = Vec::new();
@@ -271,7 +275,7 @@ impl Giver<'_> {
         let taken = wallets.spend(self.wallet(target.unit), &portions, origin)?;
         let worth = |portion: &Portion| if is_voucher { 0 } else { portion.amount };
         work.standing.uses.extend(taken.iter().map(|taken| new_use(work.id, target.method, target.unit, taken, worth(&taken.portion))));
-        Ok(())
+        Ok(portions.iter().map(|portion| portion.amount).sum())
     }
 
     /// Takes back part of a grant. What was spent of it at once comes back first.
@@ -279,6 +283,7 @@ impl Giver<'_> {
         let Grant { offer, version, unit, ref lots, method, .. } = work.standing.grants[grant];
         let lots = lots.clone();
         let origin = Origin { program_version: Some(version), ..work.origin(self.at) };
+        let mut came_back = 0;
         if matches!(method, SpendMethod::Instant | SpendMethod::Voucher) {
             let mut left = amount;
             let mut back = Vec::new();
@@ -291,6 +296,7 @@ impl Giver<'_> {
                     back.push(Taken { transfer: used.transfer, portion: Portion { lot: used.lot, line: 0, amount: part } });
                 }
             }
+            came_back = amount - left;
             wallets.give_back(self.wallet(unit), &back, origin)?;
         }
         let terms = self.config.terms(version);
@@ -305,8 +311,19 @@ impl Giver<'_> {
         let claw = Claw { wallet: self.wallet(unit), program: offer, lots: &lots, amount, returns, forgives, origin };
         let steps = wallets.claw(&claw)?;
         work.standing.grants[grant].amount -= amount;
+        self.moves.push((work.id, unit, (came_back, steps.from_lots + steps.from_expired + steps.from_others)));
         self.taken_back.push(TakenBack { purchase: work.id, offer, unit, steps });
         Ok(())
+    }
+
+    /// What awards moved in the customer's wallets, but for those of one purchase.
+    pub(super) fn moved(&self, except: Option<Id>) -> Moved {
+        let mut all = Moved::default();
+        for (_, unit, (credit, debit)) in self.moves.iter().filter(|(purchase, ..)| Some(*purchase) != except) {
+            let side = if *unit == Unit::POINTS { &mut all.points } else { &mut all.money };
+            *side = (side.0 + credit, side.1 + debit);
+        }
+        all
     }
 
     /// Folds all purchases again, in canonical order, and answers the cell that comes of it.

@@ -37,7 +37,7 @@ pub use config::{
 };
 pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};
 pub use event::{
-    AdjustmentBody, Awarded, EvaluationBody, EventKind, ExtensionBody, Grant, HeldPart, HoldBody, Matched, PaidBack, PayBackBody,
+    AdjustmentBody, Awarded, EvaluationBody, EventKind, ExtensionBody, Grant, HeldPart, HoldBody, Matched, Moved, PaidBack, PayBackBody,
     PayBackMethod, PurchaseBody, PurchaseState, RefundBody, SettlementBody, SpendBody, SpendMethod, Standing, TakenBack, TierSetBody,
     TillEvent, TransferBody, Use, Withheld,
 };

@@ -84,7 +84,7 @@ impl Reader<'_> {
     }
 
     /// The transfers on either side of some accounts that were recorded until `known_us` (inclusive, microseconds UTC), by id.
-    /// It reads the journal from the first of the accounts on: for one party at a time.
+    /// It reads the journal from the first of the accounts on: [`Reader::transfers_of`] finds them without.
     pub fn transfers_touching(&mut self, workspace: Id, accounts: &[Id], known_us: i64) -> Result<Vec<Transfer>, StoreError> {
         let mut found: BTreeMap<Id, Transfer> = BTreeMap::new();
         for some in accounts.chunks(8) {

@@ -1,5 +1,6 @@
 //! Reads, by noun. Each runs on one snapshot of one reading connection.
 
+mod account;
 mod journal;
 mod ledger;
 mod record;

@@ -1,7 +1,7 @@
 //! Reading what happened at tills, wallets and their lots.
 
 use meed_core::id::Id;
-use meed_core::ledger::{Account, Lot, Owner, Purpose, Transfer, TransferKind};
+use meed_core::ledger::{Account, Lot, Owner, Purpose, Transfer};
 use meed_core::loyalty::{Cell, TillEvent};
 
 use super::Reader;
@@ -122,9 +122,7 @@ impl Reader<'_> {
         let accounts = self.accounts_of(workspace, Owner::participant(participant))?;
         let owed = |account: &&Account| account.key.purpose == Purpose::Recoverable && account.totals.credits_posted > 0;
         let owed: Vec<Id> = accounts.iter().filter(owed).map(|account| account.id).collect();
-        let mut transfers = self.transfers_touching(workspace, &owed, i64::MAX)?;
-        transfers.retain(|transfer| transfer.kind == TransferKind::OwedNetted);
-        Ok(transfers)
+        self.netted_on(workspace, &owed)
     }
 
     /// What is remembered of a participant between purchases.

@@ -72,6 +72,38 @@ pub(crate) static TRANSFERS_TOUCHING: Statement = Statement::same(
      and (debit_account in ($4, $5, $6, $7, $8, $9, $10, $11) or credit_account in ($4, $5, $6, $7, $8, $9, $10, $11)) order by transfer_id",
     &[Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int],
 );
+/// Transfers on one side of some accounts, but for the kinds that tills post most: those are found by id (migration 6).
+pub(crate) static TRANSFERS_BY_DEBIT_SET: Statement = Statement::split(
+    "transfers_by_debit",
+    "select transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
+     reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 and debit_account = $2
+     and kind not in (1, 101, 102, 104, 105, 106, 119, 120, 121) order by transfer_id",
+    "select t.transfer_id, t.command_id, t.debit_account, t.credit_account, t.amount, t.unit, t.kind, t.phase, t.sale_id, t.reward_id, t.payout_id,
+     t.version_id, t.hold_id, t.reverses_id, t.business_us, t.recorded_us, t.period_day, t.expires_us
+     from unnest($2::bigint[]) as k (account_id) join transfer t on t.debit_account = k.account_id
+     where t.workspace_id = $1 and t.kind not in (1, 101, 102, 104, 105, 106, 119, 120, 121) order by t.transfer_id",
+    &[Int],
+);
+pub(crate) static TRANSFERS_BY_CREDIT_SET: Statement = Statement::split(
+    "transfers_by_credit",
+    "select transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
+     reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 and credit_account = $2
+     and kind not in (1, 101, 102, 104, 105, 106, 119, 120, 121) order by transfer_id",
+    "select t.transfer_id, t.command_id, t.debit_account, t.credit_account, t.amount, t.unit, t.kind, t.phase, t.sale_id, t.reward_id, t.payout_id,
+     t.version_id, t.hold_id, t.reverses_id, t.business_us, t.recorded_us, t.period_day, t.expires_us
+     from unnest($2::bigint[]) as k (account_id) join transfer t on t.credit_account = k.account_id
+     where t.workspace_id = $1 and t.kind not in (1, 101, 102, 104, 105, 106, 119, 120, 121) order by t.transfer_id",
+    &[Int],
+);
+pub(crate) static TRANSFER_BY_ID_SET: Statement = Statement::split(
+    "transfer_by_id",
+    "select transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
+     reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 and transfer_id = $2",
+    "select t.transfer_id, t.command_id, t.debit_account, t.credit_account, t.amount, t.unit, t.kind, t.phase, t.sale_id, t.reward_id, t.payout_id,
+     t.version_id, t.hold_id, t.reverses_id, t.business_us, t.recorded_us, t.period_day, t.expires_us
+     from unnest($2::bigint[]) as k (transfer_id) join transfer t on t.transfer_id = k.transfer_id where t.workspace_id = $1",
+    &[Int],
+);
 pub(crate) static HOLD_PUT_SET: Statement = Statement::split(
     "hold_put",
     "insert into hold (workspace_id, transfer_id, state, posted, debit_account) values ($1, $2, $3, $4, $5)
@@ -147,6 +179,9 @@ pub(crate) const ALL: &[&Statement] = &[
     &TRANSFER_ADD_SET,
     &TRANSFERS_AS_OF,
     &TRANSFERS_TOUCHING,
+    &TRANSFERS_BY_DEBIT_SET,
+    &TRANSFERS_BY_CREDIT_SET,
+    &TRANSFER_BY_ID_SET,
     &HOLD_PUT_SET,
     &OPEN_HOLDS_SET,
     &ACCOUNT_BY_OWNER_SET,

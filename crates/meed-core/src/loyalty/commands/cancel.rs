@@ -181,6 +181,7 @@ pub(super) fn finish(
     let (participant, purchase) = (giver.participant, works.own().id);
     body.taken_back = std::mem::take(&mut giver.taken_back);
     body.granted = std::mem::take(&mut giver.granted);
+    body.moved = giver.moved(None);
     works.leave(state, giver, cell)?;
     body.balance = balances(state, participant).0;
     let event = state.till_event(id, kind, participant, Some(about), at, body.to_row());

@@ -16,7 +16,7 @@ use crate::id::{Id, Kind};
 use crate::ledger::{Refusal, Wallets};
 use crate::loyalty::cell::Cell;
 use crate::loyalty::evaluate::{Verdict, canonical, judge};
-use crate::loyalty::event::{EventKind, Matched, PurchaseBody, SpendBody, SpendMethod, Standing};
+use crate::loyalty::event::{EventKind, Matched, Moved, PurchaseBody, SpendBody, SpendMethod, Standing};
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::{PurchaseSlot, TakenIdentity, TillNeeds, WalletRef};
 use crate::loyalty::{Basket, LimitKind, Look, Participant, Review, TillConfig};
@@ -51,9 +51,15 @@ impl SpendAsk {
     }
 
     /// What is stored of a spend that asked for this.
-    pub(super) fn body(&self, (asked, spent): (Minor, Minor), points: (Minor, Minor), uncovered: Minor, balance: Minor) -> SpendBody {
+    pub(super) fn body(
+        &self,
+        (asked, spent): (Minor, Minor),
+        (points, moved): ((Minor, Minor), Moved),
+        uncovered: Minor,
+        balance: Minor,
+    ) -> SpendBody {
         let Self { system_reference, description, system, classification, extra, .. } = self.clone();
-        SpendBody { asked, spent, points, uncovered, system_reference, description, balance, system, classification, extra }
+        SpendBody { asked, spent, points, moved, uncovered, system_reference, description, balance, system, classification, extra }
     }
 }
 
@@ -288,8 +294,14 @@ impl Purchase {
         let slot = state.tills.cell(participant);
         let (matched, mut verdicts) = judge(&self.config, person, &slot.cell, &self.basket, Look::Candidates);
         let lines = self.basket.lines.len();
-        let body =
-            PurchaseBody { basket: self.basket.clone(), matched, standing: Standing::new(lines), balance: 0, is_offline: self.is_offline };
+        let body = PurchaseBody {
+            basket: self.basket.clone(),
+            matched,
+            standing: Standing::new(lines),
+            balance: 0,
+            is_offline: self.is_offline,
+            moved: Moved::default(),
+        };
         let own = Work { id, standing: body.standing.clone(), body: Arc::new(body) };
         let mut works = self.works(state, participant, &slot.cell, own);
         let place = works.iter().position(|work| work.id == id).unwrap_or_default();
@@ -432,6 +444,7 @@ impl Purchase {
         let mut body = Arc::unwrap_or_clone(own.body);
         body.standing = own.standing;
         body.balance = balances.0;
+        body.moved = giver.moved(Some(id));
         let paid_back = pay_back::begin(&self.config, &self.basket, &mut body.standing);
         let kind = if self.basket.activity().is_some() { EventKind::Activity } else { EventKind::Purchase };
         let event = state.till_event(id, kind, participant, None, self.basket.at, body.to_row());
@@ -445,7 +458,7 @@ impl Purchase {
         }
         let spend = match (spend_id, decided.spent, &self.spend) {
             (Some(spend_id), Some((asked, spent)), Some(ask)) => {
-                let body = ask.body((asked, spent), standing.points_of(spend_id), decided.uncovered, balances.0);
+                let body = ask.body((asked, spent), (standing.points_of(spend_id), Moved::default()), decided.uncovered, balances.0);
                 let event = state.till_event(spend_id, EventKind::Spend, participant, Some(id), self.basket.at, body.to_row());
                 state.tills.add_event(event);
                 let at_us = self.basket.at.as_microsecond();

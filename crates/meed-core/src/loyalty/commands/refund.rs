@@ -12,7 +12,7 @@ use crate::id::{Id, Kind};
 use crate::ledger::{Candidate, Lot, Origin, Refusal, Wallet, allocate};
 use crate::loyalty::cell::Cell;
 use crate::loyalty::evaluate::{Seen, evaluate, judge};
-use crate::loyalty::event::{EventKind, PurchaseState, RefundBody, Standing};
+use crate::loyalty::event::{EventKind, Moved, PurchaseState, RefundBody, Standing};
 use crate::loyalty::giving::Work;
 use crate::loyalty::loaded::WalletRef;
 use crate::loyalty::{Basket, Look, TillConfig};
@@ -223,6 +223,7 @@ impl Command for AdHocReturn {
         let body = RefundBody {
             given_back: self.spent,
             points: (0, 0),
+            moved: Moved::default(),
             paid_back: goods - self.spent,
             taken_back: Vec::new(),
             note: Some(self.basket.reference.clone()),

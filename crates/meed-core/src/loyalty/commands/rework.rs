@@ -33,7 +33,7 @@ pub(super) fn work_of(slot: &PurchaseSlot) -> Work {
 
 pub(super) fn giver<'a>(state: &State, config: &'a TillConfig, participant: Id, person: &'a Participant, at: jiff::Timestamp) -> Giver<'a> {
     let counters: BTreeMap<Id, i64> = config.offers.limited().map(|id| (id, state.tills.counter(id))).collect();
-    Giver { config, participant, person, counters, taken_back: Vec::new(), granted: Vec::new(), has_over: false, at }
+    Giver { config, participant, person, counters, taken_back: Vec::new(), granted: Vec::new(), moves: Vec::new(), has_over: false, at }
 }
 
 impl Works {
