@@ -1,10 +1,14 @@
 //! The pages of loyalty: the till, its receipts, participants with their wallets, offers with the simulator, products and
 //! settlement.
 
+mod shop;
+
 use askama::Template;
 
+pub use shop::*;
+
 use super::charts::BarChart;
-use super::{Amount, Badge, Choice, Chrome, Fact, FormErrors, Pager};
+use super::{Amount, Badge, Choice, Chrome, Fact, FormErrors, Link, Pager};
 
 /// The customer at the till.
 #[derive(Clone, Debug, Default)]
@@ -332,8 +336,8 @@ pub struct TierRow {
     pub day: String,
     /// From which to which.
     pub text: String,
-    /// Ids of the purchases that caused it.
-    pub purchases: Vec<String>,
+    /// What caused it: why, and the purchases.
+    pub causes: Vec<(String, Vec<Link>)>,
 }
 
 /// What may be done with a wallet by hand, as typed.
@@ -414,6 +418,8 @@ pub struct ParticipantPage {
     pub lots: Vec<LotRow>,
     /// Newest first.
     pub journal: Vec<JournalRow>,
+    /// Neighbouring pages of the journal.
+    pub pager: Pager,
     /// Progress: offer, reached, needed.
     pub progress: Vec<(String, String, String)>,
     /// Changes of tier, newest first.

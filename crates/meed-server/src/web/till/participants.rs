@@ -8,6 +8,7 @@ use meed_app::loyalty::participants::{self, MeansInput, ParticipantView};
 use meed_app::loyalty::wallets::{self, WalletView};
 use meed_app::loyalty::{TillConfig, Who};
 use meed_core::command::date_of;
+use meed_core::condition::Condition;
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::Lot;
 use meed_core::loyalty::{EventKind, Participant};
@@ -114,8 +115,11 @@ pub(in crate::web) async fn sign_up(State(state): State<ServerState>, visit: Vis
 }
 
 /// `GET /participants/{id}`
-pub(in crate::web) async fn show(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>) -> Answer {
-    page(&one(&state, &visit, id(&text, Kind::Participant)?, &Fields::default(), FormErrors::none()).await?)
+pub(in crate::web) async fn show(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Asked(asked): Asked) -> Answer {
+    let mut form = Fields::default();
+    // Nothing else of the address gets into the forms.
+    form.push("before", asked.text("before").to_owned());
+    page(&one(&state, &visit, id(&text, Kind::Participant)?, &form, FormErrors::none()).await?)
 }
 
 pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Fields, errors: FormErrors) -> Result<ParticipantPage, Trouble> {
@@ -127,7 +131,7 @@ pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Field
     let of = |unit: Unit| wallets.iter().find(|wallet| wallet.unit == unit);
     let own = of(config.currency);
     let means = participants::means(app, ctx, id).await?;
-    let entries = journal::page(app, ctx, id, None, ROWS).await?;
+    let (entries, pager) = entries(state, visit, id, form).await?;
     let progress = participants::progress(app, ctx, id).await?;
     let person = &view.participant;
     Ok(ParticipantPage {
@@ -143,6 +147,7 @@ pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Field
         expiring: own.map(expiring).unwrap_or_default(),
         lots: wallets.iter().flat_map(|wallet| &wallet.lots).map(|lot| lot_row(&setting, &config, app.now_us(), lot)).collect(),
         journal: entries.iter().map(|entry| journal_row(&setting, entry)).collect(),
+        pager,
         progress: progress.into_iter().map(|p| (p.name, p.current.normalize().to_string(), p.target.normalize().to_string())).collect(),
         tiers: hands::tiers(state, visit, &config, id).await?,
         hands: hands::forms(&setting, &config, &view, &wallets, form),
@@ -151,6 +156,19 @@ pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Field
         currency: config.currency.code().to_owned(),
         errors,
     })
+}
+
+/// A page of the journal, and its neighbours.
+async fn entries(state: &ServerState, visit: &Visit, id: Id, form: &Fields) -> Result<(Vec<Entry>, Pager), Trouble> {
+    let before = form.id("before", Kind::Event)?;
+    let mut entries = journal::page(&state.app, &visit.ctx, id, before, ROWS + 1).await?;
+    let path = format!("/participants/{}", id.text(Kind::Participant));
+    let mut pager = Pager { newer: before.map(|_| format!("{path}#h-journal")), older: None };
+    if entries.len() > ROWS {
+        entries.truncate(ROWS);
+        pager.older = entries.last().map(|entry| format!("{path}?before={}#h-journal", entry.id.text(Kind::Event)));
+    }
+    Ok((entries, pager))
 }
 
 /// What is in the wallet, and what of it cannot be spent anywhere and now; what is nothing is left out.
@@ -259,7 +277,7 @@ fn lot_row(setting: &Setting, config: &TillConfig, now_us: i64, lot: &Lot) -> Lo
         held: (lot.held > 0).then(|| money(lot.held, lot.unit)),
         usable: if lot.is_pending && lot.active_us > now_us { setting.moment(lot.active_us) } else { String::new() },
         expires: lot.expires_us.map(|us| until(setting, config, us)).unwrap_or_default(),
-        bound: terms.and_then(|offer| offer.spend.condition.as_ref()).map(|condition| condition.source().to_owned()).unwrap_or_default(),
+        bound: terms.and_then(|offer| offer.spend.condition.as_ref()).map(Condition::words).unwrap_or_default(),
     }
 }
 
