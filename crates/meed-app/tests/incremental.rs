@@ -1,8 +1,11 @@
 //! Calculating after every edit gives the same books as calculating once at the end (`commissions.md` behaviour 37).
 
+mod random;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::random::Random;
 use meed_app::documents::RepDocument;
 use meed_app::{App, AppOptions, Context, Secrets, calculations, people, programs, sales, sources, workspaces};
 use meed_core::command::{SaleContent, SaleInput};
@@ -76,18 +79,6 @@ share = "50%"
 
 const REPS: [&str; 3] = ["Ana", "Bo", "Cy"];
 const MONTHS: [&str; 3] = ["2026-01", "2026-02", "2026-03"];
-
-/// A small generator: the same seed gives the same edits.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
 
 struct Books {
     app: Arc<App>,

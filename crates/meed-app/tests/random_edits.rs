@@ -1,11 +1,14 @@
 //! Random edits of sales, plans, teams, figures, rates and releases, calculated at any time in between, end in the books that
 //! one calculation at the end gives (`commissions.md` behaviour 37), on every engine.
 
+mod random;
+
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
+use crate::random::Random;
 use meed_app::documents::{MembershipDocument, RepDocument, TeamDocument, VariableDocument};
 use meed_app::{App, AppOptions, Context, Secrets, calculations, people, programs, rates, releases, sales, sources, workspaces};
 use meed_core::command::{SaleContent, SaleInput};
@@ -71,22 +74,6 @@ share = "40%"
 "#
     );
     (text, from)
-}
-
-/// A small generator: the same seed gives the same edits.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[usize::try_from(self.below(all.len() as u64)).expect("small")]
-    }
 }
 
 #[derive(Clone)]

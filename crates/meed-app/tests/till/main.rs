@@ -4,6 +4,9 @@
 #[macro_use]
 mod shop;
 
+#[path = "../random/mod.rs"]
+mod random;
+
 mod activities;
 mod behind;
 mod damage;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use meed_app::loyalty::{PromoCodeDocument, offers, participants, purchases, records};
 use meed_core::loyalty::Participant;
 
+use crate::random::Random;
 use crate::shop::{Shop, awarded, code, eur};
 
 on_every_engine!(
@@ -191,18 +192,6 @@ async fn led_028_late_and_out_of_order_end_as_in_order(shop: &Shop) {
     assert_eq!(ends[0], ends[2]);
 }
 
-/// A small generator: the same seed gives the same order.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % 1_000_003).expect("small") % end
-    }
-}
-
 /// What happens to a customer: a sale, or a return of part of one.
 #[derive(Clone, Copy)]
 enum Step {
@@ -226,7 +215,7 @@ async fn invariant_07_any_order_of_sales_and_returns_ends_alike(shop: &Shop) {
         let mut order = in_order.clone();
         if run > 0 {
             for place in (1..order.len()).rev() {
-                order.swap(place, random.below(place + 1));
+                order.swap(place, random.place(place + 1));
             }
             // A return cannot come before its sale.
             order.sort_by_key(|step| matches!(step, Step::Return(_) | Step::Cancel(_)) && random.0.is_multiple_of(3));

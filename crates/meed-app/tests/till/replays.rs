@@ -5,7 +5,7 @@ use meed_app::loyalty::{Who, offers, participants, purchases};
 use meed_core::id::Id;
 use meed_core::money::Unit;
 
-use crate::races::Random;
+use crate::random::Random;
 use crate::shop::{Shop, eur};
 
 on_every_engine!(led_030_a_replay_equals_a_real_run_and_writes_nothing, a_replay_keeps_to_its_period_and_its_budget,);
@@ -22,17 +22,17 @@ async fn month(shop: &Shop, people: &[Id]) -> Vec<Id> {
     let mut made = Vec::new();
     for _ in 0..40 {
         shop.pass_minutes(60 * 9);
-        let who = people[random.below(people.len())];
-        let amount = |random: &mut Random| i64::try_from(random.below(4_000)).expect("small") + 100;
+        let who = people[random.place(people.len())];
+        let amount = |random: &mut Random| i64::try_from(random.place(4_000)).expect("small") + 100;
         let lines = [("bread", amount(&mut random)), ("wine", amount(&mut random))];
-        let mut input = shop.input(who, shop.basket(&lines[..=random.below(2)]).await);
-        if random.below(4) == 0 {
+        let mut input = shop.input(who, shop.basket(&lines[..=random.place(2)]).await);
+        if random.place(4) == 0 {
             input.spend = Some(meed_core::loyalty::SpendAsk { amount: Some(50), ..Default::default() });
         }
         let done = shop.create(input).await.expect("a purchase").done;
         made.push(done.id);
         shop.pass_minutes(3);
-        match random.below(6) {
+        match random.place(6) {
             0 => {
                 shop.refund(done.id, &[(0, 77)]).await.expect("a refund");
             }

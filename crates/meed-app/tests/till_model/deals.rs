@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::draw::Random;
+use crate::random::Random;
 use crate::slow::{Sale, share};
 
 /// Money and points, by place.
@@ -78,7 +78,7 @@ pub(crate) struct Deal {
 }
 
 fn pick(random: &mut Random, end: usize) -> i64 {
-    i64::try_from(random.below(end)).expect("small")
+    i64::try_from(random.place(end)).expect("small")
 }
 
 fn major(minor: i64) -> String {
@@ -87,54 +87,54 @@ fn major(minor: i64) -> String {
 
 impl Deal {
     pub(crate) fn draw(random: &mut Random, has_tiers: bool) -> Self {
-        let within = |random: &mut Random| (random.below(4) > 0).then(|| 3 + pick(random, 12));
-        let fires = match random.below(9) {
+        let within = |random: &mut Random| (random.place(4) > 0).then(|| 3 + pick(random, 12));
+        let fires = match random.place(9) {
             0 => Fires::Sum { from: 2_000 + 500 * pick(random, 10), within: within(random) },
             1 => Fires::Number { times: 2 + pick(random, 3), within: within(random) },
             2 => Fires::Items { items: 3 + pick(random, 5), within: within(random) },
             3 => Fires::SignUp,
-            _ => Fires::Purchase { from: if random.below(3) == 0 { 300 * pick(random, 10) } else { 0 } },
+            _ => Fires::Purchase { from: if random.place(3) == 0 { 300 * pick(random, 10) } else { 0 } },
         };
-        let coin = if random.below(3) == 0 { POINTS } else { MONEY };
-        let gives = match random.below(8) {
+        let coin = if random.place(3) == 0 { POINTS } else { MONEY };
+        let gives = match random.place(8) {
             0..=3 => Gives::Percent(5 + pick(random, 150)),
             4 | 5 if coin == POINTS => Gives::Each(1 + pick(random, 4), 1 + pick(random, 3)),
             4 => Gives::OfAwards(50 + 10 * pick(random, 60)),
             _ => Gives::Fixed(if coin == POINTS { 3 + pick(random, 40) } else { 30 + pick(random, 400) }),
         };
-        let only = match random.below(5) {
-            0 | 1 => Only::Family(random.below(FAMILIES.len())),
+        let only = match random.place(5) {
+            0 | 1 => Only::Family(random.place(FAMILIES.len())),
             2 if has_tiers => Only::Gold,
             _ => Only::Everything,
         };
-        let method = match random.below(9) {
+        let method = match random.place(9) {
             0 if coin == MONEY => Method::Instant,
             1 => Method::Voucher,
             _ => Method::OnRequest,
         };
-        let again = match random.below(6) {
+        let again = match random.place(6) {
             0 => Again::Once,
             1 => Again::OncePer(1 + pick(random, 7)),
             _ => Again::Always,
         };
-        let budget = (random.below(5) == 0).then(|| (pick(random, 6_000), random.below(2) == 0));
+        let budget = (random.place(5) == 0).then(|| (pick(random, 6_000), random.place(2) == 0));
         Self {
             fires,
             only,
             gives,
             coin,
-            per_item: random.below(4) == 0 && !matches!(gives, Gives::OfAwards(_)) && budget.is_none(),
-            on_paid: random.below(6) == 0 && only != Only::Gold && method == Method::OnRequest,
-            stacks: random.below(2) == 0,
+            per_item: random.place(4) == 0 && !matches!(gives, Gives::OfAwards(_)) && budget.is_none(),
+            on_paid: random.place(6) == 0 && only != Only::Gold && method == Method::OnRequest,
+            stacks: random.place(2) == 0,
             again,
-            waits: if random.below(6) == 0 && method == Method::OnRequest { 1 + pick(random, 4) } else { 0 },
-            lives: (random.below(3) > 0).then(|| 1 + pick(random, 9)),
-            bound: (random.below(5) == 0).then(|| random.below(FAMILIES.len())),
+            waits: if random.place(6) == 0 && method == Method::OnRequest { 1 + pick(random, 4) } else { 0 },
+            lives: (random.place(3) > 0).then(|| 1 + pick(random, 9)),
+            bound: (random.place(5) == 0).then(|| random.place(FAMILIES.len())),
             method,
             budget,
-            uses_max: (random.below(9) == 0).then(|| 3 + pick(random, 40)),
-            max: (random.below(6) == 0).then(|| if coin == POINTS { 5 + pick(random, 30) } else { 20 + pick(random, 300) }),
-            half_cents: (coin == POINTS && random.below(3) == 0).then(|| 1 + pick(random, 4)),
+            uses_max: (random.place(9) == 0).then(|| 3 + pick(random, 40)),
+            max: (random.place(6) == 0).then(|| if coin == POINTS { 5 + pick(random, 30) } else { 20 + pick(random, 300) }),
+            half_cents: (coin == POINTS && random.place(3) == 0).then(|| 1 + pick(random, 4)),
         }
     }
 

@@ -7,6 +7,8 @@
 mod call;
 mod deals;
 mod draw;
+#[path = "../random/mod.rs"]
+mod random;
 #[macro_use]
 #[path = "../till/shop.rs"]
 #[expect(dead_code, unused_imports, unused_macros, reason = "the shop has words for more tests than these")]
@@ -26,7 +28,7 @@ use tokio::task::JoinSet;
 
 use crate::call::{Call, Got};
 use crate::deals::{FAMILIES, MONEY, Method};
-use crate::draw::Random;
+use crate::random::Random;
 use crate::shop::{Shop, eur};
 use crate::slow::{How, Person, Pot, Sale, Steps};
 use crate::world::{Answer, Does, When, World};
@@ -124,11 +126,11 @@ impl Play<'_> {
             calls.push((who, self.call(who, does).await));
         }
         self.preview(&calls).await;
-        let is_bulk = self.random.below(5) == 0;
+        let is_bulk = self.random.place(5) == 0;
         let mut answers = if is_bulk { self.bulk(&mut calls).await } else { Vec::new() };
         let mut set = JoinSet::new();
         for (who, call) in calls {
-            let times = if self.random.below(7) == 0 { 3 } else { 1 };
+            let times = if self.random.place(7) == 0 { 3 } else { 1 };
             for _ in 0..times {
                 let call = call.clone();
                 set.spawn(async move { (who, call.does.clone(), call.run().await) });
@@ -162,7 +164,7 @@ impl Play<'_> {
         *calls = rest;
         let mut rows = Vec::new();
         for (who, call) in mine {
-            let times = if self.random.below(5) == 0 { 2 } else { 1 };
+            let times = if self.random.place(5) == 0 { 2 } else { 1 };
             rows.extend(std::iter::repeat_n((who, call), times));
         }
         let inputs = rows.iter().map(|(_, call)| call.input(call.basket.clone().expect("a basket"))).collect();
@@ -178,7 +180,7 @@ impl Play<'_> {
     async fn preview(&mut self, calls: &[(usize, Call)]) {
         for (who, call) in calls {
             let Does::Buy { asks: None, is_offline: false, .. } = &call.does else { continue };
-            if self.random.below(4) > 0 {
+            if self.random.place(4) > 0 {
                 continue;
             }
             let input = PurchaseInput { identity: None, ..call.input(call.basket.clone().expect("a basket")) };
@@ -336,7 +338,7 @@ fn assert_same(first: &Got, again: &Got) {
 async fn group(shop: &Shop, seed: u64, counted: &mut Counted) {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     for _ in 0..5 {
-        random.below(2);
+        random.place(2);
     }
     let world = draw::world(&mut random);
     shop.pass_days(60);
@@ -370,7 +372,7 @@ async fn group(shop: &Shop, seed: u64, counted: &mut Counted) {
     for _ in 0..ROUNDS {
         play.round().await;
         play.shop.pass_millis(draw::pause(&mut play.random));
-        if play.random.below(6) == 0 {
+        if play.random.place(6) == 0 {
             wallets::sweep(&shop.app, &shop.ctx, 100).await.expect("swept");
             play.compare().await;
         }

@@ -216,10 +216,15 @@ impl State {
         self.head.last_recorded_us = self.head.last_recorded_us.max(recorded_us);
     }
 
-    /// Gives up a command that was refused. It must not have changed anything.
+    /// Gives up a command that was refused.
+    ///
+    /// # Panics
+    /// If it changed or posted anything: that would stand in the books without a line in the audit chain. The batch is then
+    /// given up.
     pub fn abandon(&mut self) {
+        assert!(!self.has_posted(), "a refused command posted");
         let current = self.current.take();
-        debug_assert!(current.is_none_or(|c| !c.has_effect), "a refused command left an effect");
+        assert!(current.is_none_or(|c| !c.has_effect), "a refused command left an effect");
     }
 
     /// A new id.

@@ -68,7 +68,7 @@ fn compared(comparison: Comparison, a: &Node, b: &Node) -> String {
         _ => {}
     }
     let of = fact_of(a);
-    if let (Some("hour"), Node::Constant(Value::Number(hour))) = (of.map(|fact| fact.name()), b) {
+    if let (Some("hour"), Node::Constant(Value::Number(hour))) = (of.map(Fact::name), b) {
         return clock(comparison, *hour);
     }
     let is_time = of.is_some_and(|fact| matches!(fact.name(), "day" | "weekday" | "month" | "time"));
@@ -162,7 +162,7 @@ pub(super) fn value(of_value: &Value<'_>, of: Option<&Fact>) -> String {
         Value::Day(day) => day.strftime("%-d %B %Y").to_string(),
         Value::Number(number) => {
             let number = number.normalize();
-            let name = match of.map(|fact| fact.name()) {
+            let name = match of.map(Fact::name) {
                 Some("weekday") => named(&WEEKDAYS, &number),
                 Some("month") => named(&MONTHS, &number),
                 _ => None,
@@ -199,7 +199,10 @@ mod tests {
             ("has(sale.promo_code)", "the promo code is known"),
             ("line.product.startsWith('W-')", "the product begins with “W-”"),
             ("line.total / line.quantity > 3", "the total of the line divided by the quantity of the line is above 3"),
-            ("line.brand == 'A' && (line.family == 'x' || sale.unit == 'y')", "the brand is “A” and (the family is “x” or the store is “y”)"),
+            (
+                "line.brand == 'A' && (line.family == 'x' || sale.unit == 'y')",
+                "the brand is “A” and (the family is “x” or the store is “y”)",
+            ),
             ("round(line.total, 0) == 3", "round(line.total, 0) is 3"),
         ] {
             let condition = Condition::compile_over(source, Want::Truth, Over::Facts(&BASKET)).expect(source);

@@ -183,23 +183,9 @@ async fn many(state: &ServerState, call: &Call<BulkActivities>, method: Method) 
             super::bulk::named_row(row, &mut seen, |row| parse::<ActivityParameters>(row.get().as_bytes()).map_err(Failure::from));
         outcomes.push((name, parsed.and_then(|row| row.input(&config, method, None)).map(|input| good.push(input)).err()));
     }
-    let mut done = activities::record_many(&state.app, ctx, good).await?.into_iter();
-    let (mut processed, mut unprocessed) = (Vec::new(), Vec::new());
-    for (name, failure) in &outcomes {
-        let result = match failure {
-            Some(failure) => Err(failure.clone()),
-            None => done.next().map_or_else(|| Err(Failure::new("INTERNAL", "a row was not answered")), |row| row.map_err(Failure::from)),
-        };
-        match result {
-            Ok(view) => processed.push(object! {
-                "request_unique_identifier": name,
-                "id": hex(view.done.id),
-                "number": number(view.done.id, Kind::Purchase),
-            }),
-            Err(failure) => unprocessed.push(failure.row((super::bulk::REQUEST, name))),
-        }
-    }
-    Ok(call.answer(object! {"processed_customer_events_set": processed, "unprocessed_customer_events_set": unprocessed}))
+    let done = activities::record_many(&state.app, ctx, good).await?;
+    let rows = outcomes.iter().map(|(name, failure)| (name.as_str(), failure.clone()));
+    Ok(call.answer(super::bulk::events(rows, done)))
 }
 
 /// `bulk/referrals/create`.

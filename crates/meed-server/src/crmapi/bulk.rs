@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use axum::extract::State;
 use axum::response::Response;
 use meed_app::loyalty::documents::ProductDocument;
-use meed_app::loyalty::purchases::{self, PurchaseInput};
+use meed_app::loyalty::purchases::{self, PurchaseInput, PurchaseView};
 use meed_app::loyalty::{TillConfig, products};
 use meed_core::id::Kind;
 use meed_core::loyalty::Product;
@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 
 use super::call::{Call, parameters};
 use super::failure::{Answered, Failure};
-use super::out::{hex, number, object};
+use super::out::{Out, hex, number, object};
 use super::place::{config, name_id};
 use super::purchase_in::{PurchaseParameters, Purpose};
 use super::values::Identifier;
@@ -125,10 +125,20 @@ pub(super) async fn purchases(State(state): State<ServerState>, call: Call<BulkP
             Err(failure) => Some(failure),
         });
     }
-    let mut done = purchases::create_many(app, ctx, good).await?.into_iter();
+    let done = purchases::create_many(app, ctx, good).await?;
+    let names = read.iter().map(|(name, _)| name.as_str());
+    Ok(call.answer(events(names.zip(outcomes), done)))
+}
+
+/// What became of the rows of a bulk call: those with a failure of their own, and the others in the order of `done`.
+pub(super) fn events<'a>(
+    rows: impl Iterator<Item = (&'a str, Option<Failure>)>,
+    done: Vec<Result<PurchaseView, meed_core::command::Refused>>,
+) -> Out {
+    let mut done = done.into_iter();
     let (mut processed, mut unprocessed) = (Vec::new(), Vec::new());
-    for ((name, _), outcome) in read.iter().zip(outcomes) {
-        let result = match outcome {
+    for (name, failure) in rows {
+        let result = match failure {
             Some(failure) => Err(failure),
             None => done.next().map_or_else(|| Err(Failure::new("INTERNAL", "a row was not answered")), |row| row.map_err(Failure::from)),
         };
@@ -141,7 +151,7 @@ pub(super) async fn purchases(State(state): State<ServerState>, call: Call<BulkP
             Err(failure) => unprocessed.push(failure.row((REQUEST, name))),
         }
     }
-    Ok(call.answer(object! {"processed_customer_events_set": processed, "unprocessed_customer_events_set": unprocessed}))
+    object! {"processed_customer_events_set": processed, "unprocessed_customer_events_set": unprocessed}
 }
 
 /// The attributes of a row in order. A repeated one is refused.
@@ -193,6 +203,8 @@ fn product_row(raw: &RawValue) -> ProductRow {
 
 /// Characters of a text attribute at most.
 const TEXT_MAX: usize = 400;
+/// Characters of a name at most: of a type, brand, family or category.
+const NAME_MAX: usize = 200;
 
 fn text_of(raw: &RawValue) -> Option<Option<String>> {
     let text: Option<LooseText> = serde_json::from_str(raw.get()).ok()?;
@@ -209,7 +221,7 @@ fn named_of(raw: &RawValue, what: &str, config: &TillConfig) -> Option<Option<St
             let (key, value) = one.one("it", &["id", "name", "code", "alternative_code"]).ok()?;
             let is_id = key == "id" && value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
             if !is_id {
-                return Some(Some(value.to_owned()));
+                return (value.chars().count() <= NAME_MAX).then(|| Some(value.to_owned()));
             }
             let of = |product: &Product| match what {
                 "type" => product.kind.iter().cloned().collect(),
@@ -230,6 +242,9 @@ fn categories_of(raw: &RawValue, config: &TillConfig) -> Option<Vec<String>> {
         return list.iter().map(|one| categories_of(one, config)).collect::<Option<Vec<_>>>().map(|all| all.concat());
     }
     let one = text_of(raw).or_else(|| named_of(raw, "category", config))?;
+    if one.as_ref().is_some_and(|name| name.chars().count() > NAME_MAX) {
+        return None;
+    }
     Some(one.into_iter().collect())
 }
 
@@ -285,6 +300,7 @@ fn put(product: &mut ProductDocument, name: &str, raw: &RawValue, config: &TillC
         Some(what) => named_of(raw, what, config),
         None => text_of(raw),
     };
+    let value = value.filter(|value| name != "alternative_code" || value.as_ref().is_none_or(|text| text.chars().count() <= NAME_MAX));
     value.map(|value| *place = value).is_some()
 }
 

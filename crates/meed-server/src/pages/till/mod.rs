@@ -416,6 +416,8 @@ pub struct ParticipantPage {
     pub expiring: BarChart,
     /// Lots in the order of their use.
     pub lots: Vec<LotRow>,
+    /// Further ones: their number in words, and they.
+    pub more_lots: (String, Vec<LotRow>),
     /// Newest first.
     pub journal: Vec<JournalRow>,
     /// Neighbouring pages of the journal.
@@ -576,6 +578,14 @@ pub struct ProductRow {
     pub vat: String,
 }
 
+impl ProductRow {
+    /// The address that fills the form with it.
+    fn edit(&self) -> String {
+        let query = serde_urlencoded::to_string([("code", &self.code)]).unwrap_or_default();
+        format!("/products?{query}#h-new")
+    }
+}
+
 /// `GET /products`
 #[derive(Clone, Debug, Template)]
 #[template(path = "till/products.html")]
@@ -686,6 +696,8 @@ pub struct SettlementPage {
     pub chrome: Chrome,
     /// Newest first.
     pub rows: Vec<SettlementRow>,
+    /// How many of them are listed, where not all are; may be empty.
+    pub listed: String,
     /// What is open, by merchant: name, number of purchases in words, amount.
     pub open: Vec<(String, String, Amount)>,
     /// Older purchases than were looked at, and newer ones.

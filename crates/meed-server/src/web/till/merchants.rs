@@ -134,7 +134,7 @@ async fn put(state: &ServerState, visit: &Visit, id: Option<Id>, form: &Fields) 
     match records::put(&state.app, &visit.ctx, id, &document).await {
         Ok(_) => Ok(flash::see_other(state, "/stores", Tone::Good, &format!("“{}” is saved.", document.name))),
         Err(error) => {
-            let names = [("name", "name"), ("contribution", "contribution"), ("pays_back_by", "pays_back")];
+            let names = [("name", "name"), ("groups", "groups"), ("contribution", "contribution"), ("pays_back_by", "pays_back")];
             let errors = record_errors(error, ("name", "Another merchant has this name."), &names)?;
             form_page(&merchant_page(state, visit, id, &document, errors).await?)
         }

@@ -30,6 +30,12 @@ const SHOPPERS: usize = 25;
 /// What a new offer begins with.
 const START: &str = "kind = \"reward\"\nname = \"Five per cent back\"\nscheme = \"club\"\n# Which lines count; all without it.\n# condition = \"line.family == 'bakery'\"\n\n[award]\npercent = \"5%\"\n\n[spend]\nexpires = \"3 months\"\n";
 
+/// The beginning of a new offer, in a scheme that is there.
+fn start(config: &TillConfig) -> String {
+    let code = config.schemes.values().next().map_or("club", |scheme| scheme.code.as_str());
+    START.replace("scheme = \"club\"", &format!("scheme = {}", serde_json::Value::from(code)))
+}
+
 fn badge(is_effective: bool) -> Badge {
     if is_effective { Badge::new("On", Tone::Good) } else { Badge::new("Off", Tone::Neutral) }
 }
@@ -104,7 +110,7 @@ async fn offer_page(
     let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
     let text = match (form.raw("text"), offer) {
         ("", Some(offer)) => offer.text.clone(),
-        ("", None) => START.to_owned(),
+        ("", None) => start(&config),
         (typed, _) => typed.replace("\r\n", "\n"),
     };
     let (words, findings) = match offers::check(&text) {

@@ -144,7 +144,7 @@ pub(super) async fn put_store(
     match records::put(&state.app, &visit.ctx, id, document).await {
         Ok(id) => Ok(Ok(id)),
         Err(error) => {
-            let names = [("name", "name"), ("code", "code"), ("zone", "zone")];
+            let names = ["name", "code", "group", "community", "zone", "description"].map(|field| (field, field));
             Ok(Err(record_errors(error, ("code", "Another store has this code."), &names)?))
         }
     }
