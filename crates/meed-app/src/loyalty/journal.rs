@@ -162,10 +162,10 @@ fn points(event: &TillEvent) -> (Minor, Minor) {
         EventKind::Spend => SpendBody::from_row(row).map_or((0, 0), |body| (body.moved.points.0, body.points.0 + body.moved.points.1)),
         EventKind::CancelPurchase | EventKind::CancelSpend | EventKind::Refund => {
             let Ok(body) = RefundBody::from_row(row) else { return (0, 0) };
-            match body.moved == Moved::default() {
-                true => (body.points.0, body.taken_back.iter().filter_map(taken).sum()),
-                false => (body.points.0 + body.moved.points.0, body.moved.points.1),
+            if body.moved == Moved::default() {
+                return (body.points.0, body.taken_back.iter().filter_map(taken).sum());
             }
+            (body.points.0 + body.moved.points.0, body.moved.points.1)
         }
         EventKind::Evaluation => {
             let Ok(body) = EvaluationBody::from_row(row) else { return (0, 0) };

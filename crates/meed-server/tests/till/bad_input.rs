@@ -187,9 +187,9 @@ async fn refused(shop: &Shop, calls: &Calls, (call, change, _): &Case) -> (Strin
     let bearer = format!("Bearer {}", shop.secret);
     let mut headers = vec![("content-type", "application/json")];
     if is_classic {
-        headers.push(("api_key", &shop.secret))
+        headers.push(("api_key", &shop.secret));
     } else {
-        headers.push(("authorization", &bearer))
+        headers.push(("authorization", &bearer));
     }
     let method = if *call == "tier" { "PUT" } else { "POST" };
     let reply = shop.client.send(method, &path, &headers, text.as_bytes()).await;
