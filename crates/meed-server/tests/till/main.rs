@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used)]
 
 mod buying;
+mod clauses;
 mod contract;
 mod cut_line;
 mod documented;
@@ -15,5 +16,6 @@ mod parties;
 mod previewing;
 mod shop;
 mod spending;
+mod sums;
 mod surfaces;
 mod wallet;
