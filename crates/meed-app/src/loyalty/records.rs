@@ -47,6 +47,53 @@ fn named(name: &str, code: &str) -> AppResult<()> {
     Ok(())
 }
 
+/// Longest name of a group, brand, category and the like, in characters.
+const NAME_MAX: usize = 200;
+/// Longest free text, in characters.
+const TEXT_MAX: usize = 1_000;
+/// Most entries of a list in a document.
+const LISTED_MAX: usize = 1_000;
+
+/// Texts that are kept have their limit.
+fn short<'a>(field: &str, texts: impl IntoIterator<Item = &'a String>, max: usize) -> AppResult<()> {
+    if texts.into_iter().any(|text| text.chars().count() > max) {
+        return Err(AppError::invalid("value_too_long", field, format!("`{field}` has at most {max} characters")));
+    }
+    Ok(())
+}
+
+/// A list of names.
+fn listed(field: &str, texts: &[String]) -> AppResult<()> {
+    if texts.len() > LISTED_MAX {
+        return Err(AppError::invalid("too_many_rows", field, format!("`{field}` has at most {LISTED_MAX} entries")));
+    }
+    short(field, texts, NAME_MAX)
+}
+
+fn short_unit(d: &UnitDocument) -> AppResult<()> {
+    short("group", &d.group, NAME_MAX)?;
+    short("community", &d.community, NAME_MAX)?;
+    short("description", &d.description, TEXT_MAX)
+}
+
+fn short_product(d: &ProductDocument) -> AppResult<()> {
+    short("alternative_code", &d.alternative_code, NAME_MAX)?;
+    short("description", &d.description, TEXT_MAX)?;
+    for (field, text) in [("type", &d.kind), ("brand", &d.brand), ("family", &d.family)] {
+        short(field, text, NAME_MAX)?;
+    }
+    listed("categories", &d.categories)?;
+    short("extra", d.extra.keys(), NAME_MAX)?;
+    d.extra.iter().try_for_each(|(name, text)| short(name, [text], TEXT_MAX))
+}
+
+fn short_settings(d: &TillSettingsDocument) -> AppResult<()> {
+    let tiers = d.tiers.iter().flat_map(|tier| [&tier.code, &tier.name].into_iter().chain(&tier.color));
+    short("tiers", tiers, NAME_MAX)?;
+    short("vat_rates", d.vat_rates.iter().map(|rate| &rate.code), NAME_MAX)?;
+    short("classifications", d.classifications.iter().filter_map(|class| class.code.as_ref()), NAME_MAX)
+}
+
 macro_rules! kept {
     ($document:ident, $kind:ident, |$d:ident| $key:expr, $check:expr) => {
         impl Kept for $document {
@@ -68,16 +115,24 @@ macro_rules! kept {
 kept!(SchemeDocument, Scheme, |d| fold_alias(&d.code), named(&d.name, &d.code));
 kept!(UnitDocument, SalesUnit, |d| fold_alias(&d.code), {
     named(&d.name, &d.code)?;
+    short_unit(d)?;
     unit(Id(0), d.clone(), &std::collections::BTreeMap::new()).map(|_| ())
 });
 kept!(TerminalDocument, Terminal, |d| fold_alias(&d.code), named(&d.code, &d.code));
 kept!(MerchantDocument, Merchant, |d| fold_alias(&d.name), {
     named(&d.name, &d.name)?;
+    listed("groups", &d.groups)?;
     merchant(d.clone()).map(|_| ())
 });
 kept!(PromoCodeDocument, PromoCode, |d| fold_code(&d.code), named(&d.code, &d.code));
-kept!(ProductDocument, Product, |d| d.code.clone(), named(&d.code, &d.code));
-kept!(TillSettingsDocument, TillSettings, |_d| "settings".to_owned(), settings(_d.clone(), Unit::POINTS).map(|_| ()));
+kept!(ProductDocument, Product, |d| d.code.clone(), {
+    named(&d.code, &d.code)?;
+    short_product(d)
+});
+kept!(TillSettingsDocument, TillSettings, |_d| "settings".to_owned(), {
+    short_settings(_d)?;
+    settings(_d.clone(), Unit::POINTS).map(|_| ())
+});
 
 /// Makes a document, or changes the one with this id.
 pub async fn put<D: Kept>(app: &App, ctx: &Context, id: Option<Id>, document: &D) -> AppResult<Id> {

@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod evaluate;
 mod event;
+mod event_rows;
 mod giving;
 mod limits;
 mod loaded;

@@ -62,7 +62,7 @@ impl Command for Adjust {
         if self.amount == 0 {
             return Err(Refused::from(Refusal::AmountNotPositive).at("amount"));
         }
-        check_reason(&self.reason)?;
+        check_reason(&self.reason, "reason")?;
         let (participant, person) = resolve(state, &self.who)?;
         let kind = match (self.amount > 0, self.is_top_up) {
             (true, true) => LimitKind::TopUp,
