@@ -29,8 +29,8 @@ pub use cell::{Cell, OfferCell};
 pub use commands::{
     AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, DecideReview, EraseParticipant, ErasedBalance, EvaluateMany,
     EvaluatePurchases, ExtendLot, HoldDone, HoldStanding, HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases,
-    RecordActivity, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, SetTier, Settle, Spend, SpendAsk, SpendDone,
-    Sweep, TillReply, TransferDone, TransferWallet,
+    RecordActivities, RecordActivity, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, SetTier, Settle, Spend,
+    SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
 };
 pub use config::{
     Classification, Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate,

@@ -72,7 +72,9 @@ pub(super) fn named_row<T>(
     seen: &mut HashSet<String>,
     read: impl FnOnce(&RawValue) -> Answered<T>,
 ) -> (String, Answered<T>) {
-    let named: Named = serde_json::from_str(row.get()).unwrap_or_default();
+    // A list would be taken for a row with its fields in order.
+    let is_object = row.get().trim_start().starts_with('{');
+    let named: Named = Some(row).filter(|_| is_object).and_then(|row| serde_json::from_str(row.get()).ok()).unwrap_or_default();
     let name = named.request_unique_identifier.map(|text| text.0).unwrap_or_default();
     let parsed = if name.is_empty() {
         Err(Failure::missing(REQUEST))
