@@ -65,21 +65,25 @@ pub struct Entry {
 /// The newest `limit` entries of a participant before the id `before`: all credits less all debits of a unit are what is in
 /// the wallet, pending and held amounts with it.
 pub async fn page(app: &App, ctx: &Context, participant: Id, before: Option<Id>, limit: usize) -> AppResult<Vec<Entry>> {
-    let limit = i64::try_from(limit.clamp(1, 1_000)).unwrap_or(1_000);
+    let limit = i64::try_from(limit.clamp(1, 990)).unwrap_or(990);
     let currency = app.till_config(ctx.workspace).await?.currency;
-    let events = wallets::journal(app, ctx, participant, before, limit).await?;
+    // An event's second entry has the number before its own: an event whose first entry ended the page before is read again.
+    let from = before.map(|before| Id(before.0.saturating_add(2)));
+    let read = limit + 2;
+    let events = wallets::journal(app, ctx, participant, from, read).await?;
     let (workspace, now_us) = (ctx.workspace, app.now_us());
-    let read = move |r: &mut Reader<'_>| -> Result<_, StoreError> {
+    let rest = move |r: &mut Reader<'_>| -> Result<_, StoreError> {
         Ok(((r.expired_lots(workspace, participant)?, r.open_lots(workspace, participant)?), r.netted(workspace, participant)?))
     };
-    let (lots, netted) = app.store().read(read).await?;
-    let full = i64::try_from(events.len()).is_ok_and(|count| count >= limit);
+    let (lots, netted) = app.store().read(rest).await?;
+    let full = i64::try_from(events.len()).is_ok_and(|count| count >= read);
     let last = events.last().map(|(event, _)| event.id).filter(|_| full);
     let is_here = |id: Id| before.is_none_or(|before| id < before) && last.is_none_or(|last| id > last);
     let mut all: Vec<Entry> = events.iter().flat_map(|(event, _)| entries(event, currency)).collect();
     all.extend(netted.iter().filter(|transfer| is_here(transfer.id)).map(netting));
     all.extend(events.iter().filter_map(|(event, _)| revived(event)));
     all.extend(expiries(lots, now_us).into_iter().filter(|entry| is_here(entry.id)));
+    all.retain(|entry| before.is_none_or(|before| entry.id < before));
     all.sort_by_key(|entry| std::cmp::Reverse(entry.id));
     all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(all)

@@ -3,14 +3,15 @@
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::Id;
 use meed_core::loyalty::fold_code;
-use meed_core::money::Unit;
+use meed_core::money::{Exact, Unit};
 use meed_core::people::fold_alias;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::config::{merchant, settings, unit};
 use super::documents::{
-    MerchantDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument, TillSettingsDocument, UnitDocument,
+    ClassificationDocument, MerchantDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument, TierDocument,
+    TillSettingsDocument, UnitDocument,
 };
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
@@ -130,9 +131,50 @@ kept!(ProductDocument, Product, |d| d.code.clone(), {
     short_product(d)
 });
 kept!(TillSettingsDocument, TillSettings, |_d| "settings".to_owned(), {
-    short_settings(_d)?;
-    settings(_d.clone(), Unit::POINTS).map(|_| ())
+    let read = settings(_d.clone(), Unit::POINTS)?;
+    check_tiers(&_d.tiers, read.tiers.rate)?;
+    check_classes(&_d.classifications)?;
+    short_settings(_d)
 });
+
+/// Tiers that can be told apart. Settings of former days are not read by this rule.
+fn check_tiers(tiers: &[TierDocument], rate: Exact) -> AppResult<()> {
+    if rate <= Exact::ZERO {
+        return Err(AppError::invalid("number_out_of_range", "tier_rate", "a purchase counts more than 0 units"));
+    }
+    let number = |tier: &TierDocument| tier.threshold.trim().parse::<Exact>().unwrap_or_default();
+    for (at, tier) in tiers.iter().enumerate() {
+        let wrong = |code: &'static str, field: &str, text: &str| Err(AppError::invalid(code, &format!("tiers[{at}].{field}"), text));
+        for (field, text) in [("name", &tier.name), ("code", &tier.code)] {
+            if text.trim().is_empty() || text.chars().count() > 200 {
+                return wrong("name_invalid", field, &format!("a tier has a {field} of 1 to 200 characters"));
+            }
+        }
+        if number(tier) < Exact::ZERO {
+            return wrong("number_out_of_range", "threshold", "a threshold is not below 0");
+        }
+        let earlier = tiers.get(..at).unwrap_or_default();
+        if earlier.iter().any(|other| fold_alias(&other.code) == fold_alias(&tier.code)) {
+            return wrong("tier_twice", "code", "another tier has this code");
+        }
+        if earlier.iter().any(|other| number(other) == number(tier)) {
+            return wrong("tier_twice", "threshold", "another tier has this threshold");
+        }
+    }
+    Ok(())
+}
+
+/// Classes that can be told apart within a type of event.
+fn check_classes(classes: &[ClassificationDocument]) -> AppResult<()> {
+    for (at, class) in classes.iter().enumerate() {
+        let is_same = |other: &&ClassificationDocument| other.event == class.event && fold_alias(&other.name) == fold_alias(&class.name);
+        if classes.get(..at).unwrap_or_default().iter().any(|other| is_same(&other)) {
+            let text = "another class for this type of event has the name";
+            return Err(AppError::invalid("class_twice", &format!("classifications[{at}].name"), text));
+        }
+    }
+    Ok(())
+}
 
 /// Makes a document, or changes the one with this id.
 pub async fn put<D: Kept>(app: &App, ctx: &Context, id: Option<Id>, document: &D) -> AppResult<Id> {

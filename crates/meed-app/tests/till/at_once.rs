@@ -206,7 +206,7 @@ async fn led_025_random_splits_of_a_return_sum_to_the_whole(shop: &Shop) {
         assert_eq!(shop.spend(done.done.id, Some(paid)).await.expect("a spend").body.spent, paid);
         let (mut left, mut given_back, mut paid_back) = (totals, 0, 0);
         while left != [0, 0] {
-            let line = if left[0] == 0 || left[1] > 0 && random.below(2) == 0 { 1 } else { 0 };
+            let line = usize::from(left[0] == 0 || left[1] > 0 && random.below(2) == 0);
             let part = 1 + i64::try_from(random.below(u64::try_from(left[line]).expect("above 0"))).expect("small");
             left[line] -= part;
             let back = shop.refund(done.done.id, &[(u32::try_from(line).expect("small"), part)]).await.expect("returned");
