@@ -60,6 +60,34 @@ pub async fn run_as_owner(options: &EngineOptions, text: &str) -> Result<(), Sto
     tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
 }
 
+/// Lets a batch fail that changes a row of a table a second time since this was said: a trigger notes every row, once.
+pub async fn note_each_change_once(options: &EngineOptions, table: &str) -> Result<(), StoreError> {
+    let text = match options {
+        EngineOptions::Sqlite(_) => format!(
+            "create table {table}_changed (row_id integer primary key);
+             create trigger {table}_changed after update on {table} begin insert into {table}_changed values (new.{table}_id); end"
+        ),
+        EngineOptions::Postgres(_) => format!(
+            "create table {table}_changed (row_id bigint primary key);
+             create function {table}_changed() returns trigger language plpgsql as
+             $$ begin insert into {table}_changed values (new.{table}_id); return new; end $$;
+             create trigger {table}_changed after update on {table} for each row execute function {table}_changed()"
+        ),
+    };
+    run_as_owner(options, &text).await
+}
+
+/// Ends what [`note_each_change_once`] began.
+pub async fn forget_changes(options: &EngineOptions, table: &str) -> Result<(), StoreError> {
+    let text = match options {
+        EngineOptions::Sqlite(_) => format!("drop trigger {table}_changed; drop table {table}_changed"),
+        EngineOptions::Postgres(_) => {
+            format!("drop trigger {table}_changed on {table}; drop function {table}_changed; drop table {table}_changed")
+        }
+    };
+    run_as_owner(options, &text).await
+}
+
 /// A statement as the store sends it.
 #[derive(Clone, Copy, Debug)]
 pub struct StatementText {
