@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use meed_core::command::{Refused, Reply};
+use meed_core::command::{Class, Refused, Reply};
 use meed_core::id::Id;
-use meed_core::loyalty::{ActivityKind, Basket, Identified, Purchase, RecordActivity, TillConfig, TillReply, WalletRef};
+use meed_core::loyalty::{ActivityKind, Basket, Identified, Purchase, RecordActivities, RecordActivity, TillConfig, TillReply, WalletRef};
 use meed_core::money::Minor;
 use meed_store::Priority;
 
-use super::purchases::{PurchaseView, view};
-use super::who::Who;
+use super::purchases::{PURCHASES_MAX, PurchaseView, view};
+use super::who::{Who, refused};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
 
@@ -123,16 +123,32 @@ pub async fn preview(app: &App, ctx: &Context, input: ActivityInput) -> AppResul
     }
 }
 
-/// Records several activities, each by itself: a refused one does not touch the others.
+/// Records up to 1,000 activities in one commit. Each has its own outcome; a refused one does not touch the others.
 pub async fn record_many(app: &App, ctx: &Context, inputs: Vec<ActivityInput>) -> AppResult<Vec<Result<PurchaseView, Refused>>> {
     ctx.require(Scope::Sales)?;
-    let mut all = Vec::with_capacity(inputs.len());
+    if inputs.len() > PURCHASES_MAX {
+        return Err(refused(Class::Invalid, "too_many_rows", "at most 1,000 activities in a call"));
+    }
+    let (mut outcomes, mut ready) = (Vec::with_capacity(inputs.len()), Vec::with_capacity(inputs.len()));
     for input in inputs {
-        all.push(match record(app, ctx, input).await {
-            Ok(view) => Ok(view),
-            Err(AppError::Refused(refused)) => Err(refused),
-            Err(error) => return Err(error),
+        outcomes.push(match Ready::new(app, ctx, input).await {
+            Ok(row) => {
+                ready.push(row);
+                None
+            }
+            Err(AppError::Refused(refused)) => Some(Err(refused)),
+            Err(other) => return Err(other),
         });
     }
-    Ok(all)
+    if ready.is_empty() {
+        return Ok(outcomes.into_iter().flatten().collect());
+    }
+    let prepare = |config: &Arc<TillConfig>| Ok(RecordActivities { rows: ready.iter().map(|row| row.command(config, false)).collect() });
+    let subject = format!("{} activities", ready.len());
+    let TillReply::Purchases(rows) = super::submit(app, ctx, subject, Priority::Bulk, prepare).await? else {
+        return Err(AppError::bug("activities were answered with something else"));
+    };
+    let config = app.till_config(ctx.workspace).await?;
+    let mut rows = rows.into_iter().map(|row| row.map(|done| view(&config, done, None, String::new())));
+    Ok(outcomes.into_iter().filter_map(|outcome| outcome.or_else(|| rows.next())).collect())
 }

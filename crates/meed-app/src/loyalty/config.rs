@@ -244,8 +244,8 @@ pub(super) fn limit(document: &LimitDocument, currency: Unit) -> AppResult<Limit
 
 pub(super) fn settings(document: TillSettingsDocument, currency: Unit) -> AppResult<TillSettings> {
     let mut levels = Vec::with_capacity(document.tiers.len());
-    for tier in document.tiers {
-        let threshold = exact("tiers", &tier.threshold)?;
+    for (at, tier) in document.tiers.into_iter().enumerate() {
+        let threshold = exact(&format!("tiers[{at}].threshold"), &tier.threshold)?;
         levels.push(Tier { code: tier.code, name: tier.name, color: tier.color, threshold });
     }
     levels.sort_by_key(|tier| tier.threshold);
@@ -257,7 +257,8 @@ pub(super) fn settings(document: TillSettingsDocument, currency: Unit) -> AppRes
         }
         vat_rates.push(VatRate { code: rate.code, percent });
     }
-    let classifications = document.classifications.into_iter().map(classification).collect::<AppResult<Vec<_>>>()?;
+    let classifications = document.classifications.into_iter().enumerate();
+    let classifications = classifications.map(|(at, class)| classification(at, class)).collect::<AppResult<Vec<_>>>()?;
     let is_owner = |text: &str| matches!(text, "unit" | "terminal") || (1..=8).any(|number| text == format!("udf_string_{number}"));
     if document.sales_owner.as_deref().is_some_and(|text| !is_owner(text)) {
         let text = "who sold is told by `unit`, `terminal` or one of `udf_string_1` to `udf_string_8`";
@@ -303,14 +304,16 @@ pub(super) fn settings(document: TillSettingsDocument, currency: Unit) -> AppRes
     })
 }
 
-fn classification(document: ClassificationDocument) -> AppResult<Classification> {
+fn classification(at: usize, document: ClassificationDocument) -> AppResult<Classification> {
     let ClassificationDocument { name, code, event } = document;
     if name.trim().is_empty() || name.chars().count() > 200 {
-        return Err(AppError::invalid("name_invalid", "classifications", "a class of events has a name of 1 to 200 characters"));
+        let text = "a class of events has a name of 1 to 200 characters";
+        return Err(AppError::invalid("name_invalid", &format!("classifications[{at}].name"), text));
     }
     let is_known = |word: &str| word == "purchase" || word == "spend_request" || ActivityKind::from_name(word).is_some();
     if let Some(word) = event.as_deref().filter(|word| !is_known(word)) {
-        return Err(AppError::invalid("event_unknown", "classifications", format!("`{word}` is no type of event that has classes")));
+        let text = format!("`{word}` is no type of event that has classes");
+        return Err(AppError::invalid("event_unknown", &format!("classifications[{at}].event"), text));
     }
     Ok(Classification { name: name.trim().to_owned(), code, event })
 }

@@ -6,9 +6,9 @@ use meed_core::id::Id;
 use meed_core::ledger::{Lot, Transfer};
 use meed_core::loyalty::{
     AdjustmentBody, EvaluationBody, EventKind, ExtensionBody, HoldBody, PayBackBody, PurchaseBody, RefundBody, ReviewBody, SettlementBody,
-    SpendBody, SpendMethod, TakenBack, TierSetBody, TillEvent, TransferBody,
+    SpendBody, SpendMethod, TakenBack, TierSetBody, TillEvent, TransferBody, Use,
 };
-use meed_core::money::{Minor, Unit};
+use meed_core::money::{Amount, Minor, Unit};
 
 use meed_store::{Reader, StoreError};
 
@@ -65,21 +65,25 @@ pub struct Entry {
 /// The newest `limit` entries of a participant before the id `before`: all credits less all debits of a unit are what is in
 /// the wallet, pending and held amounts with it.
 pub async fn page(app: &App, ctx: &Context, participant: Id, before: Option<Id>, limit: usize) -> AppResult<Vec<Entry>> {
-    let limit = i64::try_from(limit.clamp(1, 1_000)).unwrap_or(1_000);
+    let limit = i64::try_from(limit.clamp(1, 990)).unwrap_or(990);
     let currency = app.till_config(ctx.workspace).await?.currency;
-    let events = wallets::journal(app, ctx, participant, before, limit).await?;
+    // An event's second entry has the number before its own: an event whose first entry ended the page before is read again.
+    let from = before.map(|before| Id(before.0.saturating_add(2)));
+    let read = limit + 2;
+    let events = wallets::journal(app, ctx, participant, from, read).await?;
     let (workspace, now_us) = (ctx.workspace, app.now_us());
-    let read = move |r: &mut Reader<'_>| -> Result<_, StoreError> {
+    let rest = move |r: &mut Reader<'_>| -> Result<_, StoreError> {
         Ok(((r.expired_lots(workspace, participant)?, r.open_lots(workspace, participant)?), r.netted(workspace, participant)?))
     };
-    let (lots, netted) = app.store().read(read).await?;
-    let full = i64::try_from(events.len()).is_ok_and(|count| count >= limit);
+    let (lots, netted) = app.store().read(rest).await?;
+    let full = i64::try_from(events.len()).is_ok_and(|count| count >= read);
     let last = events.last().map(|(event, _)| event.id).filter(|_| full);
     let is_here = |id: Id| before.is_none_or(|before| id < before) && last.is_none_or(|last| id > last);
     let mut all: Vec<Entry> = events.iter().flat_map(|(event, _)| entries(event, currency)).collect();
     all.extend(netted.iter().filter(|transfer| is_here(transfer.id)).map(netting));
     all.extend(events.iter().filter_map(|(event, _)| revived(event)));
     all.extend(expiries(lots, now_us).into_iter().filter(|entry| is_here(entry.id)));
+    all.retain(|entry| before.is_none_or(|before| entry.id < before));
     all.sort_by_key(|entry| std::cmp::Reverse(entry.id));
     all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(all)
@@ -124,7 +128,9 @@ fn entries(event: &TillEvent, currency: Unit) -> Vec<Entry> {
     if points == (0, 0) {
         return vec![first];
     }
-    let second = Entry { id: Id(id.0 - 1), unit: Unit::POINTS, credit: points.0, debit: points.1, ..first.clone() };
+    let text = [Some(first.text.clone()).filter(|text| !text.is_empty()), worth_of(event, currency)].into_iter().flatten();
+    let text = text.collect::<Vec<_>>().join(", ");
+    let second = Entry { id: Id(id.0 - 1), unit: Unit::POINTS, credit: points.0, debit: points.1, text, ..first.clone() };
     if first.credit == 0 && first.debit == 0 {
         return vec![Entry { id, ..second }];
     }
@@ -138,11 +144,11 @@ fn points(event: &TillEvent) -> (Minor, Minor) {
     match event.kind {
         EventKind::Purchase | EventKind::Activity => {
             let Ok(body) = PurchaseBody::from_row(row) else { return (0, 0) };
-            let vouchers = body.standing.uses.iter().filter(|used| used.method == SpendMethod::Voucher && used.unit == Unit::POINTS);
-            (body.standing.awarded(Unit::POINTS), vouchers.map(|used| used.amount).sum())
+            (body.standing.awarded(Unit::POINTS), at_once(&body, Unit::POINTS))
         }
+        EventKind::Spend => SpendBody::from_row(row).map_or((0, 0), |body| (0, body.points.0)),
         EventKind::CancelPurchase | EventKind::CancelSpend | EventKind::Refund => {
-            RefundBody::from_row(row).map_or((0, 0), |body| (0, body.taken_back.iter().filter_map(taken).sum()))
+            RefundBody::from_row(row).map_or((0, 0), |body| (body.points.0, body.taken_back.iter().filter_map(taken).sum()))
         }
         EventKind::Evaluation => {
             let Ok(body) = EvaluationBody::from_row(row) else { return (0, 0) };
@@ -153,28 +159,45 @@ fn points(event: &TillEvent) -> (Minor, Minor) {
     }
 }
 
+/// What a purchase used at once of a unit: discounts, vouchers, and what is spent by itself.
+fn at_once(body: &PurchaseBody, unit: Unit) -> Minor {
+    let own = body.standing.uses.iter().filter(|used| used.method != SpendMethod::OnRequest && used.unit == unit);
+    own.map(|used| used.amount - used.returned).sum()
+}
+
+/// What points that were spent or came back were worth at the till, in the words of an entry.
+fn worth_of(event: &TillEvent, currency: Unit) -> Option<String> {
+    let row = &event.body;
+    let worth = match event.kind {
+        EventKind::Spend => SpendBody::from_row(row).ok()?.points.1,
+        EventKind::CancelPurchase | EventKind::CancelSpend | EventKind::Refund => RefundBody::from_row(row).ok()?.points.1,
+        EventKind::Purchase => {
+            let body = PurchaseBody::from_row(row).ok()?;
+            let own = |used: &&Use| used.unit == Unit::POINTS && used.method == SpendMethod::Automatic;
+            body.standing.uses.iter().filter(own).map(Use::standing_worth).sum()
+        }
+        _ => 0,
+    };
+    (worth > 0).then(|| format!("worth {} {currency}", Amount { minor: worth, unit: currency }.major()))
+}
+
 fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, String)> {
     let row = &event.body;
     Some(match event.kind {
         EventKind::Purchase | EventKind::Activity => {
             let body = PurchaseBody::from_row(row).ok()?;
-            let used = |method| body.standing.spent_by(method);
-            let money = body.standing.awarded(currency);
-            let (unit, earned) = (currency, money);
-            let vouchers = body.standing.uses.iter().filter(|used| used.method == SpendMethod::Voucher && used.unit == unit);
-            let at_once = used(SpendMethod::Instant) + used(SpendMethod::Automatic) + vouchers.map(|used| used.amount).sum::<Minor>();
-            (unit, earned, at_once, body.basket.reference)
+            (currency, body.standing.awarded(currency), at_once(&body, currency), body.basket.reference)
         }
         EventKind::Spend => {
             let body = SpendBody::from_row(row).ok()?;
-            (currency, 0, body.spent - body.uncovered, body.description.or(body.system_reference).unwrap_or_default())
+            (currency, 0, body.spent - body.uncovered - body.points.1, body.description.or(body.system_reference).unwrap_or_default())
         }
         EventKind::CancelPurchase | EventKind::CancelSpend | EventKind::Refund => {
             let body = RefundBody::from_row(row).ok()?;
             let taken = |steps: &meed_core::ledger::Clawed| steps.from_lots + steps.from_others;
             let debit = body.taken_back.iter().filter(|taken| taken.unit == currency).map(|back| taken(&back.steps)).sum();
             let granted: Minor = body.granted.iter().map(|(_, (_, amount))| amount).sum();
-            (currency, body.given_back + granted, debit, body.note.unwrap_or_default())
+            (currency, body.given_back - body.points.1 + granted, debit, body.note.unwrap_or_default())
         }
         EventKind::AdHocReturn => {
             let body = RefundBody::from_row(row).ok()?;
@@ -183,7 +206,7 @@ fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, Str
         }
         EventKind::Hold | EventKind::Release => {
             let body = HoldBody::from_row(row).ok()?;
-            (body.unit, 0, 0, format!("{} {}", meed_core::money::Amount { minor: body.amount, unit: body.unit }.major(), body.unit))
+            (body.unit, 0, 0, format!("{} {}", Amount { minor: body.amount, unit: body.unit }.major(), body.unit))
         }
         EventKind::Capture => {
             let body = HoldBody::from_row(row).ok()?;
@@ -207,11 +230,11 @@ fn amounts(event: &TillEvent, currency: Unit) -> Option<(Unit, Minor, Minor, Str
         }
         EventKind::PayBack => {
             let body = PayBackBody::from_row(row).ok()?;
-            (currency, 0, 0, format!("{} {}", body.method, meed_core::money::Amount { minor: body.amount, unit: currency }.major()))
+            (currency, 0, 0, format!("{} {}", body.method, Amount { minor: body.amount, unit: currency }.major()))
         }
         EventKind::Review => {
             let body = ReviewBody::from_row(row).ok()?;
-            let amount = meed_core::money::Amount { minor: body.amount, unit: currency }.major();
+            let amount = Amount { minor: body.amount, unit: currency }.major();
             (currency, 0, 0, format!("{} {amount}: {}", body.decision, body.note))
         }
         EventKind::Evaluation => {

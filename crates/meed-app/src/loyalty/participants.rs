@@ -173,8 +173,10 @@ async fn save(
     means: Vec<MeansInput>,
 ) -> AppResult<ParticipantView> {
     ctx.require(Scope::Sales)?;
-    if participant.name.chars().count() > 400 || participant.number.chars().count() > 200 {
-        return Err(AppError::invalid("name_invalid", "name", "a name has at most 400 characters, a number at most 200"));
+    for (field, text, max) in [("name", &participant.name, 400), ("number", &participant.number, 200)] {
+        if text.chars().count() > max {
+            return Err(AppError::invalid("name_invalid", field, format!("`{field}` has at most {max} characters")));
+        }
     }
     let config = app.till_config(ctx.workspace).await?;
     for own in &participant.limits {

@@ -3,14 +3,15 @@
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::Id;
 use meed_core::loyalty::fold_code;
-use meed_core::money::Unit;
+use meed_core::money::{Exact, Unit};
 use meed_core::people::fold_alias;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::config::{merchant, settings, unit};
 use super::documents::{
-    MerchantDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument, TillSettingsDocument, UnitDocument,
+    ClassificationDocument, MerchantDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument, TierDocument,
+    TillSettingsDocument, UnitDocument,
 };
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
@@ -47,6 +48,53 @@ fn named(name: &str, code: &str) -> AppResult<()> {
     Ok(())
 }
 
+/// Longest name of a group, brand, category and the like, in characters.
+const NAME_MAX: usize = 200;
+/// Longest free text, in characters.
+const TEXT_MAX: usize = 1_000;
+/// Most entries of a list in a document.
+const LISTED_MAX: usize = 1_000;
+
+/// Texts that are kept have their limit.
+fn short<'a>(field: &str, texts: impl IntoIterator<Item = &'a String>, max: usize) -> AppResult<()> {
+    if texts.into_iter().any(|text| text.chars().count() > max) {
+        return Err(AppError::invalid("value_too_long", field, format!("`{field}` has at most {max} characters")));
+    }
+    Ok(())
+}
+
+/// A list of names.
+fn listed(field: &str, texts: &[String]) -> AppResult<()> {
+    if texts.len() > LISTED_MAX {
+        return Err(AppError::invalid("too_many_rows", field, format!("`{field}` has at most {LISTED_MAX} entries")));
+    }
+    short(field, texts, NAME_MAX)
+}
+
+fn short_unit(d: &UnitDocument) -> AppResult<()> {
+    short("group", &d.group, NAME_MAX)?;
+    short("community", &d.community, NAME_MAX)?;
+    short("description", &d.description, TEXT_MAX)
+}
+
+fn short_product(d: &ProductDocument) -> AppResult<()> {
+    short("alternative_code", &d.alternative_code, NAME_MAX)?;
+    short("description", &d.description, TEXT_MAX)?;
+    for (field, text) in [("type", &d.kind), ("brand", &d.brand), ("family", &d.family)] {
+        short(field, text, NAME_MAX)?;
+    }
+    listed("categories", &d.categories)?;
+    short("extra", d.extra.keys(), NAME_MAX)?;
+    d.extra.iter().try_for_each(|(name, text)| short(name, [text], TEXT_MAX))
+}
+
+fn short_settings(d: &TillSettingsDocument) -> AppResult<()> {
+    let tiers = d.tiers.iter().flat_map(|tier| [&tier.code, &tier.name].into_iter().chain(&tier.color));
+    short("tiers", tiers, NAME_MAX)?;
+    short("vat_rates", d.vat_rates.iter().map(|rate| &rate.code), NAME_MAX)?;
+    short("classifications", d.classifications.iter().filter_map(|class| class.code.as_ref()), NAME_MAX)
+}
+
 macro_rules! kept {
     ($document:ident, $kind:ident, |$d:ident| $key:expr, $check:expr) => {
         impl Kept for $document {
@@ -68,16 +116,65 @@ macro_rules! kept {
 kept!(SchemeDocument, Scheme, |d| fold_alias(&d.code), named(&d.name, &d.code));
 kept!(UnitDocument, SalesUnit, |d| fold_alias(&d.code), {
     named(&d.name, &d.code)?;
+    short_unit(d)?;
     unit(Id(0), d.clone(), &std::collections::BTreeMap::new()).map(|_| ())
 });
 kept!(TerminalDocument, Terminal, |d| fold_alias(&d.code), named(&d.code, &d.code));
 kept!(MerchantDocument, Merchant, |d| fold_alias(&d.name), {
     named(&d.name, &d.name)?;
+    listed("groups", &d.groups)?;
     merchant(d.clone()).map(|_| ())
 });
 kept!(PromoCodeDocument, PromoCode, |d| fold_code(&d.code), named(&d.code, &d.code));
-kept!(ProductDocument, Product, |d| d.code.clone(), named(&d.code, &d.code));
-kept!(TillSettingsDocument, TillSettings, |_d| "settings".to_owned(), settings(_d.clone(), Unit::POINTS).map(|_| ()));
+kept!(ProductDocument, Product, |d| d.code.clone(), {
+    named(&d.code, &d.code)?;
+    short_product(d)
+});
+kept!(TillSettingsDocument, TillSettings, |_d| "settings".to_owned(), {
+    let read = settings(_d.clone(), Unit::POINTS)?;
+    check_tiers(&_d.tiers, read.tiers.rate)?;
+    check_classes(&_d.classifications)?;
+    short_settings(_d)
+});
+
+/// Tiers that can be told apart. Settings of former days are not read by this rule.
+fn check_tiers(tiers: &[TierDocument], rate: Exact) -> AppResult<()> {
+    if rate <= Exact::ZERO {
+        return Err(AppError::invalid("number_out_of_range", "tier_rate", "a purchase counts more than 0 units"));
+    }
+    let number = |tier: &TierDocument| tier.threshold.trim().parse::<Exact>().unwrap_or_default();
+    for (at, tier) in tiers.iter().enumerate() {
+        let wrong = |code: &'static str, field: &str, text: &str| Err(AppError::invalid(code, &format!("tiers[{at}].{field}"), text));
+        for (field, text) in [("name", &tier.name), ("code", &tier.code)] {
+            if text.trim().is_empty() || text.chars().count() > 200 {
+                return wrong("name_invalid", field, &format!("a tier has a {field} of 1 to 200 characters"));
+            }
+        }
+        if number(tier) < Exact::ZERO {
+            return wrong("number_out_of_range", "threshold", "a threshold is not below 0");
+        }
+        let earlier = tiers.get(..at).unwrap_or_default();
+        if earlier.iter().any(|other| fold_alias(&other.code) == fold_alias(&tier.code)) {
+            return wrong("tier_twice", "code", "another tier has this code");
+        }
+        if earlier.iter().any(|other| number(other) == number(tier)) {
+            return wrong("tier_twice", "threshold", "another tier has this threshold");
+        }
+    }
+    Ok(())
+}
+
+/// Classes that can be told apart within a type of event.
+fn check_classes(classes: &[ClassificationDocument]) -> AppResult<()> {
+    for (at, class) in classes.iter().enumerate() {
+        let is_same = |other: &&ClassificationDocument| other.event == class.event && fold_alias(&other.name) == fold_alias(&class.name);
+        if classes.get(..at).unwrap_or_default().iter().any(|other| is_same(&other)) {
+            let text = "another class for this type of event has the name";
+            return Err(AppError::invalid("class_twice", &format!("classifications[{at}].name"), text));
+        }
+    }
+    Ok(())
+}
 
 /// Makes a document, or changes the one with this id.
 pub async fn put<D: Kept>(app: &App, ctx: &Context, id: Option<Id>, document: &D) -> AppResult<Id> {

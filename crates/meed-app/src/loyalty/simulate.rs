@@ -21,14 +21,12 @@ pub(super) const DRAFT: Id = Id(i64::MAX);
 /// What one offer says of a basket.
 #[derive(Clone, Debug)]
 pub struct Said {
-    /// The offer's name.
-    pub name: String,
     /// Whether it is the draft.
     pub is_draft: bool,
     /// What it would give, by unit.
     pub gives: Vec<(Unit, Minor)>,
-    /// Why it gives nothing: code and sentence.
-    pub why_not: Option<(String, String)>,
+    /// The offer, and why it gives nothing.
+    pub verdict: Verdict,
 }
 
 /// The configuration with a draft in it: in place of the offer of its name, or beside the others.
@@ -117,8 +115,7 @@ pub async fn basket(app: &App, ctx: &Context, draft: Option<&str>, basket: &Bask
     let said = verdicts.into_iter().map(|verdict| Said {
         gives: sums(targets.iter().filter(|target| target.offer == verdict.offer).map(|target| (target.unit, target.amount))),
         is_draft: Some(verdict.offer) == draft_id,
-        why_not: verdict.why_not.map(|why| (why.code().to_owned(), why.to_string())),
-        name: verdict.name,
+        verdict,
     });
     Ok(said.collect())
 }

@@ -196,6 +196,7 @@ fn at_once(purchase: &PurchaseDone, method: SpendMethod) -> Option<SpendView> {
     let body = SpendBody {
         asked: spent,
         spent,
+        points: (0, 0),
         uncovered: 0,
         system_reference: None,
         description: None,

@@ -158,7 +158,7 @@ pub async fn limits(app: &App, ctx: &Context, participant: Id) -> AppResult<Vec<
     let person = super::participants::find(app, ctx, &Who::Id(participant)).await?.participant;
     let config = app.fresh_till_config(ctx.workspace).await?;
     let workspace = ctx.workspace;
-    let usage = app.store().read(move |r| r.till_cell(workspace, participant)).await?.usage;
+    let usage = app.store().read(move |r| r.till_cell(workspace, participant)).await?.usage_at(app.now_us());
     let day = day_number(config.zone.to_datetime(app.now()).date());
     let view = |(limit, is_own): (&Limit, bool)| {
         let (number_left, amount_left) = limit.left(&usage, day);

@@ -14,6 +14,7 @@ on_every_engine!(
     a_referral_is_rewarded_once_for_everyone_who_was_brought,
     achievements_count_by_kind_class_and_amount,
     an_activity_is_no_sale,
+    many_activities_are_one_commit_and_fail_alone,
     a_lottery_draws_the_same_for_any_order_and_cannot_be_tried_again,
 );
 
@@ -125,6 +126,62 @@ async fn an_activity_is_no_sale(shop: &Shop) {
     let mut input = shop.input(ann, shop.basket(&[("bread", 100)]).await);
     input.basket.extra.insert("meed.activity".into(), "web".into());
     assert_eq!(shop.create(input).await.expect_err("a sale cannot say that it is one"), "field_reserved");
+}
+
+async fn many_activities_are_one_commit_and_fail_alone(shop: &Shop) {
+    shop.offer("name = \"Friends\"\nclass = \"referral\"\n[award]\namount = 5").await;
+    shop.offer("name = \"Runner\"\nclass = \"achievement\"\n[award]\namount = 1").await;
+    let (ann, bob, cid) = (shop.customer("Ann").await.id, shop.customer("Bob").await.id, shop.customer("Cid").await.id);
+    let did = |kind, reference: &str| ActivityInput {
+        identity: Some(reference.to_owned()),
+        reference: reference.to_owned(),
+        ..done_by(shop, ann, kind)
+    };
+    let brought = |who: Id, reference: &str| ActivityInput {
+        who: Who::Id(who),
+        referred: Some(Who::Id(bob)),
+        ..did(ActivityKind::Referral, reference)
+    };
+    let lines = async || {
+        let ws = shop.ctx.workspace;
+        shop.app.store().read(move |r| r.audit_back(ws, None, 1)).await.expect("the audit log")[0].number
+    };
+    let rows = vec![
+        did(ActivityKind::Achievement, "A-1"),
+        brought(ann, "F-1"),
+        brought(cid, "F-2"),
+        did(ActivityKind::Achievement, "A-1"),
+        ActivityInput { amount: 7, ..did(ActivityKind::Achievement, "A-1") },
+        ActivityInput { amount: -1, ..did(ActivityKind::Achievement, "A-2") },
+        ActivityInput { who: Who::Number("nobody".into()), ..did(ActivityKind::Achievement, "A-3") },
+        did(ActivityKind::Achievement, "A-4"),
+    ];
+    let before = lines().await;
+    let told = async |rows: Vec<ActivityInput>| -> Vec<Result<(i64, bool), String>> {
+        let done = activities::record_many(&shop.app, &shop.ctx, rows).await.expect("outcomes");
+        let row = |row: Result<PurchaseView, meed_core::command::Refused>| match row {
+            Ok(view) => Ok((awarded(&view), view.done.is_replayed)),
+            Err(refused) => Err(refused.code.to_string()),
+        };
+        done.into_iter().map(row).collect()
+    };
+    let refused = |code: &str| Err(code.to_owned());
+    let expected = vec![
+        Ok((100, false)),
+        Ok((500, false)),
+        refused("already_referred"),
+        Ok((100, true)),
+        refused("duplicate_reference"),
+        refused("amount_not_positive"),
+        refused("entity_not_found"),
+        Ok((100, false)),
+    ];
+    assert_eq!(told(rows.clone()).await, expected);
+    assert_eq!(lines().await, before + 1, "one command, one commit");
+    assert_eq!((shop.balance(ann).await, shop.balance(cid).await), (700, 0));
+    let again = told(rows).await;
+    assert!(again.iter().all(|row| !matches!(row, Ok((_, false)))), "{again:?}");
+    assert_eq!((shop.balance(ann).await, lines().await), (700, before + 1), "sent again it does nothing");
 }
 
 async fn a_lottery_draws_the_same_for_any_order_and_cannot_be_tried_again(shop: &Shop) {

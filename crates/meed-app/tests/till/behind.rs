@@ -22,6 +22,7 @@ on_every_engine!(
     pos_061_a_tier_by_hand_is_the_least_or_the_only_one_until_its_end,
     a_refund_may_grant_what_the_best_offer_kept_back,
     what_was_owed_is_told_in_the_journal,
+    points_that_were_spent_are_told_in_points_with_their_worth,
     pos_060_christmas_and_easter_come_every_year,
 );
 
@@ -329,4 +330,36 @@ async fn pos_060_christmas_and_easter_come_every_year(shop: &Shop) {
         shop.pass_days(days);
         assert_eq!(awarded(&shop.buy(ann, &[("bread", 1_000)]).await), expected, "{}", shop.now());
     }
+}
+
+async fn points_that_were_spent_are_told_in_points_with_their_worth(shop: &Shop) {
+    shop.offer("name = \"Points\"\n[award]\neach = 1\nper = 1\nunit = \"points\"").await;
+    let settings = meed_app::loyalty::TillSettingsDocument { point_value: Some("0.05".into()), ..Default::default() };
+    shop.settings(settings).await;
+    let ann = shop.customer("Ann").await.id;
+    shop.buy(ann, &[("wine", 10_000)]).await;
+    shop.top_up(ann, 100).await;
+    let sold = shop.buy(ann, &[("bread", 1_000)]).await.done.id;
+    let spend = shop.spend(sold, Some(300)).await.expect("a spend");
+    assert_eq!((spend.body.spent, spend.body.points), (300, (40, 200)), "a euro, and forty points worth two");
+    let journal = async || {
+        let entries = journal::page(&shop.app, &shop.ctx, ann, None, 50).await.expect("a journal");
+        let row = |entry: &journal::Entry| (entry.kind.name(), entry.unit.code().to_owned(), entry.credit, entry.debit, entry.text.clone());
+        let newest: Vec<_> = entries.iter().take(2).map(row).collect();
+        let points: i64 = entries.iter().filter(|entry| entry.unit != crate::shop::eur()).map(|entry| entry.credit - entry.debit).sum();
+        (newest, points)
+    };
+    let (newest, points) = journal().await;
+    let worth = || "worth 2.00 EUR".to_owned();
+    let expected = vec![("spend_request", "EUR".into(), 0, 100, String::new()), ("spend_request", "PTS".into(), 0, 40, worth())];
+    assert_eq!(newest, expected);
+    assert_eq!((points, journal_sum(shop, ann).await), (shop.points(ann).await.balance, 0));
+    let (newest, points) = {
+        shop.refund(sold, &[(0, 500)]).await.expect("a refund");
+        journal().await
+    };
+    assert!(newest.iter().any(|(kind, unit, credit, ..)| (*kind, unit.as_str()) == ("refund", "PTS") && *credit > 0), "{newest:?}");
+    assert_eq!(points, shop.points(ann).await.balance);
+    shop.cancel(sold).await.expect("cancelled");
+    assert_eq!((journal().await.1, journal_sum(shop, ann).await), (shop.points(ann).await.balance, shop.balance(ann).await));
 }

@@ -26,6 +26,7 @@ on_every_engine!(
     led_031_tiers_recomputed_from_the_journal_name_their_sales,
     led_043_a_person_is_erased_and_the_books_stand,
     limits_by_day_week_and_month_hold,
+    a_hold_counts_against_limits_while_it_is_open,
 );
 
 const TEN: &str = "name = \"Ten\"\n[award]\npercent = \"10%\"\n[spend]\nexpires = \"10 days\"";
@@ -378,7 +379,8 @@ async fn limits_by_day_week_and_month_hold(shop: &Shop) {
     meed_app::loyalty::spends::cancel(&shop.app, &shop.ctx, spend.id, None).await.expect("cancelled");
     let hold = |amount| HoldInput { who: Who::Id(ann.id), unit: eur(), amount, minutes: None, source: shop.source, identity: None };
     assert_eq!(code(&holds::hold(&shop.app, &shop.ctx, hold(401)).await.expect_err("refused")), "limit_reached");
-    holds::hold(&shop.app, &shop.ctx, hold(400)).await.expect("a hold");
+    let used = holds::hold(&shop.app, &shop.ctx, hold(400)).await.expect("a hold");
+    holds::capture(&shop.app, &shop.ctx, used.id, None, None).await.expect("captured");
     // Saturday, the same week: a third and a fourth time, and no fifth.
     shop.pass_days(1);
     assert_eq!(shop.spend(first, Some(50)).await.expect("a spend").body.spent, 50);
@@ -399,4 +401,52 @@ async fn limits_by_day_week_and_month_hold(shop: &Shop) {
     let wrong = TillSettingsDocument { limits: vec![limit("spend", "day", None, Some(1))], ..TillSettingsDocument::default() };
     let refused = meed_app::loyalty::records::put(&shop.app, &shop.ctx, None, &wrong).await.expect_err("refused");
     assert_eq!(code(&refused), "limit_unreadable");
+}
+
+async fn a_hold_counts_against_limits_while_it_is_open(shop: &Shop) {
+    let limit = |per: &str, number, amount| LimitDocument { kind: "debit".into(), per: per.into(), unit: None, number, amount };
+    let limits = vec![limit("day", None, Some(500)), limit("week", Some(4), None)];
+    shop.settings(TillSettingsDocument { limits, ..TillSettingsDocument::default() }).await;
+    let ann = shop.customer("Ann").await;
+    shop.top_up(ann.id, 9_000).await;
+    let hold = async |amount, minutes| {
+        let who = Who::Id(ann.id);
+        let input = HoldInput { who, unit: eur(), amount, minutes: Some(minutes), source: shop.source, identity: None };
+        holds::hold(&shop.app, &shop.ctx, input).await.map(|done| done.id).map_err(|error| code(&error))
+    };
+    let left = async || {
+        let left = wallets::limits(&shop.app, &shop.ctx, ann.id).await.expect("limits");
+        (left[0].amount_left, left[1].number_left)
+    };
+    assert_eq!(left().await, (Some(500), Some(4)));
+    // Released: given back, in number and amount.
+    let first = hold(500, 10).await.expect("a hold");
+    assert_eq!(left().await, (Some(0), Some(3)));
+    assert_eq!(hold(1, 10).await.expect_err("nothing is left"), "limit_reached");
+    holds::release(&shop.app, &shop.ctx, first, None).await.expect("released");
+    assert_eq!(left().await, (Some(500), Some(4)));
+    // Run out: given back at its time, whether a command has said so or not.
+    hold(500, 10).await.expect("a hold");
+    shop.pass_minutes(9);
+    assert_eq!(hold(1, 10).await.expect_err("still open"), "limit_reached");
+    shop.pass_minutes(2);
+    assert_eq!(left().await, (Some(500), Some(4)));
+    // Used in part: the rest is given back.
+    let third = hold(500, 10).await.expect("what ran out counts no more");
+    holds::capture(&shop.app, &shop.ctx, third, Some(120), None).await.expect("captured");
+    assert_eq!(left().await, (Some(380), Some(3)));
+    shop.pass_minutes(20);
+    assert_eq!(left().await, (Some(380), Some(3)), "what was used stays used");
+    assert_eq!(hold(381, 10).await.expect_err("more than is left"), "limit_reached");
+    let sale = shop.buy(ann.id, &[("wine", 9_000)]).await.done.id;
+    hold(80, 10_000).await.expect("a hold of a week");
+    assert_eq!(shop.spend(sale, Some(400)).await.expect("a spend").body.spent, 300, "cut to what the hold leaves");
+    assert_eq!(left().await, (Some(0), Some(1)));
+    // The next day another sum, the same week.
+    shop.pass_days(1);
+    assert_eq!(left().await, (Some(500), Some(1)));
+    hold(10, 10).await.expect("a hold");
+    assert_eq!(hold(10, 10).await.expect_err("four times a week"), "limit_reached");
+    shop.pass_minutes(11);
+    hold(10, 10).await.expect("it did not come to the fourth");
 }

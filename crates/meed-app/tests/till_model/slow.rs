@@ -46,10 +46,24 @@ impl Pot {
 #[derive(Clone, Debug)]
 pub(crate) struct Reserved {
     pub(crate) id: Id,
+    pub(crate) coin: usize,
+    /// What is reserved; of a posted one what was used.
     pub(crate) amount: i64,
     pub(crate) parts: Vec<(usize, i64)>,
+    pub(crate) made_us: i64,
     pub(crate) until_us: i64,
     pub(crate) state: HoldIs,
+}
+
+impl Reserved {
+    /// What limits count of it.
+    pub(crate) fn counts(&self, now_us: i64) -> i64 {
+        match self.state {
+            HoldIs::Posted => self.amount,
+            HoldIs::Open if now_us < self.until_us => self.amount,
+            HoldIs::Open | HoldIs::Voided | HoldIs::Over => 0,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

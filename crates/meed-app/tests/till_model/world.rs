@@ -95,6 +95,10 @@ impl World {
         let Some(limit) = self.day_limit else { return Some(i64::MAX) };
         let today = self.day(now_us);
         let used = person.debited.iter().filter(|(day, _)| *day == today).map(|(_, amount)| amount).sum::<i64>().max(0);
+        // A hold counts on its day: what it reserves while it is open, what was used of it for ever.
+        let held: i64 =
+            person.holds.iter().filter(|hold| hold.coin == MONEY && self.day(hold.made_us) == today).map(|hold| hold.counts(now_us)).sum();
+        let used = used + held;
         (limit > used).then_some(limit - used)
     }
 
@@ -309,12 +313,17 @@ impl World {
                 for (pot, part) in &parts {
                     person.pots[*pot].held += part;
                 }
-                if *coin == MONEY {
-                    self.count(person, now_us, *amount);
-                }
                 let until_us = now_us + minutes * 60_000_000;
                 let answer = Answer::Held(parts.iter().map(|(_, part)| *part).collect());
-                person.holds.push(Reserved { id: when.event, amount: *amount, parts, until_us, state: HoldIs::Open });
+                person.holds.push(Reserved {
+                    id: when.event,
+                    coin: *coin,
+                    amount: *amount,
+                    parts,
+                    made_us: now_us,
+                    until_us,
+                    state: HoldIs::Open,
+                });
                 Ok(answer)
             }
             Does::Capture { hold, amount } => resolve(person, *hold, amount.unwrap_or(person.holds[*hold].amount), HoldIs::Posted, now_us),
@@ -603,6 +612,7 @@ fn resolve(person: &mut Person, hold: usize, amount: i64, state: HoldIs, now_us:
         (pot.held, pot.left) = (pot.held - part, pot.left - used);
     }
     person.holds[hold].state = state;
+    person.holds[hold].amount = amount;
     person.settle(now_us);
     Ok(Answer::Done)
 }

@@ -3,6 +3,7 @@
 use super::eval::{Context, eval, truth};
 use super::node::{Function, Node};
 use super::value::Value;
+use super::words;
 
 /// The part of a condition that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub struct Failed {
     pub part: String,
     /// What it read, with the values found: (`sale.status`, `'open'`).
     pub values: Vec<(String, String)>,
-    /// A sentence: `sale.status is 'open', must be 'won'`.
+    /// A sentence: `sale.status is 'open', must be 'won'`. Facts of a vocabulary go by their words.
     pub text: String,
 }
 
@@ -51,33 +52,58 @@ fn collect(node: &Node, context: &Context<'_>, found: &mut Vec<(String, String)>
 }
 
 fn sentence(node: &Node, context: &Context<'_>, values: &[(String, String)]) -> String {
-    let shown = |node: &Node| eval(node, context).map_or_else(|error| error.to_string(), |value| value.to_string());
+    let of = |node: &Node, beside: &Node| match eval(node, context) {
+        Ok(value) => words::fact_of(beside).map_or_else(|| value.to_string(), |fact| words::value(&value, Some(fact))),
+        Err(error) => error.to_string(),
+    };
+    let shown = |node: &Node| of(node, node);
     match node {
         Node::Compare(comparison, a, b) => {
             let (comparison, a, b) = if matches!(**a, Node::Constant(_)) { (comparison.mirrored(), b, a) } else { (*comparison, a, b) };
-            let other = if matches!(**b, Node::Constant(_)) { String::new() } else { format!("{b}, which is ") };
-            format!("{a} is {}, {} {other}{}", shown(a), comparison.demand(), shown(b))
+            let other = if matches!(**b, Node::Constant(_)) { String::new() } else { format!("{}, which is ", named(b)) };
+            format!("{} is {}, {} {other}{}", named(a), shown(a), comparison.demand(), of(b, a))
         }
         Node::In(item, list) => match &**list {
-            Node::List(_) => format!("{item} is {}, must be one of {}", shown(item), shown(list)),
-            other => format!("{other} is {}, must contain {}", or_none(shown(other)), shown(item)),
+            Node::List(_) => format!("{} is {}, must be one of {}", named(item), shown(item), of(list, item)),
+            other => format!("{} is {}, must contain {}", named(other), or_none(shown(other)), of(item, other)),
         },
-        Node::Has(inner) => format!("{inner} is missing"),
+        Node::Has(inner) => format!("{} is missing", named(inner)),
         Node::Call(function @ (Function::StartsWith | Function::EndsWith | Function::Contains), _, arguments) if arguments.len() == 2 => {
             let verb = match function {
                 Function::StartsWith => "start with",
                 Function::EndsWith => "end with",
                 _ => "contain",
             };
-            format!("{} is {}, must {verb} {}", arguments[0], shown(&arguments[0]), shown(&arguments[1]))
+            format!("{} is {}, must {verb} {}", named(&arguments[0]), shown(&arguments[0]), of(&arguments[1], &arguments[0]))
         }
-        Node::Matches(inner, pattern, _) => format!("{inner} is {}, must match '{pattern}'", shown(inner)),
+        Node::Matches(inner, pattern, _) => format!("{} is {}, must match '{pattern}'", named(inner), shown(inner)),
         Node::Constant(Value::Truth(false)) => "the condition is always false".to_owned(),
+        other if other.any(&|node| matches!(node, Node::Fact(_))) => {
+            let seen = seen_facts(other, context);
+            let text = format!("it is not so that {}", words::sentence(other));
+            if seen.is_empty() { text } else { format!("{text}: {seen}") }
+        }
         _ => {
             let seen = values.iter().map(|(name, value)| format!("{name} is {value}")).collect::<Vec<_>>().join(", ");
             if seen.is_empty() { format!("`{node}` does not hold") } else { format!("`{node}` does not hold: {seen}") }
         }
     }
+}
+
+/// What a part is called: facts of a vocabulary by their words, all else as it was written.
+fn named(node: &Node) -> String {
+    if words::fact_of(node).is_some() { words::thing(node) } else { node.to_string() }
+}
+
+/// The facts that a part reads, with the values found. What is true or false is said by the part itself.
+fn seen_facts(node: &Node, context: &Context<'_>) -> String {
+    let mut facts = Vec::new();
+    super::vocabulary::collect(node, &mut facts);
+    let seen = facts.iter().filter_map(|fact| match eval(&Node::Fact(*fact), context).ok()? {
+        Value::Truth(_) => None,
+        value => Some(format!("{} is {}", fact.words(), words::value(&value, Some(fact)))),
+    });
+    seen.collect::<Vec<_>>().join(", ")
 }
 
 fn or_none(text: String) -> String {

@@ -14,6 +14,7 @@ mod node;
 mod scan;
 mod value;
 mod vocabulary;
+mod words;
 
 pub use crate::sale::{NumberField, TextField};
 pub use eval::{Context, EvalError, RepContext};
@@ -137,6 +138,13 @@ impl Condition {
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// The condition as people say it: the family is “fish”. Only facts of a [`Vocabulary`] have words; the rest stands there as
+    /// it was written.
+    #[must_use]
+    pub fn words(&self) -> String {
+        words::sentence(&self.root)
     }
 
     /// Whether original columns are read, so that the caller must offer them.

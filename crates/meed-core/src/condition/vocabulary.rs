@@ -33,8 +33,8 @@ impl FactType {
     }
 }
 
-/// A field of a root.
-type Field = (&'static str, FactType);
+/// A field of a root: name, type, and what people call it.
+type Field = (&'static str, FactType, &'static str);
 
 /// The roots and their fields: `line.brand` is field `brand` of root `line`.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +53,20 @@ pub struct Fact {
     /// Place of the field within its root.
     pub field: usize,
     names: (&'static str, &'static str),
+    words: &'static str,
+}
+
+impl Fact {
+    /// What people call it: `the family`; of what is true or false a sentence: `it is the customer’s birthday`.
+    #[must_use]
+    pub const fn words(&self) -> &'static str {
+        self.words
+    }
+
+    /// The field's name without its root.
+    pub(super) const fn name(&self) -> &'static str {
+        self.names.1
+    }
 }
 
 impl fmt::Display for Fact {
@@ -66,22 +80,22 @@ impl Vocabulary {
     pub(super) fn find(&self, root: &str, name: &str) -> Result<(Fact, Type), String> {
         let at = self.roots.iter().position(|(known, _)| *known == root).ok_or_else(|| self.about_name(root))?;
         let (root, fields) = self.roots[at];
-        let field = fields.iter().position(|(known, _)| *known == name);
+        let field = fields.iter().position(|(known, ..)| *known == name);
         let field = field.ok_or_else(|| {
-            let hint = suggestion(name, fields.iter().map(|(known, _)| *known));
+            let hint = suggestion(name, fields.iter().map(|(known, ..)| *known));
             format!("`{root}.{name}` is not a field of {}{hint}", self.subject)
         })?;
-        let (name, kind) = fields[field];
-        Ok((Fact { root: at, field, names: (root, name) }, kind.kind()))
+        let (name, kind, words) = fields[field];
+        Ok((Fact { root: at, field, names: (root, name), words }, kind.kind()))
     }
 
     /// What is wrong with a name that stands alone.
     pub(super) fn about_name(&self, name: &str) -> String {
         if let Some((root, fields)) = self.roots.iter().find(|(root, _)| *root == name) {
-            let example = fields.first().map_or("", |(field, _)| field);
+            let example = fields.first().map_or("", |(field, ..)| field);
             return format!("`{root}` needs a field, such as `{root}.{example}`");
         }
-        let beside = self.roots.iter().find(|(_, fields)| fields.iter().any(|(field, _)| *field == name));
+        let beside = self.roots.iter().find(|(_, fields)| fields.iter().any(|(field, ..)| *field == name));
         match beside {
             Some((root, _)) => format!("`{name}` is not known; did you mean `{root}.{name}`?"),
             None => format!("`{name}` is not known{}", suggestion(name, self.roots.iter().map(|(root, _)| *root))),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::limits::Usage;
+use super::limits::{HeldUsage, Usage};
 use super::packed::{Packed, packed};
 use crate::id::Id;
 use crate::money::Exact;
@@ -31,6 +31,8 @@ pub struct Cell {
     pub draws: BTreeMap<Id, i64>,
     /// What limits count. No part of the fold.
     pub usage: Vec<Usage>,
+    /// What open holds take of limits besides. No part of the fold.
+    pub held: Vec<HeldUsage>,
     /// For offers that take one of every class: the classes seen, with the last local day of each.
     pub classes: BTreeMap<Id, Vec<(String, i64)>>,
 }
@@ -76,6 +78,9 @@ const FORM: u8 = 2;
 /// The classes seen follow.
 const WITH_CLASSES: u8 = 3;
 
+/// What open holds take of limits follows.
+const WITH_HELD: u8 = 4;
+
 type Classes = BTreeMap<Id, Vec<(String, i64)>>;
 type More = ((Option<i64>, BTreeMap<Id, i64>), Vec<Usage>);
 
@@ -91,25 +96,40 @@ impl Cell {
         if row.first() == Some(&FIRST_FORM) {
             return super::packed::from_row(FIRST_FORM, row);
         }
-        let (cell, (((basis, draws), usage), classes)): (Self, (More, Classes)) = match row.first() {
-            Some(&WITH_CLASSES) => super::packed::from_row(WITH_CLASSES, row)?,
-            _ => super::packed::from_row::<(Self, More)>(FORM, row).map(|(cell, more)| (cell, (more, Classes::default())))?,
+        let (cell, ((((basis, draws), usage), classes), held)): (Self, ((More, Classes), Vec<HeldUsage>)) = match row.first() {
+            Some(&WITH_HELD) => super::packed::from_row(WITH_HELD, row)?,
+            Some(&WITH_CLASSES) => super::packed::from_row(WITH_CLASSES, row).map(|(cell, more)| (cell, (more, Vec::new())))?,
+            _ => super::packed::from_row(FORM, row).map(|(cell, more)| (cell, ((more, Classes::default()), Vec::new())))?,
         };
-        Ok(Self { basis, draws, usage, classes, ..cell })
+        Ok(Self { basis, draws, usage, held, classes, ..cell })
     }
 
     /// The stored form.
     #[must_use]
     pub fn to_row(&self) -> Vec<u8> {
-        let form = if self.classes.is_empty() { FORM } else { WITH_CLASSES };
+        let form = match (self.held.is_empty(), self.classes.is_empty()) {
+            (true, true) => FORM,
+            (true, false) => WITH_CLASSES,
+            (false, _) => WITH_HELD,
+        };
         let mut row = super::packed::to_row(form, self);
         self.basis.pack(&mut row);
         self.draws.pack(&mut row);
         self.usage.pack(&mut row);
-        if form == WITH_CLASSES {
+        if form != FORM {
             self.classes.pack(&mut row);
         }
+        if form == WITH_HELD {
+            self.held.pack(&mut row);
+        }
         row
+    }
+
+    /// What limits count at a time: what was used, and what holds reserve that are open then.
+    #[must_use]
+    pub fn usage_at(&self, now_us: i64) -> Vec<Usage> {
+        let open = self.held.iter().filter(|held| held.expires_us > now_us).map(|held| held.used(held.amount));
+        self.usage.iter().copied().chain(open).collect()
     }
 
     /// How far an offer that counts over purchases is on `day`.

@@ -259,6 +259,8 @@ pub struct SpendBody {
     pub asked: Minor,
     /// What was spent.
     pub spent: Minor,
+    /// Of it, what was paid in points: how many, and what they were worth.
+    pub points: (Minor, Minor),
     /// Of it, what a till without a connection gave away and the wallet did not cover: a person decides (`ledger.md` §7).
     pub uncovered: Minor,
     /// The sending system's own, unique reference.
@@ -295,6 +297,8 @@ pub struct RefundBody {
     pub lines: Vec<(u32, (Minor, Exact))>,
     /// What was spent on the returned part and came back to the wallet, in the workspace's currency.
     pub given_back: Minor,
+    /// Of it, what came back in points: how many, and what they were worth.
+    pub points: (Minor, Minor),
     /// What is to be paid back in money.
     pub paid_back: Minor,
     /// Awards that were taken back.
@@ -511,17 +515,14 @@ impl Packed for Use {
 packed!(Withheld { offer, reason });
 packed!(Matched { offer, version, lines });
 packed!(PurchaseBody { basket, matched, standing, balance, is_offline });
-packed!(SecondSpend { asked, spent, system_reference, description, balance, system, classification, extra });
-packed!(EarlierSpend { asked, spent, system_reference, description, balance });
 packed!(TakenBack { purchase, offer, unit, steps });
 packed!(Clawed { from_lots, from_expired, from_others, owed, forgiven });
-packed!(RefundBody { lines, given_back, paid_back, taken_back, granted, note, balance });
 packed!(HoldBody { unit, amount, expires_us, parts, balance });
 packed!(HeldPart { transfer, lot, amount });
 packed!(AdjustmentBody { unit, amount, lot, reason, balance });
 packed!(SettlementBody { merchant, awarded, percent, contribution });
 
-/// The form of every body but those of spends.
+/// The form of every body but those of spends and refunds.
 const FORM: u8 = 1;
 
 macro_rules! rows {
@@ -540,59 +541,7 @@ macro_rules! rows {
         }
     )* };
 }
-rows!(EvaluationBody, TierSetBody, RefundBody, HoldBody, AdjustmentBody, SettlementBody, PayBackBody, TransferBody, ExtensionBody);
-
-/// The first form of a spend: without the sending system.
-struct EarlierSpend {
-    asked: Minor,
-    spent: Minor,
-    system_reference: Option<String>,
-    description: Option<String>,
-    balance: Minor,
-}
-
-/// The second form of a spend, which the wallet covers.
-struct SecondSpend {
-    asked: Minor,
-    spent: Minor,
-    system_reference: Option<String>,
-    description: Option<String>,
-    balance: Minor,
-    system: Option<String>,
-    classification: Option<String>,
-    extra: BTreeMap<String, String>,
-}
-
-/// The third form of a spend: what is uncovered follows.
-const WITH_UNCOVERED: u8 = FORM + 2;
-
-impl SpendBody {
-    /// Reads the stored form, and those before it.
-    pub fn from_row(row: &[u8]) -> Result<Self, super::Damaged> {
-        let (second, uncovered): (SecondSpend, Minor) = match row.first() {
-            Some(&FORM) => {
-                let EarlierSpend { asked, spent, system_reference, description, balance } = super::packed::from_row(FORM, row)?;
-                let (system, classification, extra) = (None, None, BTreeMap::new());
-                (SecondSpend { asked, spent, system_reference, description, balance, system, classification, extra }, 0)
-            }
-            Some(&WITH_UNCOVERED) => super::packed::from_row(WITH_UNCOVERED, row)?,
-            _ => (super::packed::from_row(FORM + 1, row)?, 0),
-        };
-        let SecondSpend { asked, spent, system_reference, description, balance, system, classification, extra } = second;
-        Ok(Self { asked, spent, uncovered, system_reference, description, balance, system, classification, extra })
-    }
-
-    /// The stored form.
-    #[must_use]
-    pub fn to_row(&self) -> Vec<u8> {
-        let Self { asked, spent, uncovered, system_reference, description, balance, system, classification, extra } = self.clone();
-        let second = SecondSpend { asked, spent, system_reference, description, balance, system, classification, extra };
-        match uncovered {
-            0 => super::packed::to_row(FORM + 1, &second),
-            _ => super::packed::to_row(WITH_UNCOVERED, &(second, uncovered)),
-        }
-    }
-}
+rows!(EvaluationBody, TierSetBody, HoldBody, AdjustmentBody, SettlementBody, PayBackBody, TransferBody, ExtensionBody);
 
 /// The second form of purchases and their standings: what is paid back follows.
 const WITH_BACK: u8 = 2;
@@ -755,6 +704,13 @@ impl Standing {
     #[must_use]
     pub fn spent_by(&self, method: SpendMethod) -> Minor {
         self.uses.iter().filter(|u| u.method == method).map(Use::standing_worth).sum()
+    }
+
+    /// What stands of one event's spends in points: how many, and what they are worth.
+    #[must_use]
+    pub fn points_of(&self, event: Id) -> (Minor, Minor) {
+        let own = self.uses.iter().filter(|used| used.event == event && used.unit == Unit::POINTS);
+        own.fold((0, 0), |(amount, worth), used| (amount + used.amount - used.returned, worth + used.standing_worth()))
     }
 
     /// What stands of all spends.

@@ -53,6 +53,24 @@ pub(super) struct Giver<'a> {
     pub(super) at: jiff::Timestamp,
 }
 
+/// What is in the wallet again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct GivenBack {
+    /// Its worth in the workspace's currency.
+    pub(super) worth: Minor,
+    /// Of it, points: how many, and their worth.
+    pub(super) points: (Minor, Minor),
+}
+
+impl GivenBack {
+    fn add(&mut self, unit: Unit, (amount, worth): (Minor, Minor)) {
+        self.worth += worth;
+        if unit == Unit::POINTS {
+            self.points = (self.points.0 + amount, self.points.1 + worth);
+        }
+    }
+}
+
 impl Giver<'_> {
     fn wallet(&self, unit: Unit) -> Wallet {
         Wallet { participant: self.participant, unit }
@@ -303,9 +321,9 @@ impl Giver<'_> {
 
     /// Gives back what was spent on returned parts: by line, pro rata, in reverse order of consumption. Answers the
     /// worth of what is in the wallet again.
-    pub(super) fn give_back(&self, wallets: &mut Wallets<'_>, work: &mut Work, before: &[(Minor, Exact)]) -> Result<Minor, Refusal> {
+    pub(super) fn give_back(&self, wallets: &mut Wallets<'_>, work: &mut Work, before: &[(Minor, Exact)]) -> Result<GivenBack, Refusal> {
         let mut back: BTreeMap<Unit, Vec<Taken>> = BTreeMap::new();
-        let (mut worth, mut uncovered) = (0, Vec::new());
+        let (mut given, mut uncovered) = (GivenBack::default(), Vec::new());
         for (place, line) in work.body.basket.lines.iter().enumerate() {
             let (returned, _) = work.standing.returned.get(place).copied().unwrap_or_default();
             let is_here = |used: &Use| {
@@ -338,9 +356,9 @@ impl Giver<'_> {
                     uncovered.push((used.bearer(), used.transfer, part));
                     continue;
                 }
-                worth += part;
                 let amount = share(used.amount, used.worth_returned, used.worth)? - used.returned;
                 used.returned += amount;
+                given.add(used.unit, (amount, part));
                 if amount > 0 {
                     let portion = Portion { lot: used.lot, line: place, amount };
                     back.entry(used.unit).or_default().push(Taken { transfer: used.transfer, portion });
@@ -350,7 +368,8 @@ impl Giver<'_> {
         for (unit, taken) in back {
             wallets.give_back(self.wallet(unit), &taken, work.origin(self.at))?;
         }
-        Ok(worth + self.uncovered_back(wallets, work, &uncovered)?)
+        given.worth += self.uncovered_back(wallets, work, &uncovered)?;
+        Ok(given)
     }
 
     /// Spends on a purchase what no lot covers: its goods are gone (`ledger.md` §7).
@@ -378,15 +397,15 @@ impl Giver<'_> {
     }
 
     /// Gives back all that a spend used, and forgets its uses. Answers the worth of what is in the wallet again.
-    pub(super) fn undo_spend(&self, wallets: &mut Wallets<'_>, work: &mut Work, event: Id) -> Result<Minor, Refusal> {
-        let mut worth = 0;
+    pub(super) fn undo_spend(&self, wallets: &mut Wallets<'_>, work: &mut Work, event: Id) -> Result<GivenBack, Refusal> {
+        let mut given = GivenBack::default();
         let is_it = |used: &Use| used.event == event && matches!(used.method, SpendMethod::OnRequest | SpendMethod::Automatic);
         for unit in [self.config.currency, Unit::POINTS] {
             let uses = work.standing.uses.iter().filter(|used| is_it(used) && used.unit == unit && used.returned < used.amount);
             let uses = uses.filter(|used| !used.is_uncovered());
             let taken: Vec<Taken> = uses
                 .map(|used| {
-                    worth += used.standing_worth();
+                    given.add(unit, (used.amount - used.returned, used.standing_worth()));
                     let line = usize::try_from(used.line).unwrap_or_default();
                     Taken { transfer: used.transfer, portion: Portion { lot: used.lot, line, amount: used.amount - used.returned } }
                 })
@@ -397,9 +416,9 @@ impl Giver<'_> {
         }
         let uncovered = work.standing.uses.iter().filter(|used| is_it(used) && used.is_uncovered() && used.returned < used.amount);
         let uncovered: Vec<_> = uncovered.map(|used| (used.bearer(), used.transfer, used.amount - used.returned)).collect();
-        worth += self.uncovered_back(wallets, work, &uncovered)?;
+        given.worth += self.uncovered_back(wallets, work, &uncovered)?;
         work.standing.uses.retain(|used| !is_it(used));
-        Ok(worth)
+        Ok(given)
     }
 
     /// Allots up to `want` from the wallets over what may still be paid of a purchase. Answers portions by unit with worth.

@@ -5,13 +5,14 @@ use jiff::civil::Date;
 
 use super::packed::{packed, packed_code};
 use crate::command::{date_of, day_number};
+use crate::id::Id;
 use crate::ledger::coded;
 use crate::money::{Minor, Unit};
 
 coded! {
     /// What is limited.
     LimitKind {
-        /// Spends that the customer asks for or that happen by themselves, holds, and debits by hand.
+        /// Spends that the customer asks for or that happen by themselves, holds that are open or were used, and debits by hand.
         Debit = 1 "debit",
         /// Credits by hand. What offers give is limited by the offers.
         Credit = 2 "credit",
@@ -65,6 +66,30 @@ pub struct Usage {
     pub amount: Minor,
 }
 packed!(Usage { kind, unit, day, number, amount });
+
+/// What an open hold takes of limits. It ends with the hold: nothing has to be posted for that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldUsage {
+    /// The hold.
+    pub hold: Id,
+    /// What the amount counts.
+    pub unit: Unit,
+    /// The local day on which the hold was made.
+    pub day: i64,
+    /// How much.
+    pub amount: Minor,
+    /// When the hold ends by itself, microseconds UTC.
+    pub expires_us: i64,
+}
+packed!(HeldUsage { hold, unit, day, amount, expires_us });
+
+impl HeldUsage {
+    /// As what was used, of `amount`.
+    #[must_use]
+    pub(super) fn used(&self, amount: Minor) -> Usage {
+        Usage { kind: LimitKind::Debit, unit: self.unit, day: self.day, number: 1, amount }
+    }
+}
 
 /// Days of which usage is kept: a month looks back no further.
 const KEPT_DAYS: i64 = 31;

@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod evaluate;
 mod event;
+mod event_rows;
 mod giving;
 mod limits;
 mod loaded;
@@ -28,8 +29,8 @@ pub use cell::{Cell, OfferCell};
 pub use commands::{
     AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, DecideReview, EraseParticipant, ErasedBalance, EvaluateMany,
     EvaluatePurchases, ExtendLot, HoldDone, HoldStanding, HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases,
-    RecordActivity, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, SetTier, Settle, Spend, SpendAsk, SpendDone,
-    Sweep, TillReply, TransferDone, TransferWallet,
+    RecordActivities, RecordActivity, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, SetTier, Settle, Spend,
+    SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
 };
 pub use config::{
     Classification, Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate,

@@ -72,7 +72,9 @@ pub(super) fn named_row<T>(
     seen: &mut HashSet<String>,
     read: impl FnOnce(&RawValue) -> Answered<T>,
 ) -> (String, Answered<T>) {
-    let named: Named = serde_json::from_str(row.get()).unwrap_or_default();
+    // A list would be taken for a row with its fields in order.
+    let is_object = row.get().trim_start().starts_with('{');
+    let named: Named = Some(row).filter(|_| is_object).and_then(|row| serde_json::from_str(row.get()).ok()).unwrap_or_default();
     let name = named.request_unique_identifier.map(|text| text.0).unwrap_or_default();
     let parsed = if name.is_empty() {
         Err(Failure::missing(REQUEST))
@@ -203,6 +205,8 @@ fn product_row(raw: &RawValue) -> ProductRow {
 
 /// Characters of a text attribute at most.
 const TEXT_MAX: usize = 400;
+/// Characters of a name at most: of a type, brand, family or category.
+const NAME_MAX: usize = 200;
 
 fn text_of(raw: &RawValue) -> Option<Option<String>> {
     let text: Option<LooseText> = serde_json::from_str(raw.get()).ok()?;
@@ -219,7 +223,7 @@ fn named_of(raw: &RawValue, what: &str, config: &TillConfig) -> Option<Option<St
             let (key, value) = one.one("it", &["id", "name", "code", "alternative_code"]).ok()?;
             let is_id = key == "id" && value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
             if !is_id {
-                return Some(Some(value.to_owned()));
+                return (value.chars().count() <= NAME_MAX).then(|| Some(value.to_owned()));
             }
             let of = |product: &Product| match what {
                 "type" => product.kind.iter().cloned().collect(),
@@ -240,6 +244,9 @@ fn categories_of(raw: &RawValue, config: &TillConfig) -> Option<Vec<String>> {
         return list.iter().map(|one| categories_of(one, config)).collect::<Option<Vec<_>>>().map(|all| all.concat());
     }
     let one = text_of(raw).or_else(|| named_of(raw, "category", config))?;
+    if one.as_ref().is_some_and(|name| name.chars().count() > NAME_MAX) {
+        return None;
+    }
     Some(one.into_iter().collect())
 }
 
@@ -295,6 +302,7 @@ fn put(product: &mut ProductDocument, name: &str, raw: &RawValue, config: &TillC
         Some(what) => named_of(raw, what, config),
         None => text_of(raw),
     };
+    let value = value.filter(|value| name != "alternative_code" || value.as_ref().is_none_or(|text| text.chars().count() <= NAME_MAX));
     value.map(|value| *place = value).is_some()
 }
 

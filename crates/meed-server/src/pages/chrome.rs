@@ -81,6 +81,9 @@ pub enum Nav {
     Products,
     Settlement,
     Reviews,
+    Stores,
+    Tiers,
+    Classes,
     Programs,
     Calculations,
     Statements,
@@ -200,6 +203,9 @@ const OPERATOR: &[NavPlan] = &[
             (Nav::Products, "Products", "/products", "product"),
             (Nav::Settlement, "Settlement", "/settlement", "settle"),
             (Nav::Reviews, "Reviews", "/reviews", "review"),
+            (Nav::Stores, "Stores and merchants", "/stores", "store"),
+            (Nav::Tiers, "Schemes and tiers", "/tiers", "tier"),
+            (Nav::Classes, "Classes of events", "/classes", "class"),
         ],
     ),
     (
@@ -255,6 +261,9 @@ const CASHIER: &[NavPlan] = &[("", &[(Nav::Till, "Till", "/till", "till")])];
 /// Places that only a full administrator opens.
 const OPERATOR_ONLY: &[Nav] = &[Nav::Users, Nav::Settings, Nav::Keys];
 
+/// Places that nobody opens who may not see plans.
+const PLANS: &[Nav] = &[Nav::Programs, Nav::Offers];
+
 impl Chrome {
     /// Groups of the navigation for this person; empty before the sign-in.
     pub fn nav_groups(&self) -> Vec<NavGroup> {
@@ -267,7 +276,7 @@ impl Chrome {
         };
         let is_shown = |nav: Nav| match self.user.as_ref().map(|user| user.role) {
             Some(Role::Payee | Role::Manager) => nav != Nav::Leaderboard || self.leaderboard,
-            Some(Role::Observer { sees_plans }) => !OPERATOR_ONLY.contains(&nav) && (sees_plans || nav != Nav::Programs),
+            Some(Role::Observer { sees_plans }) => !OPERATOR_ONLY.contains(&nav) && (sees_plans || !PLANS.contains(&nav)),
             _ => true,
         };
         let entries = |all: &'static [(Nav, &'static str, &'static str, &'static str)]| {
@@ -296,6 +305,16 @@ impl Chrome {
     /// Whether the person works at the till, and sees nothing else.
     pub fn is_cashier(&self) -> bool {
         self.user.as_ref().is_some_and(|user| user.role == Role::Cashier)
+    }
+
+    /// Where the first page leads this person, as a button says it.
+    pub fn to_home(&self) -> &'static str {
+        match self.user.as_ref().map(|user| user.role) {
+            None => "To the sign-in",
+            Some(Role::Operator | Role::Observer { .. }) => "To the overview",
+            Some(Role::Manager | Role::Payee) => "To the statements",
+            Some(Role::Cashier) => "To the till",
+        }
     }
 
     /// Whether the person sees the statements of others besides their own, and no more.

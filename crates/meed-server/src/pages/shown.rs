@@ -125,6 +125,11 @@ pub fn count(n: impl Display) -> String {
     grouped(&n.to_string())
 }
 
+/// The id of a field's hint; empty where there is none.
+pub fn hint_id(field: &str, hint: &str) -> String {
+    if hint.is_empty() { String::new() } else { format!("{field}-hint") }
+}
+
 /// A word in a small coloured pill.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Badge {

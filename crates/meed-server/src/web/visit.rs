@@ -133,7 +133,7 @@ fn not_for(role: meed_app::Role) -> Response {
     let (code, text) = match role {
         meed_app::Role::Payee => ("payee_only", "you see your own statements here, and nothing else"),
         meed_app::Role::Manager => ("line_only", "you see your own statements here and those of your line, and nothing else"),
-        meed_app::Role::Cashier => ("till_only", "you work at the till here, and see nothing else"),
+        meed_app::Role::Cashier => ("till_only", "you work at the till here; this page is for the administrators of the workspace"),
         _ => ("read_only", "you may look at this workspace, but this page is for its full administrators"),
     };
     Trouble::refused(Class::Forbidden, code, text).into_response()

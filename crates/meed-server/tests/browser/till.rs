@@ -11,7 +11,7 @@ use crate::{enter, no_complaints};
 const ENTER: &str = "\u{E007}";
 
 /// Scans or types, and ends with Enter.
-async fn scan(browser: &Browser, field: &str, text: &str) {
+pub async fn scan(browser: &Browser, field: &str, text: &str) {
     browser.script(LEFT, &[]).await;
     browser.type_into(field, &format!("{text}{ENTER}")).await;
     browser.arrives().await;
@@ -144,9 +144,35 @@ async fn a_draft_is_tried_on_a_basket_and_on_the_past() {
     browser.open(&format!("{base}/offers/new")).await;
     browser.type_into("#product1", "BREAD").await;
     browser.type_into("#price1", "10").await;
+    let draft = |rest: &str| {
+        serde_json::json!(format!(
+            "kind = \"reward\"\nname = \"Autumn extra\"\nscheme = \"club\"\nstacks = true\n{rest}[award]\npercent = \"9%\"\n"
+        ))
+    };
+    let write = async |text: serde_json::Value| {
+        browser.script("document.querySelector('#text').value = arguments[0]", &[text]).await;
+    };
+    // The draft is none of the offers that are kept, so that what it gives is known to be its own.
+    write(draft("")).await;
     browser.send("#simulate").await;
     let says = browser.text("#says").await;
-    assert!(says.contains("Five per cent back") && says.contains("It gives 0.50 EUR"), "{says}");
+    let said = |says: &str| says.split('\n').map(str::to_owned).collect::<Vec<_>>();
+    let lines = said(&says);
+    let of = |name: &str| lines.iter().position(|line| line.contains(name)).and_then(|at| lines.get(at + 1)).cloned().unwrap_or_default();
+    assert_eq!(of("Autumn extra"), "It gives 0.90 EUR.", "{says}");
+    assert!(says.contains("Autumn extra Draft") && !says.contains("back Draft"), "{says}");
+    assert_eq!(of("Five per cent back"), "It gives 0.50 EUR.", "{says}");
+    assert_eq!(of("Bakery bonus"), "It gives 0.50 EUR.", "{says}");
+    assert_eq!(of("Every tenth bottle"), "The family is “bakery”, must be “drinks”.", "{says}");
+    // A condition is told in words, and so is the part of it that failed.
+    write(draft("condition = \"line.family in ['drinks', 'dairy'] && sale.hour >= 0\"\n")).await;
+    browser.send("#simulate").await;
+    let says = browser.text("#says").await;
+    assert!(says.contains("The family is “bakery”, must be one of “drinks”, “dairy”."), "{says}");
+    browser.says("main", "the family is “drinks” or “dairy” and it is 0:00 or later").await;
+    write(draft("conditon = \"x\"\n")).await;
+    browser.send("#simulate").await;
+    browser.says("main", "The document cannot be used yet").await;
     // Five per cent there are already; the draft of the same name takes its place and gives ten.
     let text = "kind = \"reward\"\nname = \"Five per cent back\"\nscheme = \"club\"\n[award]\npercent = \"10%\"\n";
     browser.script("document.querySelector('#text').value = arguments[0]", &[serde_json::json!(text)]).await;

@@ -81,8 +81,8 @@ impl Site {
         visitor
     }
 
-    /// Somebody with a role, signed in: an administrator, or a rep as payee or manager.
-    pub async fn person(&self, role: Role, rep: Option<Id>) -> Visitor {
+    /// A one-time link for somebody with a role: an administrator or a cashier, or a rep as payee or manager.
+    pub async fn link_of(&self, role: Role, rep: Option<Id>) -> String {
         let ctx = self.ctx();
         let token = match rep {
             Some(rep) => {
@@ -94,7 +94,12 @@ impl Site {
                 roles::invite(&self.app, &ctx, role.word(), &email, role).await.expect("a link").1
             }
         };
-        let link = format!("/welcome/{token}");
+        format!("/welcome/{token}")
+    }
+
+    /// Somebody with a role, signed in.
+    pub async fn person(&self, role: Role, rep: Option<Id>) -> Visitor {
+        let link = self.link_of(role, rep).await;
         let mut visitor = self.visitor();
         visitor.get(&link).await;
         let entered = visitor.post(&link, &[("name", ""), ("password", PASSWORD), ("password_again", PASSWORD)]).await;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used)]
 
+mod bad_cases;
+mod bad_input;
 mod buying;
 mod contract;
 mod cut_line;

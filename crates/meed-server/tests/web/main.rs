@@ -7,6 +7,7 @@ mod support;
 
 mod adjustments;
 mod counter;
+mod counter_settings;
 mod desk;
 mod door;
 mod enquiries;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::checks::{conflict, invalid, resolve};
+use super::TillReply;
+use super::checks::{check_config, conflict, invalid, resolve};
 use super::purchase::{Identified, Purchase};
 use crate::audit::Digest;
 use crate::command::{Command, Needs, Refused, Reply, State};
@@ -92,10 +93,39 @@ impl Command for RecordActivity {
             (_, None) => {}
         }
         let reply = self.as_purchase().decide(state)?;
-        if let (Some(once), Reply::Till(super::TillReply::Purchase(done))) = (once, &reply) {
+        if let (Some(once), Reply::Till(TillReply::Purchase(done))) = (once, &reply) {
             once.take(state, done.id);
         }
         Ok(reply)
+    }
+}
+
+/// Records several activities in one command. Each is decided on what the earlier ones left; a refused one does not touch the
+/// others.
+#[derive(Clone, Debug)]
+pub struct RecordActivities {
+    /// The activities, prepared with one configuration.
+    pub rows: Vec<RecordActivity>,
+}
+
+impl Command for RecordActivities {
+    fn action(&self) -> &'static str {
+        "activities.recorded"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        self.rows.iter().for_each(|row| row.needs(needs));
+    }
+
+    fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
+        if let Some(first) = self.rows.first() {
+            check_config(state, &first.purchase.config)?;
+        }
+        let decide = |row: &RecordActivity| match row.decide(state)? {
+            Reply::Till(TillReply::Purchase(done)) => Ok(*done),
+            _ => Err(conflict("entity_not_found", "the reference names something else than an activity")),
+        };
+        Ok(Reply::Till(TillReply::Purchases(self.rows.iter().map(decide).collect())))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::checks::{check_config, check_reason, not_found, resolve};
+use super::checks::{check_config, check_reason, invalid, not_found, resolve};
 use super::purchase::{Identified, insufficient};
 use super::rework::{balances, leave};
 use super::{TillReply, limit};
@@ -62,7 +62,10 @@ impl Command for Adjust {
         if self.amount == 0 {
             return Err(Refused::from(Refusal::AmountNotPositive).at("amount"));
         }
-        check_reason(&self.reason)?;
+        check_reason(&self.reason, "reason")?;
+        if self.expires.is_some_and(|expires| expires.as_microsecond() <= state.recorded_us()) {
+            return Err(invalid("date_in_past", "expires_at", "a credit that is over already cannot be used"));
+        }
         let (participant, person) = resolve(state, &self.who)?;
         let kind = match (self.amount > 0, self.is_top_up) {
             (true, true) => LimitKind::TopUp,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::checks::{check_config, conflict, invalid, resolve};
+use super::checks::{TEXT_MAX, check_config, check_lengths, conflict, invalid, resolve};
 use super::purchase::{Identified, first_answer, need_identity, take_identity};
 use super::rework::{Works, balances, giver, stored};
 use super::spend::spend_of;
@@ -73,6 +73,7 @@ impl Command for CancelPurchase {
         if let Some(first) = first_answer(state, self.identity.as_ref())? {
             return Ok(Reply::Till(first));
         }
+        check_lengths(&[("note", self.note.as_ref())], TEXT_MAX)?;
         let (participant, person) = resolve(state, &WalletRef::Of(self.purchase))?;
         let Some(slot) = state.tills.purchase(self.purchase).cloned() else {
             return Err(invalid("invalid_event_type", "customer_event_identifier", "this event is not a purchase"));
@@ -86,13 +87,16 @@ impl Command for CancelPurchase {
         let spends: BTreeSet<Id> = slot.standing.uses.iter().map(|used| used.event).collect();
         let (cell, given_back) = state.wallets(|wallets| {
             giver.settle_due(wallets)?;
-            let mut given_back = 0;
+            let (mut given_back, mut points) = (0, (0, 0));
             for spend in &spends {
-                given_back += giver.undo_spend(wallets, works.own(), *spend)?;
+                let given = giver.undo_spend(wallets, works.own(), *spend)?;
+                given_back += given.worth;
+                points = (points.0 + given.points.0, points.1 + given.points.1);
             }
             works.own().standing.state = PurchaseState::Cancelled;
-            Ok((works.give(&mut giver, wallets)?, given_back))
+            Ok((works.give(&mut giver, wallets)?, (given_back, points)))
         })?;
+        let (given_back, points) = given_back;
         let times = i64::from(given_back > 0) * i64::try_from(spends.len()).unwrap_or(0);
         for spend in spends.into_iter().filter(|spend| *spend != self.purchase) {
             state.tills.change_standing(spend, vec![2]);
@@ -100,7 +104,7 @@ impl Command for CancelPurchase {
         uncount_promo(state, &self.config, &slot.body.basket);
         let returned: i64 = slot.standing.returned.iter().map(|(amount, _)| amount).sum();
         let paid_back = slot.body.basket.total() - returned - slot.standing.spent();
-        let body = RefundBody { given_back, paid_back, note: self.note.clone(), ..RefundBody::default() };
+        let body = RefundBody { given_back, points, paid_back, note: self.note.clone(), ..RefundBody::default() };
         let reply = finish(state, (id, EventKind::CancelPurchase, self.purchase, self.at), works, giver, cell, body)?;
         let back = (LimitKind::Debit, self.config.currency, -times, -given_back);
         limit::counted(state, &self.config, (participant, &person), back, slot.recorded_us);
@@ -138,14 +142,15 @@ impl Command for CancelSpend {
         let id = state.next_id();
         let mut giver = giver(state, &self.config, participant, &person, self.at);
         let mut works = Works::take(state, &self.config, &slot);
-        let (cell, given_back) = state.wallets(|wallets| {
+        let (cell, given) = state.wallets(|wallets| {
             giver.settle_due(wallets)?;
-            let given_back = giver.undo_spend(wallets, works.own(), self.spend)?;
-            Ok((works.give(&mut giver, wallets)?, given_back))
+            let given = giver.undo_spend(wallets, works.own(), self.spend)?;
+            Ok((works.give(&mut giver, wallets)?, given))
         })?;
+        let given_back = given.worth;
         state.tills.change_standing(self.spend, vec![2]);
         let back = (LimitKind::Debit, self.config.currency, -1, -given_back);
-        let body = RefundBody { given_back, ..RefundBody::default() };
+        let body = RefundBody { given_back, points: given.points, ..RefundBody::default() };
         let reply = finish(state, (id, EventKind::CancelSpend, self.spend, self.at), works, giver, cell, body)?;
         limit::counted(state, &self.config, (participant, &person), back, spent_us);
         take_identity(state, self.identity.as_ref(), id);

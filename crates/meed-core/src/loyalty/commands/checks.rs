@@ -1,5 +1,7 @@
 //! Who it is, and whether what was sent can be a purchase.
 
+use std::collections::BTreeMap;
+
 use crate::command::{Class, Record, RecordKind, Refused, State};
 use crate::id::Id;
 use crate::loyalty::loaded::WalletRef;
@@ -7,6 +9,8 @@ use crate::loyalty::means::Means;
 use crate::loyalty::{Basket, Damaged, LINES_MAX, OneTimeCode, Participant, PromoCode, TillConfig, fold_code};
 use crate::money::Exact;
 
+/// Longest identity in characters: what an index can keep on every engine.
+pub(super) const REFERENCE_MAX: usize = 500;
 /// Most items of one line: keeps every sum within the range of exact decimals.
 const QUANTITY_MAX: i64 = 1_000_000_000;
 
@@ -89,12 +93,36 @@ pub(super) fn check_payment_medium(basket: &Basket, person: &Participant) -> Res
     Err(conflict("payment_medium_not_allowed", text).at("payment_medium_identifier"))
 }
 
-/// What is done to a wallet by hand needs a reason.
-pub(super) fn check_reason(reason: &str) -> Result<(), Refused> {
-    if reason.trim().is_empty() || reason.chars().count() > 1_000 {
-        return Err(invalid("reason_missing", "reason", "a reason of 1 to 1,000 characters is needed"));
+/// Longest free text in characters: a description, a note, a reason, a free field.
+pub(super) const TEXT_MAX: usize = 1_000;
+/// Longest name in characters: of a system, a class, a payment medium.
+pub(super) const NAME_MAX: usize = 200;
+
+/// A text that is kept has its limit.
+pub(super) fn check_length(text: &str, max: usize, field: &str) -> Result<(), Refused> {
+    // Most texts have fewer bytes than they may have characters.
+    if text.len() <= max || text.chars().count() <= max {
+        return Ok(());
     }
-    Ok(())
+    Err(invalid("value_too_long", field, format!("`{field}` has at most {max} characters")))
+}
+
+/// The same for texts that may be missing, each with its place.
+pub(super) fn check_lengths(texts: &[(&str, Option<&String>)], max: usize) -> Result<(), Refused> {
+    texts.iter().try_for_each(|(field, text)| text.map_or(Ok(()), |text| check_length(text, max, field)))
+}
+
+/// Free fields by name.
+pub(super) fn check_extra(extra: &BTreeMap<String, String>) -> Result<(), Refused> {
+    extra.iter().try_for_each(|(name, text)| check_length(name, NAME_MAX, "extra").and_then(|()| check_length(text, TEXT_MAX, name)))
+}
+
+/// What is done to a wallet by hand needs a reason.
+pub(super) fn check_reason(reason: &str, field: &str) -> Result<(), Refused> {
+    if reason.trim().is_empty() {
+        return Err(invalid("reason_missing", field, format!("a reason of 1 to {TEXT_MAX} characters is needed")));
+    }
+    check_length(reason, TEXT_MAX, field)
 }
 
 /// Uses up the one-time code of a command that takes effect.
@@ -128,6 +156,23 @@ pub(super) fn check_classification(config: &TillConfig, name: Option<&str>, even
     Ok(())
 }
 
+/// The texts of a basket that are kept.
+fn check_texts(basket: &Basket) -> Result<(), Refused> {
+    check_length(&basket.reference, NAME_MAX, "reference_number")?;
+    let names = [
+        ("external_system", basket.system.as_ref()),
+        ("classification_identifier", basket.classification.as_ref()),
+        ("payment_medium_brand_identifier", basket.payment_brand.as_ref()),
+        ("payment_medium_type_identifier", basket.payment_type.as_ref()),
+        ("payment_medium_identifier", basket.payment_medium.as_ref()),
+        ("promo_code", basket.promo_code.as_ref()),
+    ];
+    check_lengths(&names, NAME_MAX)?;
+    check_lengths(&[("external_system_reference_number", basket.system_reference.as_ref())], REFERENCE_MAX)?;
+    check_lengths(&[("description", basket.description.as_ref())], TEXT_MAX)?;
+    check_extra(&basket.extra)
+}
+
 /// Form and place of a basket: what does not depend on state.
 pub(super) fn check_basket(config: &TillConfig, basket: &Basket, now_us: i64) -> Result<(), Refused> {
     let missing = |field: &str| invalid("mandatory_parameter_missing", field, format!("`{field}` must be given"));
@@ -140,9 +185,7 @@ pub(super) fn check_basket(config: &TillConfig, basket: &Basket, now_us: i64) ->
     if basket.reference.trim().is_empty() {
         return Err(missing("reference_number"));
     }
-    if basket.reference.chars().count() > 200 {
-        return Err(invalid("value_too_long", "reference_number", "a reference has at most 200 characters"));
-    }
+    check_texts(basket)?;
     if !config.units.contains_key(&basket.unit) {
         return Err(not_found("unit").at("performed_by_unit_identifier"));
     }
@@ -162,6 +205,9 @@ pub(super) fn check_basket(config: &TillConfig, basket: &Basket, now_us: i64) ->
         let field = |name: &str| format!("products_set[{place}].{name}");
         if line.quantity < Exact::ZERO || line.quantity > Exact::from(QUANTITY_MAX) {
             return Err(invalid("quantity_out_of_range", &field("quantity"), "a quantity is 0 to 1,000,000,000"));
+        }
+        if let Some((_, intended)) = &line.intended {
+            check_length(intended, NAME_MAX, &field("product_identifier"))?;
         }
         if line.total < 0 || line.net < 0 || line.vat < 0 {
             return Err(invalid("amount_not_positive", &field("total_amount"), "amounts must not be below 0; send returns as returns"));

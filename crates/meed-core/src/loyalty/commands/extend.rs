@@ -50,7 +50,7 @@ impl Command for ExtendLot {
         if let Some(first) = first_answer(state, self.identity.as_ref())? {
             return Ok(Reply::Till(first));
         }
-        check_reason(&self.reason)?;
+        check_reason(&self.reason, "reason")?;
         let (participant, _) = resolve(state, &self.who)?;
         let lot = state.book.lot(self.lot).filter(|lot| lot.participant == participant).copied();
         let lot = lot.ok_or_else(|| not_found("lot").at("lot"))?;

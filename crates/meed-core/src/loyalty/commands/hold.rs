@@ -10,6 +10,7 @@ use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
 use crate::ledger::{Candidate, Lot, Origin, Portion, Refusal, Taken, Wallet, allocate};
 use crate::loyalty::event::{EventKind, HeldPart, HoldBody};
+use crate::loyalty::limits::HeldUsage;
 use crate::loyalty::loaded::{TillNeeds, WalletRef};
 use crate::loyalty::{LimitKind, TillConfig};
 use crate::money::{Minor, Unit};
@@ -138,8 +139,9 @@ impl Command for HoldWallet {
             }
             wallets.hold(wallet, &portions, expires_us, Origin::at(self.at))
         })?;
-        let now_us = state.recorded_us();
-        limit::counted(state, &self.config, (participant, &person), (LimitKind::Debit, self.unit, 1, self.amount), now_us);
+        let day = limit::today(state);
+        let held_usage = HeldUsage { hold: id, unit: self.unit, day, amount: self.amount, expires_us };
+        limit::held(state, &self.config, (participant, &person), held_usage);
         let parts = held.iter().map(|taken| HeldPart { transfer: taken.transfer, lot: taken.portion.lot, amount: taken.portion.amount });
         let parts = parts.collect();
         let body = HoldBody { unit: self.unit, amount: self.amount, expires_us, parts, balance: balances(state, participant).0 };
@@ -203,6 +205,7 @@ impl Command for CaptureHold {
         let part = |Taken { transfer, portion: Portion { lot, amount, .. } }: Taken| HeldPart { transfer, lot, amount };
         let parts = taken.into_iter().map(part).collect();
         state.tills.change_standing(self.hold, HoldStanding::Captured.to_row());
+        limit::unheld(state, participant, self.hold, amount);
         let body = HoldBody { amount, parts, balance: balances(state, participant).0, ..hold };
         take_identity(state, self.identity.as_ref(), id);
         Ok(finish(state, (id, EventKind::Capture, Some(self.hold), self.at), participant, body))
@@ -229,6 +232,7 @@ impl Command for ReleaseHold {
         let id = state.next_id();
         state.wallets(|wallets| wallets.void_held(wallet, &held, Origin::at(self.at)))?;
         state.tills.change_standing(self.hold, HoldStanding::Released.to_row());
+        limit::unheld(state, participant, self.hold, 0);
         let body = HoldBody { parts: Vec::new(), balance: balances(state, participant).0, ..hold };
         take_identity(state, self.identity.as_ref(), id);
         Ok(finish(state, (id, EventKind::Release, Some(self.hold), self.at), participant, body))

@@ -3,7 +3,7 @@
 use super::checks::conflict;
 use crate::command::{Refused, State};
 use crate::id::Id;
-use crate::loyalty::limits::{LimitKind, Usage, count, most};
+use crate::loyalty::limits::{HeldUsage, LimitKind, Usage, count, most};
 use crate::loyalty::{Limit, Participant, TillConfig};
 use crate::money::{Minor, Unit};
 
@@ -11,7 +11,15 @@ fn limits<'a>(config: &'a TillConfig, person: &'a Participant) -> impl Iterator<
     config.settings.limits.iter().chain(&person.limits)
 }
 
-fn today(state: &State) -> i64 {
+/// What limits count now; nothing where there are none.
+fn usage(state: &State, participant: Id, config: &TillConfig, person: &Participant) -> Vec<Usage> {
+    if limits(config, person).next().is_none() {
+        return Vec::new();
+    }
+    state.tills.cell(participant).cell.usage_at(state.recorded_us())
+}
+
+pub(super) fn today(state: &State) -> i64 {
     let now = jiff::Timestamp::from_microsecond(state.recorded_us()).unwrap_or_default();
     state.day_of(now)
 }
@@ -24,7 +32,7 @@ pub(super) fn room(
     kind: LimitKind,
     unit: Unit,
 ) -> Result<Option<Minor>, Refused> {
-    let usage = state.tills.cell(participant).cell.usage;
+    let usage = usage(state, participant, config, person);
     match most(limits(config, person), &usage, kind, unit, today(state)) {
         Ok(room) => Ok(room.map(|(amount, _)| amount)),
         Err(limit) => Err(refused(limit, 0)),
@@ -39,7 +47,7 @@ pub(super) fn check(
     kind: LimitKind,
     (unit, amount): (Unit, Minor),
 ) -> Result<(), Refused> {
-    let usage = state.tills.cell(participant).cell.usage;
+    let usage = usage(state, participant, config, person);
     match most(limits(config, person), &usage, kind, unit, today(state)) {
         Ok(Some((room, limit))) if amount > room => Err(refused(limit, room)),
         Ok(_) => Ok(()),
@@ -68,5 +76,29 @@ pub(super) fn counted(
     let slot = state.tills.cell(participant);
     let mut cell = slot.cell;
     count(&mut cell.usage, Usage { kind, unit, day, number: times, amount });
+    state.tills.change_cell(participant, cell, slot.due_us);
+}
+
+/// Counts a hold for as long as it is open.
+pub(super) fn held(state: &mut State, config: &TillConfig, (participant, person): (Id, &Participant), held: HeldUsage) {
+    if !limits(config, person).any(|limit| (limit.kind, limit.unit) == (LimitKind::Debit, held.unit)) {
+        return;
+    }
+    let slot = state.tills.cell(participant);
+    let mut cell = slot.cell;
+    cell.held.retain(|other| other.expires_us > state.recorded_us());
+    cell.held.push(held);
+    state.tills.change_cell(participant, cell, slot.due_us);
+}
+
+/// A hold ends: what was used of it counts on the day on which it was made, the rest counts no more.
+pub(super) fn unheld(state: &mut State, participant: Id, hold: Id, used: Minor) {
+    let slot = state.tills.cell(participant);
+    let Some(ended) = slot.cell.held.iter().find(|held| held.hold == hold).copied() else { return };
+    let mut cell = slot.cell;
+    cell.held.retain(|other| other.hold != hold && other.expires_us > state.recorded_us());
+    if used > 0 {
+        count(&mut cell.usage, ended.used(used));
+    }
     state.tills.change_cell(participant, cell, slot.due_us);
 }

@@ -22,7 +22,7 @@ mod sweep;
 mod tier;
 mod transfer;
 
-pub use activity::RecordActivity;
+pub use activity::{RecordActivities, RecordActivity};
 pub use adjust::{Adjust, SetBudget};
 pub use cancel::{CancelPurchase, CancelSpend};
 pub use erase::{EraseParticipant, ErasedBalance};

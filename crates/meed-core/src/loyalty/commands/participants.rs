@@ -1,11 +1,18 @@
 //! Making and changing participants, with their means of identification: all or none.
 
 use super::TillReply;
-use super::checks::invalid;
+use super::checks::{NAME_MAX, TEXT_MAX, check_length, check_lengths, invalid};
 use crate::command::{Command, Needs, PutRecord, PutRecords, RecordKind, Refused, Reply, State};
 use crate::id::{Id, Kind};
 use crate::loyalty::Participant;
 use crate::loyalty::means::{Means, fold_code};
+
+/// Longest given or family name, in characters.
+const PERSON_NAME_MAX: usize = 400;
+/// Longest e-mail address, in characters (RFC 3696).
+const EMAIL_MAX: usize = 320;
+/// Most tags, payment media or limits of a participant.
+const LISTED_MAX: usize = 100;
 
 /// A means of identification to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +39,39 @@ pub struct SaveParticipant {
 }
 
 impl SaveParticipant {
+    /// The texts that are kept.
+    fn check_texts(&self) -> Result<(), Refused> {
+        let person = &self.participant;
+        let names = [("first_name", &person.first_name), ("last_name", &person.last_name)];
+        names.iter().try_for_each(|(field, text)| check_length(text, PERSON_NAME_MAX, field))?;
+        check_lengths(&[("email", person.email.as_ref())], EMAIL_MAX)?;
+        let more = [
+            ("phone", person.phone.as_ref()),
+            ("city", person.city.as_ref()),
+            ("country", person.country.as_ref()),
+            ("gender", person.gender.as_ref()),
+        ];
+        check_lengths(&more, NAME_MAX)?;
+        let too_many = |field: &str| Err(invalid("too_many_rows", field, format!("`{field}` has at most {LISTED_MAX} entries")));
+        if person.limits.len() > LISTED_MAX {
+            return too_many("limits");
+        }
+        for (field, texts) in [("tags", &person.tags), ("payment_media", &person.payment_media)] {
+            if texts.len() > LISTED_MAX {
+                return too_many(field);
+            }
+            texts.iter().enumerate().try_for_each(|(place, text)| check_length(text, NAME_MAX, &format!("{field}[{place}]")))?;
+        }
+        check_lengths(&[("terminated", person.terminated.as_ref().map(|ended| &ended.reason))], TEXT_MAX)?;
+        for (place, means) in self.means.iter().enumerate() {
+            let field = |name: &str| format!("means[{place}].{name}");
+            check_length(&means.kind, NAME_MAX, &field("kind"))?;
+            let (brand, kind) = (means.payment.0.as_ref(), means.payment.1.as_ref());
+            check_lengths(&[(&field("payment_brand"), brand), (&field("payment_type"), kind)], NAME_MAX)?;
+        }
+        Ok(())
+    }
+
     fn put(&self, number: String) -> PutRecord {
         let body = Participant { number: number.clone(), ..self.participant.clone() }.write();
         match self.id {
@@ -74,6 +114,7 @@ impl Command for SaveParticipant {
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
+        self.check_texts()?;
         for (place, means) in self.means.iter().enumerate() {
             if fold_code(&means.code).is_empty() || means.code.chars().count() > 200 {
                 let text = "a code has 1 to 200 characters besides spaces and dashes";

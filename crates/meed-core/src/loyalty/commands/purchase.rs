@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::checks::{
-    check_basket, check_classification, check_config, check_payment_medium, check_promo_code, conflict, invalid, not_terminated,
-    payment_of, resolve, use_up,
+    NAME_MAX, REFERENCE_MAX, TEXT_MAX, check_basket, check_classification, check_config, check_extra, check_lengths, check_payment_medium,
+    check_promo_code, conflict, invalid, not_terminated, payment_of, resolve, use_up,
 };
 use super::review::{is_late, leave_review};
 use super::rework::{balances, giver, leave, replay, stand, work_of};
@@ -42,15 +42,20 @@ pub struct SpendAsk {
 }
 
 impl SpendAsk {
+    /// The texts of it that are kept.
+    fn check_texts(&self) -> Result<(), Refused> {
+        check_lengths(&[("external_system", self.system.as_ref()), ("classification_identifier", self.classification.as_ref())], NAME_MAX)?;
+        check_lengths(&[("external_system_reference_number", self.system_reference.as_ref())], REFERENCE_MAX)?;
+        check_lengths(&[("description", self.description.as_ref())], TEXT_MAX)?;
+        check_extra(&self.extra)
+    }
+
     /// What is stored of a spend that asked for this.
-    pub(super) fn body(&self, (asked, spent): (Minor, Minor), uncovered: Minor, balance: Minor) -> SpendBody {
+    pub(super) fn body(&self, (asked, spent): (Minor, Minor), points: (Minor, Minor), uncovered: Minor, balance: Minor) -> SpendBody {
         let Self { system_reference, description, system, classification, extra, .. } = self.clone();
-        SpendBody { asked, spent, uncovered, system_reference, description, balance, system, classification, extra }
+        SpendBody { asked, spent, points, uncovered, system_reference, description, balance, system, classification, extra }
     }
 }
-
-/// Longest identity in characters: what an index can keep on every engine.
-const REFERENCE_MAX: usize = 500;
 
 /// The external identity of a command of the till.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -440,7 +445,7 @@ impl Purchase {
         }
         let spend = match (spend_id, decided.spent, &self.spend) {
             (Some(spend_id), Some((asked, spent)), Some(ask)) => {
-                let body = ask.body((asked, spent), decided.uncovered, balances.0);
+                let body = ask.body((asked, spent), standing.points_of(spend_id), decided.uncovered, balances.0);
                 let event = state.till_event(spend_id, EventKind::Spend, participant, Some(id), self.basket.at, body.to_row());
                 state.tills.add_event(event);
                 let at_us = self.basket.at.as_microsecond();
@@ -484,6 +489,7 @@ impl Purchase {
 
 /// How much a spend asks for, or why it may not.
 pub(super) fn check_ask(config: &TillConfig, basket: &Basket, person: &Participant, ask: &SpendAsk) -> Result<Minor, Refused> {
+    ask.check_texts()?;
     if person.is_blocked {
         return Err(conflict("spend_blocked", "the customer is blocked from spending"));
     }

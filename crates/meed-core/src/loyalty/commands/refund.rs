@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cancel::{finish, need_rework};
-use super::checks::{check_basket, check_config, conflict, invalid, not_terminated, resolve};
+use super::checks::{TEXT_MAX, check_basket, check_config, check_lengths, conflict, invalid, not_terminated, resolve};
 use super::purchase::Identified;
 use super::rework::{Works, balances, giver, leave};
 use super::{RefundDone, TillReply};
@@ -65,6 +65,7 @@ impl Command for Refund {
         {
             return Ok(Reply::Till(first));
         }
+        check_lengths(&[("note", self.note.as_ref())], TEXT_MAX)?;
         let (participant, person) = resolve(state, &WalletRef::Of(self.purchase))?;
         let Some(slot) = state.tills.purchase(self.purchase).filter(|slot| slot.body.basket.activity().is_none()).cloned() else {
             return Err(invalid("invalid_event_type", "customer_event_identifier", "this event is not a purchase"));
@@ -85,7 +86,8 @@ impl Command for Refund {
         })?;
         let spent_after = works.own().standing.spent();
         let paid_back = goods - (spent_before - spent_after);
-        let body = RefundBody { lines, given_back, paid_back, note: self.note.clone(), ..RefundBody::default() };
+        let (given_back, points) = (given_back.worth, given_back.points);
+        let body = RefundBody { lines, given_back, points, paid_back, note: self.note.clone(), ..RefundBody::default() };
         if let Some(identity) = &self.identity {
             identity.take(state, id);
         }
@@ -220,6 +222,7 @@ impl Command for AdHocReturn {
         let goods = self.basket.total();
         let body = RefundBody {
             given_back: self.spent,
+            points: (0, 0),
             paid_back: goods - self.spent,
             taken_back: Vec::new(),
             note: Some(self.basket.reference.clone()),

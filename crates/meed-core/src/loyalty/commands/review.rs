@@ -68,7 +68,7 @@ impl Command for DecideReview {
         if let Some(first) = first_answer(state, self.identity.as_ref())? {
             return Ok(Reply::Till(first));
         }
-        check_reason(&self.note)?;
+        check_reason(&self.note, "note")?;
         let record = state.record(RecordKind::Review, self.review).cloned().ok_or_else(|| not_found("review"))?;
         let review = Review::read(&record.body).map_err(damaged)?;
         let slot = state.tills.purchase(self.purchase).filter(|_| review.purchase == self.purchase).cloned();

@@ -92,7 +92,13 @@ pub(super) fn leave(state: &mut State, participant: Id, counters: BTreeMap<Id, i
     }
     let slot = state.tills.cell(participant);
     // What limits count is no part of a fold.
-    let cell = cell.map_or_else(|| slot.cell.clone(), |cell| Cell { usage: slot.cell.usage.clone(), ..cell });
+    let cell = cell.map_or_else(
+        || slot.cell.clone(),
+        |cell| {
+            let (usage, held) = (slot.cell.usage.clone(), slot.cell.held.clone());
+            Cell { usage, held, ..cell }
+        },
+    );
     let due_us = next_due(state, participant, slot.due_us);
     if cell != slot.cell || due_us != slot.due_us {
         state.tills.change_cell(participant, cell, due_us);

@@ -101,9 +101,10 @@ impl Command for Spend {
             let cell = if reads_paid { works.give(&mut giver, wallets)? } else { None };
             Ok((cell, spent, uncovered))
         })?;
+        let points = works.own().standing.points_of(id);
         works.leave(state, giver, cell)?;
         limit::counted(state, &self.config, (participant, &person), (LimitKind::Debit, self.config.currency, 1, spent), now_us);
-        let body = self.ask.body((asked, spent + uncovered), uncovered, balances(state, participant).0);
+        let body = self.ask.body((asked, spent + uncovered), points, uncovered, balances(state, participant).0);
         let event = state.till_event(id, EventKind::Spend, participant, Some(self.purchase), self.at, body.to_row());
         state.tills.add_event(event);
         if let Some(identity) = &self.identity {

@@ -52,7 +52,7 @@ impl Command for SetTier {
         if let Some(first) = first_answer(state, self.identity.as_ref())? {
             return Ok(Reply::Till(first));
         }
-        check_reason(&self.reason)?;
+        check_reason(&self.reason, "reason")?;
         let tiers = &self.config.settings.tiers;
         if let Some(code) = &self.tier
             && !tiers.levels.iter().any(|tier| tier.code == *code)

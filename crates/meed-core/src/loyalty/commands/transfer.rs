@@ -62,7 +62,7 @@ impl Command for TransferWallet {
         if self.amount <= 0 {
             return Err(Refused::from(Refusal::AmountNotPositive).at("amount"));
         }
-        check_reason(&self.reason)?;
+        check_reason(&self.reason, "reason")?;
         let ((giver, person), (taker, other)) = (resolve(state, &self.from)?, resolve(state, &self.to)?);
         not_terminated(&person)?;
         not_terminated(&other)?;

@@ -1,10 +1,14 @@
 //! The pages of loyalty: the till, its receipts, participants with their wallets, offers with the simulator, products and
 //! settlement.
 
+mod shop;
+
 use askama::Template;
 
+pub use shop::*;
+
 use super::charts::BarChart;
-use super::{Amount, Badge, Choice, Chrome, Fact, FormErrors, Pager};
+use super::{Amount, Badge, Choice, Chrome, Fact, FormErrors, Link, Pager};
 
 /// The customer at the till.
 #[derive(Clone, Debug, Default)]
@@ -332,8 +336,8 @@ pub struct TierRow {
     pub day: String,
     /// From which to which.
     pub text: String,
-    /// Ids of the purchases that caused it.
-    pub purchases: Vec<String>,
+    /// What caused it: why, and the purchases.
+    pub causes: Vec<(String, Vec<Link>)>,
 }
 
 /// What may be done with a wallet by hand, as typed.
@@ -412,8 +416,12 @@ pub struct ParticipantPage {
     pub expiring: BarChart,
     /// Lots in the order of their use.
     pub lots: Vec<LotRow>,
+    /// Further ones: their number in words, and they.
+    pub more_lots: (String, Vec<LotRow>),
     /// Newest first.
     pub journal: Vec<JournalRow>,
+    /// Neighbouring pages of the journal.
+    pub pager: Pager,
     /// Progress: offer, reached, needed.
     pub progress: Vec<(String, String, String)>,
     /// Changes of tier, newest first.
@@ -570,6 +578,14 @@ pub struct ProductRow {
     pub vat: String,
 }
 
+impl ProductRow {
+    /// The address that fills the form with it.
+    fn edit(&self) -> String {
+        let query = serde_urlencoded::to_string([("code", &self.code)]).unwrap_or_default();
+        format!("/products?{query}#h-new")
+    }
+}
+
 /// `GET /products`
 #[derive(Clone, Debug, Template)]
 #[template(path = "till/products.html")]
@@ -680,6 +696,8 @@ pub struct SettlementPage {
     pub chrome: Chrome,
     /// Newest first.
     pub rows: Vec<SettlementRow>,
+    /// How many of them are listed, where not all are; may be empty.
+    pub listed: String,
     /// What is open, by merchant: name, number of purchases in words, amount.
     pub open: Vec<(String, String, Amount)>,
     /// Older purchases than were looked at, and newer ones.

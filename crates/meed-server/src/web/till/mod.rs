@@ -1,16 +1,23 @@
-//! Loyalty in the browser: the till, receipts, participants and wallets, offers with the simulator, products, settlement.
+//! Loyalty in the browser: the till, receipts, participants and wallets, offers with the simulator, products,
+//! settlement, and what tills go by.
 
 mod basket;
+mod classes;
 mod hands;
 mod lines;
+mod merchants;
 mod offer_words;
 mod offers;
 mod participants;
 mod receipt;
+mod removal;
 mod reviews;
+mod schemes;
 mod sell;
 mod settlement;
 mod setup;
+mod stores;
+mod tiers;
 mod vat;
 
 use axum::Router;
@@ -46,4 +53,20 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/offers/{id}/state", post(offers::switch))
         .route("/products", get(settlement::products).post(settlement::save_product))
         .route("/settlement", get(settlement::list).post(settlement::settle))
+        .route("/stores", get(stores::list).post(stores::add))
+        .route("/stores/new", get(stores::blank))
+        .route("/stores/{id}", get(stores::show).post(stores::save))
+        .route("/stores/{id}/remove", get(stores::ask).post(stores::remove))
+        .route("/stores/{id}/terminals", post(stores::add_terminal))
+        .route("/stores/{id}/terminals/remove", post(stores::remove_terminal))
+        .route("/merchants", post(merchants::add))
+        .route("/merchants/new", get(merchants::blank))
+        .route("/merchants/{id}", get(merchants::show).post(merchants::save))
+        .route("/merchants/{id}/remove", get(merchants::ask).post(merchants::remove))
+        .route("/schemes", post(schemes::add))
+        .route("/schemes/new", get(schemes::blank))
+        .route("/schemes/{id}", get(schemes::show).post(schemes::save))
+        .route("/schemes/{id}/remove", get(schemes::ask).post(schemes::remove))
+        .route("/tiers", get(tiers::show).post(tiers::save))
+        .route("/classes", get(classes::show).post(classes::save))
 }

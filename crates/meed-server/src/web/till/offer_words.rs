@@ -1,6 +1,7 @@
 //! Offers in words: what they give, for what, and how it may be spent.
 
 use jiff::civil::Date;
+use meed_core::condition::Condition;
 use meed_core::loyalty::{Class, Expiry, Occasion, Offer, Rate, Repeats, Scope, SpendMethod};
 use meed_core::money::{Exact, Unit};
 
@@ -113,8 +114,7 @@ fn repeats(repeats: Repeats) -> String {
 
 /// An offer in words, label by label; what says nothing is left out.
 pub(super) fn facts(offer: &Offer, currency: Unit) -> Vec<Fact> {
-    let source =
-        |condition: &Option<meed_core::condition::Condition>| condition.as_ref().map(|c| c.source().to_owned()).unwrap_or_default();
+    let said = |condition: &Option<Condition>| condition.as_ref().map(Condition::words).unwrap_or_default();
     let window = offer.occasion.as_ref().map(|window| {
         let day = match window.occasion {
             Occasion::Birthday => "the customer’s birthday",
@@ -127,14 +127,14 @@ pub(super) fn facts(offer: &Offer, currency: Unit) -> Vec<Fact> {
     let all = [
         ("Gives", gives(offer, currency)),
         ("For", occasion(offer, currency)),
-        ("Where", source(&offer.condition)),
+        ("Where", said(&offer.condition)),
         ("When", window.unwrap_or_default()),
         ("Holds", valid(&offer.valid)),
         ("How often", repeats(offer.repeats)),
         ("In all", offer.uses_max.map(|most| counted(u64::try_from(most).unwrap_or_default(), "time", "times")).unwrap_or_default()),
         ("With others", if offer.stacks { "on top of them" } else { "only the best of those that do not stack" }.to_owned()),
         ("Spent", spent(offer.spend.method).to_owned()),
-        ("Spent on", source(&offer.spend.condition)),
+        ("Spent where", said(&offer.spend.condition)),
         ("Good", if offer.spend.method == SpendMethod::Instant { String::new() } else { expiry(offer.spend.expiry) }),
         ("Usable", if offer.award.pending_days > 0 { format!("{} later", days(offer.award.pending_days)) } else { String::new() }),
         ("Evaluated", if offer.is_batch() { "by a run behind the tills".to_owned() } else { String::new() }),
@@ -152,7 +152,7 @@ pub(super) fn line(offer: &Offer, currency: Unit) -> String {
         Occasion::Christmas => ", around Christmas",
         Occasion::Easter => ", around Easter",
     });
-    let only = offer.condition.as_ref().map(|condition| format!(", where {}", condition.source()));
+    let only = offer.condition.as_ref().map(|condition| format!(", where {}", condition.words()));
     format!("{} for {}{}{}", gives(offer, currency), occasion(offer, currency), day.unwrap_or_default(), only.unwrap_or_default())
 }
 
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(line, "3 % back for every 5 purchases within 30 days");
         assert!(facts.contains("Good for ever") && facts.contains("With others on top of them"), "{facts}");
         let (line, _) = told("condition = \"line.family == 'fish'\"\n[award]\npercent = \"5%\"\n");
-        assert_eq!(line, "5 % back for each purchase, where line.family == 'fish'");
+        assert_eq!(line, "5 % back for each purchase, where the family is “fish”");
         let (line, _) = told("[award]\neach = 10\nper = 1\nunit = \"points\"\n");
         assert_eq!(line, "10 points for every 1.00 EUR for each purchase");
     }

@@ -5,14 +5,16 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use meed_app::loyalty::evaluations;
 use meed_app::loyalty::offers::{self, OfferView};
-use meed_app::loyalty::simulate::{self, OfferTotal, Replay, ReplayInput, Said, ShopperTotal, sum_in};
+use meed_app::loyalty::simulate::{self, OfferTotal, Replay, ReplayInput, ShopperTotal, sum_in};
 use meed_app::loyalty::{TillConfig, Who};
 use meed_core::id::{Id, Kind};
+use meed_core::loyalty::Verdict;
 use meed_core::money::{Amount as Exactly, Minor, Unit};
 
 use super::basket::{amount, basket, customer, errors, unit_of, units};
 use super::lines::{self, products};
 use super::offer_words;
+use super::sell::says;
 use crate::ServerState;
 use crate::pages::till::{OfferPage, OfferRow, OfferSays, OffersPage, ReplayRow, ReplayView, TillLine};
 use crate::pages::{Badge, Choice, Fact, FormErrors, Nav, Tone};
@@ -27,6 +29,12 @@ const SHOPPERS: usize = 25;
 
 /// What a new offer begins with.
 const START: &str = "kind = \"reward\"\nname = \"Five per cent back\"\nscheme = \"club\"\n# Which lines count; all without it.\n# condition = \"line.family == 'bakery'\"\n\n[award]\npercent = \"5%\"\n\n[spend]\nexpires = \"3 months\"\n";
+
+/// The beginning of a new offer, in a scheme that is there.
+fn start(config: &TillConfig) -> String {
+    let code = config.schemes.values().next().map_or("club", |scheme| scheme.code.as_str());
+    START.replace("scheme = \"club\"", &format!("scheme = {}", serde_json::Value::from(code)))
+}
 
 fn badge(is_effective: bool) -> Badge {
     if is_effective { Badge::new("On", Tone::Good) } else { Badge::new("Off", Tone::Neutral) }
@@ -102,7 +110,7 @@ async fn offer_page(
     let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
     let text = match (form.raw("text"), offer) {
         ("", Some(offer)) => offer.text.clone(),
-        ("", None) => START.to_owned(),
+        ("", None) => start(&config),
         (typed, _) => typed.replace("\r\n", "\n"),
     };
     let (words, findings) = match offers::check(&text) {
@@ -224,17 +232,9 @@ async fn tried(state: &ServerState, visit: &Visit, form: &Fields, text: &str) ->
         Err(wrong) => return refused(errors(wrong)),
     };
     let said = simulate::basket(app, ctx, Some(text), &basket, who.as_ref()).await?;
-    Ok(Shown { says: said.iter().map(says).collect(), ..Shown::default() })
-}
-
-fn says(said: &Said) -> OfferSays {
-    let gives: Vec<String> = said.gives.iter().map(|(unit, minor)| Exactly { minor: *minor, unit: *unit }.to_string()).collect();
-    let text = match &said.why_not {
-        Some((_, reason)) => sentence(reason),
-        None if gives.is_empty() => "It applies.".to_owned(),
-        None => format!("It gives {}.", gives.join(" and ")),
-    };
-    OfferSays { name: said.name.clone(), applies: said.why_not.is_none(), text, is_draft: said.is_draft }
+    let verdicts: Vec<Verdict> = said.iter().map(|said| said.verdict.clone()).collect();
+    let says = said.iter().map(|said| OfferSays { is_draft: said.is_draft, ..says(&said.verdict, &verdicts, &said.gives) });
+    Ok(Shown { says: says.collect(), ..Shown::default() })
 }
 
 fn replay_view(config: &TillConfig, found: &Replay, period: &str) -> ReplayView {

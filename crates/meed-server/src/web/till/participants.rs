@@ -8,6 +8,7 @@ use meed_app::loyalty::participants::{self, MeansInput, ParticipantView};
 use meed_app::loyalty::wallets::{self, WalletView};
 use meed_app::loyalty::{TillConfig, Who};
 use meed_core::command::date_of;
+use meed_core::condition::Condition;
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::Lot;
 use meed_core::loyalty::{EventKind, Participant};
@@ -23,11 +24,15 @@ use crate::pages::{Amount, Badge, Fact, FormErrors, Nav, Pager, Tone};
 use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
 use crate::web::flash;
 use crate::web::form::{Asked, Fields, Posted, id};
-use crate::web::shown::{Setting, decimal, money, setting};
+use crate::web::shown::{Setting, counted, day_text, decimal, money, setting};
 use crate::web::visit::Visit;
 
 /// Rows of a page.
 const ROWS: usize = 50;
+/// Entries of a page of the journal.
+const ENTRIES: usize = 25;
+/// Lots that are shown without being asked for.
+const LOTS: usize = 10;
 /// Days that the picture of what expires shows at most.
 const BARS: usize = 12;
 
@@ -47,7 +52,7 @@ fn row(setting: &Setting, view: &ParticipantView) -> ParticipantRow {
         number: person.number.clone(),
         contact: person.email.clone().or_else(|| person.phone.clone()).unwrap_or_default(),
         tier: view.tier.as_ref().map(|tier| tier.name.clone()).unwrap_or_default(),
-        since: setting.moment(person.sign_up_us),
+        since: Timestamp::from_microsecond(person.sign_up_us).map(|at| day_text(setting.day_of(at))).unwrap_or_default(),
         status: status(view),
     }
 }
@@ -114,8 +119,11 @@ pub(in crate::web) async fn sign_up(State(state): State<ServerState>, visit: Vis
 }
 
 /// `GET /participants/{id}`
-pub(in crate::web) async fn show(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>) -> Answer {
-    page(&one(&state, &visit, id(&text, Kind::Participant)?, &Fields::default(), FormErrors::none()).await?)
+pub(in crate::web) async fn show(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>, Asked(asked): Asked) -> Answer {
+    let mut form = Fields::default();
+    // Nothing else of the address gets into the forms.
+    form.push("before", asked.text("before").to_owned());
+    page(&one(&state, &visit, id(&text, Kind::Participant)?, &form, FormErrors::none()).await?)
 }
 
 pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Fields, errors: FormErrors) -> Result<ParticipantPage, Trouble> {
@@ -127,9 +135,11 @@ pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Field
     let of = |unit: Unit| wallets.iter().find(|wallet| wallet.unit == unit);
     let own = of(config.currency);
     let means = participants::means(app, ctx, id).await?;
-    let entries = journal::page(app, ctx, id, None, ROWS).await?;
+    let (entries, pager) = entries(state, visit, id, form).await?;
     let progress = participants::progress(app, ctx, id).await?;
     let person = &view.participant;
+    let all = wallets.iter().flat_map(|wallet| &wallet.lots);
+    let mut lots: Vec<LotRow> = all.map(|lot| lot_row(&setting, &config, app.now_us(), lot)).collect();
     Ok(ParticipantPage {
         chrome: visit.chrome(Nav::Participants),
         id: id.text(Kind::Participant),
@@ -141,8 +151,10 @@ pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Field
         parts: parts(own, config.currency),
         points: points(of(Unit::POINTS).map_or(0, |wallet| wallet.balance)),
         expiring: own.map(expiring).unwrap_or_default(),
-        lots: wallets.iter().flat_map(|wallet| &wallet.lots).map(|lot| lot_row(&setting, &config, app.now_us(), lot)).collect(),
+        more_lots: more_lots(&mut lots),
+        lots,
         journal: entries.iter().map(|entry| journal_row(&setting, entry)).collect(),
+        pager,
         progress: progress.into_iter().map(|p| (p.name, p.current.normalize().to_string(), p.target.normalize().to_string())).collect(),
         tiers: hands::tiers(state, visit, &config, id).await?,
         hands: hands::forms(&setting, &config, &view, &wallets, form),
@@ -151,6 +163,19 @@ pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Field
         currency: config.currency.code().to_owned(),
         errors,
     })
+}
+
+/// A page of the journal, and its neighbours.
+async fn entries(state: &ServerState, visit: &Visit, id: Id, form: &Fields) -> Result<(Vec<Entry>, Pager), Trouble> {
+    let before = form.id("before", Kind::Event)?;
+    let mut entries = journal::page(&state.app, &visit.ctx, id, before, ENTRIES + 1).await?;
+    let path = format!("/participants/{}", id.text(Kind::Participant));
+    let mut pager = Pager { newer: before.map(|_| format!("{path}#h-journal")), older: None };
+    if entries.len() > ENTRIES {
+        entries.truncate(ENTRIES);
+        pager.older = entries.last().map(|entry| format!("{path}?before={}#h-journal", entry.id.text(Kind::Event)));
+    }
+    Ok((entries, pager))
 }
 
 /// What is in the wallet, and what of it cannot be spent anywhere and now; what is nothing is left out.
@@ -259,8 +284,14 @@ fn lot_row(setting: &Setting, config: &TillConfig, now_us: i64, lot: &Lot) -> Lo
         held: (lot.held > 0).then(|| money(lot.held, lot.unit)),
         usable: if lot.is_pending && lot.active_us > now_us { setting.moment(lot.active_us) } else { String::new() },
         expires: lot.expires_us.map(|us| until(setting, config, us)).unwrap_or_default(),
-        bound: terms.and_then(|offer| offer.spend.condition.as_ref()).map(|condition| condition.source().to_owned()).unwrap_or_default(),
+        bound: terms.and_then(|offer| offer.spend.condition.as_ref()).map(Condition::words).unwrap_or_default(),
     }
+}
+
+/// Takes the later of many lots apart, with their number in words.
+fn more_lots(lots: &mut Vec<LotRow>) -> (String, Vec<LotRow>) {
+    let more = lots.split_off(lots.len().min(LOTS));
+    (counted(u64::try_from(more.len()).unwrap_or(u64::MAX), "more lot", "more lots"), more)
 }
 
 const fn word(what: What) -> &'static str {

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use meed_app::loyalty::purchases::{self, PurchaseFilter, PurchaseView};
 use meed_app::loyalty::{ProductDocument, TillConfig, products as use_products};
 use meed_core::id::{Id, Kind};
-use meed_core::loyalty::PurchaseState;
+use meed_core::loyalty::{Product, PurchaseState};
 use meed_core::money::{Exact, Minor, Rounding, to_minor};
 
 use super::basket::amount;
@@ -21,6 +21,8 @@ use crate::web::visit::Visit;
 
 /// Rows shown at most.
 const ROWS: usize = 200;
+/// Purchases listed at most.
+const LISTED: usize = 50;
 /// Purchases that are looked at, newest first.
 const LOOKED_AT: usize = 1_000;
 /// Purchases that are settled at a time: they share commits.
@@ -28,7 +30,21 @@ const AT_ONCE: usize = 64;
 
 /// `GET /products`
 pub(in crate::web) async fn products(State(state): State<ServerState>, visit: Visit, Asked(form): Asked) -> Answer {
+    let config = state.app.till_config(visit.ctx.workspace).await?;
+    let chosen = form.filled("code").and_then(|code| config.products.by_code(code));
+    let form = chosen.map_or_else(|| form.clone(), |product| filled_in(&form, product, &config));
     page(&products_page(&state, &visit, &form, FormErrors::none()).await?)
+}
+
+/// The form with what is known of a product.
+fn filled_in(form: &Fields, product: &Product, config: &TillConfig) -> Fields {
+    let mut form = form.clone();
+    form.push("product_code", product.code.clone());
+    form.push("description", product.description.clone().unwrap_or_default());
+    form.push("family", product.family.clone().unwrap_or_default());
+    form.push("price", product.price.map(|price| shown_price(price, config.currency)).unwrap_or_default());
+    form.push("vat_rate", product.vat_rate.clone().unwrap_or_default());
+    form
 }
 
 async fn products_page(state: &ServerState, visit: &Visit, form: &Fields, errors: FormErrors) -> Result<ProductsPage, Trouble> {
@@ -166,13 +182,15 @@ pub(in crate::web) async fn list(State(state): State<ServerState>, visit: Visit,
         open.iter().map(|(merchant, count, sum)| (name(merchant), counted(*count, "purchase", "purchases"), money(*sum, config.currency)));
     // What is open stands first: it is what somebody came for.
     let (unsettled, settled): (Vec<&Owed>, Vec<&Owed>) = owed.iter().partition(|one| one.view.done.standing.settled.is_none());
-    let rows = unsettled.into_iter().chain(settled).take(ROWS).map(row).collect();
+    let rows = unsettled.into_iter().chain(settled).take(LISTED).map(row).collect();
+    let plain = crate::pages::shown::count;
+    let listed = if owed.len() > LISTED { format!("The newest {LISTED} of {} are listed.", plain(owed.len())) } else { String::new() };
     let pager = Pager {
         newer: before.map(|_| "/settlement".to_owned()),
         older: older.map(|id| format!("/settlement?before={}", id.text(Kind::Purchase))),
     };
     let before = before.map(|id| id.text(Kind::Purchase)).unwrap_or_default();
-    page(&SettlementPage { chrome: visit.chrome(Nav::Settlement), rows, open: open.collect(), pager, before })
+    page(&SettlementPage { chrome: visit.chrome(Nav::Settlement), rows, listed, open: open.collect(), pager, before })
 }
 
 /// `POST /settlement`: everything that is open on the page, or on it and all older ones.

@@ -5,6 +5,8 @@ use meed_app::loyalty::{SchemeDocument, TillConfig, TillSettingsDocument, UnitDo
 use meed_core::money::{Exact, Minor};
 
 use super::basket::{Wrong, amount, decimal, errors, wrong};
+use super::removal::code_of;
+use super::stores::put_store;
 use crate::ServerState;
 use crate::pages::till::TillSettingsPage;
 use crate::pages::{Choice, FormErrors, Nav, Tone};
@@ -17,23 +19,13 @@ use crate::web::visit::Visit;
 /// Rates of tax that the form has room for.
 const RATES: usize = 4;
 
-/// A name as documents and conditions write it: small letters, digits and dashes.
-fn code_of(name: &str) -> String {
-    let plain: String = name.chars().flat_map(char::to_lowercase).map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
-    let parts: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();
-    if parts.is_empty() { "store".to_owned() } else { parts.join("-") }
-}
-
 async fn add_unit(state: &ServerState, visit: &Visit, name: &str) -> Result<(), FormErrors> {
-    let unit = UnitDocument { name: name.to_owned(), code: code_of(name), ..UnitDocument::default() };
-    match records::put(&state.app, &visit.ctx, None, &unit).await {
-        Ok(_) => Ok(()),
-        Err(meed_app::AppError::Refused(no)) if no.code == "key_taken" => {
-            Err(FormErrors::one("unit_name", "There is a store of this name."))
-        }
-        Err(error) => Err(form_errors(error, &[("name", "unit_name"), ("code", "unit_name")])
-            .unwrap_or_else(|trouble| FormErrors::one("unit_name", &crate::web::answer::sentence(&trouble.text)))),
-    }
+    let code = Some(code_of(name)).filter(|code| !code.is_empty()).unwrap_or_else(|| "store".to_owned());
+    let unit = UnitDocument { name: name.to_owned(), code, ..UnitDocument::default() };
+    let saved = put_store(state, visit, None, &unit).await;
+    let errors = saved.unwrap_or_else(|trouble| Err(FormErrors::one("", &crate::web::answer::sentence(&trouble.text))));
+    // The form has one field for all of a store.
+    errors.map(|_| ()).map_err(|errors| FormErrors(errors.0.into_iter().map(|(_, text)| ("unit_name".to_owned(), text)).collect()))
 }
 
 /// `POST /till/set-up`: a store, and what the till needs to reward its customers.

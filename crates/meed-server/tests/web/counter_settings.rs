@@ -1,0 +1,216 @@
+//! What tills go by, without a browser: stores with terminals, merchants, schemes, tiers, classes of events; the journal in pages.
+
+use axum::http::StatusCode;
+use meed_app::Role;
+use meed_app::loyalty::wallets::{self, AdjustInput};
+use meed_app::loyalty::{Who, journal, offers};
+use meed_core::id::{Id, Kind};
+
+use crate::support::shop::{came_late, shop};
+use crate::support::{Visitor, site};
+
+/// A wrong form answers 422, with the message at its field.
+async fn refused(visitor: &mut Visitor, path: &str, fields: &[(&str, &str)], field: &str, text: &str) {
+    let page = visitor.post(path, fields).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{path} {fields:?}: {}", page.body);
+    let place = format!("id=\"{field}-error\">");
+    assert!(page.says(&place) && page.between(&place, "<").contains(text), "{field} {text}: {}", page.body);
+    for (_, value) in fields {
+        assert!(value.is_empty() || *value == "yes" || page.says(value), "what was typed stays: {value}");
+    }
+}
+
+#[tokio::test]
+async fn stores_and_their_terminals_are_kept_on_pages() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let empty = operator.get("/stores").await;
+    assert!(empty.says("No store yet") && empty.says("href=\"/stores/new\"") && empty.says("stands for itself"), "{}", empty.body);
+    operator.get("/stores/new").await;
+    refused(&mut operator, "/stores", &[("name", ""), ("group", "North")], "name", "Write the name.").await;
+    refused(&mut operator, "/stores", &[("name", "Market"), ("zone", "Moon/Base")], "zone", "“Moon/Base” is not a time zone.").await;
+    let fields = [("name", "Market Hall 2"), ("group", "North"), ("zone", "Europe/Athens")];
+    let store = operator.post("/stores", &fields).await.location().to_owned();
+    let page = operator.get(&store).await;
+    assert!(page.says("“Market Hall 2” is saved.") && page.says("value=\"market-hall-2\"") && page.says("Europe/Athens"), "{}", page.body);
+    refused(&mut operator, "/stores", &[("name", "Another"), ("code", "Market-Hall-2")], "code", "Another store has this code.").await;
+
+    let terminals = format!("{store}/terminals");
+    refused(&mut operator, &terminals, &[("terminal", "")], "terminal", "Write the code").await;
+    assert_eq!(operator.post(&terminals, &[("terminal", "T-1")]).await.location(), store);
+    refused(&mut operator, &terminals, &[("terminal", "t-1")], "terminal", "Another terminal has this code.").await;
+    let list = operator.get("/stores").await;
+    assert!(list.says("T-1") && list.says("North") && list.says("Europe/Athens"), "{}", list.body);
+    let terminal = format!("tap_{}", operator.get(&store).await.between("value=\"tap_", "\"")).to_owned();
+    let other = operator.post("/stores", &[("name", "Other")]).await.location().to_owned();
+    let strange = operator.post(&format!("{other}/terminals/remove"), &[("terminal", &terminal)]).await;
+    assert_eq!(strange.status, StatusCode::NOT_FOUND, "a terminal of another store");
+    assert_eq!(operator.post(&format!("{terminals}/remove"), &[("terminal", &terminal)]).await.location(), store);
+    let page = operator.get(&store).await;
+    assert!(page.says("“T-1” is removed.") && page.says("Tills may name the store itself."), "{}", page.body);
+
+    assert_eq!(operator.post(&store, &[("name", "Market"), ("code", "market")]).await.location(), store);
+    let question = operator.get(&format!("{store}/remove")).await;
+    assert!(question.says("Remove “Market”?") && question.says("receipts, wallets and settlements"), "{}", question.body);
+    assert_eq!(operator.post(&format!("{store}/remove"), &[]).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(operator.post(&format!("{store}/remove"), &[("confirm", "yes")]).await.location(), "/stores");
+    assert_eq!(operator.get(&store).await.status, StatusCode::NOT_FOUND);
+    // Who may look and not change sees no way to do it.
+    let mut limited = site.person(Role::Limited, None).await;
+    let seen = limited.get(&other).await;
+    assert!(seen.says("value=\"other\"") && !seen.says("Remove…") && !seen.says("id=\"save\""), "{}", seen.body);
+}
+
+#[tokio::test]
+async fn merchants_are_kept_on_pages_and_their_stores_name_them() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let shop = shop(&site).await;
+    let (unit, list) = (shop.unit.text(Kind::Unit), operator.get("/stores").await);
+    for text in ["Hafen Handels GmbH", "40 %", "when the customer asks, and by itself", "Takes part"] {
+        assert!(list.says(text), "{text}: {}", list.body);
+    }
+    operator.get("/merchants/new").await;
+    refused(&mut operator, "/merchants", &[("name", ""), ("groups", "North")], "name", "Write the name.").await;
+    let too_much = [("name", "Nord KG"), ("contribution", "140")];
+    refused(&mut operator, "/merchants", &too_much, "contribution", "0 to 100 percent").await;
+    refused(&mut operator, "/merchants", &[("name", "Nord KG"), ("contribution", "a lot")], "contribution", "is not a number").await;
+    refused(&mut operator, "/merchants", &[("name", "hafen handels gmbh")], "name", "Another merchant has this name.").await;
+    let made =
+        operator.post("/merchants", &[("name", "Nord KG"), ("contribution", "12,5"), ("groups", "North, Far"), ("effective", "yes")]);
+    assert_eq!(made.await.location(), "/stores");
+    let list = operator.get("/stores").await;
+    assert!(list.says("group North, group Far") && list.says("12.5 %") && list.says("nothing may be spent"), "{}", list.body);
+    let first = format!("/merchants/mer_{}", list.between("/merchants/mer_", "\""));
+    let page = operator.get(&first).await;
+    assert!(page.says(&format!("value=\"{unit}\" checked")), "{}", page.body);
+    let changed = [("name", "Hafen GmbH"), ("contribution", "30"), ("unit", &unit), ("pays_back", "voucher"), ("allows_spending", "yes")];
+    assert_eq!(operator.post(&first, &changed).await.location(), "/stores");
+    let list = operator.get("/stores").await;
+    assert!(list.says("Hafen GmbH") && list.says("30 %") && list.says(">Off<") && !list.says("Handels"), "{}", list.body);
+    assert!(operator.get(&first).await.says("value=\"voucher\" selected"));
+    assert_eq!(operator.post(&format!("{first}/remove"), &[("confirm", "yes")]).await.location(), "/stores");
+    let list = operator.get("/stores").await;
+    assert!(list.says("“Hafen GmbH” is removed.") && !list.says("30 %"), "{}", list.body);
+}
+
+#[tokio::test]
+async fn schemes_and_tiers_are_kept_on_a_page() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let empty = operator.get("/tiers").await;
+    assert!(empty.says("No scheme yet") && empty.says("None yet. Customers rise"), "{}", empty.body);
+    let shop = shop(&site).await;
+    let page = operator.get("/tiers").await;
+    assert!(page.says("Club") && page.says("3 offers") && page.says("everybody"), "{}", page.body);
+    let scheme = format!("/schemes/sch_{}", page.between("/schemes/sch_", "\""));
+    refused(&mut operator, &scheme, &[("name", ""), ("code", "club")], "name", "Write the name.").await;
+    refused(&mut operator, "/schemes", &[("name", "Second"), ("code", "CLUB")], "code", "Another scheme has this code.").await;
+    assert_eq!(operator.post("/schemes", &[("name", "Staff club"), ("effective", "yes")]).await.location(), "/tiers");
+    let page = operator.get("/tiers").await;
+    assert!(page.says("staff-club") && page.says("who joins with a code") && page.says("0 offers"), "{}", page.body);
+
+    let good = [("window", "365"), ("rate", "1"), ("tier_name0", "Gold"), ("tier_threshold0", "200"), ("tier_name4", "Silver")];
+    let with = |more: &[(&'static str, &'static str)]| good.into_iter().chain(more.iter().copied()).collect::<Vec<_>>();
+    let threshold = "tier_threshold1";
+    refused(&mut operator, "/tiers", &with(&[("tier_threshold4", "much")]), threshold, "“much” is not a number").await;
+    refused(&mut operator, "/tiers", &with(&[("tier_threshold4", "200")]), threshold, "Another tier has this threshold.").await;
+    refused(&mut operator, "/tiers", &with(&[("tier_threshold4", "-5")]), threshold, "not below 0").await;
+    refused(
+        &mut operator,
+        "/tiers",
+        &with(&[("tier_threshold4", "1"), ("tier_code4", "GOLD")]),
+        "tier_code1",
+        "Another tier has this code.",
+    )
+    .await;
+    refused(&mut operator, "/tiers", &[("window", "soon"), ("rate", "1")], "window", "Write a number of days").await;
+    refused(&mut operator, "/tiers", &[("window", "0"), ("rate", "1")], "window", "1 to 36525").await;
+    refused(&mut operator, "/tiers", &[("window", "365"), ("rate", "0")], "rate", "more than 0 units").await;
+    assert_eq!(operator.post("/tiers", &with(&[("tier_threshold4", "100,5")])).await.location(), "/tiers");
+    let page = operator.get("/tiers").await;
+    assert!(page.says("value=\"100.5\"") && page.says("value=\"silver\"") && page.says("the last 365 days"), "{}", page.body);
+    // Ten receipts of 35.70 lift Anna; the page of her wallet says once, and in words, what did it.
+    let path = format!("/participants/{}", shop.anna.text(Kind::Participant));
+    let anna = operator.get(&path).await;
+    assert!(anna.says("none → Silver") && anna.says("Silver → Gold") && anna.says("bought:") && !anna.says(">why<"), "{}", anna.body);
+    assert_eq!(operator.post("/tiers", &[("window", "30"), ("rate", "2")]).await.location(), "/tiers");
+    assert!(!operator.get(&path).await.says("Silver"), "the tiers are gone");
+    assert_eq!(operator.post(&format!("{scheme}/remove"), &[("confirm", "yes")]).await.location(), "/tiers");
+    assert!(!operator.get("/tiers").await.says("3 offers"));
+}
+
+#[tokio::test]
+async fn classes_of_events_are_kept_on_a_page() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    assert!(operator.get("/classes").await.says("tills may name any class"));
+    let marathon = [("class_name0", "marathon"), ("class_code0", "M1"), ("class_event0", "achievement")];
+    let with = |more: &[(&'static str, &'static str)]| marathon.into_iter().chain(more.iter().copied()).collect::<Vec<_>>();
+    refused(&mut operator, "/classes", &with(&[("class_name2", ""), ("class_code2", "M2")]), "class_name1", "1 to 200 characters").await;
+    let twice = with(&[("class_name3", "Marathon"), ("class_event3", "achievement")]);
+    refused(&mut operator, "/classes", &twice, "class_name1", "has the name").await;
+    let unknown = operator.post("/classes", &[("class_name0", "x"), ("class_event0", "lunch")]).await;
+    assert!(unknown.says("id=\"class_event0-error\""), "{}", unknown.body);
+    assert_eq!(operator.post("/classes", &with(&[("class_name3", "counter"), ("class_event3", "purchase")])).await.location(), "/classes");
+    let page = operator.get("/classes").await;
+    assert!(page.says("value=\"marathon\"") && page.says("value=\"counter\"") && !page.says("any class."), "{}", page.body);
+    assert_eq!(operator.post("/classes", &[("class_name0", ""), ("class_name1", "")]).await.location(), "/classes");
+    assert!(operator.get("/classes").await.says("tills may name any class"));
+}
+
+#[tokio::test]
+async fn a_wallet_tells_all_of_its_journal_page_by_page() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let shop = shop(&site).await;
+    let (app, ctx) = (&site.app, &site.ctx());
+    let text = "kind = \"reward\"\nname = \"Points\"\nscheme = \"club\"\nstacks = true\n[award]\neach = 1\nper = 1\nunit = \"points\"\n";
+    offers::apply(app, ctx, text, "").await.expect("an offer");
+    // Each of these has an entry in money and one in points.
+    for number in 0..3 {
+        came_late(&site, &shop, &format!("R-{}", 3_000 + number)).await;
+    }
+    for number in 0..45 {
+        let input = AdjustInput {
+            who: Who::Id(shop.anna),
+            unit: "EUR".parse().expect("a currency"),
+            amount: 100,
+            is_top_up: false,
+            expires: None,
+            reason: format!("Gift {number}"),
+            source: Id(0),
+            identity: None,
+        };
+        wallets::adjust(app, ctx, input).await.expect("booked");
+    }
+    let whole = journal::page(app, ctx, shop.anna, None, 500).await.expect("the journal");
+    assert!(whole.len() > 60, "{}", whole.len());
+    for size in [1, 2, 7, 50] {
+        let (mut all, mut before) = (Vec::new(), None);
+        loop {
+            let page = journal::page(app, ctx, shop.anna, before, size).await.expect("a page");
+            before = page.last().map(|entry| entry.id);
+            all.extend(page.iter().map(|entry| (entry.id, entry.unit, entry.credit)));
+            if page.len() < size {
+                break;
+            }
+        }
+        let wanted: Vec<_> = whole.iter().map(|entry| (entry.id, entry.unit, entry.credit)).collect();
+        assert_eq!(all, wanted, "{size} at a time");
+    }
+    let path = format!("/participants/{}", shop.anna.text(Kind::Participant));
+    let first = operator.get(&path).await;
+    assert!(first.says("Gift 44") && !first.says("R-1009") && !first.says("Previous"), "{}", first.body);
+    let (mut page, mut pages) = (first, 1);
+    while page.says("rel=\"next\"") {
+        // The last of its kind on the page: the frame names the page's own address before.
+        let older = page.body.rsplit("?before=").next().and_then(|rest| rest.split('#').next()).expect("a link").to_owned();
+        let older = format!("{path}?before={older}");
+        page = operator.get(&older).await;
+        assert!(page.says("Previous") && !page.says("Gift 44"), "{}", page.body);
+        pages += 1;
+    }
+    assert!(page.says("R-1009") && pages == whole.len().div_ceil(25), "{pages} pages, the last: {}", page.body);
+    assert_eq!(operator.get(&format!("{path}?before=nonsense")).await.status, StatusCode::NOT_FOUND);
+}
