@@ -104,9 +104,10 @@ impl Shop {
     /// From now on a batch fails that changes an account or a lot twice, or until it is said otherwise.
     pub(crate) async fn insist_on_single_changes(&self, is_wanted: bool) {
         for table in ["account", "lot"] {
-            let done = match is_wanted {
-                true => testing::note_each_change_once(&self.options, table).await,
-                false => testing::forget_changes(&self.options, table).await,
+            let done = if is_wanted {
+                testing::note_each_change_once(&self.options, table).await
+            } else {
+                testing::forget_changes(&self.options, table).await
             };
             done.expect("the owner may do anything");
         }
