@@ -11,7 +11,7 @@ use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{SpendAsk, SpendMethod, Verdict, WhyNot};
 use meed_core::money::{Amount as Exactly, Minor, Unit};
 
-use super::basket::{Wrong, amount, basket, customer, errors, unit_of, units};
+use super::basket::{Wrong, amount, basket, customer, errors, unit_of, units, wrong};
 use super::lines;
 use crate::ServerState;
 use crate::pages::till::{OfferSays, TillCustomer, TillLine, TillPage, TillPreview};
@@ -178,7 +178,11 @@ impl<'a> Till<'a> {
 
     /// What the customer wants to spend.
     fn wanted(&self) -> Result<Minor, Wrong> {
-        if self.spend.is_empty() { Ok(0) } else { amount(&self.spend, self.config.currency, "spend") }
+        if self.spend.is_empty() {
+            return Ok(0);
+        }
+        let wanted = amount(&self.spend, self.config.currency, "spend")?;
+        if wanted < 0 { Err(wrong("spend", "Write an amount such as 12.50.")) } else { Ok(wanted) }
     }
 
     fn input(&self) -> Result<PurchaseInput, Wrong> {
@@ -220,9 +224,10 @@ impl<'a> Till<'a> {
             self.spend = if all > 0 { money(all, self.config.currency).plain().to_owned() } else { String::new() };
         }
         let wanted = self.wanted().map_err(errors)?;
-        let seen = preview_of(&view, &self.config, wanted);
-        self.seen = Some(seen);
-        if wanted > 0 && wanted > view.done.additional {
+        // What the wallet cannot pay is to pay in money still.
+        let is_covered = wanted <= view.done.additional.max(0);
+        self.seen = Some(preview_of(&view, &self.config, if is_covered { wanted } else { 0 }));
+        if !is_covered {
             return Err(FormErrors::one("spend", "The wallet does not pay that much of this basket."));
         }
         Ok(())
