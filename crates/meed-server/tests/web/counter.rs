@@ -122,10 +122,25 @@ async fn what_the_wallet_cannot_pay_is_to_pay_in_money_still() {
     assert!(sum == "3.50" && !page.says("spend-error"), "{sum}: {}", page.body);
     let (sum, page) = due(&mut operator, "999").await;
     assert!(sum == "4.50" && page.between("id=\"spend-error\">", "<").contains("does not pay that much"), "{sum}: {}", page.body);
-    let below = operator.post("/till/preview", &asked("-5")).await;
-    assert!(below.between("id=\"spend-error\">", "<").contains("such as 12.50"), "{}", below.body);
+    for wrong in ["-5", "a lot"] {
+        let (sum, page) = due(&mut operator, wrong).await;
+        assert!(sum == "4.50" && page.between("id=\"spend-error\">", "<").contains("such as 12.50"), "{sum}: {}", page.body);
+    }
     let sold = operator.post("/till/sell", &asked("999")).await;
     assert_eq!(sold.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", sold.body);
+}
+
+#[tokio::test]
+async fn a_code_of_somebody_else_is_refused_at_its_field() {
+    let site = site().await;
+    shop(&site).await;
+    let mut operator = site.operator().await;
+    operator.get("/participants").await;
+    for (field, other) in [("card", "phone"), ("phone", "card")] {
+        let page = operator.post("/participants", &[("name", "Ben"), (field, "4711"), (other, "0815")]).await;
+        let place = format!("id=\"{field}-error\">");
+        assert!(page.says(&place) && page.between(&place, "<").contains("Somebody else"), "{field}: {}", page.body);
+    }
 }
 
 #[tokio::test]
