@@ -33,7 +33,7 @@ pub struct PurchaseInput {
     pub basket: Basket,
     /// The source within which the reference is unique.
     pub source: Id,
-    /// The external reference. The same one with the same content has one effect.
+    /// The external reference. The same one with the same content has one effect. Without one the same receipt has.
     pub identity: Option<String>,
     /// What the customer asks to spend on it.
     pub spend: Option<SpendAsk>,
@@ -97,13 +97,15 @@ pub async fn preview(app: &App, ctx: &Context, input: PurchaseInput) -> AppResul
     insist_on_sale(&input.basket)?;
     let who = input.who.wallet(app, ctx.workspace).await?;
     let mut config = app.till_config(ctx.workspace).await?;
+    // What is asked for matters where awards are computed on what is paid. A preview tells what can be spent; it insists on nothing.
+    let mut spend = input.spend.clone().map(|ask| SpendAsk { all_or_nothing: false, ..ask });
     for _ in 0..8 {
         let command = Purchase {
             config: Arc::clone(&config),
             who: who.clone(),
             identity: None,
             basket: canonical(&config, &input.basket),
-            spend: None,
+            spend: spend.clone().filter(|_| config.offers.reads_paid()),
             is_offline: false,
             is_preview: true,
             priced_at: None,
@@ -115,11 +117,18 @@ pub async fn preview(app: &App, ctx: &Context, input: PurchaseInput) -> AppResul
                 return Ok(PurchaseView { wallets: parts.views(&config, app.now_us()), ..view(&config, *done, person, token) });
             }
             (Err(refused), _) if refused.code == "configuration_stale" => config = app.fresh_till_config(ctx.workspace).await?,
+            // The till asks what may be spent: not this, but the purchase would be made.
+            (Err(refused), _) if is_of_the_spend(&refused) && spend.take().is_some() => {}
             (Err(refused), _) => return Err(refused.into()),
             (Ok(other), _) => return Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
         }
     }
     Err(AppError::conflict("configuration_stale", "offers or settings change all the time; try again"))
+}
+
+/// Whether it is the spend that is refused, and not the purchase.
+fn is_of_the_spend(refused: &Refused) -> bool {
+    ["spend_blocked", "spend_not_allowed", "spend_amount_out_of_range", "limit_reached"].contains(&refused.code.as_ref())
 }
 
 /// The customer of a preview and their wallets as they are stored.
@@ -172,7 +181,9 @@ impl Ready {
     async fn new(app: &App, ctx: &Context, input: PurchaseInput) -> AppResult<Self> {
         insist_on_sale(&input.basket)?;
         let who = input.who.wallet(app, ctx.workspace).await?;
-        let identity = input.identity.as_ref().map(|reference| super::identified(app, input.source, reference, &content_of(&input)));
+        let content = content_of(&input);
+        let reference = input.identity.clone().unwrap_or_else(|| receipt(app, &input.who, &content));
+        let identity = Some(super::identified(app, input.source, &reference, &content));
         Ok(Self { input, who, identity })
     }
 
@@ -293,7 +304,7 @@ impl PurchaseFilter {
         let room: Minor = done.standing.room(&done.body.basket).iter().sum();
         let is_open = done.standing.state == PurchaseState::Posted && room > 0;
         self.classification.as_ref().is_none_or(|class| done.body.basket.classification.as_ref() == Some(class))
-            && self.spend_requests_applied.is_none_or(|has| done.standing.uses.iter().any(|used| used.event != done.id) == has)
+            && self.spend_requests_applied.is_none_or(|has| (done.standing.spent() > 0) == has)
             && self.eligible_for_spending.is_none_or(|open| open == is_open)
             && self.submitted_after.is_none_or(|after| recorded_us > after.as_microsecond())
             && self.submitted_before.is_none_or(|before| recorded_us < before.as_microsecond())
@@ -505,6 +516,13 @@ pub(crate) fn content_of(input: &PurchaseInput) -> String {
     let spend = input.spend.as_ref().map(|ask| (ask.amount, ask.all_or_nothing));
     let _ = write!(content, "purchase\n{head:?}\n{paid:?}\n{extra:?}\n{spend:?}\n{:?}", lines.collect::<Vec<_>>());
     content
+}
+
+/// The identity of a purchase that came without one: its receipt. The same customer, store, second, number and lines are the same
+/// purchase sent again (`ledger.md` §2.1).
+fn receipt(app: &App, who: &Who, content: &str) -> String {
+    let text = format!("receipt\n{who:?}\n{content}");
+    format!("receipt\n{}", crate::secrets::hex(&app.secrets().fingerprint(text.as_bytes())[..16]))
 }
 
 fn token(app: &App, config: &TillConfig, basket: &Basket) -> String {

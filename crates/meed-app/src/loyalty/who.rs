@@ -43,9 +43,9 @@ impl Who {
             Self::PassCode { identifier, pass_code } => {
                 let key = fold_code(identifier);
                 let record = app.store().read(move |r| r.record_by_key(workspace, RecordKind::Means, &key)).await?;
-                // An unknown code is refused like a wrong pass code: nobody learns which codes there are.
+                let unknown = || refused(Class::NotFound, "entity_not_found", "there is no such participant");
                 let wrong = || refused(Class::Conflict, "invalid_pass_code", "the pass code is wrong");
-                let means = record.and_then(|record| Means::read(&record.body).ok()).ok_or_else(wrong)?;
+                let means = record.and_then(|record| Means::read(&record.body).ok()).ok_or_else(unknown)?;
                 if means.pass_code.as_deref() != Some(pass_code_hash(app, workspace, identifier, pass_code).as_str()) {
                     return Err(wrong());
                 }

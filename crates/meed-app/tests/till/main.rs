@@ -8,7 +8,9 @@ mod shop;
 mod random;
 
 mod activities;
+mod at_once;
 mod behind;
+mod conditions;
 mod damage;
 mod earning;
 mod feed;

@@ -349,15 +349,18 @@ impl Judge<'_> {
     /// The table of `pos-loyalty.md` §12.
     fn merchant_allows(&self, scheme: Id) -> Result<(), WhyNot> {
         let unit = self.sight.basket.unit;
-        let Some((_, merchant)) = self.config.merchant_of(unit) else { return Ok(()) };
+        let Some((id, merchant)) = self.config.merchant_of(unit) else { return Ok(()) };
         let own = self.config.units.get(&unit).and_then(|unit| unit.group.as_deref());
-        let home = self.sight.participant.sign_up_unit.and_then(|id| self.config.units.get(&id)).and_then(|unit| unit.group.as_deref());
-        let is_own = home.is_some() && home == own;
+        // A customer belongs to the group or merchant of the store that signed them up.
+        let home = self.sight.participant.sign_up_unit.and_then(|id| self.config.units.get(&id));
+        let (group, of) = home.map_or((None, None), |unit| (unit.group.as_deref(), unit.merchant));
+        let is_own = of == Some(id) || group.is_some() && group == own;
+        let is_others = !is_own && (group.is_some() || of.is_some());
         if !merchant.is_effective {
             Err(WhyNot::MerchantNotEffective)
         } else if merchant.bars_own && is_own {
             Err(WhyNot::MerchantBarsOwn)
-        } else if merchant.bars_others && home.is_some() && !is_own {
+        } else if merchant.bars_others && is_others {
             Err(WhyNot::MerchantBarsOthers)
         } else if !merchant.schemes.is_empty() && !merchant.schemes.contains(&scheme) {
             Err(WhyNot::MerchantOtherSchemes)

@@ -10,7 +10,7 @@ use super::event::{Grant, PurchaseBody, SpendMethod, Standing, TakenBack, Use, W
 use super::offer::{Offer, expiry_instant};
 use super::participant::Participant;
 use super::sight::Sight;
-use crate::command::date_of;
+use crate::command::{date_of, day_number};
 use crate::id::Id;
 use crate::ledger::{
     Bearer, Candidate, Claw, Earning, Lot, Origin, Owner, Portion, Purpose, Refusal, Taken, TransferKind, Wallet, Wallets, allocate,
@@ -214,10 +214,11 @@ impl Giver<'_> {
         origin: Origin,
     ) -> Result<Id, Refusal> {
         let basket = &work.body.basket;
-        let zone = self.config.zone_of(basket.unit);
+        // One rule for all stores: the workspace's zone (`ledger.md` §6.1).
+        let zone = &self.config.zone;
         let is_at_once = matches!(target.method, SpendMethod::Instant | SpendMethod::Voucher);
         let active_us = if offer.award.pending_days > 0 && !is_at_once {
-            let day = super::evaluate::local_day(self.config, basket) + offer.award.pending_days;
+            let day = day_number(zone.to_datetime(basket.at).date()) + offer.award.pending_days;
             date_of(day).and_then(|day| first_instant(day, zone).ok()).map(jiff::Timestamp::as_microsecond)
         } else {
             None

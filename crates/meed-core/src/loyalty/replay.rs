@@ -110,7 +110,7 @@ impl Replay {
         self.state.set_clock(step.at.as_microsecond());
         match &step.happened {
             Happened::Purchase { participant, basket, spend, is_offline } => {
-                let ask = spend.map(|(_, asked)| SpendAsk { amount: Some(asked), ..SpendAsk::default() });
+                let ask = spend.map(|(_, asked)| SpendAsk { amount: named(asked, basket), ..SpendAsk::default() });
                 let mut command = Purchase {
                     config: Arc::clone(&self.config),
                     who: WalletRef::Participant(*participant),
@@ -138,7 +138,8 @@ impl Replay {
             }
             Happened::Spend { purchase, asked } => {
                 let Some(purchase) = self.again.get(purchase).copied() else { return Ok(()) };
-                let ask = SpendAsk { amount: Some(*asked), ..SpendAsk::default() };
+                let basket = self.state.tills.purchase(purchase).map(|slot| slot.body.basket.clone());
+                let ask = SpendAsk { amount: basket.and_then(|basket| named(*asked, &basket)), ..SpendAsk::default() };
                 let config = Arc::clone(&self.config);
                 let command = Spend { config, who: None, purchase, identity: None, ask, at: step.at, is_offline: false };
                 if let TillReply::Spend(done) = self.decide(&command)? {
@@ -199,6 +200,11 @@ impl Replay {
         self.state.effects.events.clear();
         self.state.tills.effects = TillEffects::default();
     }
+}
+
+/// The amount that a spend named. One that asked for the whole purchase may have named none, which is never too much.
+fn named(asked: Minor, basket: &Basket) -> Option<Minor> {
+    (asked != basket.total()).then_some(asked)
 }
 
 /// What a grant draws from the budget of its offer; `None`: it has none.

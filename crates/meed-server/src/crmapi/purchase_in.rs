@@ -246,7 +246,8 @@ impl PurchaseParameters {
             all_or_nothing: self.all_or_nothing,
             field: "requested_spend_amount",
         };
-        let is_asked = asked.amount.is_some() || asked.alternative.is_some();
+        // Tills send 0 where the customer spends nothing.
+        let is_asked = [asked.amount, asked.alternative].into_iter().flatten().any(|number| !number.0.is_zero());
         let mut spend = is_asked.then(|| asked.ask(config)).transpose()?;
         if let Some(spend) = &mut spend {
             spend.system = text(self.external_system.as_ref());

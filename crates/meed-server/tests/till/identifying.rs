@@ -81,7 +81,7 @@ async fn pos_014_an_identifier_needs_its_pass_code(shop: &Shop) {
         (json!({"identifier": phone}), "MANDATORY_PARAMETER_MISSING"),
         (json!({"identifier": phone, "pass_code": "2469"}), "INVALID_PASS_CODE"),
         (json!({"identifier": phone, "pass_code": ""}), "INVALID_PASS_CODE"),
-        (json!({"identifier": "+1 555 0199", "pass_code": "2468"}), "INVALID_PASS_CODE"),
+        (json!({"identifier": "+1 555 0199", "pass_code": "2468"}), "ENTITY_NOT_FOUND"),
         (json!({"identifier": "4711", "pass_code": "2468"}), "INVALID_PASS_CODE"),
         (json!({"pass_code": "2468"}), "SEMI_OPTIONAL_CONFLICT"),
     ] {

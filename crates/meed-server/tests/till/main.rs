@@ -5,6 +5,7 @@
 mod bad_cases;
 mod bad_input;
 mod buying;
+mod clauses;
 mod contract;
 mod cut_line;
 mod documented;
@@ -17,5 +18,6 @@ mod parties;
 mod previewing;
 mod shop;
 mod spending;
+mod sums;
 mod surfaces;
 mod wallet;

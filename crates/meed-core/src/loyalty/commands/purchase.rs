@@ -319,7 +319,9 @@ impl Purchase {
                 self.spends(&giver, wallets, &mut works[place], asked, spend_id, &mut decided)?;
             }
             if self.is_preview {
-                decided.additional = giver.allot(wallets, &works[place], decided.room, None)?.iter().map(|(_, _, worth)| worth).sum();
+                let more: Minor = giver.allot(wallets, &works[place], decided.room, None)?.iter().map(|(_, _, worth)| worth).sum();
+                // What is asked for with it can be spent by request, too.
+                decided.additional = more + works[place].standing.spent_by(SpendMethod::OnRequest);
             }
             Ok(decided)
         })?;
@@ -371,7 +373,7 @@ impl Purchase {
     }
 
     /// What is asked for, within the limits of one spend; `None`: nothing.
-    fn asked(&self, person: &Participant) -> Result<Option<Minor>, Refused> {
+    fn asked(&self, person: &Participant) -> Result<Option<Asked>, Refused> {
         let Some(ask) = &self.spend else { return Ok(None) };
         check_ask(&self.config, &self.basket, person, ask).map(Some)
     }
@@ -381,7 +383,7 @@ impl Purchase {
         giver: &Giver<'_>,
         wallets: &mut Wallets<'_>,
         work: &mut Work,
-        asked: Option<Minor>,
+        asked: Option<Asked>,
         spend_id: Option<Id>,
         decided: &mut Decided,
     ) -> Result<(), Refusal> {
@@ -391,10 +393,10 @@ impl Purchase {
             let spent = giver.spend(wallets, work, &allotted, SpendMethod::Automatic, work.id)?;
             decided.count(spent);
         }
-        let (Some(asked), Some(spend_id)) = (asked, spend_id) else { return Ok(()) };
+        let (Some(Asked { amount: asked, most }), Some(spend_id)) = (asked, spend_id) else { return Ok(()) };
         // A till that was offline has handed the goods over: what was alive then pays, though it expired since.
         let alive_us = self.is_offline.then(|| self.basket.at.as_microsecond());
-        let allotted = giver.allot(wallets, work, asked.min(decided.room), alive_us)?;
+        let allotted = giver.allot(wallets, work, most.min(decided.room), alive_us)?;
         let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
         // What an offline till gave away it gave away, whatever it would have insisted on.
         if !self.is_offline && self.spend.as_ref().is_some_and(|ask| ask.all_or_nothing) && could < asked {
@@ -487,8 +489,18 @@ impl Purchase {
     }
 }
 
-/// How much a spend asks for, or why it may not.
-pub(super) fn check_ask(config: &TillConfig, basket: &Basket, person: &Participant, ask: &SpendAsk) -> Result<Minor, Refused> {
+/// What a spend asks for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    /// How much.
+    pub(super) amount: Minor,
+    /// How much of it one spend may take.
+    pub(super) most: Minor,
+}
+
+/// How much a spend asks for, or why it may not. Who names no amount asks for the purchase total, and gets what one spend may
+/// take of it.
+pub(super) fn check_ask(config: &TillConfig, basket: &Basket, person: &Participant, ask: &SpendAsk) -> Result<Asked, Refused> {
     ask.check_texts()?;
     if person.is_blocked {
         return Err(conflict("spend_blocked", "the customer is blocked from spending"));
@@ -501,15 +513,17 @@ pub(super) fn check_ask(config: &TillConfig, basket: &Basket, person: &Participa
     let maximum = settings.maximum_spend.unwrap_or(Minor::MAX);
     let major = |minor| crate::money::Amount { minor, unit: config.currency };
     let out_of_range = |text: String| invalid("spend_amount_out_of_range", "spend_amount", text);
-    match ask.amount {
-        None => Ok(basket.total().min(maximum)),
-        Some(amount) if amount <= 0 => Err(out_of_range("the amount must be above 0".to_owned())),
-        Some(amount) if amount < settings.minimum_spend => {
-            Err(out_of_range(format!("at least {} must be spent", major(settings.minimum_spend))))
-        }
-        Some(amount) if amount > maximum => Err(out_of_range(format!("at most {} may be spent", major(maximum)))),
-        Some(amount) => Ok(amount),
+    let amount = ask.amount.unwrap_or(basket.total());
+    if ask.amount.is_some() && amount <= 0 {
+        return Err(out_of_range("the amount must be above 0".to_owned()));
     }
+    if amount < settings.minimum_spend {
+        return Err(out_of_range(format!("at least {} must be spent", major(settings.minimum_spend))));
+    }
+    if amount > maximum && (ask.amount.is_some() || ask.all_or_nothing) {
+        return Err(out_of_range(format!("at most {} may be spent", major(maximum))));
+    }
+    Ok(Asked { amount, most: amount.min(maximum) })
 }
 
 /// The refusal of a spend that wanted all or nothing.

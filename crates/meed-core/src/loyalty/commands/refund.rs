@@ -197,6 +197,9 @@ impl Command for AdHocReturn {
         if debit < 0 || debit > self.basket.total() {
             return Err(invalid("return_exceeds_purchase", "amount", "no more than the goods are worth can be taken from the wallet"));
         }
+        if self.spent < 0 || self.spent > self.basket.total() {
+            return Err(invalid("return_exceeds_purchase", "return_spent_amount", "no more than the goods are worth was spent on them"));
+        }
         let id = state.next_id();
         let giver = giver(state, &self.config, participant, &person, self.basket.at);
         let wallet = Wallet { participant, unit: currency };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::checks::{check_config, conflict, invalid, not_found, not_terminated, resolve, use_up};
-use super::purchase::{Identified, SpendAsk, check_ask, insufficient};
+use super::purchase::{Asked, Identified, SpendAsk, check_ask, insufficient};
 use super::review::{is_late, leave_review};
 use super::rework::{Works, balances, giver};
 use super::{SpendDone, TillReply, limit};
@@ -104,7 +104,7 @@ impl Command for Spend {
         let points = works.own().standing.points_of(id);
         works.leave(state, giver, cell)?;
         limit::counted(state, &self.config, (participant, &person), (LimitKind::Debit, self.config.currency, 1, spent), now_us);
-        let body = self.ask.body((asked, spent + uncovered), points, uncovered, balances(state, participant).0);
+        let body = self.ask.body((asked.amount, spent + uncovered), points, uncovered, balances(state, participant).0);
         let event = state.till_event(id, EventKind::Spend, participant, Some(self.purchase), self.at, body.to_row());
         state.tills.add_event(event);
         if let Some(identity) = &self.identity {
@@ -141,12 +141,12 @@ impl Spend {
         giver: &Giver<'_>,
         wallets: &mut Wallets<'_>,
         work: &mut Work,
-        (asked, room): (Minor, Minor),
+        (Asked { amount: asked, most }, room): (Asked, Minor),
         id: Id,
     ) -> Result<(Minor, Minor), Refusal> {
         // What was alive when the till spent it pays, though it expired since.
         let alive_us = self.is_offline.then(|| self.at.as_microsecond());
-        let allotted = giver.allot(wallets, work, asked.min(room), alive_us)?;
+        let allotted = giver.allot(wallets, work, most.min(room), alive_us)?;
         let could: Minor = allotted.iter().map(|(_, _, worth)| worth).sum();
         if !self.is_offline && self.ask.all_or_nothing && could < asked {
             return Err(insufficient(self.config.currency, giver.participant, could, asked));
