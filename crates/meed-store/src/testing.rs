@@ -46,7 +46,7 @@ pub async fn run_as_owner(options: &EngineOptions, text: &str) -> Result<(), Sto
     let run = move || match &options {
         EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.run_script(&text),
         EngineOptions::Postgres(postgres) => {
-            let mut session = PostgresSession::open(postgres)?;
+            let mut session = PostgresSession::open(postgres, Role::Migrator)?;
             for table in crate::JOURNAL_TABLES {
                 session.run_script(&format!("grant update, delete on {table} to current_user"))?;
             }
@@ -91,7 +91,7 @@ pub async fn query_as_owner(options: &EngineOptions, text: &str) -> Result<Vec<S
     let (options, text) = (options.clone(), text.to_owned());
     let run = move || match &options {
         EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.query_as_text(&text),
-        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres)?.query_as_text(&text),
+        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres, Role::Migrator)?.query_as_text(&text),
     };
     tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
 }
@@ -101,7 +101,7 @@ pub async fn prepare_as_owner(options: &EngineOptions, text: &str) -> Result<(us
     let (options, text) = (options.clone(), text.to_owned());
     let run = move || match &options {
         EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.prepare_only(&text),
-        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres)?.prepare_only(&text),
+        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres, Role::Migrator)?.prepare_only(&text),
     };
     tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
 }
