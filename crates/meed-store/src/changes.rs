@@ -27,6 +27,8 @@ struct Log {
     ids: usize,
     /// The audit number of the last batch that changed rewards or adjustments.
     settled: i64,
+    /// Audit numbers up to this one may have meant other batches, which are gone.
+    void: i64,
 }
 
 /// The changed sales of all workspaces.
@@ -65,7 +67,7 @@ impl ChangeLog {
         let mut logs = self.lock();
         let log = logs.entry(workspace).or_default();
         if log.end != before {
-            *log = Log { start: before, end: before, ..Log::default() };
+            *log = Log { start: before, end: before, void: log.void, ..Log::default() };
         }
         log.end = after;
         if is_settled {
@@ -83,17 +85,24 @@ impl ChangeLog {
         }
     }
 
+    /// Forgets what batches changed: the database lost the last of them, and others will take their audit numbers.
+    pub(crate) fn forget(&self, workspace: i64) {
+        let mut logs = self.lock();
+        let log = logs.entry(workspace).or_default();
+        *log = Log { void: log.void.max(log.end), ..Log::default() };
+    }
+
     /// The sales that changed after the audit number `after`, up to and with `until`; each once. `None` where that is not
     /// known.
     pub(crate) fn between(&self, workspace: i64, after: i64, until: i64) -> Option<Vec<Id>> {
         if after == until {
-            return Some(Vec::new());
+            return (!self.is_void(workspace, after)).then(Vec::new);
         }
         // A reader may see a batch in the moment before its writer notes it.
         let is_behind = |logs: &mut HashMap<i64, Log>| logs.get(&workspace).is_some_and(|log| log.start <= after && log.end < until);
         let (logs, _) = self.noted.wait_timeout_while(self.lock(), self.patience, is_behind).unwrap_or_else(PoisonError::into_inner);
         let log = logs.get(&workspace)?;
-        if after < log.start || until > log.end || after > until {
+        if after < log.start || after <= log.void || until > log.end || after > until {
             return None;
         }
         let first = log.batches.partition_point(|(number, _)| *number <= after);
@@ -106,8 +115,12 @@ impl ChangeLog {
 
     /// Whether rewards and adjustments are known to be the same after one audit number and another.
     pub(crate) fn is_settled_alike(&self, workspace: i64, after: i64, until: i64) -> bool {
-        let known = |log: &Log| log.start <= after && until <= log.end && log.settled <= after;
-        after == until || self.lock().get(&workspace).is_some_and(known)
+        let known = |log: &Log| log.start <= after && log.void < after && until <= log.end && log.settled <= after;
+        if after == until { !self.is_void(workspace, after) } else { self.lock().get(&workspace).is_some_and(known) }
+    }
+
+    fn is_void(&self, workspace: i64, number: i64) -> bool {
+        self.lock().get(&workspace).is_some_and(|log| number <= log.void)
     }
 }
 
@@ -162,6 +175,23 @@ mod tests {
             log.note(1, (6, 7), sales(2, 1));
             assert_eq!(asked.join().expect("no panic"), Some(ids(1, 2)));
         });
+    }
+
+    #[test]
+    fn numbers_of_lost_batches_say_nothing() {
+        let log = ChangeLog::default();
+        log.note(1, (5, 8), sales(1, 1));
+        log.forget(1);
+        assert_eq!(log.between(1, 8, 8), None, "another batch may have this number now");
+        assert!(!log.is_settled_alike(1, 8, 8));
+        log.note(1, (6, 8), sales(2, 1));
+        log.note(1, (8, 9), sales(3, 1));
+        assert_eq!(log.between(1, 7, 9), None);
+        assert_eq!(log.between(1, 8, 9), None);
+        assert!(!log.is_settled_alike(1, 8, 9));
+        log.note(1, (9, 10), sales(4, 1));
+        assert_eq!(log.between(1, 9, 10), Some(ids(4, 1)));
+        assert_eq!(log.between(2, 8, 8), Some(Vec::new()), "another workspace");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub(crate) enum CrashPoint {
     AfterLoad,
     BeforeCommit,
     AfterCommit,
+    AfterSave,
 }
 
 #[cfg(debug_assertions)]
@@ -29,6 +30,7 @@ pub(crate) fn crash_point(point: CrashPoint) {
         CrashPoint::AfterLoad => "after_load",
         CrashPoint::BeforeCommit => "before_commit",
         CrashPoint::AfterCommit => "after_commit",
+        CrashPoint::AfterSave => "after_save",
     };
     if own == name && REACHED.fetch_add(1, Ordering::SeqCst) + 1 == *count {
         // As abrupt as kill -9: no destructor runs, nothing is flushed.

@@ -21,6 +21,8 @@ pub enum Fault {
     Bug,
     /// Too many commands wait already.
     Overloaded,
+    /// The disk did not take what was committed; nothing is written any more until the database is opened anew.
+    Unsaved,
     /// The machine, its disk, or what this process may do there is at fault; writing stops.
     Broken,
 }

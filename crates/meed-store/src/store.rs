@@ -10,10 +10,10 @@ use meed_core::id::Id;
 use tokio::sync::oneshot;
 
 use crate::Clock;
-use crate::batch::{Answer, Dispatcher, Job, Submission, Writer, run_writer};
+use crate::batch::{Answer, Dispatcher, Job, Saver, Submission, Writer, run_writer};
 use crate::changes::ChangeLog;
 use crate::engine::{EngineKind, PostgresOptions, PostgresSession, Role, Session, SqliteOptions, SqliteSession, lock_data_file};
-use crate::error::{Fault, StoreError};
+use crate::error::StoreError;
 use crate::read::Reader;
 use crate::readers::{Look, Outcome, Readers, RecordName};
 use crate::schema::{insist_on_current, migrate};
@@ -47,9 +47,10 @@ pub struct StoreOptions {
 pub struct Store {
     engine: EngineKind,
     dispatcher: Arc<Dispatcher>,
-    writers: Mutex<Vec<JoinHandle<()>>>,
+    /// Writers, then the one that saves for them.
+    threads: Mutex<Vec<JoinHandle<()>>>,
     readers: Arc<Readers>,
-    connect_writer: Connect,
+    options: EngineOptions,
     _lock: Option<Arc<File>>,
 }
 
@@ -81,9 +82,8 @@ impl Store {
         insist_on_current(connect()?.as_mut())?;
         let dispatcher = Arc::new(Dispatcher::default());
         dispatcher.close();
-        let readers = Readers::new(options.readers, Arc::clone(&connect), Arc::default(), Arc::clone(&options.clock));
-        let writers = Mutex::new(Vec::new());
-        Ok(Self { engine: kind, dispatcher, writers, readers: Arc::new(readers), connect_writer: connect, _lock: None })
+        let readers = Arc::new(Readers::new(options.readers, connect, Arc::default(), Arc::clone(&options.clock)));
+        Ok(Self { engine: kind, dispatcher, threads: Mutex::default(), readers, options: options.engine.clone(), _lock: None })
     }
 
     fn open_blocking(options: StoreOptions) -> Result<Self, StoreError> {
@@ -107,23 +107,23 @@ impl Store {
         };
         let dispatcher = Arc::new(Dispatcher::default());
         let changes: Arc<ChangeLog> = Arc::default();
-        let mut writers = Vec::new();
+        let (saver, saving) = Saver::start(connect_as(Role::Saver), Arc::clone(&dispatcher), lock.clone())?;
+        let mut threads = Vec::new();
         for index in 0..writer_count {
             let connect = connect_as(Role::Writer);
-            let writer = Writer { session: Some(connect()?), connect, clock: Arc::clone(&clock), changes: Arc::clone(&changes) };
+            let writer = Writer::open(connect, Arc::clone(&clock), Arc::clone(&changes), saver.clone())?;
             let dispatcher = Arc::clone(&dispatcher);
-            // The file stays locked until the last writer has ended, also when the store is dropped before that.
+            // The file stays locked until the last of these threads has ended, also when the store is dropped before that.
             let lock = lock.clone();
             let thread = std::thread::Builder::new().name(format!("writer-{index}")).spawn(move || {
                 run_writer(&dispatcher, writer);
                 drop(lock);
             });
-            writers.push(thread.map_err(|e| StoreError::broken(format!("no thread for a writer: {e}")))?);
+            threads.push(thread.map_err(|e| StoreError::broken(format!("no thread for a writer: {e}")))?);
         }
         let readers = Readers::new(readers, connect_as(Role::Reader), changes, clock);
-        let connect_writer = connect_as(Role::Writer);
-        let (writers, readers) = (Mutex::new(writers), Arc::new(readers));
-        Ok(Self { engine: kind, dispatcher, writers, readers, connect_writer, _lock: lock })
+        threads.push(saving);
+        Ok(Self { engine: kind, dispatcher, threads: Mutex::new(threads), readers: Arc::new(readers), options: engine, _lock: lock })
     }
 
     /// Which engine this is.
@@ -135,9 +135,7 @@ impl Store {
     /// Hands a command to the next batch of its workspace and waits for its answer. When it answers, the effect is durable.
     pub async fn submit(&self, workspace: Id, submission: Submission) -> Result<Answer, StoreError> {
         let (sender, receiver) = oneshot::channel();
-        if let Err(detail) = self.dispatcher.submit(workspace.0, Job { submission, answer: sender }) {
-            return Err(StoreError { fault: Fault::Overloaded, statement: None, detail: detail.into() });
-        }
+        self.dispatcher.submit(workspace.0, Job { submission, answer: sender })?;
         receiver.await.map_err(|_| StoreError::broken("the store closed before the command was decided"))?
     }
 
@@ -191,10 +189,10 @@ impl Store {
 
     /// Makes the row of a workspace, unless it is there. The zone decides its days and periods, the unit its currency.
     pub async fn create_workspace(&self, workspace: Id, zone: &str, unit: &str) -> Result<(), StoreError> {
-        let connect_writer = Arc::clone(&self.connect_writer);
+        let options = self.options.clone();
         let values = vec![Value::Int(workspace.0), GENESIS.as_slice().into(), zone.into(), unit.into()];
         tokio::task::spawn_blocking(move || {
-            let mut session = connect_writer()?;
+            let mut session = connect(&options, Role::Migrator)?;
             session.begin()?;
             session.execute(&sql::workspace::CREATE, values)?;
             session.commit()
@@ -205,20 +203,21 @@ impl Store {
 
     #[cfg(feature = "testing")]
     pub(crate) fn writer_connection(&self) -> Connect {
-        Arc::clone(&self.connect_writer)
+        let options = self.options.clone();
+        Arc::new(move || connect(&options, Role::Writer))
     }
 
     /// Lets the writers finish what waits, and closes.
     pub fn close(&self) {
         self.dispatcher.close();
-        self.join_writers();
+        self.join();
     }
 
-    fn join_writers(&self) {
-        let writers = std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
-        for writer in writers {
-            if writer.join().is_err() {
-                tracing::error!("a writer ended by a panic");
+    fn join(&self) {
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread that writes or saves ended by a panic");
             }
         }
     }
@@ -230,7 +229,7 @@ impl Drop for Store {
         // A writer of the embedded database must not outlive the process's clean-up of OpenSSL. One of PostgreSQL may wait for
         // a server that does not answer.
         if self.engine == EngineKind::Sqlite {
-            self.join_writers();
+            self.join();
         }
     }
 }
@@ -238,6 +237,6 @@ impl Drop for Store {
 fn connect(engine: &EngineOptions, role: Role) -> Result<Box<dyn Session>, StoreError> {
     Ok(match engine {
         EngineOptions::Sqlite(options) => Box::new(SqliteSession::open(options, role)?),
-        EngineOptions::Postgres(options) => Box::new(PostgresSession::open(options)?),
+        EngineOptions::Postgres(options) => Box::new(PostgresSession::open(options, role)?),
     })
 }

@@ -46,7 +46,7 @@ pub async fn run_as_owner(options: &EngineOptions, text: &str) -> Result<(), Sto
     let run = move || match &options {
         EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.run_script(&text),
         EngineOptions::Postgres(postgres) => {
-            let mut session = PostgresSession::open(postgres)?;
+            let mut session = PostgresSession::open(postgres, Role::Migrator)?;
             for table in crate::JOURNAL_TABLES {
                 session.run_script(&format!("grant update, delete on {table} to current_user"))?;
             }
@@ -58,6 +58,34 @@ pub async fn run_as_owner(options: &EngineOptions, text: &str) -> Result<(), Sto
         }
     };
     tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
+}
+
+/// Lets a batch fail that changes a row of a table a second time since this was said: a trigger notes every row, once.
+pub async fn note_each_change_once(options: &EngineOptions, table: &str) -> Result<(), StoreError> {
+    let text = match options {
+        EngineOptions::Sqlite(_) => format!(
+            "create table {table}_changed (row_id integer primary key);
+             create trigger {table}_changed after update on {table} begin insert into {table}_changed values (new.{table}_id); end"
+        ),
+        EngineOptions::Postgres(_) => format!(
+            "create table {table}_changed (row_id bigint primary key);
+             create function {table}_changed() returns trigger language plpgsql as
+             $$ begin insert into {table}_changed values (new.{table}_id); return new; end $$;
+             create trigger {table}_changed after update on {table} for each row execute function {table}_changed()"
+        ),
+    };
+    run_as_owner(options, &text).await
+}
+
+/// Ends what [`note_each_change_once`] began.
+pub async fn forget_changes(options: &EngineOptions, table: &str) -> Result<(), StoreError> {
+    let text = match options {
+        EngineOptions::Sqlite(_) => format!("drop trigger {table}_changed; drop table {table}_changed"),
+        EngineOptions::Postgres(_) => {
+            format!("drop trigger {table}_changed on {table}; drop function {table}_changed; drop table {table}_changed")
+        }
+    };
+    run_as_owner(options, &text).await
 }
 
 /// A statement as the store sends it.
@@ -91,7 +119,7 @@ pub async fn query_as_owner(options: &EngineOptions, text: &str) -> Result<Vec<S
     let (options, text) = (options.clone(), text.to_owned());
     let run = move || match &options {
         EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.query_as_text(&text),
-        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres)?.query_as_text(&text),
+        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres, Role::Migrator)?.query_as_text(&text),
     };
     tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
 }
@@ -101,7 +129,7 @@ pub async fn prepare_as_owner(options: &EngineOptions, text: &str) -> Result<(us
     let (options, text) = (options.clone(), text.to_owned());
     let run = move || match &options {
         EngineOptions::Sqlite(sqlite) => SqliteSession::open(sqlite, Role::Migrator)?.prepare_only(&text),
-        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres)?.prepare_only(&text),
+        EngineOptions::Postgres(postgres) => PostgresSession::open(postgres, Role::Migrator)?.prepare_only(&text),
     };
     tokio::task::spawn_blocking(run).await.map_err(|e| StoreError::bug(e.to_string()))?
 }

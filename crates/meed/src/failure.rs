@@ -168,7 +168,7 @@ impl From<StoreError> for Failure {
             Fault::Transient | Fault::Cancelled => "database_busy",
             Fault::OutcomeUnknown => "outcome_unknown",
             Fault::Overloaded => "overloaded",
-            Fault::Broken => "database_unusable",
+            Fault::Unsaved | Fault::Broken => "database_unusable",
             Fault::Duplicate | Fault::Bug => "bug",
         };
         let place = error.statement.map(|s| format!("statement {s}"));

@@ -20,6 +20,7 @@ on_every_engine!(
     led_023_buying_and_returning_a_thousand_times_at_once_changes_nothing,
     led_025_random_splits_of_a_return_sum_to_the_whole,
     led_026_what_was_spent_of_an_award_may_be_forgiven,
+    led_042_an_account_and_a_lot_are_written_once_per_batch,
     pos_034_a_receipt_without_a_reference_of_its_own_is_one_purchase,
     pos_037_many_spends_on_one_purchase_at_once_pay_it_once,
     pos_062_a_purchase_settled_by_many_at_once_is_invoiced_once,
@@ -234,6 +235,30 @@ async fn led_026_what_was_spent_of_an_award_may_be_forgiven(shop: &Shop) {
     assert_eq!((wallet.balance, wallet.owed), (0, 0));
     shop.buy(ann, &[("bread", 1_000)]).await;
     assert_eq!(shop.balance(ann).await, 100, "the next award is theirs");
+}
+
+/// A trigger that keeps every row that is written refuses to keep one twice: so the batch fails that writes one twice.
+async fn led_042_an_account_and_a_lot_are_written_once_per_batch(shop: &Shop) {
+    shop.offer("name = \"Ten\"\n[award]\npercent = \"10%\"").await;
+    let ann = shop.customer("Ann").await.id;
+    shop.top_up(ann, 50_000).await;
+    shop.buy(ann, &[("bread", 1_000)]).await;
+    let rows = async |amount: i64| {
+        let mut rows = Vec::new();
+        for _ in 0..100 {
+            let mut input = shop.input(ann, shop.basket(&[("bread", 1_000)]).await);
+            input.spend = Some(SpendAsk { amount: Some(amount), ..SpendAsk::default() });
+            rows.push(input);
+        }
+        rows
+    };
+    shop.insist_on_single_changes(true).await;
+    let done = purchases::create_many(&shop.app, &shop.ctx, rows(20).await).await.expect("each row once");
+    assert!(done.iter().all(|row| row.as_ref().is_ok_and(|view| view.done.standing.spent() == 20)));
+    assert_eq!(shop.balance(ann).await, 50_000 + 101 * 100 - 100 * 20);
+    assert!(purchases::create_many(&shop.app, &shop.ctx, rows(10).await).await.is_err(), "another batch writes them again");
+    shop.insist_on_single_changes(false).await;
+    assert_eq!(shop.balance(ann).await, 50_000 + 101 * 100 - 100 * 20, "and of the one that failed nothing is there");
 }
 
 async fn pos_034_a_receipt_without_a_reference_of_its_own_is_one_purchase(shop: &Shop) {

@@ -101,6 +101,18 @@ impl Shop {
         testing::run_as_owner(&self.options, text).await.expect("the owner may do anything");
     }
 
+    /// From now on a batch fails that changes an account or a lot twice, or until it is said otherwise.
+    pub(crate) async fn insist_on_single_changes(&self, is_wanted: bool) {
+        for table in ["account", "lot"] {
+            let done = if is_wanted {
+                testing::note_each_change_once(&self.options, table).await
+            } else {
+                testing::forget_changes(&self.options, table).await
+            };
+            done.expect("the owner may do anything");
+        }
+    }
+
     /// The differences that verify prints.
     pub(crate) async fn differences(&self) -> Vec<String> {
         let report = self.app.verify(None).await.expect("verify reads the books");

@@ -159,7 +159,7 @@ const fn answer_of(fault: Fault) -> (StatusCode, &'static str, &'static str, Opt
             "it is not known whether this was recorded; send it again under the same Idempotency-Key or unique id",
             Some(1),
         ),
-        Fault::Duplicate | Fault::Bug | Fault::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "internal", INTERNAL, None),
+        Fault::Duplicate | Fault::Bug | Fault::Unsaved | Fault::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "internal", INTERNAL, None),
     }
 }
 

@@ -107,6 +107,43 @@ async fn a_cashier_sells_and_sees_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_the_wallet_cannot_pay_is_to_pay_in_money_still() {
+    let site = site().await;
+    shop(&site).await;
+    let mut operator = site.operator().await;
+    operator.get("/till?code=4711").await;
+    let basket = [("code", "4711"), ("product1", "BREAD"), ("price1", "4.50"), ("paid_by", "cash"), ("do", "look")];
+    let asked = |spend: &'static str| basket.into_iter().chain([("spend", spend)]).collect::<Vec<_>>();
+    let due = async |operator: &mut crate::support::Visitor, spend: &'static str| {
+        let page = operator.post("/till/preview", &asked(spend)).await;
+        (page.between("id=\"due\"><data class=\"money\" value=\"", "\"").to_owned(), page)
+    };
+    let (sum, page) = due(&mut operator, "1").await;
+    assert!(sum == "3.50" && !page.says("spend-error"), "{sum}: {}", page.body);
+    let (sum, page) = due(&mut operator, "999").await;
+    assert!(sum == "4.50" && page.between("id=\"spend-error\">", "<").contains("does not pay that much"), "{sum}: {}", page.body);
+    for wrong in ["-5", "a lot"] {
+        let (sum, page) = due(&mut operator, wrong).await;
+        assert!(sum == "4.50" && page.between("id=\"spend-error\">", "<").contains("such as 12.50"), "{sum}: {}", page.body);
+    }
+    let sold = operator.post("/till/sell", &asked("999")).await;
+    assert_eq!(sold.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", sold.body);
+}
+
+#[tokio::test]
+async fn a_code_of_somebody_else_is_refused_at_its_field() {
+    let site = site().await;
+    shop(&site).await;
+    let mut operator = site.operator().await;
+    operator.get("/participants").await;
+    for (field, other) in [("card", "phone"), ("phone", "card")] {
+        let page = operator.post("/participants", &[("name", "Ben"), (field, "4711"), (other, "0815")]).await;
+        let place = format!("id=\"{field}-error\">");
+        assert!(page.says(&place) && page.between(&place, "<").contains("Somebody else"), "{field}: {}", page.body);
+    }
+}
+
+#[tokio::test]
 async fn settlement_reaches_back_as_far_as_there_are_purchases() {
     let site = site().await;
     let mut operator = site.operator().await;

@@ -4,9 +4,13 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{BATCH_MAX, Job, Priority};
+use crate::error::{Fault, StoreError};
 
 /// Commands that may wait in one workspace. Beyond, callers are told to come back (`commissions.md` behaviour 18).
 const WAITING_MAX: usize = 20_000;
+
+/// Bulk commands in one transaction at most, where nobody else waits. Two share the pages that they write.
+const BULK_ALONE_MAX: usize = 2;
 
 #[derive(Default)]
 struct Queue {
@@ -21,6 +25,8 @@ struct Inner {
     queues: HashMap<i64, Queue>,
     ready: VecDeque<i64>,
     is_closed: bool,
+    /// Why nothing is taken any more, and nothing will be.
+    refusal: Option<&'static str>,
 }
 
 /// Hands workspaces with waiting commands to writers, each to one writer at a time.
@@ -37,14 +43,18 @@ impl Dispatcher {
     }
 
     /// Queues a job, or says why not: too many wait, or the store is closing. Nothing of it was done then.
-    pub(crate) fn submit(&self, workspace: i64, job: Job) -> Result<(), &'static str> {
+    pub(crate) fn submit(&self, workspace: i64, job: Job) -> Result<(), StoreError> {
+        let overloaded = |detail: &str| Err(StoreError { fault: Fault::Overloaded, statement: None, detail: detail.into() });
         let mut inner = self.lock();
+        if let Some(refusal) = inner.refusal {
+            return Err(StoreError::broken(refusal));
+        }
         if inner.is_closed {
-            return Err("the store is closing");
+            return overloaded("the store is closing");
         }
         let queue = inner.queues.entry(workspace).or_default();
         if queue.interactive.len() + queue.bulk.len() >= WAITING_MAX {
-            return Err("too many commands wait");
+            return overloaded("too many commands wait");
         }
         match job.submission.priority {
             Priority::Interactive => queue.interactive.push_back(job),
@@ -70,9 +80,8 @@ impl Dispatcher {
                     jobs.push(job);
                 }
                 // Bulk commands are large themselves: one at a time keeps interactive callers quick.
-                if let Some(job) = queue.bulk.pop_front() {
-                    jobs.push(job);
-                }
+                let bulk = if jobs.is_empty() { BULK_ALONE_MAX } else { 1 };
+                jobs.extend(queue.bulk.drain(..bulk.min(queue.bulk.len())));
                 return Some((workspace, jobs));
             }
             if inner.is_closed {
@@ -92,6 +101,11 @@ impl Dispatcher {
             inner.ready.push_back(workspace);
             self.wake.notify_one();
         }
+    }
+
+    /// Takes no command any more, for this reason.
+    pub(crate) fn refuse(&self, refusal: &'static str) {
+        self.lock().refusal = Some(refusal);
     }
 
     /// Lets writers finish what waits and end.

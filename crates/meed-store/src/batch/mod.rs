@@ -1,9 +1,9 @@
-//! The one write path: `lock → load → decide → write → commit`, for one workspace at a time.
+//! The one write path: `lock → load → decide → write → commit → save`, for one workspace at a time.
 //!
 //! Commands wait in a queue per workspace. A writer takes a workspace, drains up to [`BATCH_MAX`] of its commands
 //! (interactive before bulk), and runs them as one transaction: the workspace row is locked, everything the commands
-//! need is loaded set by set, each is decided in order by pure code, all results are written set by set, and one durable
-//! commit answers everyone. Nobody lingers: with one caller a batch holds one command. Statements per batch are constant
+//! need is loaded set by set, each is decided in order by pure code, all results are written set by set, and one commit
+//! ends it. Its callers are answered when that is on disk; meanwhile the writer is at the next batch. Nobody lingers: with one caller a batch holds one command. Statements per batch are constant
 //! in the number of commands; SQLite runs a set row by row, PostgreSQL as arrays.
 //!
 //! A transaction that fails for a passing reason is repeated from the lock, at most [`ATTEMPTS_MAX`] times. Repeating is
@@ -15,11 +15,13 @@ mod dispatch;
 pub(crate) mod load;
 pub(crate) mod load_till;
 mod run;
+mod save;
 mod write;
 mod write_till;
 
 pub(crate) use dispatch::Dispatcher;
 pub(crate) use run::{Writer, run_writer};
+pub(crate) use save::Saver;
 
 use meed_core::command::{Actor, Command, Identity, Refused, Reply};
 use meed_core::id::Id;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use meed_core::audit::Hash;
-use meed_core::command::{Class, Effects, Identity, Needs, Record, RecordKind, Refused, Reply, State};
+use meed_core::command::{Class, Effects, Head, Identity, Needs, Record, RecordKind, Refused, Reply, State};
 use meed_core::id::Id;
 
+use super::save::{Committed, Decided, Opened, Saver, has_audit_line};
 use super::write::{Remembered, write};
 use super::{ATTEMPTS_MAX, Answer, Dispatcher, Job, Submission, load};
 use crate::changes::{ChangeLog, Changes};
@@ -22,10 +22,13 @@ use crate::{CONTROL_WORKSPACE, Clock};
 
 /// A writing connection that is made anew when it is lost.
 pub(crate) struct Writer {
-    pub(crate) connect: Connect,
-    pub(crate) session: Option<Box<dyn Session>>,
-    pub(crate) clock: Clock,
-    pub(crate) changes: Arc<ChangeLog>,
+    connect: Connect,
+    opened: Option<Opened>,
+    clock: Clock,
+    changes: Arc<ChangeLog>,
+    saver: Saver,
+    /// What the commands at hand have committed.
+    committed: Vec<Committed>,
 }
 
 /// Takes batches until the store closes.
@@ -37,13 +40,16 @@ pub(crate) fn run_writer(dispatcher: &Arc<Dispatcher>, mut writer: Writer) {
 }
 
 impl Writer {
+    pub(crate) fn open(connect: Connect, clock: Clock, changes: Arc<ChangeLog>, saver: Saver) -> Result<Self, StoreError> {
+        let opened = Some(Opened::by(&connect)?);
+        Ok(Self { connect, opened, clock, changes, saver, committed: Vec::new() })
+    }
+
     fn run_jobs(&mut self, workspace: i64, jobs: Vec<Job>) {
         let (submissions, senders): (Vec<Submission>, Vec<_>) = jobs.into_iter().map(|job| (job.submission, job.answer)).unzip();
         let answers = self.answers(workspace, &submissions);
-        for (sender, answer) in senders.into_iter().zip(answers) {
-            // A caller that went away does not need its answer; the effect stands.
-            let _ = sender.send(answer);
-        }
+        let committed = std::mem::take(&mut self.committed);
+        self.saver.hand_in(Decided { committed, answers: senders.into_iter().zip(answers).collect() });
     }
 
     fn answers(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Result<Answer, StoreError>> {
@@ -58,7 +64,7 @@ impl Writer {
             }
             Err(_) => {
                 // The session may be in the middle of a transaction: give it up.
-                self.session = None;
+                self.opened = None;
                 if submissions.len() > 1 {
                     return self.one_by_one(workspace, submissions);
                 }
@@ -74,22 +80,19 @@ impl Writer {
     }
 
     fn run_until_done(&mut self, workspace: i64, submissions: &[Submission]) -> Result<Vec<Answer>, StoreError> {
-        let changes = Arc::clone(&self.changes);
         let (mut attempt, mut cancelled) = (0, 0);
         let mut doubt = None;
         loop {
             attempt += 1;
             let mut committing = None;
-            let result =
-                self.session().and_then(|session| run_once(session, workspace, submissions, &mut doubt, &mut committing, &changes));
-            let mut error = match result {
+            let mut error = match self.run_once(workspace, submissions, &mut doubt, &mut committing) {
                 Ok(answers) => return Ok(answers),
                 Err(error) => error,
             };
-            if let Some(session) = &mut self.session {
-                session.rollback();
-                if !session.is_alive() {
-                    self.session = None;
+            if let Some(opened) = &mut self.opened {
+                opened.session.rollback();
+                if !opened.session.is_alive() {
+                    self.opened = None;
                 }
             }
             if error.fault == Fault::OutcomeUnknown {
@@ -113,62 +116,103 @@ impl Writer {
         }
     }
 
-    fn session(&mut self) -> Result<SessionAt<'_>, StoreError> {
-        if self.session.is_none() {
-            self.session = Some((self.connect)()?);
-        }
-        match &mut self.session {
-            Some(session) => Ok(SessionAt { session: session.as_mut(), now_us: (self.clock)() }),
-            None => Err(StoreError::broken("no connection")),
-        }
+    fn opened(&mut self) -> Result<&mut Opened, StoreError> {
+        Ok(match &mut self.opened {
+            Some(opened) => opened,
+            none => none.insert(Opened::by(&self.connect)?),
+        })
     }
-}
 
-struct SessionAt<'a> {
-    session: &'a mut dyn Session,
-    now_us: i64,
+    /// Runs the batch once. A commit of an earlier attempt that is in doubt is looked up first, behind the lock: by then its
+    /// transaction has ended, one way or the other.
+    fn run_once(
+        &mut self,
+        workspace: i64,
+        submissions: &[Submission],
+        doubt: &mut Option<Committing>,
+        committing: &mut Option<Committing>,
+    ) -> Result<Vec<Answer>, StoreError> {
+        let (now_us, saver, changes) = ((self.clock)(), self.saver.clone(), Arc::clone(&self.changes));
+        let opened = self.opened()?;
+        let session = opened.session.as_mut();
+        session.begin()?;
+        let Some(mut head) = load::head(session, workspace, true)? else {
+            return Err(StoreError::bug(format!("workspace {workspace} does not exist")));
+        };
+        let audit_before = head.audit_number;
+        crash_point(CrashPoint::AfterLock);
+        if saver.has_lost(session, workspace, opened.at)? {
+            // What this process has read of the lost batches must not pass for what takes their numbers.
+            changes.forget(workspace);
+            head.config_version += SET_BACK;
+        }
+        // Under the lock: who revokes a key takes the lock of the key's workspace afterwards, so that no batch that still held
+        // the key for valid is under way when the revocation is answered.
+        let valid_keys = valid_keys(session, submissions)?;
+        if let Some(asked) = doubt {
+            let stands = has_audit_line(session, &asked.commit)?;
+            if let Some(asked) = doubt.take().filter(|_| stands) {
+                session.rollback();
+                self.has_committed(asked.commit);
+                return Ok(asked.answers);
+            }
+        }
+        let Decision { state, answers, remembered } = decide_all(session, submissions, &valid_keys, (head, now_us))?;
+        if state.effects.audit.is_empty() && remembered.is_empty() {
+            session.rollback();
+            return Ok(answers);
+        }
+        let line = state.effects.audit.first().map(|first| (first.line.number, first.line.hash));
+        let (audit, changed) = ((audit_before, state.head.audit_number), changes_of(&state));
+        write(session, workspace, state, remembered)?;
+        crash_point(CrashPoint::BeforeCommit);
+        let commit = Committed { workspace, line, at: Instant::now() };
+        if let Err(error) = session.commit() {
+            *committing = line.map(|_| Committing { commit, answers });
+            return Err(error);
+        }
+        crash_point(CrashPoint::AfterCommit);
+        changes.note(workspace, audit, changed);
+        self.has_committed(commit);
+        Ok(answers)
+    }
+
+    fn has_committed(&mut self, commit: Committed) {
+        self.saver.remember(commit);
+        self.committed.push(commit);
+    }
 }
 
 /// How often a batch is repeated whose statement the database stopped.
 const CANCELLED_REPEATS_MAX: u8 = 1;
 
-/// A commit that was asked for: the batch's first audit line, and what its callers are told if it stands.
+/// How far the version of the configuration jumps where the database has lost batches: beyond those that they had made.
+const SET_BACK: i64 = 1_000;
+
+/// A commit that was asked for, and what its callers are told if it stands.
 struct Committing {
-    number: i64,
-    hash: Hash,
+    commit: Committed,
     answers: Vec<Answer>,
 }
 
 /// Stored identities by (source, key), with fingerprint and first answer.
 type Known = HashMap<(Id, String), ([u8; 32], String)>;
 
-/// Runs the batch once. A commit of an earlier attempt that is in doubt is looked up first, behind the lock: by then its
-/// transaction has ended, one way or the other.
-fn run_once(
-    at: SessionAt<'_>,
-    workspace: i64,
+/// What was decided of a batch.
+struct Decision {
+    state: State,
+    answers: Vec<Answer>,
+    remembered: Vec<Remembered>,
+}
+
+/// Loads what the commands need, and decides them in order.
+fn decide_all(
+    session: &mut dyn Session,
     submissions: &[Submission],
-    doubt: &mut Option<Committing>,
-    committing: &mut Option<Committing>,
-    changes: &ChangeLog,
-) -> Result<Vec<Answer>, StoreError> {
-    let SessionAt { session, now_us } = at;
-    session.begin()?;
-    let Some(head) = load::head(session, workspace, true)? else {
-        return Err(StoreError::bug(format!("workspace {workspace} does not exist")));
-    };
-    let audit_before = head.audit_number;
-    crash_point(CrashPoint::AfterLock);
-    // Under the lock: who revokes a key takes the lock of the key's workspace afterwards, so that no batch that still held
-    // the key for valid is under way when the revocation is answered.
-    let valid_keys = valid_keys(session, submissions)?;
-    if let Some(asked) = doubt {
-        let stands = has_audit_line(session, workspace, asked)?;
-        if let Some(asked) = doubt.take().filter(|_| stands) {
-            session.rollback();
-            return Ok(asked.answers);
-        }
-    }
+    valid_keys: &BTreeSet<Id>,
+    (head, now_us): (Head, i64),
+) -> Result<Decision, StoreError> {
+    let workspace = head.workspace.0;
     let mut needs = Needs::default();
     for submission in submissions {
         submission.command.needs(&mut needs);
@@ -185,21 +229,7 @@ fn run_once(
         let is_valid = submission.key.is_none_or(|key| valid_keys.contains(&key));
         answers.push(decide(submission, is_valid, &mut state, &mut known, &mut remembered));
     }
-    if state.effects.audit.is_empty() && remembered.is_empty() {
-        session.rollback();
-        return Ok(answers);
-    }
-    let line = state.effects.audit.first().map(|first| (first.line.number, first.line.hash));
-    let (audit, changed) = ((audit_before, state.head.audit_number), changes_of(&state));
-    write(session, workspace, state, remembered)?;
-    crash_point(CrashPoint::BeforeCommit);
-    if let Err(error) = session.commit() {
-        *committing = line.map(|(number, hash)| Committing { number, hash, answers });
-        return Err(error);
-    }
-    crash_point(CrashPoint::AfterCommit);
-    changes.note(workspace, audit, changed);
-    Ok(answers)
+    Ok(Decision { state, answers, remembered })
 }
 
 fn changes_of(state: &State) -> Changes {
@@ -255,15 +285,6 @@ fn remember(identity: &Identity, result: &Result<Reply, Refused>, recorded_us: i
         answer,
         recorded_us,
     });
-}
-
-fn has_audit_line(session: &mut dyn Session, workspace: i64, asked: &Committing) -> Result<bool, StoreError> {
-    let mut found = false;
-    session.query(&sql::journal::AUDIT_HASH, &[workspace.into(), asked.number.into()], &mut |row| {
-        found = row.bytes(0)? == asked.hash;
-        Ok(())
-    })?;
-    Ok(found)
 }
 
 fn load_identities(session: &mut dyn Session, workspace: i64, submissions: &[Submission]) -> Result<Known, StoreError> {

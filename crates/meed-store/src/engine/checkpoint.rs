@@ -13,7 +13,8 @@ use std::thread::JoinHandle;
 use rusqlite::ErrorCode;
 use rusqlite::hooks::Wal;
 
-use super::sqlite::{Role, SqliteOptions, SqliteSession};
+use super::Role;
+use super::sqlite::{SqliteOptions, SqliteSession};
 
 /// When a log is moved, in pages.
 #[derive(Clone, Copy)]

@@ -11,7 +11,7 @@ mod tls;
 pub use postgres::PostgresOptions;
 pub(crate) use postgres::PostgresSession;
 pub use sqlite::SqliteOptions;
-pub(crate) use sqlite::{Role, SqliteSession, lock_data_file};
+pub(crate) use sqlite::{SqliteSession, lock_data_file};
 
 use crate::error::StoreError;
 use crate::statement::Statement;
@@ -28,14 +28,29 @@ pub enum EngineKind {
     Postgres,
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Writes batches. Its commits are on disk when a saver has flushed after them.
+    Writer,
+    /// Flushes what writers have committed.
+    Saver,
+    /// Reads only.
+    Reader,
+    /// Writes with commits that are on disk when they end.
+    Migrator,
+}
+
 /// One connection.
 pub(crate) trait Session: Send {
     /// Starts a transaction that will write. On SQLite this waits for the writer's turn.
     fn begin(&mut self) -> Result<(), StoreError>;
     /// Starts a transaction that only reads, on one snapshot.
     fn begin_read(&mut self) -> Result<(), StoreError>;
-    /// Sends what is still queued and commits durably.
+    /// Sends what is still queued and commits; durably, but for a writer.
     fn commit(&mut self) -> Result<(), StoreError>;
+    /// Returns when every commit that ended before the call is on disk. For savers only.
+    fn flush(&mut self) -> Result<(), StoreError>;
     /// Gives up the transaction.
     fn rollback(&mut self);
     /// Runs a query with its parameters in order.

@@ -14,7 +14,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement as Prepared};
 
 use super::tls::read_address;
-use super::{Each, Session};
+use super::{Each, Role, Session};
 use crate::error::StoreError;
 use crate::sql;
 use crate::statement::Statement;
@@ -105,11 +105,12 @@ const LOOK_LAST: usize = 65_536;
 
 impl PostgresSession {
     /// Connects. Must not be called where blocking is not allowed, and neither must anything else of a session.
-    pub(crate) fn open(options: &PostgresOptions) -> Result<Self, StoreError> {
+    pub(crate) fn open(options: &PostgresOptions, role: Role) -> Result<Self, StoreError> {
         let (mut config, protection) = read_address(&options.url)?;
         let search_path = options.schema.as_ref().map(|s| format!(" -c search_path={s}")).unwrap_or_default();
         let own = config.get_options().unwrap_or_default().to_owned();
-        config.options(format!("{own} {PLANNER} -c statement_timeout=300000{search_path}"));
+        let commits = if role == Role::Writer { "-c synchronous_commit=off" } else { "" };
+        config.options(format!("{own} {PLANNER} {commits} -c statement_timeout=300000{search_path}"));
         config.application_name("meed");
         let driver = Driver::new()?;
         let (client, connection) = driver.runtime().block_on(config.connect(protection)).map_err(|e| map(&e, false, None))?;
@@ -332,6 +333,12 @@ impl Session for PostgresSession {
             committed.map_err(|e| map(&e, true, Some("commit")))
         })?;
         self.in_transaction = false;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let prepared = self.prepare(&sql::journal::FLUSH)?;
+        self.driver.runtime().block_on(self.client.execute(&prepared, &[])).map_err(|e| map(&e, false, Some("flush")))?;
         Ok(())
     }
 

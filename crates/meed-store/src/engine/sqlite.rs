@@ -12,8 +12,8 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OpenFlags, Row};
 
 use super::checkpoint::{Checkpoints, LIMITS};
-use super::{Each, Session};
-use crate::error::StoreError;
+use super::{Each, Role, Session};
+use crate::error::{Fault, StoreError};
 use crate::schema::JOURNAL_TABLES;
 use crate::statement::Statement;
 use crate::value::{RowView, Value};
@@ -33,19 +33,13 @@ impl std::fmt::Debug for SqliteOptions {
     }
 }
 
-/// What a connection is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    Writer,
-    Reader,
-    Migrator,
-}
-
 pub(crate) struct SqliteSession {
     connection: Connection,
     /// Statements with `?1` for `$1`: SQLite takes `$1` for a name and numbers names by their first use in the text.
     texts: HashMap<&'static str, String>,
     in_transaction: bool,
+    /// The write-ahead log, where this connection saves it.
+    log: Option<File>,
 }
 
 impl SqliteSession {
@@ -66,14 +60,17 @@ impl SqliteSession {
             // A raw key: deriving one from a passphrase would cost 130 ms per connection.
             connection.execute_batch(&format!("pragma key = \"x'{hex}'\";")).map_err(|e| map(&e, None))?;
         }
-        // Busy timeout first, so that the following pragmas may wait too. FULL: a commit is on disk when it is answered.
+        // Busy timeout first, so that the following pragmas may wait too. FULL: a commit is on disk when it ends. NORMAL leaves
+        // that to the saver, and keeps the order of log and database for checkpoints.
         connection
-            .execute_batch(
-                "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -65536; pragma trusted_schema = off;",
-            )
+            .execute_batch(&format!(
+                "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = {}; pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -65536; pragma trusted_schema = off;",
+                if role == Role::Writer { "normal" } else { "full" }
+            ))
             .map_err(|e| wrong_file(options, &e))?;
         connection.query_row("select count(*) from sqlite_master", [], |_| Ok(())).map_err(|e| wrong_file(options, &e))?;
         connection.set_prepared_statement_cache_capacity(256);
+        let mut log = None;
         match role {
             Role::Writer => {
                 connection.authorizer(Some(refuse_journal_changes)).map_err(|e| map(&e, None))?;
@@ -84,11 +81,12 @@ impl SqliteSession {
                 };
                 connection.wal_hook(Some(hook)).map_err(|e| map(&e, None))?;
             }
+            Role::Saver => log = Some(open_log(&options.path)?),
             // What reads a million sales in turn gains nothing by keeping their pages.
             Role::Reader => connection.execute_batch("pragma query_only = on; pragma cache_size = -24576").map_err(|e| map(&e, None))?,
             Role::Migrator => {}
         }
-        Ok(Self { connection, texts: HashMap::new(), in_transaction: false })
+        Ok(Self { connection, texts: HashMap::new(), in_transaction: false, log })
     }
 
     /// Moves what stands in the write-ahead log into the database, without waiting for anybody: the pages in the log, and how
@@ -102,6 +100,14 @@ impl SqliteSession {
         let text = self.texts.entry(statement.name).or_insert_with(|| statement.sqlite.replace('$', "?"));
         self.connection.prepare_cached(text)
     }
+}
+
+/// Opens the write-ahead log beside a database that a connection has open. No connection locks it, so closing it gives up no
+/// lock.
+fn open_log(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    File::options().write(true).open(&name).map_err(|e| StoreError::broken(format!("cannot open {}: {e}", name.display())))
 }
 
 /// The journal is written once: the serving connection may neither change nor remove its rows, nor the schema.
@@ -186,6 +192,15 @@ impl Session for SqliteSession {
         self.connection.prepare_cached("commit").and_then(|mut s| s.execute([])).map_err(|e| map(&e, Some("commit")))?;
         self.in_transaction = false;
         Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let log = self.log.as_ref().ok_or_else(|| StoreError::bug("only a saver flushes"))?;
+        log.sync_data().map_err(|e| StoreError {
+            fault: Fault::Unsaved,
+            statement: None,
+            detail: format!("the write-ahead log could not be saved: {e}"),
+        })
     }
 
     fn rollback(&mut self) {

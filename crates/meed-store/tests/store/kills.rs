@@ -19,6 +19,7 @@ for_each_engine!(
     led_005_killed_after_loading,
     led_005_killed_before_the_commit,
     led_005_killed_after_the_commit,
+    led_005_killed_before_the_answers,
 );
 
 /// How many commands the child sends, and which batch is the one that ends it.
@@ -39,6 +40,10 @@ async fn led_005_killed_before_the_commit(database: &Database) {
 
 async fn led_005_killed_after_the_commit(database: &Database) {
     killed_at(database, "after_commit", true).await;
+}
+
+async fn led_005_killed_before_the_answers(database: &Database) {
+    killed_at(database, "after_save", true).await;
 }
 
 /// The n-th command: sales that come again, records, rewards; each under an identity of its own.

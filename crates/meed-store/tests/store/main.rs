@@ -14,6 +14,7 @@ mod protected;
 mod records;
 mod rewards;
 mod sales;
+mod server_down;
 mod statements;
 mod submissions;
 mod till;

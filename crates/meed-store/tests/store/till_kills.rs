@@ -15,6 +15,7 @@ for_each_engine!(
     led_005_a_till_killed_after_loading,
     led_005_a_till_killed_before_the_commit,
     led_005_a_till_killed_after_the_commit,
+    led_005_a_till_killed_before_the_answers,
 );
 
 /// How many purchases the child sends, and which batch is the one that ends it.
@@ -35,6 +36,10 @@ async fn led_005_a_till_killed_before_the_commit(database: &Database) {
 
 async fn led_005_a_till_killed_after_the_commit(database: &Database) {
     killed_at(database, "after_commit", FATAL).await;
+}
+
+async fn led_005_a_till_killed_before_the_answers(database: &Database) {
+    killed_at(database, "after_save", FATAL).await;
 }
 
 /// Buys, earns 10 % and spends a part of what was earned before.

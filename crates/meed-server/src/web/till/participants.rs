@@ -11,17 +11,18 @@ use meed_core::command::date_of;
 use meed_core::condition::Condition;
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::Lot;
-use meed_core::loyalty::{EventKind, Participant};
+use meed_core::loyalty::{EventKind, Participant, fold_code};
 use meed_core::money::{Minor, Unit};
 
 use super::basket::customer;
 use super::hands;
+use super::removal::record_errors;
 use super::sell::points;
 use crate::ServerState;
 use crate::pages::charts::{Bar, BarChart};
 use crate::pages::till::{JournalRow, LotRow, ParticipantPage, ParticipantRow, ParticipantsPage};
 use crate::pages::{Amount, Badge, Fact, FormErrors, Nav, Pager, Tone};
-use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
+use crate::web::answer::{Answer, Trouble, form_page, page};
 use crate::web::flash;
 use crate::web::form::{Asked, Fields, Posted, id};
 use crate::web::shown::{Setting, counted, day_text, decimal, money, setting};
@@ -112,7 +113,11 @@ pub(in crate::web) async fn sign_up(State(state): State<ServerState>, visit: Vis
             Ok(flash::see_other(&state, &to, Tone::Good, &format!("{} takes part.", view.participant.name)))
         }
         Err(error) => {
-            let errors = form_errors(error, &[("name", "name"), ("code", "card"), ("key", "card")])?;
+            // Which code is taken stands in the refusal only.
+            let said = error.to_string();
+            let names = |field: &&str| form.filled(field).is_some_and(|code| said.contains(&fold_code(code)));
+            let taken = ["card", "phone", "email"].into_iter().find(names).unwrap_or("card");
+            let errors = record_errors(error, (taken, "Somebody else is identified by this."), &[("name", "name"), ("code", "card")])?;
             form_page(&list_page(&state, &visit, &form, errors).await?)
         }
     }

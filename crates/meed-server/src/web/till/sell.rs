@@ -11,7 +11,7 @@ use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{SpendAsk, SpendMethod, Verdict, WhyNot};
 use meed_core::money::{Amount as Exactly, Minor, Unit};
 
-use super::basket::{Wrong, amount, basket, customer, errors, unit_of, units};
+use super::basket::{Wrong, amount, basket, customer, errors, unit_of, units, wrong};
 use super::lines;
 use crate::ServerState;
 use crate::pages::till::{OfferSays, TillCustomer, TillLine, TillPage, TillPreview};
@@ -178,15 +178,19 @@ impl<'a> Till<'a> {
 
     /// What the customer wants to spend.
     fn wanted(&self) -> Result<Minor, Wrong> {
-        if self.spend.is_empty() { Ok(0) } else { amount(&self.spend, self.config.currency, "spend") }
+        if self.spend.is_empty() {
+            return Ok(0);
+        }
+        let wanted = amount(&self.spend, self.config.currency, "spend")?;
+        if wanted < 0 { Err(wrong("spend", "Write an amount such as 12.50.")) } else { Ok(wanted) }
     }
 
-    fn input(&self) -> Result<PurchaseInput, Wrong> {
+    fn input(&self, wanted: Minor) -> Result<PurchaseInput, Wrong> {
         let missing = || ("code".to_owned(), "Identify the customer first.".to_owned());
         let (found, unit) = (self.found.as_ref().ok_or_else(missing)?, self.unit.ok_or_else(missing)?);
         // The receipt number is made of the sale's own name, so that the same sale has the same number.
         let reference = format!("W-{}", self.sale.chars().filter(char::is_ascii_alphanumeric).take(8).collect::<String>().to_uppercase());
-        let spend = match self.wanted()? {
+        let spend = match wanted {
             0 => None,
             amount => Some(SpendAsk { amount: Some(amount), all_or_nothing: true, ..SpendAsk::default() }),
         };
@@ -195,8 +199,9 @@ impl<'a> Till<'a> {
         let who = if self.one_time.is_empty() { Who::Id(found.id) } else { Who::OneTimeCode(self.one_time.clone()) };
         let mut basket = basket(self.form, &self.lines, &self.config, unit, at, reference)?;
         basket.payment_type = self.form.filled("paid_by").map(str::to_uppercase);
-        if let Some(given) = self.form.filled("given").filter(|_| basket.payment_type.as_deref() == Some("CASH")) {
-            let given = amount(given, self.config.currency, "given")?;
+        // Cash that cannot be read is told when the payment is taken.
+        let given = self.form.filled("given").filter(|_| basket.payment_type.as_deref() == Some("CASH"));
+        if let Some(given) = given.and_then(|given| amount(given, self.config.currency, "given").ok()) {
             basket.extra.insert(CASH_GIVEN.to_owned(), given.to_string());
         }
         Ok(PurchaseInput {
@@ -212,17 +217,21 @@ impl<'a> Till<'a> {
     }
 
     async fn look(&mut self) -> Result<(), FormErrors> {
-        let input = self.input().map_err(errors)?;
+        // A spend that cannot be read is none: the sums stand there all the same, and what is wrong at its field.
+        let input = self.input(self.wanted().unwrap_or(0)).map_err(errors)?;
         let view = purchases::preview(&self.state.app, &self.visit.ctx, input).await.map_err(refusal)?;
         if self.form.text("do") == "spend-all" {
             let most = view.maximum_spend.unwrap_or(Minor::MAX);
             let all = if view.allow_spending { view.done.additional.min(most) } else { 0 };
             self.spend = if all > 0 { money(all, self.config.currency).plain().to_owned() } else { String::new() };
         }
-        let wanted = self.wanted().map_err(errors)?;
-        let seen = preview_of(&view, &self.config, wanted);
-        self.seen = Some(seen);
-        if wanted > 0 && wanted > view.done.additional {
+        let typed = self.wanted();
+        let wanted = typed.as_ref().map_or(0, |wanted| *wanted);
+        // What the wallet cannot pay is to pay in money still.
+        let is_covered = wanted <= view.done.additional.max(0);
+        self.seen = Some(preview_of(&view, &self.config, if is_covered { wanted } else { 0 }));
+        typed.map_err(errors)?;
+        if !is_covered {
             return Err(FormErrors::one("spend", "The wallet does not pay that much of this basket."));
         }
         Ok(())
@@ -345,7 +354,7 @@ pub(in crate::web) async fn sell(State(state): State<ServerState>, visit: Visit,
             return form_page(&till.page(errors));
         }
     }
-    let sold = match till.input() {
+    let sold = match till.wanted().and_then(|wanted| till.input(wanted)) {
         Ok(input) => purchases::create(&state.app, &visit.ctx, input).await.map_err(refusal),
         Err(wrong) => Err(errors(wrong)),
     };
