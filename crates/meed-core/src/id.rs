@@ -17,6 +17,12 @@ impl Id {
         Self(self.0 >> COUNTER_BITS << COUNTER_BITS)
     }
 
+    /// When it was made, microseconds UTC, to the millisecond.
+    #[must_use]
+    pub const fn made_us(self) -> i64 {
+        (self.0 >> COUNTER_BITS).saturating_mul(1_000)
+    }
+
     /// The first id that may be given out at `now_us` (microseconds UTC) when `last` was the last one.
     #[must_use]
     pub fn next(now_us: i64, last: Self) -> Self {

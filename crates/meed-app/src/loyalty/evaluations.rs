@@ -153,7 +153,7 @@ async fn open(app: &App, config: &Arc<TillConfig>, last: i64) -> AppResult<(i64,
             for (event, standing) in page.iter().filter(|(event, _)| event.id.0 > last && event.kind.is_bought()) {
                 let Some(done) = done_of(event, standing.as_deref()) else { continue };
                 let is_batch = |version: Id| config.terms(version).is_some_and(|offer| offer.is_batch());
-                let may_match = looks_at_all || done.body.matched.iter().any(|matched| is_batch(matched.version));
+                let may_match = looks_at_all || done.standing.matches(&done.body.matched).iter().any(|matched| is_batch(matched.version));
                 if may_match && done.standing.state == PurchaseState::Posted && done.standing.evaluated_us.is_none() {
                     open.entry(done.participant).or_default().push(done.id);
                 }

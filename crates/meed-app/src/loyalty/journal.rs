@@ -1,8 +1,10 @@
 //! The journal of a wallet for people: what each event put in and took out.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
-use meed_core::id::Id;
+use meed_core::id::{Id, Kind, ParseIdError};
 use meed_core::ledger::{Clawed, Lot, Transfer};
 use meed_core::loyalty::{
     AdjustmentBody, EvaluationBody, EventKind, ExtensionBody, HoldBody, Moved, PayBackBody, PurchaseBody, RefundBody, ReviewBody,
@@ -44,6 +46,8 @@ impl What {
 pub struct Entry {
     /// The event; of an expiry a number of its own, ordered like the others by time.
     pub id: Id,
+    /// Which entry of that number: an event in money and in points has two, and lots that expire in one instant share one.
+    pub part: i64,
     /// What happened.
     pub kind: What,
     /// The event that it is about; of an expiry the purchase that earned it.
@@ -62,14 +66,71 @@ pub struct Entry {
     pub text: String,
 }
 
-/// The newest `limit` entries of a participant before the id `before`: all credits less all debits of a unit are what is in
+/// An entry's place in the journal, and its name: no two entries have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    id: Id,
+    part: i64,
+}
+
+/// The only part of most events. That in points and what an extension brought back stand before it; lots have higher numbers.
+const WHOLE: i64 = 2;
+const IN_POINTS: i64 = 1;
+const REVIVED: i64 = 0;
+
+impl Entry {
+    /// Where it stands.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark { id: self.id, part: self.part }
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id.text(Kind::Event))?;
+        if self.part == WHOLE { Ok(()) } else { write!(f, ".{}", self.part) }
+    }
+}
+
+impl FromStr for Mark {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        let Some((id, part)) = text.split_once('.') else { return Ok(Self { id: Id::parse(text, Kind::Event)?, part: WHOLE }) };
+        let part = part.parse().map_err(|_| ParseIdError { kind: Kind::Event })?;
+        Ok(Self { id: Id::parse(id, Kind::Event)?, part })
+    }
+}
+
+/// Entries of one page at most.
+const PAGE: usize = 990;
+
+/// `limit` entries of a participant behind the `offset` newest ones.
+pub async fn slice(app: &App, ctx: &Context, participant: Id, offset: usize, limit: usize) -> AppResult<Vec<Entry>> {
+    let (mut found, mut skipped, mut before) = (Vec::new(), 0, None);
+    while found.len() < limit {
+        let size = (offset - skipped).saturating_add(limit - found.len()).min(PAGE);
+        let entries = page(app, ctx, participant, before, size).await?;
+        let (count, skips) = (entries.len(), entries.len().min(offset - skipped));
+        before = entries.last().map(Entry::mark);
+        found.extend(entries.into_iter().skip(skips));
+        skipped += skips;
+        if count < size {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The newest `limit` entries of a participant before another one: all credits less all debits of a unit are what is in
 /// the wallet, pending and held amounts with it.
-pub async fn page(app: &App, ctx: &Context, participant: Id, before: Option<Id>, limit: usize) -> AppResult<Vec<Entry>> {
-    let limit = i64::try_from(limit.clamp(1, 990)).unwrap_or(990);
+pub async fn page(app: &App, ctx: &Context, participant: Id, before: Option<Mark>, limit: usize) -> AppResult<Vec<Entry>> {
+    let limit = i64::try_from(limit.clamp(1, PAGE)).unwrap_or(1);
     let currency = app.till_config(ctx.workspace).await?.currency;
-    // An event's second entry has the number before its own: an event whose first entry ended the page before is read again.
-    let from = before.map(|before| Id(before.0.saturating_add(2)));
-    let read = limit + 2;
+    // An event one of whose entries ended the page before is read again.
+    let from = before.map(|before| Id(before.id.0.saturating_add(1)));
+    let read = limit + 1;
     let events = wallets::journal(app, ctx, participant, from, read).await?;
     let (workspace, now_us) = (ctx.workspace, app.now_us());
     let rest = move |r: &mut Reader<'_>| -> Result<_, StoreError> {
@@ -85,13 +146,13 @@ pub async fn page(app: &App, ctx: &Context, participant: Id, before: Option<Id>,
     let (lots, netted) = app.store().read(rest).await?;
     let full = i64::try_from(events.len()).is_ok_and(|count| count >= read);
     let last = events.last().map(|(event, _)| event.id).filter(|_| full);
-    let is_here = |id: Id| before.is_none_or(|before| id < before) && last.is_none_or(|last| id > last);
+    let is_here = |id: Id| before.is_none_or(|before| id <= before.id) && last.is_none_or(|last| id > last);
     let mut all: Vec<Entry> = events.iter().flat_map(|(event, _)| entries(event, currency)).collect();
     all.extend(netted.iter().filter(|transfer| is_here(transfer.id)).map(netting));
     all.extend(events.iter().filter_map(|(event, _)| revived(event)));
     all.extend(expiries(lots, now_us).into_iter().filter(|entry| is_here(entry.id)));
-    all.retain(|entry| before.is_none_or(|before| entry.id < before));
-    all.sort_by_key(|entry| std::cmp::Reverse(entry.id));
+    all.retain(|entry| before.is_none_or(|before| entry.mark() < before));
+    all.sort_by_key(|entry| std::cmp::Reverse(entry.mark()));
     all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(all)
 }
@@ -109,20 +170,21 @@ fn expiries((expired, open): (Vec<Lot>, Vec<Lot>), now_us: i64) -> Vec<Entry> {
 fn revived(event: &TillEvent) -> Option<Entry> {
     let body = ExtensionBody::from_row(&event.body).ok().filter(|body| event.kind == EventKind::Extension && body.revived > 0)?;
     let before = expiry(body.lot, None, body.unit, body.revived, body.before_us?);
-    Some(Entry { id: Id(event.id.0 - 1), ..before })
+    Some(Entry { id: event.id, part: REVIVED, ..before })
 }
 
 fn expiry(lot: Id, sale: Option<Id>, unit: Unit, amount: Minor, at_us: i64) -> Entry {
-    // The lot's own low bits tell lots of one instant apart.
+    // Lots of one instant mostly have numbers of their own; the lot tells all of them apart.
     let id = Id(Id::next(at_us, Id(0)).0 | (lot.0 & 0xf_ffff));
-    Entry { id, kind: What::Expiry, about: sale, at_us, recorded_us: at_us, unit, credit: 0, debit: amount, text: String::new() }
+    let (kind, text) = (What::Expiry, String::new());
+    Entry { id, part: lot.0, kind, about: sale, at_us, recorded_us: at_us, unit, credit: 0, debit: amount, text }
 }
 
 /// What was owed and was taken from a new credit, in the same command as that.
 fn netting(transfer: &Transfer) -> Entry {
     let (at_us, recorded_us) = (transfer.business_time.as_microsecond(), transfer.recorded_us);
     let (id, about, unit, debit) = (transfer.id, transfer.causes.sale, transfer.unit, transfer.amount);
-    Entry { id, kind: What::Netting, about, at_us, recorded_us, unit, credit: 0, debit, text: String::new() }
+    Entry { id, part: WHOLE, kind: What::Netting, about, at_us, recorded_us, unit, credit: 0, debit, text: String::new() }
 }
 
 /// An event in money, and in points where it moved those, too.
@@ -130,16 +192,16 @@ fn entries(event: &TillEvent, currency: Unit) -> Vec<Entry> {
     // A body that cannot be read is shown without amounts; `meed verify` reports it.
     let (unit, credit, debit, text) = amounts(event, currency).unwrap_or((currency, 0, 0, String::new()));
     let TillEvent { id, kind, about, at_us, recorded_us, .. } = *event;
-    let first = Entry { id, kind: What::Event(kind), about, at_us, recorded_us, unit, credit, debit, text };
+    let first = Entry { id, part: WHOLE, kind: What::Event(kind), about, at_us, recorded_us, unit, credit, debit, text };
     let points = if unit == currency { points(event) } else { (0, 0) };
     if points == (0, 0) {
         return vec![first];
     }
     let text = [Some(first.text.clone()).filter(|text| !text.is_empty()), worth_of(event, currency)].into_iter().flatten();
     let text = text.collect::<Vec<_>>().join(", ");
-    let second = Entry { id: Id(id.0 - 1), unit: Unit::POINTS, credit: points.0, debit: points.1, text, ..first.clone() };
+    let second = Entry { part: IN_POINTS, unit: Unit::POINTS, credit: points.0, debit: points.1, text, ..first.clone() };
     if first.credit == 0 && first.debit == 0 {
-        return vec![Entry { id, ..second }];
+        return vec![Entry { part: WHOLE, ..second }];
     }
     vec![first, second]
 }

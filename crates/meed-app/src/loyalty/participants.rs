@@ -175,7 +175,7 @@ async fn save(
     ctx.require(Scope::Sales)?;
     for (field, text, max) in [("name", &participant.name, 400), ("number", &participant.number, 200)] {
         if text.chars().count() > max {
-            return Err(AppError::invalid("name_invalid", field, format!("`{field}` has at most {max} characters")));
+            return Err(AppError::invalid("value_too_long", field, format!("`{field}` has at most {max} characters")));
         }
     }
     let config = app.till_config(ctx.workspace).await?;

@@ -182,7 +182,7 @@ impl Ready {
         insist_on_sale(&input.basket)?;
         let who = input.who.wallet(app, ctx.workspace).await?;
         let content = content_of(&input);
-        let reference = input.identity.clone().unwrap_or_else(|| receipt(app, &input.who, &content));
+        let reference = input.identity.clone().unwrap_or_else(|| receipt(app, &input.who, input.basket.system.as_deref(), &content));
         let identity = Some(super::identified(app, input.source, &reference, &content));
         Ok(Self { input, who, identity })
     }
@@ -391,10 +391,10 @@ pub async fn explain(app: &App, ctx: &Context, id: Id) -> AppResult<Vec<Verdict>
     let cell = cell_before(app, ctx.workspace, &config, &done).await?;
     let (_, mut verdicts) = judge(&config, &person, &cell, &done.body.basket, Look::All);
     let seen = Seen::of(id, &done.body, &done.standing);
-    let evaluation = evaluate(&config, &cell, seen, &done.body.matched, &[])
+    let evaluation = evaluate(&config, &cell, seen, done.standing.matches(&done.body.matched), &[])
         .map_err(|_| AppError::bug("a stored purchase leaves the range of its amounts"))?;
     // What was judged when it was sold stands, whatever the offers say now.
-    verdicts.retain(|verdict| !done.body.matched.iter().any(|matched| matched.offer == verdict.offer));
+    verdicts.retain(|verdict| !done.standing.matches(&done.body.matched).iter().any(|matched| matched.offer == verdict.offer));
     verdicts.extend(evaluation.verdicts);
     verdicts.sort_by_key(|verdict| verdict.offer);
     Ok(verdicts)
@@ -408,7 +408,7 @@ async fn cell_before(app: &App, workspace: Id, config: &TillConfig, done: &Purch
     let mut cell = meed_core::loyalty::Cell::of(done.participant);
     for earlier in all.iter().take_while(|other| key(other) < key(done)) {
         let seen = Seen::of(earlier.id, &earlier.body, &earlier.standing);
-        let evaluation = evaluate(config, &cell, seen, &earlier.body.matched, &[])
+        let evaluation = evaluate(config, &cell, seen, earlier.standing.matches(&earlier.body.matched), &[])
             .map_err(|_| AppError::bug("a stored purchase leaves the range of its amounts"))?;
         evaluation.advance(config, &mut cell, seen);
     }
@@ -518,10 +518,11 @@ pub(crate) fn content_of(input: &PurchaseInput) -> String {
     content
 }
 
-/// The identity of a purchase that came without one: its receipt. The same customer, store, second, number and lines are the same
-/// purchase sent again (`ledger.md` §2.1).
-fn receipt(app: &App, who: &Who, content: &str) -> String {
-    let text = format!("receipt\n{who:?}\n{content}");
+/// The identity of a purchase that came without one: its receipt. The same customer, store, terminal, system, second, number
+/// and lines are the same purchase sent again (`ledger.md` §2.1).
+fn receipt(app: &App, who: &Who, system: Option<&str>, content: &str) -> String {
+    let system = system.map(|system| format!("\n{system:?}")).unwrap_or_default();
+    let text = format!("receipt\n{who:?}\n{content}{system}");
     format!("receipt\n{}", crate::secrets::hex(&app.secrets().fingerprint(text.as_bytes())[..16]))
 }
 

@@ -2,7 +2,7 @@
 
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::Id;
-use meed_core::loyalty::fold_code;
+use meed_core::loyalty::{NAME_MAX, TEXT_MAX, fold_code};
 use meed_core::money::{Exact, Unit};
 use meed_core::people::fold_alias;
 use serde::Serialize;
@@ -41,17 +41,13 @@ pub struct Entry<D> {
 
 fn named(name: &str, code: &str) -> AppResult<()> {
     for (field, text) in [("name", name), ("code", code)] {
-        if text.trim().is_empty() || text.chars().count() > 200 {
-            return Err(AppError::invalid("name_invalid", field, format!("`{field}` has 1 to 200 characters")));
+        if text.trim().is_empty() || text.chars().count() > NAME_MAX {
+            return Err(AppError::invalid("name_invalid", field, format!("`{field}` has 1 to {NAME_MAX} characters")));
         }
     }
     Ok(())
 }
 
-/// Longest name of a group, brand, category and the like, in characters.
-const NAME_MAX: usize = 200;
-/// Longest free text, in characters.
-const TEXT_MAX: usize = 1_000;
 /// Most entries of a list in a document.
 const LISTED_MAX: usize = 1_000;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use meed_core::command::RecordKind;
 use meed_core::id::{Id, Kind};
 use meed_core::ledger::Lot;
-use meed_core::loyalty::{Cell, Participant, PurchaseState, Seen, TillConfig, canonical, evaluate, fold_code, judge_again};
+use meed_core::loyalty::{Cell, Participant, PurchaseState, Seen, TillConfig, canonical, evaluate, fold_code};
 use meed_store::{Difference, Reader, StoreError, VerifyReport};
 
 use super::purchases::done_of;
@@ -55,7 +55,7 @@ fn check(r: &mut Reader<'_>, workspace: Id, config: &Arc<TillConfig>, now_us: i6
         let page = r.records_back(workspace, RecordKind::Participant, before, PAGE)?;
         for record in &page {
             match Participant::read(&record.body) {
-                Ok(person) => check.participant(r, record.id, &person)?,
+                Ok(_) => check.participant(r, record.id)?,
                 Err(_) => check.differ("participant", record.id.text(Kind::Participant), "unreadable", "a participant"),
             }
         }
@@ -75,7 +75,7 @@ impl Check<'_> {
     }
 
     /// Folds the purchases of a participant again and compares the cell.
-    fn participant(&mut self, r: &mut Reader<'_>, id: Id, person: &Participant) -> Result<(), StoreError> {
+    fn participant(&mut self, r: &mut Reader<'_>, id: Id) -> Result<(), StoreError> {
         let (mut purchases, mut before) = (Vec::new(), None);
         loop {
             let page = r.till_events_back(self.workspace, Some(id), before, 1_000)?;
@@ -91,8 +91,7 @@ impl Check<'_> {
         let (mut cell, place) = (Cell::of(id), id.text(Kind::Participant));
         for (recorded_us, done) in &purchases {
             let seen = Seen { id: done.id, basket: &done.body.basket, standing: &done.standing, is_offline: done.body.is_offline };
-            let matched = judge_again(self.config, person, &cell, seen.basket, &done.body.matched);
-            match evaluate(self.config, &cell, seen, &matched, &[]) {
+            match evaluate(self.config, &cell, seen, done.standing.matches(&done.body.matched), &[]) {
                 Ok(evaluation) => evaluation.advance(self.config, &mut cell, seen),
                 Err(_) => self.differ("purchase", done.id.text(Kind::Purchase), "amounts out of range", "a purchase"),
             }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use meed_app::loyalty::holds::{self, HoldInput};
 use meed_app::loyalty::spends::{self, SpendInput};
 use meed_app::loyalty::wallets::{self, AdjustInput, sweep};
-use meed_app::loyalty::{MerchantDocument, Who, purchases};
+
+use meed_app::loyalty::{MerchantDocument, TerminalDocument, UnitDocument, Who, purchases, records};
 use meed_core::id::Id;
 use meed_core::ledger::HoldState;
 use meed_core::loyalty::{EventKind, SpendAsk};
@@ -278,22 +279,30 @@ async fn pos_034_a_receipt_without_a_reference_of_its_own_is_one_purchase(shop: 
     }
     assert_eq!(done.iter().filter(|done| !done.is_replayed).count(), 1, "sent again, it is the same purchase");
     assert!(done.iter().all(|one| one.id == done[0].id) && shop.balance(ann).await == 100);
-    // Another customer, second, number, amount or store is another purchase.
+    let low = UnitDocument { name: "Low Street".into(), code: "low".into(), ..UnitDocument::default() };
+    let low = records::put(&shop.app, &shop.ctx, None, &low).await.expect("a unit");
+    let terminal = TerminalDocument { code: "T1".into(), unit: shop.unit.0 };
+    let terminal = records::put(&shop.app, &shop.ctx, None, &terminal).await.expect("a terminal");
+    // Another customer, second, number, amount, quantity, store, terminal or sending system is another purchase.
     let mut others = vec![shop.input(bob, input.basket.clone())];
-    for change in 0..4 {
+    for change in 0..8 {
         let mut other = input.clone();
         match change {
             0 => other.basket.at -= jiff::SignedDuration::from_secs(1),
             1 => other.basket.reference.push('b'),
             2 => (other.basket.lines[0].net, other.basket.lines[0].total) = (1_001, 1_001),
-            _ => other.basket.lines[0].quantity = meed_core::money::Exact::from(2),
+            3 => other.basket.lines[0].quantity = meed_core::money::Exact::from(2),
+            4 => other.basket.unit = low,
+            5 => other.basket.terminal = Some(terminal),
+            6 => other.basket.system = Some("till-1".into()),
+            _ => other.basket.system = Some("till-2".into()),
         }
         others.push(other);
     }
     for other in others {
         assert!(!shop.create(other).await.expect("another purchase").done.is_replayed);
     }
-    assert_eq!((shop.balance(ann).await, shop.balance(bob).await), (500, 100));
+    assert_eq!((shop.balance(ann).await, shop.balance(bob).await), (900, 100));
     let many = vec![input.clone(), input];
     let again = purchases::create_many(&shop.app, &shop.ctx, many).await.expect("answers");
     assert!(again.iter().all(|row| row.as_ref().is_ok_and(|view| view.done.is_replayed)), "also in bulk");

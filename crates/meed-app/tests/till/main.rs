@@ -21,5 +21,6 @@ mod replays;
 mod returns;
 mod reviews;
 mod same_second;
+mod settings_change;
 mod spending;
 mod wallet;

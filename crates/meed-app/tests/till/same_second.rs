@@ -151,7 +151,7 @@ async fn pos_049_pos_050_the_journal_tells_what_expired(shop: &Shop) {
         assert_eq!(all[0].kind, journal::What::Expiry, "newest first");
         let (mut paged, mut before) = (Vec::new(), None);
         while let Some(entry) = page(before, 1).await.pop() {
-            before = Some(entry.id);
+            before = Some(entry.mark());
             paged.push(entry.id);
         }
         assert_eq!(paged, all.iter().map(|entry| entry.id).collect::<Vec<_>>(), "entry by entry");

@@ -570,13 +570,18 @@ impl World {
         let mut events: Vec<Id> = person.sales[sale].uses.iter().map(|used| used.event).collect();
         events.sort_unstable();
         events.dedup();
-        let given_back: i64 = events.into_iter().map(|event| person.undo(sale, event, now_us)).sum();
+        let mut given_back = 0;
+        for event in events {
+            let back = person.undo(sale, event, now_us);
+            given_back += back;
+            // Limits have it back on the day on which it was spent.
+            let asked = person.spends.iter().find(|(spend, ..)| *spend == event).map(|(_, _, spent_us, _)| *spent_us);
+            self.count(person, asked.unwrap_or(person.sales[sale].recorded_us), -back);
+        }
         person.sales[sale].is_cancelled = true;
         for spend in person.spends.iter_mut().filter(|(_, of, ..)| *of == sale) {
             spend.3 = true;
         }
-        let recorded_us = person.sales[sale].recorded_us;
-        self.count(person, recorded_us, -given_back);
         let Changed { taken, granted } = self.fold(person, now_us);
         Ok(Answer::Returned { given_back, paid_back, taken, granted })
     }

@@ -139,9 +139,7 @@ pub enum Look {
 pub fn judge(config: &TillConfig, participant: &Participant, cell: &Cell, basket: &Basket, look: Look) -> (Vec<Matched>, Vec<Verdict>) {
     let (mut matched, mut verdicts) = (Vec::new(), Vec::new());
     let day = local_day(config, basket);
-    let tiers = &config.settings.tiers;
-    let by_hand = participant.tier_by_hand(basket.at.as_microsecond());
-    let tier = tiers.holds(cell.period_units(day, tiers.window_days), by_hand).map(|tier| tier.code.as_str());
+    let tier = tier_at(config, participant, cell, basket);
     let Some(sight) = Sight::new(config, basket, participant, tier) else { return (matched, verdicts) };
     let unit_code = config.units.get(&basket.unit).map(|unit| unit.code.as_str());
     let entries: Vec<&OfferEntry> = match look {
@@ -162,17 +160,12 @@ pub fn judge(config: &TillConfig, participant: &Participant, cell: &Cell, basket
     (matched, verdicts)
 }
 
-/// Judges again what depends on the customer's tier, in a fold over their purchases.
-#[must_use]
-pub fn judge_again(config: &TillConfig, participant: &Participant, cell: &Cell, basket: &Basket, matched: &[Matched]) -> Vec<Matched> {
-    if !config.offers.reads_tier() {
-        return matched.to_vec();
-    }
-    let reads_tier = |matched: &Matched| config.terms(matched.version).is_some_and(|offer| offer.reads_tier());
-    let mut all: Vec<Matched> = matched.iter().filter(|matched| !reads_tier(matched)).cloned().collect();
-    all.extend(judge(config, participant, cell, basket, Look::Candidates).0.into_iter().filter(reads_tier));
-    all.sort_by_key(|matched| matched.offer);
-    all
+/// The tier of a customer at a purchase, by code.
+pub(super) fn tier_at<'a>(config: &'a TillConfig, participant: &Participant, cell: &Cell, basket: &Basket) -> Option<&'a str> {
+    let tiers = &config.settings.tiers;
+    let by_hand = participant.tier_by_hand(basket.at.as_microsecond());
+    let units = cell.period_units(local_day(config, basket), tiers.window_days);
+    tiers.holds(units, by_hand).map(|tier| tier.code.as_str())
 }
 
 /// Computes what the matching offers give. `withheld` are offers that a budget or limit keeps back now.
@@ -291,16 +284,16 @@ fn finish(drafts: Vec<Draft<'_>>, evaluation: &mut Evaluation) -> Result<(), Ove
 }
 
 /// One offer and one basket.
-struct Judge<'a> {
-    config: &'a TillConfig,
-    sight: &'a Sight<'a>,
-    entry: &'a OfferEntry,
-    version: &'a OfferVersion,
+pub(super) struct Judge<'a> {
+    pub(super) config: &'a TillConfig,
+    pub(super) sight: &'a Sight<'a>,
+    pub(super) entry: &'a OfferEntry,
+    pub(super) version: &'a OfferVersion,
 }
 
 impl Judge<'_> {
     /// Scheme, merchant, days: what does not look at lines.
-    fn may_apply(&self, day: i64) -> Result<(), WhyNot> {
+    pub(super) fn may_apply(&self, day: i64) -> Result<(), WhyNot> {
         let (offer, basket) = (&*self.version.offer, self.sight.basket);
         if offer.class.activity() != basket.activity() {
             return Err(WhyNot::OtherEvent { fires_on: offer.class.word() });
@@ -370,7 +363,7 @@ impl Judge<'_> {
     }
 
     /// The lines whose condition holds. Free and voided lines never count.
-    fn counted_lines(&self, offer: &Offer) -> Result<Vec<u32>, WhyNot> {
+    pub(super) fn counted_lines(&self, offer: &Offer) -> Result<Vec<u32>, WhyNot> {
         let is_activity = self.sight.basket.activity().is_some();
         let paid =
             self.sight.basket.lines.iter().enumerate().filter(|(_, line)| is_activity || line.total > 0 && line.quantity > Exact::ZERO);

@@ -155,6 +155,9 @@ pub struct Standing {
     pub back: Option<PaidBack>,
     /// When a run evaluated it for offers of batch evaluation, microseconds UTC.
     pub evaluated_us: Option<i64>,
+    /// What matches now, where that is something else than what was found at the sale: the customer's tier then is another one
+    /// since they brought something back.
+    pub matched: Option<Vec<Matched>>,
 }
 
 /// What an offer gave for a purchase.
@@ -484,6 +487,7 @@ impl Packed for Standing {
             settled: Packed::unpack(input)?,
             back: None,
             evaluated_us: None,
+            matched: None,
         })
     }
 }
@@ -563,6 +567,10 @@ const WITH_BACK: u8 = 2;
 const WITH_EVALUATION: u8 = 3;
 /// The fourth form of standings: the same two, and what had come back of its line before each use.
 const WITH_SINCE: u8 = 4;
+/// The fifth form of standings: the same three, and what matches now follow.
+const WITH_MATCHED: u8 = 5;
+
+type BackAndSince = ((Option<PaidBack>, Option<i64>), Vec<Minor>);
 
 impl Standing {
     /// Reads the stored form, and those before it.
@@ -577,25 +585,33 @@ impl Standing {
                 Ok(Self { back, evaluated_us: Some(at_us), ..standing })
             }
             Some(&WITH_SINCE) => {
-                type More = ((Option<PaidBack>, Option<i64>), Vec<Minor>);
-                let (standing, ((back, evaluated_us), since)): (Self, More) = super::packed::from_row(WITH_SINCE, row)?;
-                if since.len() != standing.uses.len() {
-                    return Err(super::Damaged);
-                }
-                let uses = standing.uses.into_iter().zip(since).map(|(used, since)| Use { since, ..used }).collect();
-                Ok(Self { uses, back, evaluated_us, ..standing })
+                let (standing, more): (Self, BackAndSince) = super::packed::from_row(WITH_SINCE, row)?;
+                standing.with_since(more)
+            }
+            Some(&WITH_MATCHED) => {
+                let (standing, (more, matched)): (Self, (BackAndSince, Vec<Matched>)) = super::packed::from_row(WITH_MATCHED, row)?;
+                Ok(Self { matched: Some(matched), ..standing.with_since(more)? })
             }
             _ => super::packed::from_row(FORM, row),
         }
     }
 
+    fn with_since(self, ((back, evaluated_us), since): BackAndSince) -> Result<Self, super::Damaged> {
+        if since.len() != self.uses.len() {
+            return Err(super::Damaged);
+        }
+        let uses = self.uses.into_iter().zip(since).map(|(used, since)| Use { since, ..used }).collect();
+        Ok(Self { uses, back, evaluated_us, ..self })
+    }
+
     /// The stored form.
     #[must_use]
     pub fn to_row(&self) -> Vec<u8> {
-        if self.uses.iter().any(|used| used.since != 0) {
-            let mut row = super::packed::to_row(WITH_SINCE, self);
+        if self.matched.is_some() || self.uses.iter().any(|used| used.since != 0) {
+            let mut row = super::packed::to_row(if self.matched.is_some() { WITH_MATCHED } else { WITH_SINCE }, self);
             let since: Vec<Minor> = self.uses.iter().map(|used| used.since).collect();
             ((self.back, self.evaluated_us), since).pack(&mut row);
+            self.matched.iter().for_each(|matched| matched.pack(&mut row));
             return row;
         }
         let form = match (&self.back, self.evaluated_us) {
@@ -669,7 +685,14 @@ impl Standing {
             settled: None,
             back: None,
             evaluated_us: None,
+            matched: None,
         }
+    }
+
+    /// What matches now, of a purchase that `found` matched at the sale.
+    #[must_use]
+    pub fn matches<'a>(&'a self, found: &'a [Matched]) -> &'a [Matched] {
+        self.matched.as_deref().unwrap_or(found)
     }
 
     /// Adds what was spent: what comes back of its line from now on is shared with it.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::cell::Cell;
 use super::config::TillConfig;
-use super::evaluate::{Evaluation, Seen, Target, evaluate, judge_again};
-use super::event::{Grant, Moved, PurchaseBody, SpendMethod, Standing, TakenBack, Use, Withheld};
+use super::evaluate::{Evaluation, Seen, Target, evaluate, tier_at};
+use super::event::{Grant, Matched, Moved, PurchaseBody, SpendMethod, Standing, TakenBack, Use, Withheld};
 use super::offer::{Offer, expiry_instant};
 use super::participant::Participant;
 use super::sight::Sight;
+use super::tier_again;
 use crate::command::{date_of, day_number};
 use crate::id::Id;
 use crate::ledger::{
@@ -47,6 +48,8 @@ pub(super) struct Giver<'a> {
     pub(super) counters: BTreeMap<Id, i64>,
     pub(super) taken_back: Vec<TakenBack>,
     pub(super) granted: Vec<(Id, (Id, Minor))>,
+    /// The tier that the customer had at each purchase before the command changed one; empty: it changes no tier.
+    pub(super) tiers_before: BTreeMap<Id, Option<String>>,
     /// What awards of which purchase moved in a wallet: what came in, what went out.
     pub(super) moves: Vec<(Id, Unit, (Minor, Minor))>,
     /// Whether an award was over before it was given: its purchase came late.
@@ -86,7 +89,7 @@ impl Giver<'_> {
 
     /// Brings the awards of a purchase to what the offers say, and answers what they said.
     pub(super) fn give(&mut self, wallets: &mut Wallets<'_>, work: &mut Work, cell: &Cell) -> Result<Evaluation, Refusal> {
-        let matched = judge_again(self.config, self.person, cell, &work.body.basket, &work.body.matched);
+        let matched = self.matched(work, cell);
         let mut withheld: Vec<(Id, &'static str)> = Vec::new();
         let mut evaluation = loop {
             let evaluation = evaluate(self.config, cell, work.seen(), &matched, &withheld)?;
@@ -114,6 +117,18 @@ impl Giver<'_> {
             self.settle_due(wallets)?;
         }
         Ok(evaluation)
+    }
+
+    /// What matches a purchase: as it was found, but for what reads a tier that the customer has no more, or has now.
+    fn matched(&self, work: &mut Work, cell: &Cell) -> Vec<Matched> {
+        let (basket, standing) = (&work.body.basket, &mut work.standing);
+        let found = standing.matches(&work.body.matched);
+        let Some(before) = self.tiers_before.get(&work.id) else { return found.to_vec() };
+        let tiers = (before.as_deref(), tier_at(self.config, self.person, cell, basket));
+        let again = (tiers.0 != tiers.1).then(|| tier_again::again(self.config, self.person, basket, found, tiers));
+        let Some(again) = again.flatten() else { return found.to_vec() };
+        standing.matched = (again != work.body.matched).then(|| again.clone());
+        again
     }
 
     /// An offer whose budget or limit does not allow what it would give. What it gave before stands all the same.

@@ -21,6 +21,7 @@ mod participant;
 mod replay;
 mod review;
 mod sight;
+mod tier_again;
 mod tier_changes;
 mod why;
 
@@ -28,14 +29,14 @@ pub use basket::{ACTIVITY, ActivityKind, Basket, LINES_MAX, Line};
 pub use cell::{Cell, OfferCell};
 pub use commands::{
     AdHocReturn, Adjust, CancelPurchase, CancelSpend, CaptureHold, DecideReview, EraseParticipant, ErasedBalance, EvaluateMany,
-    EvaluatePurchases, ExtendLot, HoldDone, HoldStanding, HoldWallet, Identified, NewMeans, Purchase, PurchaseDone, Purchases,
+    EvaluatePurchases, ExtendLot, HoldDone, HoldStanding, HoldWallet, Identified, NAME_MAX, NewMeans, Purchase, PurchaseDone, Purchases,
     RecordActivities, RecordActivity, Refund, RefundDone, RefundLine, ReleaseHold, SaveParticipant, SetBudget, SetTier, Settle, Spend,
-    SpendAsk, SpendDone, Sweep, TillReply, TransferDone, TransferWallet,
+    SpendAsk, SpendDone, Sweep, TEXT_MAX, TillReply, TransferDone, TransferWallet,
 };
 pub use config::{
     Classification, Merchant, Product, Products, PromoCode, SalesUnit, Scheme, Terminal, Tier, Tiers, TillConfig, TillSettings, VatRate,
 };
-pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge, judge_again};
+pub use evaluate::{Evaluation, Look, Seen, Target, Verdict, canonical, evaluate, judge};
 pub use event::{
     AdjustmentBody, Awarded, EvaluationBody, EventKind, ExtensionBody, Grant, HeldPart, HoldBody, Matched, Moved, PaidBack, PayBackBody,
     PayBackMethod, PurchaseBody, PurchaseState, RefundBody, SettlementBody, SpendBody, SpendMethod, Standing, TakenBack, TierSetBody,

@@ -8,7 +8,7 @@ use meed_app::loyalty::documents::ProductDocument;
 use meed_app::loyalty::purchases::{self, PurchaseInput, PurchaseView};
 use meed_app::loyalty::{TillConfig, products};
 use meed_core::id::Kind;
-use meed_core::loyalty::Product;
+use meed_core::loyalty::{NAME_MAX, Product, TEXT_MAX};
 use meed_core::money::Exact;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
@@ -202,11 +202,6 @@ fn product_row(raw: &RawValue) -> ProductRow {
         _ => ProductRow { code: String::new(), attributes: attributes.and(Err(Failure::missing("code"))) },
     }
 }
-
-/// Characters of a text attribute at most.
-const TEXT_MAX: usize = 400;
-/// Characters of a name at most: of a type, brand, family or category.
-const NAME_MAX: usize = 200;
 
 fn text_of(raw: &RawValue) -> Option<Option<String>> {
     let text: Option<LooseText> = serde_json::from_str(raw.get()).ok()?;

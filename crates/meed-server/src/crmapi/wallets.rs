@@ -177,7 +177,7 @@ pub(super) async fn journal(State(state): State<ServerState>, call: Call<Query>)
     let config = config(&state, ctx.workspace).await?;
     let limit = count(call.parameters.number_of_results, "number_of_results")?.unwrap_or(RESULTS_MAX).min(RESULTS_MAX);
     let offset = count(call.parameters.offset, "offset")?.unwrap_or_default();
-    let entries = journal::page(&state.app, ctx, participant, None, offset.saturating_add(limit)).await?;
+    let entries = journal::slice(&state.app, ctx, participant, offset, limit).await?;
     let out = |entry: &Entry| {
         object! {
             "id": hex(entry.id),
@@ -192,7 +192,7 @@ pub(super) async fn journal(State(state): State<ServerState>, call: Call<Query>)
             "about": entry.about.map(hex),
         }
     };
-    Ok(call.answer(Out::List(entries.iter().skip(offset).take(limit).map(out).collect())))
+    Ok(call.answer(Out::List(entries.iter().map(out).collect())))
 }
 
 /// `wallets/get_limits`: what may be moved per day, week and month, and what remains of it today.

@@ -190,7 +190,7 @@ async fn a_wallet_tells_all_of_its_journal_page_by_page() {
         let (mut all, mut before) = (Vec::new(), None);
         loop {
             let page = journal::page(app, ctx, shop.anna, before, size).await.expect("a page");
-            before = page.last().map(|entry| entry.id);
+            before = page.last().map(journal::Entry::mark);
             all.extend(page.iter().map(|entry| (entry.id, entry.unit, entry.credit)));
             if page.len() < size {
                 break;

@@ -10,10 +10,11 @@ use super::spend::spend_of;
 use super::{RefundDone, TillReply, limit};
 use crate::command::{Command, Needs, Refused, Reply, State};
 use crate::id::{Id, Kind};
-use crate::loyalty::event::{EventKind, PurchaseState, RefundBody};
+use crate::loyalty::event::{EventKind, PurchaseState, RefundBody, SpendMethod, Standing, Use};
 use crate::loyalty::giving::Giver;
 use crate::loyalty::loaded::{TillNeeds, WalletRef};
 use crate::loyalty::{LimitKind, TillConfig};
+use crate::money::Minor;
 
 /// Cancels a purchase.
 #[derive(Clone, Debug)]
@@ -97,7 +98,8 @@ impl Command for CancelPurchase {
             Ok((works.give(&mut giver, wallets)?, (given_back, points)))
         })?;
         let (given_back, points) = given_back;
-        let times = i64::from(given_back > 0) * i64::try_from(spends.len()).unwrap_or(0);
+        let counted = spends.iter().filter_map(|spend| counted_of(state, (self.purchase, slot.recorded_us), &slot.standing, *spend));
+        let counted: Vec<(i64, Minor)> = counted.collect();
         for spend in spends.into_iter().filter(|spend| *spend != self.purchase) {
             state.tills.change_standing(spend, vec![2]);
         }
@@ -106,11 +108,27 @@ impl Command for CancelPurchase {
         let paid_back = slot.body.basket.total() - returned - slot.standing.spent();
         let body = RefundBody { given_back, points, paid_back, note: self.note.clone(), ..RefundBody::default() };
         let reply = finish(state, (id, EventKind::CancelPurchase, self.purchase, self.at), works, giver, cell, body)?;
-        let back = (LimitKind::Debit, self.config.currency, -times, -given_back);
-        limit::counted(state, &self.config, (participant, &person), back, slot.recorded_us);
+        for (at_us, worth) in counted {
+            let back = (LimitKind::Debit, self.config.currency, -1, -worth);
+            limit::counted(state, &self.config, (participant, &person), back, at_us);
+        }
         take_identity(state, self.identity.as_ref(), id);
         Ok(reply)
     }
+}
+
+/// When an event counted towards limits, and how much of it they count until now. `None`: it is the purchase itself, and
+/// nothing was spent by itself on it.
+fn counted_of(state: &State, (purchase, recorded_us): (Id, i64), standing: &Standing, event: Id) -> Option<(i64, Minor)> {
+    let own = |used: &&Use| used.event == event && matches!(used.method, SpendMethod::OnRequest | SpendMethod::Automatic);
+    let uses: Vec<&Use> = standing.uses.iter().filter(own).collect();
+    if uses.is_empty() {
+        return None;
+    }
+    let worth = uses.into_iter().filter(|used| !used.is_uncovered() && used.returned < used.amount).map(Use::standing_worth).sum();
+    // A spend that was not looked up was recorded in the millisecond of its id.
+    let at_us = if event == purchase { Some(recorded_us) } else { state.tills.event(event).map(|event| event.recorded_us) };
+    Some((at_us.unwrap_or_else(|| event.made_us()), worth))
 }
 
 impl Command for CancelSpend {
@@ -148,8 +166,9 @@ impl Command for CancelSpend {
             Ok((works.give(&mut giver, wallets)?, given))
         })?;
         let given_back = given.worth;
+        let worth = counted_of(state, (purchase, slot.recorded_us), &slot.standing, self.spend).map_or(0, |(_, worth)| worth);
         state.tills.change_standing(self.spend, vec![2]);
-        let back = (LimitKind::Debit, self.config.currency, -1, -given_back);
+        let back = (LimitKind::Debit, self.config.currency, -1, -worth);
         let body = RefundBody { given_back, points: given.points, ..RefundBody::default() };
         let reply = finish(state, (id, EventKind::CancelSpend, self.spend, self.at), works, giver, cell, body)?;
         limit::counted(state, &self.config, (participant, &person), back, spent_us);

@@ -94,9 +94,9 @@ pub(super) fn check_payment_medium(basket: &Basket, person: &Participant) -> Res
 }
 
 /// Longest free text in characters: a description, a note, a reason, a free field.
-pub(super) const TEXT_MAX: usize = 1_000;
-/// Longest name in characters: of a system, a class, a payment medium.
-pub(super) const NAME_MAX: usize = 200;
+pub const TEXT_MAX: usize = 1_000;
+/// Longest name in characters: of a system, a class, a payment medium, a group, brand or category.
+pub const NAME_MAX: usize = 200;
 
 /// A text that is kept has its limit.
 pub(super) fn check_length(text: &str, max: usize, field: &str) -> Result<(), Refused> {

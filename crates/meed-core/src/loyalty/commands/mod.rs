@@ -25,6 +25,7 @@ mod transfer;
 pub use activity::{RecordActivities, RecordActivity};
 pub use adjust::{Adjust, SetBudget};
 pub use cancel::{CancelPurchase, CancelSpend};
+pub use checks::{NAME_MAX, TEXT_MAX};
 pub use erase::{EraseParticipant, ErasedBalance};
 pub use evaluation::{EvaluateMany, EvaluatePurchases};
 pub use extend::ExtendLot;

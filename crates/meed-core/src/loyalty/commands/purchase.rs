@@ -19,6 +19,7 @@ use crate::loyalty::evaluate::{Verdict, canonical, judge};
 use crate::loyalty::event::{EventKind, Matched, Moved, PurchaseBody, SpendBody, SpendMethod, Standing};
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::{PurchaseSlot, TakenIdentity, TillNeeds, WalletRef};
+use crate::loyalty::tier_again::tiers_at;
 use crate::loyalty::{Basket, LimitKind, Look, Participant, Review, TillConfig};
 use crate::money::Minor;
 
@@ -367,6 +368,9 @@ impl Purchase {
         decided: &mut Decided,
     ) -> Result<(), Refusal> {
         let is_alone = works.len() == 1;
+        if !is_alone {
+            giver.tiers_before = tiers_at(&self.config, giver.person, works.iter().filter(|work| work.id != id).map(Work::seen))?;
+        }
         let mut cell = if is_alone { cell.clone() } else { Cell::of(giver.participant) };
         for work in works {
             if work.id == id && !is_alone {
@@ -387,7 +391,7 @@ impl Purchase {
     /// What is asked for, within the limits of one spend; `None`: nothing.
     fn asked(&self, person: &Participant) -> Result<Option<Asked>, Refused> {
         let Some(ask) = &self.spend else { return Ok(None) };
-        check_ask(&self.config, &self.basket, person, ask).map(Some)
+        check_ask(&self.config, &self.basket, person, ask, self.is_offline).map(Some)
     }
 
     fn spends(
@@ -512,13 +516,21 @@ pub(super) struct Asked {
 }
 
 /// How much a spend asks for, or why it may not. Who names no amount asks for the purchase total, and gets what one spend may
-/// take of it.
-pub(super) fn check_ask(config: &TillConfig, basket: &Basket, person: &Participant, ask: &SpendAsk) -> Result<Asked, Refused> {
+/// take of it. What an offline till gave away is recorded all the same: within the limits the wallet pays it, and a person
+/// decides about the rest (`ledger.md` §7).
+pub(super) fn check_ask(
+    config: &TillConfig,
+    basket: &Basket,
+    person: &Participant,
+    ask: &SpendAsk,
+    is_offline: bool,
+) -> Result<Asked, Refused> {
     ask.check_texts()?;
-    if person.is_blocked {
+    let is_barred = config.merchant_of(basket.unit).is_some_and(|(_, merchant)| !merchant.allows_spending);
+    if person.is_blocked && !is_offline {
         return Err(conflict("spend_blocked", "the customer is blocked from spending"));
     }
-    if config.merchant_of(basket.unit).is_some_and(|(_, merchant)| !merchant.allows_spending) {
+    if is_barred && !is_offline {
         return Err(conflict("spend_not_allowed", "nothing may be spent at this merchant"));
     }
     check_classification(config, ask.classification.as_deref(), "spend_request")?;
@@ -529,6 +541,10 @@ pub(super) fn check_ask(config: &TillConfig, basket: &Basket, person: &Participa
     let amount = ask.amount.unwrap_or(basket.total());
     if ask.amount.is_some() && amount <= 0 {
         return Err(out_of_range("the amount must be above 0".to_owned()));
+    }
+    if is_offline {
+        let most = if person.is_blocked || is_barred { 0 } else { amount.min(maximum) };
+        return Ok(Asked { amount, most });
     }
     if amount < settings.minimum_spend {
         return Err(out_of_range(format!("at least {} must be spent", major(settings.minimum_spend))));

@@ -9,11 +9,13 @@ use crate::command::{RecordKind, Refused, State};
 use crate::id::Id;
 use crate::ledger::{Owner, Purpose, Refusal, Wallet, Wallets};
 use crate::loyalty::cell::Cell;
+use crate::loyalty::evaluate::Seen;
 use crate::loyalty::event::{
-    AdjustmentBody, EvaluationBody, EventKind, ExtensionBody, HoldBody, RefundBody, SpendBody, TierSetBody, TransferBody,
+    AdjustmentBody, EvaluationBody, EventKind, ExtensionBody, HoldBody, RefundBody, SpendBody, Standing, TierSetBody, TransferBody,
 };
 use crate::loyalty::giving::{Giver, Work};
 use crate::loyalty::loaded::PurchaseSlot;
+use crate::loyalty::tier_again::tiers_at;
 use crate::loyalty::{Participant, ReviewBody, TillConfig};
 use crate::money::{Minor, Unit};
 
@@ -25,6 +27,8 @@ pub(super) struct Works {
     /// The one that is changed, by place.
     pub(super) own: usize,
     is_fold: bool,
+    /// How the one that is changed stood.
+    before: Standing,
 }
 
 pub(super) fn work_of(slot: &PurchaseSlot) -> Work {
@@ -33,19 +37,31 @@ pub(super) fn work_of(slot: &PurchaseSlot) -> Work {
 
 pub(super) fn giver<'a>(state: &State, config: &'a TillConfig, participant: Id, person: &'a Participant, at: jiff::Timestamp) -> Giver<'a> {
     let counters: BTreeMap<Id, i64> = config.offers.limited().map(|id| (id, state.tills.counter(id))).collect();
-    Giver { config, participant, person, counters, taken_back: Vec::new(), granted: Vec::new(), moves: Vec::new(), has_over: false, at }
+    Giver {
+        config,
+        participant,
+        person,
+        counters,
+        taken_back: Vec::new(),
+        granted: Vec::new(),
+        tiers_before: BTreeMap::new(),
+        moves: Vec::new(),
+        has_over: false,
+        at,
+    }
 }
 
 impl Works {
     /// Takes up a stored purchase, with its history where that matters.
     pub(super) fn take(state: &State, config: &TillConfig, slot: &PurchaseSlot) -> Self {
+        let before = slot.standing.clone();
         match state.tills.history(slot.participant).filter(|_| config.is_stateful()) {
             Some(history) => {
                 let all: Vec<Work> = history.into_iter().map(work_of).collect();
                 let own = all.iter().position(|work| work.id == slot.id).unwrap_or_default();
-                Self { all, own, is_fold: true }
+                Self { all, own, is_fold: true, before }
             }
-            None => Self { all: vec![work_of(slot)], own: 0, is_fold: false },
+            None => Self { all: vec![work_of(slot)], own: 0, is_fold: false, before },
         }
     }
 
@@ -56,6 +72,9 @@ impl Works {
     /// Decides awards again. Answers the cell that comes of it, if it was folded.
     pub(super) fn give(&mut self, giver: &mut Giver<'_>, wallets: &mut Wallets<'_>) -> Result<Option<Cell>, Refusal> {
         if self.is_fold {
+            let before = self.all.iter().enumerate();
+            let before = before.map(|(at, work)| if at == self.own { Seen::of(work.id, &work.body, &self.before) } else { work.seen() });
+            giver.tiers_before = tiers_at(giver.config, giver.person, before)?;
             return giver.refold(wallets, &mut self.all).map(Some);
         }
         giver.give(wallets, &mut self.all[0], &Cell::default()).map(|_| None)

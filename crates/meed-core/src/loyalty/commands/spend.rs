@@ -84,7 +84,7 @@ impl Command for Spend {
         let basket = &slot.body.basket;
         let now_us = state.recorded_us();
         self.check_time(now_us)?;
-        let asked = check_ask(&self.config, basket, &person, &self.ask)?;
+        let asked = check_ask(&self.config, basket, &person, &self.ask, self.is_offline)?;
         let room = match limit::room(state, &self.config, (participant, &person), LimitKind::Debit, self.config.currency) {
             // The goods are gone: an offline till was not asked.
             _ if self.is_offline => Minor::MAX,
@@ -97,7 +97,11 @@ impl Command for Spend {
             giver.settle_due(wallets)?;
             let work = works.own();
             let (spent, uncovered) = self.spend(&giver, wallets, work, (asked, room), id)?;
-            let reads_paid = work.body.matched.iter().any(|m| self.config.terms(m.version).is_some_and(|offer| offer.award.on_paid));
+            let reads_paid = work
+                .standing
+                .matches(&work.body.matched)
+                .iter()
+                .any(|m| self.config.terms(m.version).is_some_and(|offer| offer.award.on_paid));
             let cell = if reads_paid { works.give(&mut giver, wallets)? } else { None };
             Ok((cell, spent, uncovered))
         })?;

@@ -101,7 +101,7 @@ pub(crate) struct JournalParams {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = WalletEvent)]
 pub(crate) struct EventOut {
-    /// The event.
+    /// The event; with a number behind it for its part in points, and for a lot that expired.
     id: String,
     /// What happened: `purchase`, `spend_request`, `refund`, `expiry` …
     #[schema(example = "purchase")]
@@ -261,7 +261,7 @@ pub(crate) async fn show(
 
 fn event_out(entry: &Entry) -> EventOut {
     EventOut {
-        id: entry.id.text(Kind::Event),
+        id: entry.mark().to_string(),
         kind: entry.kind.name().to_owned(),
         about: entry.about.map(|id| id.text(Kind::Event)),
         at: time(entry.at_us),
@@ -288,11 +288,11 @@ pub(crate) async fn journal(
 ) -> Answered<Response> {
     let id = participant(&state, &ctx, &id).await?;
     let limit = limit_of(params.limit)?;
-    let before = params.cursor.as_deref().map(|cursor| Id::parse(cursor, Kind::Event).map_err(|_| bad_cursor())).transpose()?;
+    let before = params.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| bad_cursor())).transpose()?;
     let mut entries = journal::page(&state.app, &ctx, id, before, limit + 1).await?;
     let has_more = entries.len() > limit;
     entries.truncate(limit);
-    let next = entries.last().filter(|_| has_more).map(|entry| entry.id.text(Kind::Event));
+    let next = entries.last().filter(|_| has_more).map(|entry| entry.mark().to_string());
     page(entries.iter().map(event_out).collect(), next, None)
 }
 

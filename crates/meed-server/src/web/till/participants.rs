@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use meed_app::loyalty::journal::{self, Entry, What};
+use meed_app::loyalty::journal::{self, Entry, Mark, What};
 use meed_app::loyalty::participants::{self, MeansInput, ParticipantView};
 use meed_app::loyalty::wallets::{self, WalletView};
 use meed_app::loyalty::{TillConfig, Who};
@@ -172,13 +172,13 @@ pub(super) async fn one(state: &ServerState, visit: &Visit, id: Id, form: &Field
 
 /// A page of the journal, and its neighbours.
 async fn entries(state: &ServerState, visit: &Visit, id: Id, form: &Fields) -> Result<(Vec<Entry>, Pager), Trouble> {
-    let before = form.id("before", Kind::Event)?;
+    let before = form.filled("before").map(str::parse::<Mark>).transpose().map_err(|_| Trouble::not_found())?;
     let mut entries = journal::page(&state.app, &visit.ctx, id, before, ENTRIES + 1).await?;
     let path = format!("/participants/{}", id.text(Kind::Participant));
     let mut pager = Pager { newer: before.map(|_| format!("{path}#h-journal")), older: None };
     if entries.len() > ENTRIES {
         entries.truncate(ENTRIES);
-        pager.older = entries.last().map(|entry| format!("{path}?before={}#h-journal", entry.id.text(Kind::Event)));
+        pager.older = entries.last().map(|entry| format!("{path}?before={}#h-journal", entry.mark()));
     }
     Ok((entries, pager))
 }
