@@ -8,7 +8,7 @@ use std::time::Duration;
 use meed_core::command::{Class, Effects, Head, Identity, Needs, Record, RecordKind, Refused, Reply, State};
 use meed_core::id::Id;
 
-use super::save::{Basis, Decided, Opened, Saver, has_audit_line};
+use super::save::{Based, Basis, Decided, Opened, Saver, has_audit_line};
 use super::write::{Remembered, advance, write};
 use super::{ATTEMPTS_MAX, Answer, Dispatcher, Job, Submission, load};
 use crate::changes::{ChangeLog, Changes};
@@ -49,7 +49,7 @@ impl Writer {
         self.saver.hand_in(Decided(senders.into_iter().zip(answers).collect()));
     }
 
-    fn answers(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Result<(Answer, Basis), StoreError>> {
+    fn answers(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Based> {
         match catch_unwind(AssertUnwindSafe(|| self.run_until_done(workspace, submissions))) {
             Ok(Ok((answers, basis))) => answers.into_iter().map(|answer| Ok((answer, basis))).collect(),
             Ok(Err(error)) if matches!(error.fault, Fault::Bug | Fault::Duplicate) && submissions.len() > 1 => {
@@ -72,7 +72,7 @@ impl Writer {
     }
 
     /// A bug in one command must not fail its neighbours.
-    fn one_by_one(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Result<(Answer, Basis), StoreError>> {
+    fn one_by_one(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Based> {
         submissions.iter().flat_map(|submission| self.answers(workspace, std::slice::from_ref(submission))).collect()
     }
 

@@ -42,8 +42,11 @@ pub(crate) struct Basis {
     pub(crate) server: Option<i64>,
 }
 
+/// An answer, and what it rests on.
+pub(crate) type Based = Result<(Answer, Basis), StoreError>;
+
 /// Answers with what they rest on, and who waits for them. What failed has no effect that could be lost.
-pub(crate) struct Decided(pub(crate) Vec<(oneshot::Sender<Answered>, Result<(Answer, Basis), StoreError>)>);
+pub(crate) struct Decided(pub(crate) Vec<(oneshot::Sender<Answered>, Based)>);
 
 /// Where writers hand their batches in.
 #[derive(Clone)]

@@ -346,7 +346,7 @@ mod tests {
         SqliteSession::open(&real, Role::Migrator).expect("made").run_script("create table page (body blob)").expect("a table");
         let log = folder.path().join("real.db-wal");
         for options in [&real, &link] {
-            let mut writer = SqliteSession::open(options, Role::Writer).expect("opened");
+            let writer = SqliteSession::open(options, Role::Writer).expect("opened");
             let mut saver = SqliteSession::open(options, Role::Saver).expect("opened");
             let saved = saver.log.as_ref().expect("a log").metadata().expect("its data").ino();
             for _ in 0..3 {
