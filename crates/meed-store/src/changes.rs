@@ -5,6 +5,7 @@
 //! log begins anew after it: whoever asks across a gap is told to read everything.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -35,12 +36,14 @@ struct Log {
 pub(crate) struct ChangeLog {
     logs: Mutex<HashMap<i64, Log>>,
     noted: Condvar,
+    /// How often something was forgotten.
+    forgotten: AtomicU64,
     patience: Duration,
 }
 
 impl Default for ChangeLog {
     fn default() -> Self {
-        Self { logs: Mutex::default(), noted: Condvar::new(), patience: NOTED_WITHIN }
+        Self { logs: Mutex::default(), noted: Condvar::new(), forgotten: AtomicU64::new(0), patience: NOTED_WITHIN }
     }
 }
 
@@ -85,11 +88,17 @@ impl ChangeLog {
         }
     }
 
-    /// Forgets what batches changed: the database lost the last of them, and others will take their audit numbers.
+    /// Forgets what batches changed: the database may have lost the last of them, and others take their audit numbers.
     pub(crate) fn forget(&self, workspace: i64) {
         let mut logs = self.lock();
         let log = logs.entry(workspace).or_default();
         *log = Log { void: log.void.max(log.end), ..Log::default() };
+        self.forgotten.fetch_add(1, Ordering::Release);
+    }
+
+    /// Rises whenever batches may have been lost: what was kept of a database before says nothing then.
+    pub(crate) fn generation(&self) -> u64 {
+        self.forgotten.load(Ordering::Acquire)
     }
 
     /// The sales that changed after the audit number `after`, up to and with `until`; each once. `None` where that is not

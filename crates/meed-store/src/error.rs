@@ -23,7 +23,7 @@ pub enum Fault {
     Overloaded,
     /// The disk did not take what was committed; nothing is written any more until the database is opened anew.
     Unsaved,
-    /// The machine, its disk, or what this process may do there is at fault; writing stops.
+    /// The machine, its disk, or what this process may do there is at fault.
     Broken,
 }
 

@@ -13,7 +13,7 @@ use crate::Clock;
 use crate::batch::{Answer, Dispatcher, Job, Saver, Submission, Writer, run_writer};
 use crate::changes::ChangeLog;
 use crate::engine::{EngineKind, PostgresOptions, PostgresSession, Role, Session, SqliteOptions, SqliteSession, lock_data_file};
-use crate::error::StoreError;
+use crate::error::{Fault, StoreError};
 use crate::read::Reader;
 use crate::readers::{Look, Outcome, Readers, RecordName};
 use crate::schema::{insist_on_current, migrate};
@@ -136,7 +136,17 @@ impl Store {
     pub async fn submit(&self, workspace: Id, submission: Submission) -> Result<Answer, StoreError> {
         let (sender, receiver) = oneshot::channel();
         self.dispatcher.submit(workspace.0, Job { submission, answer: sender })?;
-        receiver.await.map_err(|_| StoreError::broken("the store closed before the command was decided"))?
+        receiver.await.map_err(|_| {
+            // Whoever was to answer is gone: the command may have been done.
+            StoreError { fault: Fault::OutcomeUnknown, statement: None, detail: "the store ended before it answered".into() }
+        })?
+    }
+
+    /// Rises whenever a database that was away may have come back without its last batches: what was kept of it before then is
+    /// to be read anew.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.readers.generation()
     }
 
     /// Decides a command on what is stored now and throws its effects away: a preview is the command itself. `look` then sees

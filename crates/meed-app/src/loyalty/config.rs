@@ -25,23 +25,41 @@ use crate::error::{AppError, AppResult};
 /// What is kept of the tills' configurations: one per workspace, and every offer version that was ever read.
 #[derive(Default)]
 pub(crate) struct KnownTills {
-    configs: Mutex<HashMap<Id, (Arc<TillConfig>, i64)>>,
+    configs: Mutex<Configs>,
     offers: Mutex<HashMap<Id, Arc<Offer>>>,
+}
+
+#[derive(Default)]
+struct Configs {
+    /// The store's generation of which all of it is.
+    generation: u64,
+    /// By workspace, each with the time up to which its products were read.
+    by_workspace: HashMap<Id, (Arc<TillConfig>, i64)>,
 }
 
 impl App {
     /// The configuration as it was last read. Commands that go by an old one are refused and prepared again.
     pub async fn till_config(&self, workspace: Id) -> AppResult<Arc<TillConfig>> {
-        let kept = self.known_tills().configs.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned();
-        match kept {
+        match self.kept_till_config(workspace).1 {
             Some((config, _)) => Ok(config),
             None => self.fresh_till_config(workspace).await,
         }
     }
 
+    /// What is kept of a workspace, and the generation of which it is.
+    fn kept_till_config(&self, workspace: Id) -> (u64, Option<(Arc<TillConfig>, i64)>) {
+        let generation = self.store().generation();
+        let mut configs = self.known_tills().configs.lock().unwrap_or_else(PoisonError::into_inner);
+        if configs.generation != generation {
+            *configs = Configs { generation, ..Configs::default() };
+            self.known_tills().offers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+        (generation, configs.by_workspace.get(&workspace).cloned())
+    }
+
     /// The configuration as it stands now.
     pub async fn fresh_till_config(&self, workspace: Id) -> AppResult<Arc<TillConfig>> {
-        let kept = self.known_tills().configs.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned();
+        let (generation, kept) = self.kept_till_config(workspace);
         let known = kept.as_ref().map_or((-1, i64::MIN), |(config, read_us)| (config.version, *read_us));
         let rows = self.store().read(move |r| read_rows(r, workspace, known)).await?;
         let Some(rows) = rows else {
@@ -51,7 +69,9 @@ impl App {
         let read_us = rows.head.last_recorded_us;
         let config = Arc::new(self.build(workspace, rows, products)?);
         let mut configs = self.known_tills().configs.lock().unwrap_or_else(PoisonError::into_inner);
-        configs.insert(workspace, (Arc::clone(&config), read_us));
+        if configs.generation == generation {
+            configs.by_workspace.insert(workspace, (Arc::clone(&config), read_us));
+        }
         Ok(config)
     }
 

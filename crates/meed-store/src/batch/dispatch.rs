@@ -82,6 +82,11 @@ impl Dispatcher {
                 // Bulk commands are large themselves: one at a time keeps interactive callers quick.
                 let bulk = if jobs.is_empty() { BULK_ALONE_MAX } else { 1 };
                 jobs.extend(queue.bulk.drain(..bulk.min(queue.bulk.len())));
+                if jobs.is_empty() {
+                    // They were refused while they waited.
+                    inner.queues.remove(&workspace);
+                    continue;
+                }
                 return Some((workspace, jobs));
             }
             if inner.is_closed {
@@ -103,9 +108,17 @@ impl Dispatcher {
         }
     }
 
-    /// Takes no command any more, for this reason.
+    /// Takes no command any more, for this reason, and answers those that wait: nothing of them was done.
     pub(crate) fn refuse(&self, refusal: &'static str) {
-        self.lock().refusal = Some(refusal);
+        let mut inner = self.lock();
+        inner.refusal = Some(refusal);
+        let waiting: Vec<Job> =
+            inner.queues.values_mut().flat_map(|queue| queue.interactive.drain(..).chain(queue.bulk.drain(..))).collect();
+        drop(inner);
+        for job in waiting {
+            // A caller that went away does not need its answer.
+            let _ = job.answer.send(Err(StoreError::broken(refusal)));
+        }
     }
 
     /// Lets writers finish what waits and end.

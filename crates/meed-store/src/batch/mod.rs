@@ -3,8 +3,9 @@
 //! Commands wait in a queue per workspace. A writer takes a workspace, drains up to [`BATCH_MAX`] of its commands
 //! (interactive before bulk), and runs them as one transaction: the workspace row is locked, everything the commands
 //! need is loaded set by set, each is decided in order by pure code, all results are written set by set, and one commit
-//! ends it. Its callers are answered when that is on disk; meanwhile the writer is at the next batch. Nobody lingers: with one caller a batch holds one command. Statements per batch are constant
-//! in the number of commands; SQLite runs a set row by row, PostgreSQL as arrays.
+//! ends it. Its callers are answered when that is on disk; meanwhile the writer is at the next batch. Nobody lingers: with
+//! one caller a batch holds one command. Statements per batch are constant in the number of commands; SQLite runs a set
+//! row by row, PostgreSQL as arrays.
 //!
 //! A transaction that fails for a passing reason is repeated from the lock, at most [`ATTEMPTS_MAX`] times. Repeating is
 //! safe because nothing of it was committed. When the outcome of a commit is unknown, the next attempt takes the lock,
@@ -20,7 +21,7 @@ mod write;
 mod write_till;
 
 pub(crate) use dispatch::Dispatcher;
-pub(crate) use run::{Writer, run_writer};
+pub(crate) use run::{SET_BACK, Writer, run_writer};
 pub(crate) use save::Saver;
 
 use meed_core::command::{Actor, Command, Identity, Refused, Reply};

@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use meed_core::command::{Class, Effects, Head, Identity, Needs, Record, RecordKind, Refused, Reply, State};
 use meed_core::id::Id;
 
-use super::save::{Committed, Decided, Opened, Saver, has_audit_line};
-use super::write::{Remembered, write};
+use super::save::{Based, Basis, Decided, Opened, Saver, has_audit_line};
+use super::write::{Remembered, advance, write};
 use super::{ATTEMPTS_MAX, Answer, Dispatcher, Job, Submission, load};
 use crate::changes::{ChangeLog, Changes};
 use crate::crash::{CrashPoint, crash_point};
@@ -27,8 +27,6 @@ pub(crate) struct Writer {
     clock: Clock,
     changes: Arc<ChangeLog>,
     saver: Saver,
-    /// What the commands at hand have committed.
-    committed: Vec<Committed>,
 }
 
 /// Takes batches until the store closes.
@@ -41,20 +39,19 @@ pub(crate) fn run_writer(dispatcher: &Arc<Dispatcher>, mut writer: Writer) {
 
 impl Writer {
     pub(crate) fn open(connect: Connect, clock: Clock, changes: Arc<ChangeLog>, saver: Saver) -> Result<Self, StoreError> {
-        let opened = Some(Opened::by(&connect)?);
-        Ok(Self { connect, opened, clock, changes, saver, committed: Vec::new() })
+        let opened = Some(saver.first_connection(&connect)?);
+        Ok(Self { connect, opened, clock, changes, saver })
     }
 
     fn run_jobs(&mut self, workspace: i64, jobs: Vec<Job>) {
         let (submissions, senders): (Vec<Submission>, Vec<_>) = jobs.into_iter().map(|job| (job.submission, job.answer)).unzip();
         let answers = self.answers(workspace, &submissions);
-        let committed = std::mem::take(&mut self.committed);
-        self.saver.hand_in(Decided { committed, answers: senders.into_iter().zip(answers).collect() });
+        self.saver.hand_in(Decided(senders.into_iter().zip(answers).collect()));
     }
 
-    fn answers(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Result<Answer, StoreError>> {
+    fn answers(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Based> {
         match catch_unwind(AssertUnwindSafe(|| self.run_until_done(workspace, submissions))) {
-            Ok(Ok(answers)) => answers.into_iter().map(Ok).collect(),
+            Ok(Ok((answers, basis))) => answers.into_iter().map(|answer| Ok((answer, basis))).collect(),
             Ok(Err(error)) if matches!(error.fault, Fault::Bug | Fault::Duplicate) && submissions.len() > 1 => {
                 self.one_by_one(workspace, submissions)
             }
@@ -75,11 +72,11 @@ impl Writer {
     }
 
     /// A bug in one command must not fail its neighbours.
-    fn one_by_one(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Result<Answer, StoreError>> {
+    fn one_by_one(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Based> {
         submissions.iter().flat_map(|submission| self.answers(workspace, std::slice::from_ref(submission))).collect()
     }
 
-    fn run_until_done(&mut self, workspace: i64, submissions: &[Submission]) -> Result<Vec<Answer>, StoreError> {
+    fn run_until_done(&mut self, workspace: i64, submissions: &[Submission]) -> Result<(Vec<Answer>, Basis), StoreError> {
         let (mut attempt, mut cancelled) = (0, 0);
         let mut doubt = None;
         loop {
@@ -131,67 +128,77 @@ impl Writer {
         submissions: &[Submission],
         doubt: &mut Option<Committing>,
         committing: &mut Option<Committing>,
-    ) -> Result<Vec<Answer>, StoreError> {
+    ) -> Result<(Vec<Answer>, Basis), StoreError> {
         let (now_us, saver, changes) = ((self.clock)(), self.saver.clone(), Arc::clone(&self.changes));
         let opened = self.opened()?;
-        let session = opened.session.as_mut();
-        session.begin()?;
-        let Some(mut head) = load::head(session, workspace, true)? else {
-            return Err(StoreError::bug(format!("workspace {workspace} does not exist")));
-        };
-        let audit_before = head.audit_number;
+        let mut head = lock(opened.session.as_mut(), workspace)?;
         crash_point(CrashPoint::AfterLock);
-        if saver.has_lost(session, workspace, opened.at)? {
-            // What this process has read of the lost batches must not pass for what takes their numbers.
+        if saver.may_have_lost(workspace, opened) {
+            // What this process has read of lost batches must not pass for what takes their numbers: whoever knows the
+            // configuration reads it anew.
+            head.config_version = set_back(head.config_version, now_us);
+            advance(opened.session.as_mut(), &head)?;
+            let basis = opened.basis(workspace, (head.audit_number, head.audit_hash));
+            opened.session.commit()?;
             changes.forget(workspace);
-            head.config_version += SET_BACK;
+            saver.remember(basis);
+            head = lock(opened.session.as_mut(), workspace)?;
         }
+        let audit_before = head.audit_number;
+        let undone = opened.basis(workspace, (head.audit_number, head.audit_hash));
+        let session = opened.session.as_mut();
         // Under the lock: who revokes a key takes the lock of the key's workspace afterwards, so that no batch that still held
         // the key for valid is under way when the revocation is answered.
         let valid_keys = valid_keys(session, submissions)?;
         if let Some(asked) = doubt {
-            let stands = has_audit_line(session, &asked.commit)?;
+            let stands = has_audit_line(session, &asked.basis)?;
             if let Some(asked) = doubt.take().filter(|_| stands) {
                 session.rollback();
-                self.has_committed(asked.commit);
-                return Ok(asked.answers);
+                saver.remember(undone);
+                return Ok((asked.answers, Basis { line: asked.basis.line, ..undone }));
             }
         }
         let Decision { state, answers, remembered } = decide_all(session, submissions, &valid_keys, (head, now_us))?;
         if state.effects.audit.is_empty() && remembered.is_empty() {
             session.rollback();
-            return Ok(answers);
+            return Ok((answers, undone));
         }
         let line = state.effects.audit.first().map(|first| (first.line.number, first.line.hash));
         let (audit, changed) = ((audit_before, state.head.audit_number), changes_of(&state));
         write(session, workspace, state, remembered)?;
         crash_point(CrashPoint::BeforeCommit);
-        let commit = Committed { workspace, line, at: Instant::now() };
-        if let Err(error) = session.commit() {
-            *committing = line.map(|_| Committing { commit, answers });
+        let basis = opened.basis(workspace, line.unwrap_or(undone.line));
+        if let Err(error) = opened.session.commit() {
+            *committing = line.map(|_| Committing { basis, answers });
             return Err(error);
         }
         crash_point(CrashPoint::AfterCommit);
         changes.note(workspace, audit, changed);
-        self.has_committed(commit);
-        Ok(answers)
+        saver.remember(basis);
+        Ok((answers, basis))
     }
+}
 
-    fn has_committed(&mut self, commit: Committed) {
-        self.saver.remember(commit);
-        self.committed.push(commit);
-    }
+fn lock(session: &mut dyn Session, workspace: i64) -> Result<Head, StoreError> {
+    session.begin()?;
+    load::head(session, workspace, true)?.ok_or_else(|| StoreError::bug(format!("workspace {workspace} does not exist")))
 }
 
 /// How often a batch is repeated whose statement the database stopped.
 const CANCELLED_REPEATS_MAX: u8 = 1;
 
-/// How far the version of the configuration jumps where the database has lost batches: beyond those that they had made.
-const SET_BACK: i64 = 1_000;
+/// The version of the configuration jumps by multiples of this where the database may have lost batches.
+pub(crate) const SET_BACK: i64 = 1_000;
+
+/// A version that none of the lost batches had: they are older than now.
+fn set_back(version: i64, now_us: i64) -> i64 {
+    let jumps = (now_us / 1_000).max(version / SET_BACK) + 1;
+    version % SET_BACK + jumps * SET_BACK
+}
 
 /// A commit that was asked for, and what its callers are told if it stands.
 struct Committing {
-    commit: Committed,
+    basis: Basis,
     answers: Vec<Answer>,
 }
 

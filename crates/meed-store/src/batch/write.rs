@@ -31,7 +31,7 @@ pub(crate) fn write(session: &mut dyn Session, workspace: i64, state: State, rem
     advance(session, &head)
 }
 
-fn advance(session: &mut dyn Session, head: &Head) -> Result<(), StoreError> {
+pub(super) fn advance(session: &mut dyn Session, head: &Head) -> Result<(), StoreError> {
     session.execute(
         &sql::workspace::ADVANCE,
         vec![

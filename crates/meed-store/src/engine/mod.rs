@@ -63,6 +63,8 @@ pub(crate) trait Session: Send {
     fn execute_set(&mut self, statement: &'static Statement, workspace: i64, rows: Vec<Vec<Value>>) -> Result<(), StoreError>;
     /// Runs a text with several statements, for migrations only.
     fn run_script(&mut self, text: &str) -> Result<(), StoreError>;
+    /// Which run of which server this speaks to. `None`: this process is the database, and loses nothing that it has committed.
+    fn server(&self) -> Option<i64>;
     /// Whether the connection may still be used.
     fn is_alive(&self) -> bool;
 }

@@ -53,6 +53,8 @@ pub(crate) struct PostgresSession {
     look_at: usize,
     /// A transaction could not be ended: nobody knows in which state the connection is.
     is_stuck: bool,
+    /// When the server at the other end was started, microseconds UTC.
+    server: i64,
 }
 
 /// What moves a connection on, while a session waits for it.
@@ -119,6 +121,8 @@ impl PostgresSession {
                 tracing::warn!(%error, "a PostgreSQL connection ended");
             }
         });
+        let started = driver.runtime().block_on(client.query_one(sql::statistics::SERVER_STARTED.postgres, &[]));
+        let server = started.and_then(|row| row.try_get(0)).map_err(|e| map(&e, false, Some(sql::statistics::SERVER_STARTED.name)))?;
         Ok(Self {
             client,
             driver,
@@ -129,6 +133,7 @@ impl PostgresSession {
             written: 0,
             look_at: LOOK_FIRST,
             is_stuck: false,
+            server,
         })
     }
 
@@ -387,6 +392,10 @@ impl Session for PostgresSession {
     fn run_script(&mut self, text: &str) -> Result<(), StoreError> {
         self.send_begin()?;
         self.driver.runtime().block_on(self.client.batch_execute(text)).map_err(|e| map(&e, false, Some("script")))
+    }
+
+    fn server(&self) -> Option<i64> {
+        Some(self.server)
     }
 
     fn is_alive(&self) -> bool {

@@ -105,9 +105,11 @@ impl SqliteSession {
 /// Opens the write-ahead log beside a database that a connection has open. No connection locks it, so closing it gives up no
 /// lock.
 fn open_log(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
+    let fail = |e: std::io::Error| StoreError::broken(format!("cannot open the write-ahead log of {}: {e}", path.display()));
+    // SQLite names it after the file itself, whatever link led there.
+    let mut name = path.canonicalize().map_err(fail)?.into_os_string();
     name.push("-wal");
-    File::options().write(true).open(&name).map_err(|e| StoreError::broken(format!("cannot open {}: {e}", name.display())))
+    File::options().write(true).open(&name).map_err(fail)
 }
 
 /// The journal is written once: the serving connection may neither change nor remove its rows, nor the schema.
@@ -257,6 +259,10 @@ impl Session for SqliteSession {
         self.connection.execute_batch(text).map_err(|e| map(&e, Some("script")))
     }
 
+    fn server(&self) -> Option<i64> {
+        None
+    }
+
     fn is_alive(&self) -> bool {
         true
     }
@@ -321,5 +327,36 @@ impl SqliteSession {
     pub(crate) fn prepare_only(&mut self, text: &str) -> Result<(usize, Vec<String>), StoreError> {
         let prepared = self.connection.prepare(&text.replace('$', "?")).map_err(|e| map(&e, None))?;
         Ok((prepared.parameter_count(), prepared.column_names().map(str::to_owned).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    /// What the saver brings to disk is the log that the writer writes, also behind a link and after the log has begun anew.
+    #[test]
+    fn led_005_the_saver_saves_the_log_that_the_writer_writes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let real = SqliteOptions { path: folder.path().join("real.db"), key: None };
+        let link = SqliteOptions { path: folder.path().join("link.db"), key: None };
+        std::os::unix::fs::symlink(&real.path, &link.path).expect("a link");
+        SqliteSession::open(&real, Role::Migrator).expect("made").run_script("create table page (body blob)").expect("a table");
+        let log = folder.path().join("real.db-wal");
+        for options in [&real, &link] {
+            let writer = SqliteSession::open(options, Role::Writer).expect("opened");
+            let mut saver = SqliteSession::open(options, Role::Saver).expect("opened");
+            let saved = saver.log.as_ref().expect("a log").metadata().expect("its data").ino();
+            for _ in 0..3 {
+                writer.connection.execute("insert into page values (zeroblob(9000))", []).expect("written");
+                saver.flush().expect("flushed");
+                let (pages, moved) = saver.move_log().expect("moved");
+                assert!(pages > 0 && pages == moved, "the next page begins the log anew");
+                assert_eq!(std::fs::metadata(&log).expect("the log").ino(), saved);
+            }
+        }
+        assert!(!folder.path().join("link.db-wal").exists());
     }
 }

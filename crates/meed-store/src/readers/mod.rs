@@ -52,6 +52,10 @@ impl Readers {
         Self { count, idle, turns, connect, changes, clock, look_ups: Joined::new(1, 512), trials: Joined::new(2, 32) }
     }
 
+    pub(crate) fn generation(&self) -> u64 {
+        self.changes.generation()
+    }
+
     /// A connection outside any transaction.
     fn connection(&self) -> Result<Box<dyn Session>, StoreError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();

@@ -33,8 +33,7 @@ pub(crate) static AUDIT_PAGE: Statement = Statement::same(
 pub(crate) static AUDIT_HASH: Statement =
     Statement::same("audit_hash", "select hash from audit where workspace_id = $1 and audit_number = $2", &[Int, Int]);
 /// A message that nobody reads: its commit brings the log of everybody's commits before it to disk. SQLite flushes its log itself.
-pub(crate) static FLUSH: Statement =
-    Statement::split("flush", "select 0 where false", "select pg_logical_emit_message(true, 'meed', '') is not null where true", &[]);
+pub(crate) static FLUSH: Statement = Statement::split("flush", "select 0", "select pg_logical_emit_message(true, 'meed', '') is null", &[]);
 pub(crate) static EVENT_ADD_SET: Statement = Statement::split(
     "event_add",
     "insert into event (workspace_id, event_id, topic, subject, body, recorded_us) values ($1, $2, $3, $4, $5, $6)",
@@ -50,4 +49,4 @@ pub(crate) static EVENT_PAGE: Statement = Statement::same(
 
 #[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] =
-    &[&COMMAND_BY_IDENTITY_SET, &COMMAND_ADD_SET, &AUDIT_ADD_SET, &AUDIT_PAGE, &AUDIT_HASH, &EVENT_ADD_SET, &EVENT_PAGE];
+    &[&COMMAND_BY_IDENTITY_SET, &COMMAND_ADD_SET, &AUDIT_ADD_SET, &AUDIT_PAGE, &AUDIT_HASH, &FLUSH, &EVENT_ADD_SET, &EVENT_PAGE];

@@ -77,22 +77,26 @@ pub(crate) static TRANSFERS_BY_DEBIT_SET: Statement = Statement::split(
     "transfers_by_debit",
     "select transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
      reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 and debit_account = $2
-     and kind not in (1, 101, 102, 104, 105, 106, 119, 120, 121) order by transfer_id",
+     and kind not between 101 and 102 and kind not between 104 and 106 and kind not between 119 and 121 and kind > 1 order by transfer_id",
     "select t.transfer_id, t.command_id, t.debit_account, t.credit_account, t.amount, t.unit, t.kind, t.phase, t.sale_id, t.reward_id, t.payout_id,
      t.version_id, t.hold_id, t.reverses_id, t.business_us, t.recorded_us, t.period_day, t.expires_us
      from unnest($2::bigint[]) as k (account_id) join transfer t on t.debit_account = k.account_id
-     where t.workspace_id = $1 and t.kind not in (1, 101, 102, 104, 105, 106, 119, 120, 121) order by t.transfer_id",
+     where t.workspace_id = $1
+     and t.kind not between 101 and 102 and t.kind not between 104 and 106 and t.kind not between 119 and 121 and t.kind > 1
+     order by t.transfer_id",
     &[Int],
 );
 pub(crate) static TRANSFERS_BY_CREDIT_SET: Statement = Statement::split(
     "transfers_by_credit",
     "select transfer_id, command_id, debit_account, credit_account, amount, unit, kind, phase, sale_id, reward_id, payout_id, version_id, hold_id,
      reverses_id, business_us, recorded_us, period_day, expires_us from transfer where workspace_id = $1 and credit_account = $2
-     and kind not in (1, 101, 102, 104, 105, 106, 119, 120, 121) order by transfer_id",
+     and kind not between 101 and 102 and kind not between 104 and 106 and kind not between 119 and 121 and kind > 1 order by transfer_id",
     "select t.transfer_id, t.command_id, t.debit_account, t.credit_account, t.amount, t.unit, t.kind, t.phase, t.sale_id, t.reward_id, t.payout_id,
      t.version_id, t.hold_id, t.reverses_id, t.business_us, t.recorded_us, t.period_day, t.expires_us
      from unnest($2::bigint[]) as k (account_id) join transfer t on t.credit_account = k.account_id
-     where t.workspace_id = $1 and t.kind not in (1, 101, 102, 104, 105, 106, 119, 120, 121) order by t.transfer_id",
+     where t.workspace_id = $1
+     and t.kind not between 101 and 102 and t.kind not between 104 and 106 and t.kind not between 119 and 121 and t.kind > 1
+     order by t.transfer_id",
     &[Int],
 );
 pub(crate) static TRANSFER_BY_ID_SET: Statement = Statement::split(

@@ -43,5 +43,13 @@ const ANALYZE: &[&str] = &[
     "analyze lot_move",
 ];
 
+/// When the server was started, in microseconds: another run may have lost what was committed and not saved.
+pub(crate) static SERVER_STARTED: Statement = Statement::split(
+    "statistics_server_started",
+    "select 0",
+    "select (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint",
+    &[],
+);
+
 #[cfg(any(test, feature = "testing"))]
-pub(crate) const ALL: &[&Statement] = &[&OUTGROWN];
+pub(crate) const ALL: &[&Statement] = &[&OUTGROWN, &SERVER_STARTED];

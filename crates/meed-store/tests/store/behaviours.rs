@@ -7,7 +7,7 @@ use meed_core::command::{Command, Needs, PutRecord, PutRecords, RecordKind, Refu
 use meed_core::id::Id;
 use meed_core::ledger::{Owner, Purpose};
 use meed_core::sale::unpack;
-use meed_store::{Answer, EngineOptions, Fault, JOURNAL_TABLES, Store, testing};
+use meed_store::{Answer, EngineOptions, Fault, JOURNAL_TABLES, SqliteOptions, Store, testing};
 
 use crate::database::{Database, SHOP, TWIN, close};
 use crate::make::{
@@ -186,6 +186,11 @@ async fn led_044_two_stores_on_one_database_have_no_double_effects(database: &Da
         let other = Store::open(meed_store::StoreOptions { engine, readers: 1, clock: database.clock() }).await;
         assert!(other.is_err(), "under another name");
         close(first).await;
+        // Alone it is as good a name as the first.
+        let engine = EngineOptions::Sqlite(SqliteOptions { path: options.path.with_file_name("alias.db"), key: options.key });
+        let by_link = Store::open(meed_store::StoreOptions { engine, readers: 1, clock: database.clock() }).await.expect("opened");
+        by_link.submit(SHOP, keyed(record(vec![row(Some("A-1"), sale("2026-03-01T10:00:00Z", "1"))]), "K-1", 1)).await.expect("saved");
+        close(std::sync::Arc::new(by_link)).await;
         return close(database.open().await).await;
     }
     let second = database.open().await;

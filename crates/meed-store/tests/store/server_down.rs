@@ -64,9 +64,9 @@ impl Server {
         self.run("pg_ctl", &["stop", "-m", "immediate", "-D", &self.data()]);
     }
 
-    async fn open(&self) -> Arc<Store> {
+    async fn open(&self, writers: usize) -> Arc<Store> {
         let url = format!("postgres://meed@127.0.0.1:{}/postgres?sslmode=disable", self.port);
-        let engine = EngineOptions::Postgres(PostgresOptions { url, schema: None, writers: 2 });
+        let engine = EngineOptions::Postgres(PostgresOptions { url, schema: None, writers });
         let now_us = std::sync::atomic::AtomicI64::new(NOON_US);
         let clock = Arc::new(move || now_us.fetch_add(1_000, Ordering::SeqCst));
         let store = Store::open(StoreOptions { engine, readers: 2, clock }).await.expect("the store opens");
@@ -102,7 +102,7 @@ async fn send_until_down(store: Arc<Store>, who: usize, count: Arc<AtomicUsize>)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn led_005_what_was_answered_survives_a_server_that_goes_down() {
     let server = Arc::new(Server::start_new());
-    let store = server.open().await;
+    let store = server.open(2).await;
     let count = Arc::new(AtomicUsize::new(0));
     let senders: Vec<_> = (0..8).map(|who| tokio::spawn(send_until_down(Arc::clone(&store), who, Arc::clone(&count)))).collect();
     while count.load(Ordering::SeqCst) < 400 {
@@ -130,7 +130,7 @@ async fn led_005_what_was_answered_survives_a_server_that_goes_down() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_comes_back_without_batches_leaves_nothing_of_them_in_memory() {
     let server = Server::start_new();
-    let store = server.open().await;
+    let store = server.open(1).await;
     store.submit(SHOP, command("kept")).await.expect("an answer");
     let saved = format!("{}-saved", server.data());
     server.run("pg_ctl", &["stop", "-m", "fast", "-D", &server.data()]);
@@ -152,5 +152,12 @@ async fn a_server_that_comes_back_without_batches_leaves_nothing_of_them_in_memo
     assert!(after.config_version > before.config_version, "who knows the configuration reads it anew");
     let changed = store.read(move |reader| Ok(reader.changed_sales(SHOP, (after.audit_number, after.audit_number))));
     assert_eq!(changed.await.expect("read"), None, "what is known of that number may be of the lost batch");
+    assert!(store.generation() > 0, "what is kept of the database outside is of another one");
+    let once = head().await;
+    store.submit(SHOP, command("next")).await.expect("an answer");
+    let moved = head().await.config_version - once.config_version;
+    assert!(moved < 1_000, "it jumps once for a connection, not with every batch");
+    let report = store.verify(None).await.expect("verify reads the books");
+    assert!(report.differences.is_empty(), "{:?}", report.differences);
     close(store).await;
 }
