@@ -83,9 +83,7 @@ impl App {
                 products.put(product(record.id, read(record)?));
             }
         }
-        let schemes: BTreeMap<Id, Scheme> = by_id(&rows.schemes, |_, d: SchemeDocument| {
-            Ok(Scheme { name: d.name, code: d.code, is_effective: d.effective, is_automatic: d.automatic })
-        })?;
+        let schemes: BTreeMap<Id, Scheme> = by_id(&rows.schemes, |_, d: SchemeDocument| Ok(scheme(d)))?;
         let merchants = by_id(&rows.merchants, |_, d: MerchantDocument| merchant(d))?;
         let units = by_id(&rows.units, |id, d: UnitDocument| unit(id, d, &merchants))?;
         let terminals = by_id(&rows.terminals, |_, d: TerminalDocument| Ok(Terminal { code: d.code, unit: Id(d.unit) }))?;
@@ -139,13 +137,18 @@ impl App {
             let document: OfferDocument = read(record)?;
             let Some(mut versions) = versions.remove(&record.key) else { continue };
             versions.sort_by_key(|version| (version.created_us, version.id));
-            let wanted = versions.last().map(|version| fold_alias(&version.offer.scheme)).unwrap_or_default();
-            let is_it = |scheme: &Scheme| fold_alias(&scheme.code) == wanted || fold_alias(&scheme.name) == wanted;
-            let scheme = schemes.iter().find(|(_, scheme)| is_it(scheme)).map(|(id, _)| *id);
+            let scheme = versions.last().and_then(|version| scheme_called(schemes, &version.offer.scheme));
             entries.push(OfferEntry { id: record.id, versions, is_effective: document.effective, scheme });
         }
         Ok(OfferIndex::new(entries))
     }
+}
+
+/// The scheme that an offer names, by code or name.
+pub(super) fn scheme_called(schemes: &BTreeMap<Id, Scheme>, text: &str) -> Option<Id> {
+    let wanted = fold_alias(text);
+    let is_it = |scheme: &Scheme| fold_alias(&scheme.code) == wanted || fold_alias(&scheme.name) == wanted;
+    schemes.iter().find(|(_, scheme)| is_it(scheme)).map(|(id, _)| *id)
 }
 
 /// 32 bytes from hexadecimal digits.
@@ -192,6 +195,11 @@ fn read_rows(r: &mut meed_store::Reader<'_>, workspace: Id, (version, read_us): 
 
 fn by_id<D: serde::de::DeserializeOwned, T>(records: &[Record], make: impl Fn(Id, D) -> AppResult<T>) -> AppResult<BTreeMap<Id, T>> {
     records.iter().map(|record| Ok((record.id, make(record.id, read(record)?)?))).collect()
+}
+
+pub(super) fn scheme(document: SchemeDocument) -> Scheme {
+    let SchemeDocument { name, code, effective, automatic } = document;
+    Scheme { name, code, is_effective: effective, is_automatic: automatic }
 }
 
 pub(super) fn product(id: Id, document: ProductDocument) -> Product {

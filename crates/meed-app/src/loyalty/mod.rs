@@ -9,6 +9,7 @@ pub mod documents;
 pub mod evaluations;
 pub mod feed;
 pub mod holds;
+mod in_use;
 pub mod journal;
 pub mod offers;
 pub mod participants;

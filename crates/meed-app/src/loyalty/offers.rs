@@ -9,6 +9,7 @@ use meed_core::people::fold_alias;
 use meed_core::program::Finding;
 use meed_store::Priority;
 
+use super::config::scheme_called;
 use super::documents::{OfferDocument, OfferVersionDocument};
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
@@ -43,9 +44,8 @@ pub async fn apply(app: &App, ctx: &Context, text: &str, note: &str) -> AppResul
         AppError::invalid("offer_invalid", &format!("line {line}"), all.join("\n"))
     })?;
     let config = app.fresh_till_config(ctx.workspace).await?;
-    let wanted = fold_alias(&offer.scheme);
-    if !config.schemes.values().any(|scheme| fold_alias(&scheme.code) == wanted || fold_alias(&scheme.name) == wanted) {
-        return Err(AppError::invalid("scheme_unknown", "scheme", format!("there is no scheme `{}`", offer.scheme)));
+    if scheme_called(&config.schemes, &offer.scheme).is_none() {
+        return Err(scheme_unknown(&offer.scheme));
     }
     let (key, workspace) = (fold_alias(&offer.name), ctx.workspace);
     let lookup = key.clone();
@@ -100,6 +100,10 @@ pub async fn apply(app: &App, ctx: &Context, text: &str, note: &str) -> AppResul
     Ok((first(app.submit(ctx, offer.name.clone(), command).await?)?, version, true))
 }
 
+fn scheme_unknown(scheme: &str) -> AppError {
+    AppError::invalid("scheme_unknown", "scheme", format!("there is no scheme `{scheme}`"))
+}
+
 fn first(reply: Reply) -> AppResult<Id> {
     match reply {
         Reply::Records(ids) => ids.first().map(|(id, _)| *id).ok_or_else(|| AppError::bug("no record was written")),
@@ -107,9 +111,16 @@ fn first(reply: Reply) -> AppResult<Id> {
     }
 }
 
-/// Makes an offer effective, or not. What it gave before stays.
+/// Makes an offer effective, or not. What it gave before stays. One whose scheme was removed meanwhile stays as it is.
 pub async fn set_effective(app: &App, ctx: &Context, id: Id, effective: bool) -> AppResult<()> {
     ctx.require(Scope::Plans)?;
+    if effective {
+        let config = app.fresh_till_config(ctx.workspace).await?;
+        let orphan = config.offers.iter().find(|entry| entry.id == id && entry.scheme.is_none());
+        if let Some(version) = orphan.and_then(|entry| entry.versions.last()) {
+            return Err(scheme_unknown(&version.offer.scheme));
+        }
+    }
     let workspace = ctx.workspace;
     let record = app.store().read(move |r| r.record(workspace, RecordKind::Offer, id)).await?;
     let record = record.ok_or_else(|| AppError::not_found("offer"))?;

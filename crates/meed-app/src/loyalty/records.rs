@@ -2,7 +2,7 @@
 
 use meed_core::command::{PutRecord, PutRecords, RecordKind, Reply};
 use meed_core::id::Id;
-use meed_core::loyalty::{NAME_MAX, TEXT_MAX, fold_code};
+use meed_core::loyalty::{NAME_MAX, TEXT_MAX, TillConfig, fold_code};
 use meed_core::money::{Exact, Unit};
 use meed_core::people::fold_alias;
 use serde::Serialize;
@@ -13,6 +13,7 @@ use super::documents::{
     ClassificationDocument, MerchantDocument, ProductDocument, PromoCodeDocument, SchemeDocument, TerminalDocument, TierDocument,
     TillSettingsDocument, UnitDocument,
 };
+use super::in_use;
 use crate::documents::{read, write};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
@@ -28,6 +29,12 @@ pub trait Kept: Serialize + DeserializeOwned + Clone + Send {
     fn key(&self) -> String;
     /// Refuses values that cannot be used.
     fn check(&self) -> AppResult<()>;
+    /// Whether it must fit what else is kept.
+    const MUST_FIT: bool = false;
+    /// Refuses what does not fit what else is kept.
+    fn check_fit(&self, _config: &TillConfig, _id: Option<Id>) -> AppResult<()> {
+        Ok(())
+    }
 }
 
 /// A kept document with its record.
@@ -92,7 +99,7 @@ fn short_settings(d: &TillSettingsDocument) -> AppResult<()> {
 }
 
 macro_rules! kept {
-    ($document:ident, $kind:ident, |$d:ident| $key:expr, $check:expr) => {
+    ($document:ident, $kind:ident, |$d:ident| $key:expr, $check:expr $(, fits $fit:path)?) => {
         impl Kept for $document {
             const KIND: RecordKind = RecordKind::$kind;
 
@@ -105,17 +112,25 @@ macro_rules! kept {
                 let $d = self;
                 $check
             }
+
+            $(
+                const MUST_FIT: bool = true;
+
+                fn check_fit(&self, config: &TillConfig, id: Option<Id>) -> AppResult<()> {
+                    $fit(config, id, self)
+                }
+            )?
         }
     };
 }
 
-kept!(SchemeDocument, Scheme, |d| fold_alias(&d.code), named(&d.name, &d.code));
+kept!(SchemeDocument, Scheme, |d| fold_alias(&d.code), named(&d.name, &d.code), fits in_use::check_scheme);
 kept!(UnitDocument, SalesUnit, |d| fold_alias(&d.code), {
     named(&d.name, &d.code)?;
     short_unit(d)?;
     unit(Id(0), d.clone(), &std::collections::BTreeMap::new()).map(|_| ())
 });
-kept!(TerminalDocument, Terminal, |d| fold_alias(&d.code), named(&d.code, &d.code));
+kept!(TerminalDocument, Terminal, |d| fold_alias(&d.code), named(&d.code, &d.code), fits in_use::check_terminal);
 kept!(MerchantDocument, Merchant, |d| fold_alias(&d.name), {
     named(&d.name, &d.name)?;
     listed("groups", &d.groups)?;
@@ -176,6 +191,9 @@ fn check_classes(classes: &[ClassificationDocument]) -> AppResult<()> {
 pub async fn put<D: Kept>(app: &App, ctx: &Context, id: Option<Id>, document: &D) -> AppResult<Id> {
     ctx.require(Scope::Plans)?;
     document.check()?;
+    if D::MUST_FIT {
+        document.check_fit(&*app.fresh_till_config(ctx.workspace).await?, id)?;
+    }
     let (key, body) = (document.key(), write(document)?);
     let put = match id {
         Some(id) => PutRecord { key: Some(key.clone()), ..PutRecord::change(D::KIND, id, body) },
@@ -206,10 +224,32 @@ pub async fn get<D: Kept>(app: &App, ctx: &Context, id: Id) -> AppResult<Entry<D
     Ok(Entry { id, version: record.version, document: read(&record)? })
 }
 
-/// Removes a document.
+/// Removes a document. The terminals of a store go with it; a scheme that an effective offer or a merchant goes by stays.
 pub async fn remove<D: Kept>(app: &App, ctx: &Context, id: Id) -> AppResult<()> {
+    may_be_removed::<D>(app, ctx, id).await?;
+    let mut puts = vec![PutRecord::delete(D::KIND, id)];
+    if D::KIND == RecordKind::SalesUnit {
+        let config = app.fresh_till_config(ctx.workspace).await?;
+        puts.extend(in_use::terminals_of(&config, id).map(|terminal| PutRecord::delete(RecordKind::Terminal, terminal)));
+    }
+    app.submit(ctx, id.to_string(), PutRecords { action: "till.configured", puts, event: None }).await.map(|_| ())
+}
+
+/// Refuses what [`remove`] would refuse, and removes nothing.
+pub async fn may_be_removed<D: Kept>(app: &App, ctx: &Context, id: Id) -> AppResult<()> {
     ctx.require(Scope::Plans)?;
-    app.submit(ctx, id.to_string(), PutRecords::one("till.configured", PutRecord::delete(D::KIND, id))).await.map(|_| ())
+    if D::KIND == RecordKind::Scheme {
+        in_use::check_scheme_removal(&*app.fresh_till_config(ctx.workspace).await?, id)?;
+    }
+    Ok(())
+}
+
+/// A store as it was last, whether or not it was removed since: old receipts go on naming it.
+pub async fn unit_of_old(app: &App, ctx: &Context, id: Id) -> AppResult<Option<UnitDocument>> {
+    ctx.require_any(&[Scope::Read, Scope::Sales, Scope::Plans])?;
+    let workspace = ctx.workspace;
+    let record = app.store().read(move |r| r.record_even_removed(workspace, RecordKind::SalesUnit, id)).await?;
+    record.as_ref().map(read).transpose()
 }
 
 /// Replaces the settings of the tills. `identity_key` is the key of the shop's identity service in the clear: none keeps the

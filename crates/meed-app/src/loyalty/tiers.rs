@@ -1,5 +1,6 @@
-//! Setting a participant's tier by hand.
+//! Tiers: set by hand, and the receipts behind their changes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -51,4 +52,20 @@ pub async fn set(app: &App, ctx: &Context, input: TierInput) -> AppResult<(Id, T
         TillReply::Tier(id, body, is_repeat) => Ok((id, *body, is_repeat)),
         other => Err(AppError::bug(&format!("an unexpected answer: {other:?}"))),
     }
+}
+
+/// What the receipts of some purchases are called. Purchases that are not there are left out.
+pub async fn receipts(app: &App, ctx: &Context, ids: BTreeSet<Id>) -> AppResult<BTreeMap<Id, String>> {
+    ctx.require_any(&[Scope::Sales, Scope::Read])?;
+    let workspace = ctx.workspace;
+    let read = move |r: &mut meed_store::Reader<'_>| {
+        let mut found = BTreeMap::new();
+        for id in ids {
+            let event = r.till_event(workspace, id)?;
+            let done = event.and_then(|(event, standing)| super::purchases::done_of(&event, standing.as_deref()));
+            found.extend(done.map(|done| (id, done.body.basket.reference.clone())));
+        }
+        Ok(found)
+    };
+    Ok(app.store().read(read).await?)
 }

@@ -14,6 +14,7 @@ mod conditions;
 mod damage;
 mod earning;
 mod feed;
+mod fitting;
 mod hands;
 mod previewing;
 mod races;

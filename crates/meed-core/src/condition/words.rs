@@ -33,23 +33,27 @@ pub(super) fn sentence(node: &Node) -> String {
 
 /// Parts in a row. What is joined otherwise inside stands in brackets.
 fn joined(parts: &[Node], between: &str) -> String {
-    let part = |node: &Node| match node {
+    parts.iter().map(bracketed).collect::<Vec<_>>().join(between)
+}
+
+/// A part of a greater whole: it can be told where it ends.
+fn bracketed(node: &Node) -> String {
+    match node {
         Node::All(_) | Node::Any(_) => format!("({})", sentence(node)),
         other => sentence(other),
-    };
-    parts.iter().map(part).collect::<Vec<_>>().join(between)
+    }
 }
 
 /// A condition that must not hold.
 fn denied(node: &Node) -> String {
     match node {
-        Node::Not(inner) => sentence(inner),
+        Node::Not(inner) => bracketed(inner),
         Node::Fact(fact) => fact.words().replacen(" is ", " is not ", 1),
         Node::Has(inner) => format!("{} is not known", thing(inner)),
         Node::Compare(Comparison::Equal, a, b) => compared(Comparison::NotEqual, a, b),
         Node::Compare(Comparison::NotEqual, a, b) => compared(Comparison::Equal, a, b),
         Node::In(item, list) => among(item, list, false),
-        other => format!("it is not so that {}", sentence(other)),
+        other => format!("it is not so that {}", bracketed(other)),
     }
 }
 
@@ -60,7 +64,7 @@ fn compared(comparison: Comparison, a: &Node, b: &Node) -> String {
     let is_equal = comparison == Comparison::Equal;
     match (comparison, b) {
         (Comparison::Equal | Comparison::NotEqual, Node::Constant(Value::Truth(truth))) => {
-            return if is_equal == *truth { sentence(a) } else { denied(a) };
+            return if is_equal == *truth { bracketed(a) } else { denied(a) };
         }
         (Comparison::Equal | Comparison::NotEqual, Node::Constant(Value::Null)) => {
             return format!("{} {}", thing(a), if is_equal { "is not known" } else { "is known" });
@@ -202,6 +206,18 @@ mod tests {
             (
                 "line.brand == 'A' && (line.family == 'x' || sale.unit == 'y')",
                 "the brand is “A” and (the family is “x” or the store is “y”)",
+            ),
+            (
+                "!(line.brand == 'A' && line.family == 'x') && sale.unit == 'y'",
+                "it is not so that (the brand is “A” and the family is “x”) and the store is “y”",
+            ),
+            (
+                "!!(line.brand == 'A' || line.family == 'x') && sale.unit == 'y'",
+                "(the brand is “A” or the family is “x”) and the store is “y”",
+            ),
+            (
+                "(line.brand == 'A' || line.family == 'x') == true && sale.unit == 'y'",
+                "(the brand is “A” or the family is “x”) and the store is “y”",
             ),
             ("round(line.total, 0) == 3", "round(line.total, 0) is 3"),
         ] {

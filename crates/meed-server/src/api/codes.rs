@@ -141,6 +141,14 @@ pub(crate) const CODES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "Tills",
+        &[
+            ("scheme_in_use", "Offers or merchants go by the scheme; the text names them."),
+            ("scheme_unknown", "No scheme has this code or name."),
+            ("unit_unknown", "There is no such store."),
+        ],
+    ),
+    (
         "Calculating, releasing, paying",
         &[
             ("period_invalid", "The text is not a period such as 2026-03 or 2026-Q1."),

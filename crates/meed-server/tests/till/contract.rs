@@ -185,7 +185,7 @@ async fn pos_054_products_are_created_updated_and_left_alone(shop: &Shop) {
 }
 
 async fn pos_056_a_bad_attribute_is_skipped_and_named(shop: &Shop) {
-    let long = "x".repeat(401);
+    let long = "x".repeat(1_001);
     let rows = json!([
         {"code": "A", "description": "Good", "colour": "red"},
         {"code": "B", "description": ["bad"], "brand_identifier": {"name": "Acme"}},

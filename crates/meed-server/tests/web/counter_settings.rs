@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 use meed_app::Role;
 use meed_app::loyalty::wallets::{self, AdjustInput};
-use meed_app::loyalty::{Who, journal, offers};
+use meed_app::loyalty::{MerchantDocument, UnitDocument, Who, journal, offers, records};
 use meed_core::id::{Id, Kind};
 
 use crate::support::shop::{came_late, shop};
-use crate::support::{Visitor, site};
+use crate::support::{Answer, Visitor, site};
 
 /// A wrong form answers 422, with the message at its field.
 async fn refused(visitor: &mut Visitor, path: &str, fields: &[(&str, &str)], field: &str, text: &str) {
@@ -50,11 +50,14 @@ async fn stores_and_their_terminals_are_kept_on_pages() {
     assert!(page.says("“T-1” is removed.") && page.says("Tills may name the store itself."), "{}", page.body);
 
     assert_eq!(operator.post(&store, &[("name", "Market"), ("code", "market")]).await.location(), store);
+    operator.post(&terminals, &[("terminal", "T-2")]).await;
     let question = operator.get(&format!("{store}/remove")).await;
+    assert!(question.says("T-2") && question.says("Its terminals are removed with it"), "{}", question.body);
     assert!(question.says("Remove “Market”?") && question.says("receipts, wallets and settlements"), "{}", question.body);
     assert_eq!(operator.post(&format!("{store}/remove"), &[]).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(operator.post(&format!("{store}/remove"), &[("confirm", "yes")]).await.location(), "/stores");
     assert_eq!(operator.get(&store).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(operator.post(&format!("{other}/terminals"), &[("terminal", "T-2")]).await.location(), other, "the code is free");
     // Who may look and not change sees no way to do it.
     let mut limited = site.person(Role::Limited, None).await;
     let seen = limited.get(&other).await;
@@ -89,6 +92,16 @@ async fn merchants_are_kept_on_pages_and_their_stores_name_them() {
     let list = operator.get("/stores").await;
     assert!(list.says("Hafen GmbH") && list.says("30 %") && list.says(">Off<") && !list.says("Handels"), "{}", list.body);
     assert!(operator.get(&first).await.says("value=\"voucher\" selected"));
+    // One that is limited to a scheme that is gone stays limited, whatever else is saved.
+    let lone = MerchantDocument { name: "Lone".into(), schemes: vec![7], ..MerchantDocument::default() };
+    let lone = records::put(&site.app, &site.ctx(), None, &lone).await.expect("a merchant");
+    let (path, gone) = (format!("/merchants/{}", lone.text(Kind::Merchant)), Id(7).text(Kind::Scheme));
+    let page = operator.get(&path).await;
+    assert!(page.says("a scheme that was removed") && page.says(&format!("value=\"{gone}\" checked")), "{}", page.body);
+    operator.post(&path, &[("name", "Alone"), ("scheme", &gone)]).await;
+    let kept = records::get::<MerchantDocument>(&site.app, &site.ctx(), lone).await.expect("a merchant").document;
+    assert_eq!((kept.name.as_str(), kept.schemes), ("Alone", vec![7]));
+
     assert_eq!(operator.post(&format!("{first}/remove"), &[("confirm", "yes")]).await.location(), "/stores");
     let list = operator.get("/stores").await;
     assert!(list.says("“Hafen GmbH” is removed.") && !list.says("30 %"), "{}", list.body);
@@ -136,8 +149,39 @@ async fn schemes_and_tiers_are_kept_on_a_page() {
     assert!(anna.says("none → Silver") && anna.says("Silver → Gold") && anna.says("bought:") && !anna.says(">why<"), "{}", anna.body);
     assert_eq!(operator.post("/tiers", &[("window", "30"), ("rate", "2")]).await.location(), "/tiers");
     assert!(!operator.get(&path).await.says("Silver"), "the tiers are gone");
+    // Its offers would be left without a scheme.
+    refused(&mut operator, &scheme, &[("name", "Friends"), ("code", "friends")], "code", "would lose theirs").await;
+    let question = operator.get(&format!("{scheme}/remove")).await;
+    assert!(question.status == StatusCode::UNPROCESSABLE_ENTITY && question.says("Offers belong to it: “"), "{}", question.body);
+    let kept = operator.post(&format!("{scheme}/remove"), &[("confirm", "yes")]).await;
+    assert!(kept.status == StatusCode::UNPROCESSABLE_ENTITY && kept.says("Switch them off"), "{}", kept.body);
+    assert!(operator.get("/tiers").await.says("3 offers"));
+    for offer in offers::list(&site.app, &site.ctx()).await.expect("offers") {
+        offers::set_effective(&site.app, &site.ctx(), offer.id, false).await.expect("switched");
+    }
+    assert!(operator.get(&format!("{scheme}/remove")).await.says("3 offers"));
     assert_eq!(operator.post(&format!("{scheme}/remove"), &[("confirm", "yes")]).await.location(), "/tiers");
     assert!(!operator.get("/tiers").await.says("3 offers"));
+}
+
+#[tokio::test]
+async fn a_receipt_names_its_store_for_ever() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let shop = shop(&site).await;
+    let late = came_late(&site, &shop, "R-5000").await;
+    let receipt = format!("/till/receipts/{}", shop.purchase.text(Kind::Purchase));
+    let unit = UnitDocument { name: "Quay 7".into(), code: "quay".into(), zone: Some("Asia/Tokyo".into()), ..UnitDocument::default() };
+    records::put(&site.app, &site.ctx(), Some(shop.unit), &unit).await.expect("a store");
+    let before = operator.get(&receipt).await;
+    records::remove::<UnitDocument>(&site.app, &site.ctx(), shop.unit).await.expect("removed");
+    let after = operator.get(&receipt).await;
+    assert!(before.says("Quay 7") && after.says("Quay 7"), "{}", after.body);
+    let lead = |page: &Answer| page.between("<p class=\"lead\">", "<").to_owned();
+    assert!(lead(&before).starts_with("Quay 7, "), "{}", lead(&before));
+    assert_eq!(lead(&before), lead(&after), "and what time it was there");
+    let reviews = operator.get("/reviews").await;
+    assert!(reviews.says(&late.text(Kind::Purchase)) && reviews.says("Quay 7"), "{}", reviews.body);
 }
 
 #[tokio::test]

@@ -44,10 +44,15 @@ impl Reader<'_> {
 
     /// A record by id. Deleted ones are not found.
     pub fn record(&mut self, workspace: Id, kind: RecordKind, id: Id) -> Result<Option<Record>, StoreError> {
+        Ok(self.record_even_removed(workspace, kind, id)?.filter(|record| !record.deleted))
+    }
+
+    /// A record by id, as it was last if it was removed.
+    pub fn record_even_removed(&mut self, workspace: Id, kind: RecordKind, id: Id) -> Result<Option<Record>, StoreError> {
         let key = vec![vec![kind.code().into(), id.into()]];
         let mut found = None;
         self.session.query_set(&sql::record::BY_ID_SET, workspace.0, &key, &mut |row| {
-            found = Some(record_row(row)?).filter(|r: &Record| !r.deleted);
+            found = Some(record_row(row)?);
             Ok(())
         })?;
         Ok(found)

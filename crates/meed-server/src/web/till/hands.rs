@@ -1,6 +1,5 @@
 //! What an operator does on a participant's page: adjustments, transfers, longer lots, own limits, activities, erasing.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use axum::extract::{Path, State};
@@ -8,7 +7,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use meed_app::loyalty::activities::{self, ActivityInput};
 use meed_app::loyalty::participants::ParticipantView;
-use meed_app::loyalty::purchases::{self, PurchaseFilter};
 use meed_app::loyalty::tiers::{self as tiers_by_hand, TierInput};
 use meed_app::loyalty::wallets::{self, AdjustInput, ExtendInput, TransferInput, WalletView};
 use meed_app::loyalty::{LimitDocument, TillConfig, Who, participants};
@@ -30,8 +28,8 @@ use crate::web::form::{Fields, Posted, id};
 use crate::web::shown::{Setting, day_text};
 use crate::web::visit::Visit;
 
-/// Purchases whose receipt numbers are told.
-const RECEIPTS: usize = 1_000;
+/// Changes of tier that the page tells.
+const TIER_CHANGES: usize = 20;
 /// Words for what limits count and over what.
 const LIMIT_KINDS: [(&str, &str); 4] =
     [("debit", "Spends and debits"), ("credit", "Credits by hand"), ("top_up", "Payments in"), ("transfer", "Gifts to others")];
@@ -123,16 +121,6 @@ pub(in crate::web) async fn set_tier(
     }
 }
 
-/// The receipt numbers of a customer's newest purchases.
-async fn receipts(state: &ServerState, visit: &Visit, id: Id, is_needless: bool) -> AppResult<BTreeMap<Id, String>> {
-    if is_needless {
-        return Ok(BTreeMap::new());
-    }
-    let filter = PurchaseFilter { participant: Some(id), limit: RECEIPTS, ..PurchaseFilter::default() };
-    let views = purchases::list(&state.app, &visit.ctx, filter).await?;
-    Ok(views.into_iter().map(|view| (view.done.id, view.done.body.basket.reference.clone())).collect())
-}
-
 /// Changes of tier as the page shows them, newest first.
 pub(super) async fn tiers(state: &ServerState, visit: &Visit, config: &TillConfig, id: Id) -> AppResult<Vec<TierRow>> {
     if config.settings.tiers.levels.is_empty() {
@@ -143,7 +131,9 @@ pub(super) async fn tiers(state: &ServerState, visit: &Visit, config: &TillConfi
         level.map(|tier| tier.name.clone()).or_else(|| code.clone()).unwrap_or_else(|| "none".to_owned())
     };
     let all = participants::tier_changes(&state.app, &visit.ctx, id).await?;
-    let receipts = receipts(state, visit, id, all.is_empty()).await?;
+    let newest = all.get(all.len().saturating_sub(TIER_CHANGES)..).unwrap_or_default();
+    let named = newest.iter().flat_map(|change| change.entered.iter().chain(&change.left)).copied().collect();
+    let receipts = tiers_by_hand::receipts(&state.app, &visit.ctx, named).await?;
     let links = |purchases: &[Id]| {
         let reference = |id: &Id| receipts.get(id).map_or("a purchase", String::as_str);
         let link = |id: &Id| Link::new(reference(id), &format!("/till/receipts/{}", id.text(Kind::Purchase)));
@@ -161,7 +151,7 @@ pub(super) async fn tiers(state: &ServerState, visit: &Visit, config: &TillConfi
             .map(|(why, purchases)| (format!("{why}:"), links(purchases)))
             .collect(),
     };
-    Ok(all.iter().rev().take(20).map(row).collect())
+    Ok(newest.iter().rev().map(row).collect())
 }
 
 /// Goes on after a form: back to the page, or shows what was wrong.

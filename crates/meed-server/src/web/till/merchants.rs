@@ -69,6 +69,9 @@ async fn merchant_page(
     let units = config.units.iter().map(|(id, unit)| Choice::new(&id.text(Kind::Unit), &unit.name, document.units.contains(&id.0)));
     let schemes =
         config.schemes.iter().map(|(id, scheme)| Choice::new(&id.text(Kind::Scheme), &scheme.name, document.schemes.contains(&id.0)));
+    // One that was limited to a scheme that is gone would be limited no more if its tick were missing.
+    let gone = document.schemes.iter().map(|id| Id(*id)).filter(|id| !config.schemes.contains_key(id));
+    let gone = gone.map(|id| Choice::new(&id.text(Kind::Scheme), "a scheme that was removed", true));
     let rules = [
         ("effective", "Takes part", "Else purchases at its stores earn nothing.", document.effective),
         ("allows_spending", "The wallet may be spent here", "", document.allows_spending),
@@ -85,7 +88,7 @@ async fn merchant_page(
         id: id.map(|id| id.text(Kind::Merchant)).unwrap_or_default(),
         typed: [document.name.clone(), document.groups.join(", "), document.contribution.clone()],
         units: units.collect(),
-        schemes: schemes.collect(),
+        schemes: schemes.chain(gone).collect(),
         rules: rules.into_iter().map(rule).collect(),
         pays_back: PAYS_BACK.map(|(value, label)| Choice::new(value, label, value == method)).to_vec(),
         errors,

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{Path, State};
+use jiff::tz::TimeZone;
+use meed_app::AppResult;
 use meed_app::loyalty::purchases::{self, PurchaseView, RefundInput};
-use meed_app::loyalty::{TillConfig, wallets};
+use meed_app::loyalty::{TillConfig, records, wallets};
 use meed_core::id::{Id, Kind};
 use meed_core::loyalty::{PurchaseState, RefundLine, SpendMethod, Use};
 use meed_core::money::{Amount as Exactly, Exact, Minor, Rounding, Unit, to_minor};
@@ -33,6 +35,7 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
     let config = app.till_config(ctx.workspace).await?;
     let wallet = wallets::read(app, ctx, view.done.participant, None).await?;
     let (basket, standing) = (&view.done.body.basket, &view.done.standing);
+    let (shop, zone) = place(state, visit, &config, basket.unit).await?;
     let shown = |minor: Minor| money(minor, config.currency);
     let rates = vat::rates(basket);
     let line = |(place, line): (usize, &meed_core::loyalty::Line)| {
@@ -98,8 +101,8 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
         has_redeemed: redeemed > 0,
         id: id.text(Kind::Purchase),
         number: basket.reference.clone(),
-        shop: config.units.get(&basket.unit).map(|unit| unit.name.clone()).unwrap_or_default(),
-        at: config.zone_of(basket.unit).to_datetime(basket.at).strftime("%-d %b %Y, %H:%M").to_string(),
+        shop,
+        at: zone.to_datetime(basket.at).strftime("%-d %b %Y, %H:%M").to_string(),
         customer: if person.name.is_empty() { person.number.clone() } else { person.name.clone() },
         customer_number: person.number,
         participant: view.done.participant.text(Kind::Participant),
@@ -120,6 +123,16 @@ async fn receipt(state: &ServerState, visit: &Visit, id: Id, form: &Fields, erro
         token: form.filled("token").map_or_else(meed_app::token, |token| Ok(token.to_owned()))?,
         errors,
     })
+}
+
+/// Name and zone of a store, as they were last if it was removed since.
+pub(super) async fn place(state: &ServerState, visit: &Visit, config: &TillConfig, unit: Id) -> AppResult<(String, TimeZone)> {
+    if let Some(known) = config.units.get(&unit) {
+        return Ok((known.name.clone(), config.zone_of(unit).clone()));
+    }
+    let removed = records::unit_of_old(&state.app, &visit.ctx, unit).await?.unwrap_or_default();
+    let zone = removed.zone.and_then(|name| TimeZone::get(&name).ok()).unwrap_or_else(|| config.zone.clone());
+    Ok((removed.name, zone))
 }
 
 /// What was taken off at the till, and what of it is in the wallet again since. Goods that came back change nothing of the first:

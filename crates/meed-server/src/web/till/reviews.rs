@@ -6,6 +6,7 @@ use meed_app::loyalty::reviews::{self, ReviewView};
 use meed_core::id::Kind;
 use meed_core::loyalty::ReviewDecision;
 
+use super::receipt::place;
 use crate::ServerState;
 use crate::pages::till::{ReviewRow, ReviewsPage};
 use crate::pages::{Badge, FormErrors, Nav, Pager, Tone};
@@ -36,9 +37,14 @@ async fn list_page(state: &ServerState, visit: &Visit, form: &Fields, errors: Fo
         let last = views.last().map(|view| view.id.text(Kind::Event)).unwrap_or_default();
         pager.older = Some(format!("/reviews?before={last}{}", if shows_all { "&show=all" } else { "" }));
     }
+    let mut rows = Vec::with_capacity(views.len());
+    for view in &views {
+        let (store, _) = place(state, visit, &config, view.purchase.body.basket.unit).await?;
+        rows.push(row(&setting, &config, view, store));
+    }
     Ok(ReviewsPage {
         chrome: visit.chrome(Nav::Reviews),
-        rows: views.iter().map(|view| row(&setting, &config, view)).collect(),
+        rows,
         shows_all,
         pager,
         late: views.iter().filter(|view| is_only_late(view)).map(|view| view.id.text(Kind::Event)).collect(),
@@ -49,7 +55,7 @@ async fn list_page(state: &ServerState, visit: &Visit, form: &Fields, errors: Fo
     })
 }
 
-fn row(setting: &Setting, config: &TillConfig, view: &ReviewView) -> ReviewRow {
+fn row(setting: &Setting, config: &TillConfig, view: &ReviewView, store: String) -> ReviewRow {
     let person = &view.person;
     let is_uncovered = view.review.uncovered > 0;
     ReviewRow {
@@ -58,7 +64,7 @@ fn row(setting: &Setting, config: &TillConfig, view: &ReviewView) -> ReviewRow {
         receipt: view.purchase.body.basket.reference.clone(),
         participant: view.purchase.participant.text(Kind::Participant),
         name: if person.name.is_empty() { person.number.clone() } else { person.name.clone() },
-        store: config.units.get(&view.purchase.body.basket.unit).map(|unit| unit.name.clone()).unwrap_or_default(),
+        store,
         at: setting.moment(view.purchase.body.basket.at.as_microsecond()),
         came: format!("{}, {}", setting.moment(view.recorded_us), later(view)),
         what: match (is_uncovered, view.review.is_late) {

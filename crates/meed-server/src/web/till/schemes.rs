@@ -1,6 +1,7 @@
 //! Schemes: which offers belong together, and who is in.
 
 use axum::extract::{Path, State};
+use meed_app::AppError;
 use meed_app::loyalty::records::{self, Entry};
 use meed_app::loyalty::{SchemeDocument, TillConfig};
 use meed_core::id::{Id, Kind};
@@ -9,7 +10,7 @@ use super::removal::{self, Removal, code_of, record_errors};
 use crate::ServerState;
 use crate::pages::till::{SchemePage, SchemeRow};
 use crate::pages::{Badge, Fact, FormErrors, Nav, Tone};
-use crate::web::answer::{Answer, Trouble, form_page, page};
+use crate::web::answer::{Answer, Trouble, form_errors, form_page, page};
 use crate::web::flash;
 use crate::web::form::{Fields, Posted, id};
 use crate::web::shown::counted;
@@ -95,15 +96,24 @@ async fn put(state: &ServerState, visit: &Visit, kept: Option<(Id, &str)>, form:
 /// `GET /schemes/{id}/remove`
 pub(in crate::web) async fn ask(State(state): State<ServerState>, visit: Visit, Path(text): Path<String>) -> Answer {
     let scheme = scheme(&state, &visit, &text).await?;
+    if let Err(error) = records::may_be_removed::<SchemeDocument>(&state.app, &visit.ctx, scheme.id).await {
+        return stays(&visit, &scheme, error);
+    }
     let config = state.app.fresh_till_config(visit.ctx.workspace).await?;
     let removal = Removal {
         name: &scheme.document.name,
-        text: "Its offers give nothing any more. What they gave before stays in the wallets. Switch the scheme off instead if it may come \
-               back.",
+        text: "Offers that belong to it are off, and cannot be switched on again without it. What they gave before stays in the \
+               wallets. Switch the scheme off instead if it may come back.",
         facts: vec![Fact { label: "Belongs to it".to_owned(), value: offers(&config, scheme.id), href: "/offers".to_owned() }],
         path: format!("/schemes/{text}"),
     };
     removal.ask(&visit, Nav::Tiers)
+}
+
+/// The page of a scheme that cannot be removed, with the reason.
+fn stays(visit: &Visit, scheme: &Entry<SchemeDocument>, error: AppError) -> Answer {
+    let errors = form_errors(error, &[])?;
+    form_page(&scheme_page(visit, Some((scheme.id, &scheme.document.name)), &scheme.document, errors))
 }
 
 /// `POST /schemes/{id}/remove`
@@ -114,5 +124,8 @@ pub(in crate::web) async fn remove(
     Posted(form): Posted,
 ) -> Answer {
     let scheme = scheme(&state, &visit, &text).await?;
+    if let Err(error) = records::may_be_removed::<SchemeDocument>(&state.app, &visit.ctx, scheme.id).await {
+        return stays(&visit, &scheme, error);
+    }
     removal::remove::<SchemeDocument>(&state, &visit, scheme.id, &form, &scheme.document.name, "/tiers").await
 }

@@ -159,7 +159,8 @@ pub(in crate::web) async fn ask(State(state): State<ServerState>, visit: Visit, 
     let facts = [("Code", store.document.code.clone()), ("Terminals", codes.join(", ")), ("Merchant", merchant_of(&config, store.id).text)];
     let removal = Removal {
         name: &store.document.name,
-        text: "Its tills and terminals sell no more. What was bought there stays: receipts, wallets and settlements.",
+        text: "Its terminals are removed with it, and their codes are free for other stores. What was bought there stays: receipts, \
+               wallets and settlements.",
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| fact(label, value)).collect(),
         path: format!("/stores/{text}"),
     };
