@@ -119,6 +119,13 @@ impl Participant {
         serde_json::from_str::<Stored>(body).map(Self::from).map_err(|_| Damaged)
     }
 
+    /// Whether a stored body may be of somebody whose wallet is spent without a word of theirs. It is asked for every purchase,
+    /// so the body is not read for it.
+    #[must_use]
+    pub fn may_spend_by_itself(body: &str) -> bool {
+        body.contains(r#""auto_spend":{"enabled":true"#)
+    }
+
     /// Writes a record's body.
     #[must_use]
     pub fn write(&self) -> String {
@@ -200,6 +207,7 @@ struct Stored {
 
 #[derive(Serialize, Deserialize)]
 struct StoredAutoSpend {
+    /// Stays first, for [`Participant::may_spend_by_itself`].
     enabled: bool,
     minimum_balance: i64,
     minimum_spend: i64,

@@ -225,9 +225,7 @@ impl Loader<'_> {
     fn spends_by_itself(&self, participants: &BTreeSet<Id>) -> Vec<Id> {
         let does = |id: &Id| {
             let record = self.state.record(RecordKind::Participant, *id);
-            record.is_some_and(|record| {
-                record.body.contains("auto_spend") && Participant::read(&record.body).is_ok_and(|person| person.auto_spend.is_enabled)
-            })
+            record.is_some_and(|record| Participant::may_spend_by_itself(&record.body))
         };
         participants.iter().copied().filter(does).collect()
     }

@@ -46,7 +46,7 @@ impl Writer {
     fn run_jobs(&mut self, workspace: i64, jobs: Vec<Job>) {
         let (submissions, senders): (Vec<Submission>, Vec<_>) = jobs.into_iter().map(|job| (job.submission, job.answer)).unzip();
         let answers = self.answers(workspace, &submissions);
-        self.saver.hand_in(Decided(senders.into_iter().zip(answers).collect()));
+        self.saver.hand_in(Decided { answers: senders.into_iter().zip(answers).collect(), asked: submissions });
     }
 
     fn answers(&mut self, workspace: i64, submissions: &[Submission]) -> Vec<Based> {

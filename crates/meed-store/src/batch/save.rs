@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use meed_core::audit::Hash;
 use tokio::sync::oneshot;
 
-use super::{ATTEMPTS_MAX, Answer, Dispatcher};
+use super::{ATTEMPTS_MAX, Answer, Dispatcher, Submission};
 use crate::crash::{CrashPoint, crash_point};
 use crate::engine::Session;
 use crate::error::{Fault, StoreError};
@@ -46,7 +46,11 @@ pub(crate) struct Basis {
 pub(crate) type Based = Result<(Answer, Basis), StoreError>;
 
 /// Answers with what they rest on, and who waits for them. What failed has no effect that could be lost.
-pub(crate) struct Decided(pub(crate) Vec<(oneshot::Sender<Answered>, Based)>);
+pub(crate) struct Decided {
+    pub(crate) answers: Vec<(oneshot::Sender<Answered>, Based)>,
+    /// What was asked, to be let go where no batch waits for it.
+    pub(crate) asked: Vec<Submission>,
+}
 
 /// Where writers hand their batches in.
 #[derive(Clone)]
@@ -150,13 +154,16 @@ impl Saving {
         while let Ok(first) = handed_in.recv() {
             let batches: Vec<Decided> = std::iter::once(first).chain(handed_in.try_iter()).collect();
             let mut bases: Vec<Basis> =
-                batches.iter().flat_map(|batch| &batch.0).filter_map(|(_, answer)| Some(answer.as_ref().ok()?.1)).collect();
+                batches.iter().flat_map(|batch| &batch.answers).filter_map(|(_, answer)| Some(answer.as_ref().ok()?.1)).collect();
             bases.dedup_by(|next, first| (next.workspace, next.line, next.at) == (first.workspace, first.line, first.at));
             let saved = self.save(&bases);
             crash_point(CrashPoint::AfterSave);
+            let mut asked = Vec::with_capacity(batches.len());
             for batch in batches {
-                give(batch, saved.as_ref());
+                give(batch.answers, saved.as_ref());
+                asked.push(batch.asked);
             }
+            drop(asked);
         }
     }
 
@@ -206,8 +213,8 @@ impl Saving {
     }
 }
 
-fn give(batch: Decided, saved: Result<&Lost, &StoreError>) {
-    for (sender, answer) in batch.0 {
+fn give(answers: Vec<(oneshot::Sender<Answered>, Based)>, saved: Result<&Lost, &StoreError>) {
+    for (sender, answer) in answers {
         let answer = answer.and_then(|(answer, basis)| match saved {
             Ok(lost) if lost.contains(&(basis.workspace, basis.line)) => {
                 Err(StoreError { fault: Fault::Transient, statement: None, detail: "the database lost it when it went down".into() })
@@ -241,7 +248,7 @@ mod tests {
     use oneshot::error::TryRecvError;
 
     use super::*;
-    use crate::batch::{Job, Priority, Submission};
+    use crate::batch::{Job, Priority};
     use crate::engine::Each;
     use crate::statement::Statement;
     use crate::value::Value;
@@ -325,7 +332,8 @@ mod tests {
 
         fn hand_in(&self, basis: Basis) -> oneshot::Receiver<Answered> {
             let (sender, receiver) = oneshot::channel();
-            self.saver.hand_in(Decided(vec![(sender, Ok((Answer::Replayed("done".into()), basis)))]));
+            let answers = vec![(sender, Ok((Answer::Replayed("done".into()), basis)))];
+            self.saver.hand_in(Decided { answers, asked: Vec::new() });
             receiver
         }
 
@@ -443,7 +451,7 @@ mod tests {
         let (other, done) = oneshot::channel();
         let basis = batch(Instant::now());
         let answers = vec![(sender, Err(StoreError::bug("its own"))), (other, Ok((Answer::Replayed("done".into()), basis)))];
-        fixture.saver.hand_in(Decided(answers));
+        fixture.saver.hand_in(Decided { answers, asked: Vec::new() });
         fixture.tell(0, Err(Fault::Transient));
         assert_eq!((fault(failed), fault(done)), (Some(Fault::Bug), Some(Fault::OutcomeUnknown)), "nobody connects it anew");
         fixture.end();

@@ -123,15 +123,16 @@ where
     type Error = io::Error;
 
     fn make_tls_connect(&mut self, domain: &str) -> io::Result<Handshake> {
-        let name = ServerName::try_from(domain.to_owned());
-        Ok(Handshake { connector: self.connector.clone(), name: name.map_err(io::Error::other)? })
+        // A plain connection, such as that to a socket, needs no name.
+        let Some(connector) = self.connector.clone() else { return Ok(Handshake { protected: None }) };
+        let name = ServerName::try_from(domain.to_owned()).map_err(io::Error::other)?;
+        Ok(Handshake { protected: Some((connector, name)) })
     }
 }
 
 /// One connection about to be protected.
 pub(super) struct Handshake {
-    connector: Option<TlsConnector>,
-    name: ServerName<'static>,
+    protected: Option<(TlsConnector, ServerName<'static>)>,
 }
 
 impl<S> TlsConnect<S> for Handshake
@@ -144,8 +145,8 @@ where
 
     fn connect(self, stream: S) -> Self::Future {
         Box::pin(async move {
-            let connector = self.connector.ok_or_else(|| io::Error::other("this connection is plain"))?;
-            connector.connect(self.name, stream).await.map(|stream| Protected(Box::new(stream)))
+            let (connector, name) = self.protected.ok_or_else(|| io::Error::other("this connection is plain"))?;
+            connector.connect(name, stream).await.map(|stream| Protected(Box::new(stream)))
         })
     }
 }

@@ -1,4 +1,4 @@
-//! A PostgreSQL server that goes down at once, with commits that are not on its disk yet: a server of the test's own.
+//! A PostgreSQL server of the test's own, which goes down at once with commits that are not on its disk yet.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
@@ -65,7 +65,10 @@ impl Server {
     }
 
     async fn open(&self, writers: usize) -> Arc<Store> {
-        let url = format!("postgres://meed@127.0.0.1:{}/postgres?sslmode=disable", self.port);
+        self.open_at(format!("postgres://meed@127.0.0.1:{}/postgres?sslmode=disable", self.port), writers).await
+    }
+
+    async fn open_at(&self, url: String, writers: usize) -> Arc<Store> {
         let engine = EngineOptions::Postgres(PostgresOptions { url, schema: None, writers });
         let now_us = std::sync::atomic::AtomicI64::new(NOON_US);
         let clock = Arc::new(move || now_us.fetch_add(1_000, Ordering::SeqCst));
@@ -159,5 +162,14 @@ async fn a_server_that_comes_back_without_batches_leaves_nothing_of_them_in_memo
     assert!(moved < 1_000, "it jumps once for a connection, not with every batch");
     let report = store.verify(None).await.expect("verify reads the books");
     assert!(report.differences.is_empty(), "{:?}", report.differences);
+    close(store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_reached_by_its_socket() {
+    let server = Server::start_new();
+    let socket = server.folder.path().display().to_string().replace('/', "%2F");
+    let store = server.open_at(format!("postgres://meed@{socket}:{}/postgres", server.port), 1).await;
+    assert!(matches!(store.submit(SHOP, command("one")).await.expect("an answer"), Answer::Decided(Ok(_))));
     close(store).await;
 }
