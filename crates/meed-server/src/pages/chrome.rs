@@ -84,6 +84,7 @@ pub enum Nav {
     Stores,
     Tiers,
     Classes,
+    PromoCodes,
     Programs,
     Calculations,
     Statements,
@@ -206,6 +207,7 @@ const OPERATOR: &[NavPlan] = &[
             (Nav::Stores, "Stores and merchants", "/stores", "store"),
             (Nav::Tiers, "Schemes and tiers", "/tiers", "tier"),
             (Nav::Classes, "Classes of events", "/classes", "class"),
+            (Nav::PromoCodes, "Promo codes", "/promo-codes", "ticket"),
         ],
     ),
     (

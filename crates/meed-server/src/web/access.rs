@@ -142,6 +142,7 @@ pub const RULES: &[(&str, Who, Who)] = &[
     ("/till/sell", Nobody, Counter),
     ("/till/set-up", Nobody, Admins),
     ("/till/settings", Admins, Admins),
+    ("/till/rules", Admins, Admins),
     ("/till/receipts/{id}", Shop, Nobody),
     ("/till/receipts/{id}/return", Nobody, Counter),
     ("/participants", Staff, Admins),
@@ -179,6 +180,10 @@ pub const RULES: &[(&str, Who, Who)] = &[
     ("/schemes/{id}/remove", Admins, Admins),
     ("/tiers", Staff, Admins),
     ("/classes", Staff, Admins),
+    ("/promo-codes", Staff, Admins),
+    ("/promo-codes/new", Admins, Nobody),
+    ("/promo-codes/{id}", Staff, Admins),
+    ("/promo-codes/{id}/remove", Admins, Admins),
     ("/audit", Staff, Nobody),
     ("/audit/sign-ins", Admins, Nobody),
 ];

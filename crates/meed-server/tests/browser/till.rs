@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use meed_app::loyalty::{PromoCodeDocument, records};
+
 use crate::driver::{Browser, LEFT};
 use crate::support::shop::{overspent, shop};
 use crate::support::site;
@@ -193,9 +195,12 @@ async fn the_pages_of_loyalty_fit_their_windows() {
     let browser = Browser::start().await;
     let pictures = std::env::var_os("MEED_TEST_PICTURES").map(PathBuf::from);
     enter(&browser, &site, &base).await;
-    let empty = ["/till", "/participants", "/offers", "/products", "/settlement", "/reviews"].map(|path| ("empty", path.to_owned()));
+    let empty = ["/till", "/participants", "/offers", "/products", "/settlement", "/reviews", "/promo-codes"]
+        .map(|path| ("empty", path.to_owned()));
     look(&browser, &base, &empty, pictures.as_ref()).await;
     let shop = shop(&site).await;
+    let promo = PromoCodeDocument { code: "SPRING".into(), uses_max: Some(100), ..PromoCodeDocument::default() };
+    records::put(&site.app, &site.ctx(), None, &promo).await.expect("a promo code");
     let participant = format!("/participants/{}", shop.anna.text(meed_core::id::Kind::Participant));
     let receipt = format!("/till/receipts/{}", shop.purchase.text(meed_core::id::Kind::Purchase));
     let offer = format!("/offers/{}", shop.offer.text(meed_core::id::Kind::Program));
@@ -204,6 +209,9 @@ async fn the_pages_of_loyalty_fit_their_windows() {
         "/till?code=4711",
         "/till?code=nobody",
         "/till/settings",
+        "/till/rules",
+        "/promo-codes",
+        "/promo-codes/new",
         "/participants",
         &participant,
         "/offers",

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use meed_app::Role;
 use meed_app::loyalty::wallets::{self, AdjustInput};
-use meed_app::loyalty::{MerchantDocument, UnitDocument, Who, journal, offers, records};
+use meed_app::loyalty::{MerchantDocument, PromoCodeDocument, UnitDocument, Who, journal, offers, records};
 use meed_core::id::{Id, Kind};
 
 use crate::support::shop::{came_late, shop};
@@ -182,6 +182,106 @@ async fn a_receipt_names_its_store_for_ever() {
     assert_eq!(lead(&before), lead(&after), "and what time it was there");
     let reviews = operator.get("/reviews").await;
     assert!(reviews.says(&late.text(Kind::Purchase)) && reviews.says("Quay 7"), "{}", reviews.body);
+}
+
+#[tokio::test]
+async fn promo_codes_are_kept_on_pages() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let empty = operator.get("/promo-codes").await;
+    assert!(empty.says("No promo code yet") && empty.says("href=\"/promo-codes/new\""), "{}", empty.body);
+    operator.get("/promo-codes/new").await;
+    let path = "/promo-codes";
+    refused(&mut operator, path, &[("code", ""), ("uses", "3")], "code", "Write the code.").await;
+    refused(&mut operator, path, &[("code", "SPRING"), ("uses", "many")], "uses", "whole number above 0").await;
+    refused(&mut operator, path, &[("code", "SPRING"), ("from", "soon")], "from", "Write a day").await;
+    let turned = [("code", "SPRING"), ("from", "2020-05-02"), ("until", "2020-05-01")];
+    refused(&mut operator, path, &turned, "until", "The last day is before the first.").await;
+    let fields = [("code", "<b>SPRING</b>"), ("from", "2020-05-01"), ("until", "2020-05-01"), ("uses", "3"), ("effective", "yes")];
+    assert_eq!(operator.post(path, &fields).await.location(), path);
+    let twice = operator.post(path, &[("code", "<B>spring</B>")]).await;
+    assert!(twice.says("Another promo code is the same.") && !twice.says("<B>spring"), "{}", twice.body);
+    let list = operator.get(path).await;
+    assert!(list.says("1 May 2020 to 1 May 2020") && list.says("3 times") && list.says(">Over<"), "{}", list.body);
+    assert!(!list.says("<b>SPRING"), "{}", list.body);
+    // The whole last day counts, in the workspace's zone.
+    let kept = records::list::<PromoCodeDocument>(&site.app, &site.ctx()).await.expect("promo codes").swap_remove(0);
+    assert_eq!(kept.document.until_us.unwrap() - kept.document.from_us.unwrap(), 86_400_000_000);
+    let one = format!("/promo-codes/{}", kept.id.text(Kind::PromoCode));
+    // A time of day that came another way stays while nobody touches its day.
+    let odd = PromoCodeDocument { from_us: kept.document.from_us.map(|us| us + 7), ..kept.document.clone() };
+    records::put(&site.app, &site.ctx(), Some(kept.id), &odd).await.expect("changed");
+    let page = operator.get(&one).await;
+    assert!(page.says("value=\"2020-05-01\"") && page.says("value=\"3\""), "{}", page.body);
+    assert_eq!(operator.post(&one, &[("code", "SPRING"), ("from", "2020-05-01"), ("until", "")]).await.location(), path);
+    let saved = records::get::<PromoCodeDocument>(&site.app, &site.ctx(), kept.id).await.expect("it").document;
+    assert_eq!((saved.from_us, saved.until_us, saved.uses_max, saved.effective), (odd.from_us, None, None, false));
+    let mut limited = site.person(Role::Limited, None).await;
+    let seen = limited.get(&one).await;
+    assert!(
+        seen.says("value=\"SPRING\"") && !seen.says("id=\"save\"") && !limited.get(path).await.says("/promo-codes/new"),
+        "{}",
+        seen.body
+    );
+    assert!(operator.get(&format!("{one}/remove")).await.says("Remove “SPRING”?"));
+    assert_eq!(operator.post(&format!("{one}/remove"), &[("confirm", "yes")]).await.location(), path);
+    assert!(operator.get(path).await.says("No promo code yet"));
+}
+
+#[tokio::test]
+async fn the_rules_of_the_tills_are_kept_on_a_page() {
+    let site = site().await;
+    let mut operator = site.operator().await;
+    let shop = shop(&site).await;
+    assert!(operator.get("/till/settings").await.says("href=\"/till/rules\""));
+    let page = operator.get("/till/rules").await;
+    assert!(page.says("name=\"hold_minutes\" value=\"15\"") && page.says("sign in with keys of their own"), "{}", page.body);
+    let unit = shop.unit.text(Kind::Unit);
+    let good: Vec<(&'static str, &'static str)> = vec![("hold_minutes", "30"), ("offline_hours", "48"), ("future_minutes", "2")];
+    let with = |more: &[(&'static str, &'static str)]| {
+        let kept = good.iter().filter(|(field, _)| more.iter().all(|(other, _)| other != field)).copied();
+        kept.chain(more.iter().copied()).collect::<Vec<_>>()
+    };
+    for (field, value, text) in [
+        ("hold_minutes", "soon", "Write a whole number."),
+        ("hold_minutes", "0", "1 to 10080"),
+        ("offline_hours", "9000", "0 to 8760"),
+        ("future_minutes", "-1", "0 to 1440"),
+        ("point_value", "a lot", "is not a number"),
+        ("point_value", "0", "more than 0"),
+        ("default_product", "NOTHING", "No product has this code."),
+        ("identity_key", "short", "at least 32 bytes"),
+    ] {
+        let page = operator.post("/till/rules", &with(&[(field, value)])).await;
+        let place = format!("id=\"{field}-error\">");
+        assert!(page.status == StatusCode::UNPROCESSABLE_ENTITY && page.says(&place), "{field} {value}: {}", page.body);
+        assert!(page.between(&place, "<").contains(text), "{field} {value}: {}", page.between(&place, "<"));
+        assert!(field != "identity_key" || !page.says("value=\"short\""), "a key is not shown");
+    }
+    let limit = [("limit_kind4", "debit"), ("limit_per4", "day"), ("limit_unit4", ""), ("limit_number4", "3"), ("limit_amount4", "much")];
+    refused(&mut operator, "/till/rules", &with(&limit), "limit_amount0", "Write an amount").await;
+    let limit = [("limit_kind4", "debit"), ("limit_per4", "week"), ("limit_unit4", ""), ("limit_number4", "3"), ("limit_amount4", "50,5")];
+    let key =
+        [("identity_key", "0123456789abcdef0123456789abcdef"), ("point_value", "0,01"), ("default_product", "BREAD"), ("forgives", "yes")];
+    let mut fields = with(&limit);
+    fields.extend(key);
+    let mut fields: Vec<(&str, &str)> = fields;
+    fields.push(("default_unit", &unit));
+    assert_eq!(operator.post("/till/rules", &fields).await.location(), "/till/rules");
+    let page = operator.get("/till/rules").await;
+    for text in ["value=\"50.50\"", "value=\"0.01\"", "value=\"BREAD\"", "Another key", "value=\"week\" selected", "value=\"30\""] {
+        assert!(page.says(text), "{text}: {}", page.body);
+    }
+    assert!(page.says(&format!("value=\"{unit}\" selected")) && !page.says("0123456789abcdef"), "{}", page.body);
+    let settings = records::till_settings(&site.app, &site.ctx()).await.expect("settings");
+    assert!(settings.identity_key.is_some() && settings.forgives && settings.vat_rates.len() == 2, "the rest stays");
+    let limit = &settings.limits[0];
+    assert_eq!((limit.unit.as_deref(), limit.number, limit.amount), (None, Some(3), Some(5_050)));
+    // Emptied fields take back what they set; the key goes when it is said so.
+    assert_eq!(operator.post("/till/rules", &with(&[("identity_key_gone", "yes")])).await.location(), "/till/rules");
+    let settings = records::till_settings(&site.app, &site.ctx()).await.expect("settings");
+    assert!(settings.identity_key.is_none() && settings.limits.is_empty() && settings.point_value.is_none() && !settings.forgives);
+    assert_eq!((settings.default_product, settings.default_unit), (None, None));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ pub(crate) mod blank;
 pub(crate) mod desk;
 pub(crate) mod door;
 pub(crate) mod intake;
+pub(crate) mod loyalty;
 pub(crate) mod pay;
 pub(crate) mod plans;
 pub(crate) mod selling;
@@ -115,6 +116,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     pages.extend(workflow::pages());
     pages.extend(adjusting::pages());
     pages.extend(desk::pages());
+    pages.extend(loyalty::pages());
     pages
 }
 

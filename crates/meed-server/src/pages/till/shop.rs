@@ -197,3 +197,81 @@ pub struct ClassesPage {
     /// What was wrong.
     pub errors: FormErrors,
 }
+
+/// One promo code of the list.
+#[derive(Clone, Debug, Default)]
+pub struct PromoCodeRow {
+    /// Id.
+    pub id: String,
+    /// What customers say.
+    pub code: String,
+    /// The days on which it holds; empty: always.
+    pub days: String,
+    /// How often it may be used; empty: no limit.
+    pub uses: String,
+    /// On, off, to come or over.
+    pub status: Badge,
+}
+
+/// `GET /promo-codes`
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/promo_codes.html")]
+pub struct PromoCodesPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Promo codes in the order in which they were made.
+    pub rows: Vec<PromoCodeRow>,
+}
+
+/// `GET /promo-codes/new` and `/promo-codes/{id}`
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/promo_code.html")]
+pub struct PromoCodePage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Id; empty for a new one.
+    pub id: String,
+    /// Heading.
+    pub title: String,
+    /// Fields `code`, `from`, `until`, `uses` as typed.
+    pub typed: [String; 4],
+    /// Field `effective`.
+    pub is_effective: bool,
+    /// What was wrong.
+    pub errors: FormErrors,
+}
+
+/// One limit of the form; its fields end with the number of the row.
+#[derive(Clone, Debug, Default)]
+pub struct LimitFields {
+    /// Field `limit_kind`.
+    pub kinds: Vec<Choice>,
+    /// Field `limit_per`.
+    pub periods: Vec<Choice>,
+    /// Field `limit_unit`.
+    pub units: Vec<Choice>,
+    /// Fields `limit_number` and `limit_amount` as typed.
+    pub typed: [String; 2],
+}
+
+/// `GET /till/rules`
+#[derive(Clone, Debug, Template)]
+#[template(path = "till/rules.html")]
+pub struct TillRulesPage {
+    /// Frame of the page.
+    pub chrome: Chrome,
+    /// Fields `hold_minutes`, `offline_hours`, `future_minutes`, `point_value`, `default_product` as typed.
+    pub typed: [String; 5],
+    /// Field `forgives`.
+    pub forgives: bool,
+    /// Stores, field `default_unit`.
+    pub stores: Vec<Choice>,
+    /// Limits of every wallet as typed, with room for more.
+    pub limits: Vec<LimitFields>,
+    /// Whether an identity service is known.
+    pub has_identity_key: bool,
+    /// Code of the workspace's currency.
+    pub currency: String,
+    /// What was wrong.
+    pub errors: FormErrors,
+}

@@ -31,9 +31,9 @@ use crate::web::visit::Visit;
 /// Changes of tier that the page tells.
 const TIER_CHANGES: usize = 20;
 /// Words for what limits count and over what.
-const LIMIT_KINDS: [(&str, &str); 4] =
+pub(super) const LIMIT_KINDS: [(&str, &str); 4] =
     [("debit", "Spends and debits"), ("credit", "Credits by hand"), ("top_up", "Payments in"), ("transfer", "Gifts to others")];
-const LIMIT_PERIODS: [(&str, &str); 3] = [("day", "a day"), ("week", "a week"), ("month", "a month")];
+pub(super) const LIMIT_PERIODS: [(&str, &str); 3] = [("day", "a day"), ("week", "a week"), ("month", "a month")];
 /// Words for activities.
 const ACTIVITIES: [(&str, &str); 5] = [
     ("achievement", "Achievement"),
@@ -43,7 +43,7 @@ const ACTIVITIES: [(&str, &str); 5] = [
     ("web", "On the web"),
 ];
 
-fn choices(all: &[(&str, &str)], chosen: &str) -> Vec<Choice> {
+pub(super) fn choices(all: &[(&str, &str)], chosen: &str) -> Vec<Choice> {
     all.iter().map(|(value, label)| Choice::new(value, label, *value == chosen)).collect()
 }
 

@@ -9,9 +9,11 @@ mod merchants;
 mod offer_words;
 mod offers;
 mod participants;
+mod promo_codes;
 mod receipt;
 mod removal;
 mod reviews;
+mod rules;
 mod schemes;
 mod sell;
 mod settlement;
@@ -31,6 +33,7 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/till/preview", post(sell::preview))
         .route("/till/set-up", post(setup::begin))
         .route("/till/settings", get(setup::show).post(setup::save))
+        .route("/till/rules", get(rules::show).post(rules::save))
         .route("/till/sell", post(sell::sell))
         .route("/till/receipts/{id}", get(receipt::show))
         .route("/till/receipts/{id}/return", post(receipt::take_back))
@@ -68,5 +71,9 @@ pub(super) fn routes() -> Router<ServerState> {
         .route("/schemes/{id}", get(schemes::show).post(schemes::save))
         .route("/schemes/{id}/remove", get(schemes::ask).post(schemes::remove))
         .route("/tiers", get(tiers::show).post(tiers::save))
+        .route("/promo-codes", get(promo_codes::list).post(promo_codes::add))
+        .route("/promo-codes/new", get(promo_codes::blank))
+        .route("/promo-codes/{id}", get(promo_codes::show).post(promo_codes::save))
+        .route("/promo-codes/{id}/remove", get(promo_codes::ask).post(promo_codes::remove))
         .route("/classes", get(classes::show).post(classes::save))
 }
