@@ -59,6 +59,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/0006_transfers_by_account/sqlite.sql"),
         postgres: include_str!("../migrations/0006_transfers_by_account/postgres.sql"),
     },
+    Migration {
+        number: 7,
+        name: "events_back",
+        sqlite: include_str!("../migrations/0007_events_back/sqlite.sql"),
+        postgres: include_str!("../migrations/0007_events_back/postgres.sql"),
+    },
 ];
 
 /// Figures for SQLite's planner, made from the schema.

@@ -151,6 +151,12 @@ pub const TILL_DAMAGE: &[(&str, &str, &str)] = &[
     ("update lot set expires_us = expires_us + 1", "digest", "update lot set expires_us = expires_us - 1"),
     ("update lot_move set amount = amount + 1", "lot_moves", "update lot_move set amount = amount - 1"),
     ("update till_counter set used = used + 1", "counter", "update till_counter set used = used - 1"),
+    (
+        "update till_event set previous_id = -previous_id where previous_id is not null",
+        "event_before",
+        "update till_event set previous_id = -previous_id where previous_id is not null",
+    ),
+    ("update till_cell set last_event_id = last_event_id + 1", "last_event", "update till_cell set last_event_id = last_event_id - 1"),
     ("update till_cell set participant_id = participant_id + 1", "cell_last", "update till_cell set participant_id = participant_id - 1"),
     (
         "update till_cell set due_us = due_us + 86400000000000 where due_us is not null",

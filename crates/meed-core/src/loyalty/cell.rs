@@ -186,3 +186,14 @@ impl OfferCell {
         self.open.iter().filter(|(then, _)| within_days.is_none_or(|days| *then > day - days)).map(|(_, sum)| sum).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Migration 7 of the store writes this for participants of whom there was no cell.
+    #[test]
+    fn the_cell_of_who_bought_nothing_is_packed_as_it_always_was() {
+        assert_eq!(Cell::default().to_row(), [2, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    }
+}

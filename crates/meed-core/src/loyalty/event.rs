@@ -77,6 +77,8 @@ pub struct TillEvent {
     pub salt: i64,
     /// The packed body.
     pub body: Vec<u8>,
+    /// The event of the same participant before it. Follows from the ids, so no hash covers it.
+    pub previous: Option<Id>,
 }
 
 coded! {

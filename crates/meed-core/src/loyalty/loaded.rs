@@ -60,6 +60,8 @@ pub struct CellSlot {
     pub cell: Cell,
     /// No lot or hold of the participant is due before.
     pub due_us: Option<i64>,
+    /// The participant's last event, from which the others are found one by one.
+    pub last_event: Option<Id>,
     is_touched: bool,
 }
 
@@ -94,7 +96,7 @@ pub struct Tills {
     events: HashMap<Id, TillEvent>,
     purchases: HashMap<Id, PurchaseSlot>,
     standings: HashMap<Id, Vec<u8>>,
-    identities: HashMap<(Id, String), TakenIdentity>,
+    identities: HashMap<Id, HashMap<String, TakenIdentity>>,
     counters: HashMap<Id, i64>,
     histories: HashMap<Id, Vec<Id>>,
     with_lots: BTreeSet<Id>,
@@ -119,7 +121,7 @@ enum Back {
     Event(Id, Option<Box<TillEvent>>),
     Purchase(Id, Option<Box<PurchaseSlot>>),
     Standing(Id, Option<Vec<u8>>),
-    Identity((Id, String), Option<TakenIdentity>),
+    Identity(Id, String, Option<TakenIdentity>),
     Counter(Id, Option<i64>),
     /// The last purchase of a participant's history was added.
     History(Id),
@@ -137,11 +139,9 @@ fn put_back<K: std::hash::Hash + Eq, V>(map: &mut HashMap<K, V>, key: K, before:
 #[derive(Debug, Default)]
 pub struct TillEffects {
     /// New events.
-    pub events: Vec<TillEvent>,
+    pub events: Vec<Id>,
     /// Standings that changed, by event.
     pub standings: BTreeMap<Id, Vec<u8>>,
-    /// Cells by participant: packed form, when something is due, recorded time.
-    pub cells: BTreeMap<Id, (Vec<u8>, Option<i64>)>,
     /// New identities: source, reference, event, fingerprint.
     pub identities: Vec<(Id, String, TakenIdentity)>,
     /// Counters by subject.
@@ -150,8 +150,9 @@ pub struct TillEffects {
 
 impl Tills {
     /// Takes a loaded cell.
-    pub fn load_cell(&mut self, participant: Id, row: &[u8], due_us: Option<i64>) -> Result<(), Damaged> {
-        self.cells.insert(participant, CellSlot { cell: Cell { owner: participant, ..Cell::from_row(row)? }, due_us, is_touched: false });
+    pub fn load_cell(&mut self, participant: Id, row: &[u8], due_us: Option<i64>, last_event: Option<Id>) -> Result<(), Damaged> {
+        let cell = Cell { owner: participant, ..Cell::from_row(row)? };
+        self.cells.insert(participant, CellSlot { cell, due_us, last_event, is_touched: false });
         Ok(())
     }
 
@@ -174,7 +175,7 @@ impl Tills {
 
     /// Takes a loaded identity.
     pub fn load_identity(&mut self, source: Id, reference: String, taken: TakenIdentity) {
-        self.identities.insert((source, reference), taken);
+        self.identities.entry(source).or_default().insert(reference, taken);
     }
 
     /// Takes a loaded counter.
@@ -241,7 +242,7 @@ impl Tills {
     /// The event that took an identity.
     #[must_use]
     pub fn identity(&self, source: Id, reference: &str) -> Option<TakenIdentity> {
-        self.identities.get(&(source, reference.to_owned())).copied()
+        self.identities.get(&source)?.get(reference).copied()
     }
 
     /// How often a counter was used.
@@ -271,11 +272,18 @@ impl Tills {
         self.add_event(event);
     }
 
-    /// Writes a new event.
+    /// Writes a new event behind the participant's last one.
     pub fn add_event(&mut self, event: TillEvent) {
-        let before = self.events.insert(event.id, event.clone());
-        self.note_step(|| Back::Event(event.id, before.map(Box::new)));
-        self.effects.events.push(event);
+        let (id, participant) = (event.id, event.participant);
+        let before = self.trial.is_some().then(|| self.cells.get(&participant).cloned().map(Box::new));
+        let new = || CellSlot { cell: Cell::of(participant), ..CellSlot::default() };
+        let slot = self.cells.entry(participant).or_insert_with(new);
+        let previous = slot.last_event.replace(id);
+        slot.is_touched = true;
+        self.note_step(|| Back::Cell(participant, before.flatten()));
+        let before = self.events.insert(id, TillEvent { previous, ..event });
+        self.note_step(|| Back::Event(id, before.map(Box::new)));
+        self.effects.events.push(id);
     }
 
     /// Changes how a purchase stands.
@@ -299,15 +307,15 @@ impl Tills {
 
     /// Changes the cell of a participant.
     pub fn change_cell(&mut self, participant: Id, cell: Cell, due_us: Option<i64>) {
-        self.effects.cells.insert(participant, (cell.to_row(), due_us));
-        let before = self.cells.insert(participant, CellSlot { cell, due_us, is_touched: true });
+        let last_event = self.cells.get(&participant).and_then(|slot| slot.last_event);
+        let before = self.cells.insert(participant, CellSlot { cell, due_us, last_event, is_touched: true });
         self.note_step(|| Back::Cell(participant, before.map(Box::new)));
     }
 
     /// Takes an identity.
     pub fn take_identity(&mut self, source: Id, reference: String, taken: TakenIdentity) {
-        let before = self.identities.insert((source, reference.clone()), taken);
-        self.note_step(|| Back::Identity((source, reference.clone()), before));
+        let before = self.identities.entry(source).or_default().insert(reference.clone(), taken);
+        self.note_step(|| Back::Identity(source, reference.clone(), before));
         self.effects.identities.push((source, reference, taken));
     }
 
@@ -316,6 +324,19 @@ impl Tills {
         self.effects.counters.insert(subject, used);
         let before = self.counters.insert(subject, used);
         self.note_step(|| Back::Counter(subject, before));
+    }
+
+    /// An event, out of here.
+    pub fn take_event(&mut self, id: Id) -> Option<TillEvent> {
+        self.events.remove(&id)
+    }
+
+    /// The cells that changed, by participant.
+    #[must_use]
+    pub fn changed_cells(&self) -> Vec<(Id, &CellSlot)> {
+        let mut changed: Vec<_> = self.cells.iter().filter(|(_, slot)| slot.is_touched).map(|(id, slot)| (*id, slot)).collect();
+        changed.sort_unstable_by_key(|(id, _)| *id);
+        changed
     }
 
     fn note_step(&mut self, back: impl FnOnce() -> Back) {
@@ -339,21 +360,13 @@ impl Tills {
                 Back::Event(id, before) => put_back(&mut self.events, id, before.map(|before| *before)),
                 Back::Purchase(id, before) => put_back(&mut self.purchases, id, before.map(|before| *before)),
                 Back::Standing(id, before) => put_back(&mut self.standings, id, before),
-                Back::Identity(key, before) => put_back(&mut self.identities, key, before),
+                Back::Identity(source, reference, before) => put_back(self.identities.entry(source).or_default(), reference, before),
                 Back::Counter(id, before) => put_back(&mut self.counters, id, before),
                 Back::History(participant) => {
                     self.histories.get_mut(&participant).and_then(Vec::pop);
                 }
             }
         }
-    }
-}
-
-impl CellSlot {
-    /// Whether this batch changed it.
-    #[must_use]
-    pub const fn is_touched(&self) -> bool {
-        self.is_touched
     }
 }
 

@@ -112,7 +112,7 @@ impl Loader<'_> {
         for _ in 0..3 {
             let mut about = BTreeSet::new();
             self.each(&sql::till::EVENT_BY_ID_SET, &keys(wanted.iter().copied()), &mut |state, row| {
-                let (event, standing) = (event_row(row)?, row.opt_bytes(8)?.map(<[u8]>::to_vec));
+                let (event, standing) = (event_row(row)?, row.opt_bytes(9)?.map(<[u8]>::to_vec));
                 about.extend(event.about);
                 state.tills.load_event(event, standing).map_err(|e| StoreError::broken(e.to_string()))
             })?;
@@ -213,7 +213,7 @@ impl Loader<'_> {
         let mut cells = Cells::new();
         self.each(&sql::till::CELL_SET, &keys(participants.iter().copied()), &mut |state, row| {
             let (participant, due_us) = (row.id(0)?, row.opt_int(1)?);
-            state.tills.load_cell(participant, row.bytes(2)?, due_us).map_err(|e| StoreError::broken(e.to_string()))?;
+            state.tills.load_cell(participant, row.bytes(2)?, due_us, row.opt_id(3)?).map_err(|e| StoreError::broken(e.to_string()))?;
             let last = state.tills.cell(participant).cell.last.map(|(at_us, _)| at_us);
             cells.insert(participant, (last, due_us));
             Ok(())
@@ -231,11 +231,14 @@ impl Loader<'_> {
     }
 
     fn history(&mut self, participants: &BTreeSet<Id>) -> Result<(), StoreError> {
-        let kinds = [EventKind::Purchase, EventKind::Activity].map(|kind| i64::from(kind.code()));
-        let keys: Vec<Vec<Value>> = participants.iter().flat_map(|id| kinds.map(|kind| vec![(*id).into(), kind.into()])).collect();
+        let last = participants.iter().filter_map(|id| self.state.tills.cell(*id).last_event);
+        let keys: Vec<Vec<Value>> = last.map(|last| vec![last.into(), i64::MAX.into()]).collect();
         let mut of: BTreeMap<Id, Vec<Id>> = participants.iter().map(|id| (*id, Vec::new())).collect();
-        self.each(&sql::till::EVENT_BY_PARTICIPANT_SET, &keys, &mut |state, row| {
-            let (event, standing) = (event_row(row)?, row.opt_bytes(8)?.map(<[u8]>::to_vec));
+        self.each(&sql::till::EVENTS_BACK_SET, &keys, &mut |state, row| {
+            let (event, standing) = (event_row(row)?, row.opt_bytes(9)?.map(<[u8]>::to_vec));
+            if !event.kind.is_bought() {
+                return Ok(());
+            }
             of.entry(event.participant).or_default().push(event.id);
             state.tills.load_event(event, standing).map_err(|e| StoreError::broken(e.to_string()))
         })?;
@@ -375,6 +378,7 @@ pub(crate) fn event_row(row: &dyn RowView) -> Result<TillEvent, StoreError> {
         recorded_us: row.int(5)?,
         salt: row.int(6)?,
         body: row.bytes(7)?.to_vec(),
+        previous: row.opt_id(8)?,
     })
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn write(session: &mut dyn Session, workspace: i64, state: State, rem
     let changes = book.into_changes();
     write_ledger(session, workspace, &changes)?;
     super::write_till::write_wallets(session, workspace, &changes)?;
-    super::write_till::write_tills(session, workspace, tills.effects)?;
+    super::write_till::write_tills(session, workspace, tills)?;
     write_rewards(session, workspace, &mut effects)?;
     write_journal(session, workspace, effects, remembered)?;
     advance(session, &head)

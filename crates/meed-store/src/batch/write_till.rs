@@ -1,7 +1,7 @@
 //! Write: lots, lot moves, and what happened at tills.
 
 use meed_core::ledger::Changes;
-use meed_core::loyalty::TillEffects;
+use meed_core::loyalty::Tills;
 
 use super::write::put;
 use crate::engine::Session;
@@ -51,10 +51,15 @@ pub(super) fn write_wallets(session: &mut dyn Session, workspace: i64, changes: 
 }
 
 /// Writes events, standings, identities, cells and counters.
-pub(super) fn write_tills(session: &mut dyn Session, workspace: i64, effects: TillEffects) -> Result<(), StoreError> {
+pub(super) fn write_tills(session: &mut dyn Session, workspace: i64, mut tills: Tills) -> Result<(), StoreError> {
+    let cells = tills.changed_cells().into_iter();
+    let cells = cells.map(|(id, slot)| vec![id.into(), slot.due_us.into(), slot.cell.to_row().into(), slot.last_event.into()]).collect();
+    put(session, &sql::till::CELL_PUT_SET, workspace, cells)?;
+    let effects = std::mem::take(&mut tills.effects);
     let events = effects
         .events
         .into_iter()
+        .filter_map(|id| tills.take_event(id))
         .map(|e| {
             vec![
                 e.id.into(),
@@ -65,6 +70,7 @@ pub(super) fn write_tills(session: &mut dyn Session, workspace: i64, effects: Ti
                 e.recorded_us.into(),
                 e.salt.into(),
                 e.body.into(),
+                e.previous.into(),
             ]
         })
         .collect();
@@ -76,8 +82,6 @@ pub(super) fn write_tills(session: &mut dyn Session, workspace: i64, effects: Ti
         .map(|(source, reference, taken)| vec![source.into(), reference.into(), taken.event.into(), taken.fingerprint.as_slice().into()])
         .collect();
     put(session, &sql::till::IDENTITY_ADD_SET, workspace, identities)?;
-    let cells = effects.cells.into_iter().map(|(id, (body, due_us))| vec![id.into(), due_us.into(), body.into()]).collect();
-    put(session, &sql::till::CELL_PUT_SET, workspace, cells)?;
     let counters = effects.counters.into_iter().map(|(id, used)| vec![id.into(), used.into()]).collect();
     put(session, &sql::till::COUNTER_PUT_SET, workspace, counters)
 }

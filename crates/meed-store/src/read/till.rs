@@ -76,23 +76,47 @@ impl Reader<'_> {
         before: Option<Id>,
         limit: i64,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let before = before.map_or(i64::MAX, |id| id.0);
+        if let Some(participant) = participant {
+            return self.till_events_of(workspace, participant, before, limit);
+        }
         let mut events = Vec::new();
-        let mut each = |row: &dyn RowView| {
+        let params: [Value; 3] = [workspace.into(), before.map_or(i64::MAX, |id| id.0).into(), limit.into()];
+        self.session.query(&sql::till::EVENT_PAGE_ALL, &params, &mut |row| {
             events.push(stored(row)?);
             Ok(())
-        };
-        match participant {
-            Some(participant) => {
-                let params: [Value; 4] = [workspace.into(), participant.into(), before.into(), limit.into()];
-                self.session.query(&sql::till::EVENT_PAGE, &params, &mut each)?;
-            }
-            None => {
-                let params: [Value; 3] = [workspace.into(), before.into(), limit.into()];
-                self.session.query(&sql::till::EVENT_PAGE_ALL, &params, &mut each)?;
-            }
-        }
+        })?;
         Ok(events)
+    }
+
+    fn till_events_of(&mut self, workspace: Id, participant: Id, before: Option<Id>, limit: i64) -> Result<Vec<StoredEvent>, StoreError> {
+        let known = before.map(|id| self.till_event(workspace, id)).transpose()?.flatten();
+        let mut next = match known {
+            Some((event, _)) if event.participant == participant => event.previous,
+            _ => self.last_till_event(workspace, participant)?,
+        };
+        let (mut events, wanted) = (Vec::new(), usize::try_from(limit).unwrap_or(0));
+        while let Some(id) = next.filter(|_| events.len() < wanted) {
+            next = None;
+            self.session.query_set(&sql::till::EVENTS_BACK_SET, workspace.0, &[vec![id.into(), limit.into()]], &mut |row| {
+                let event = stored(row)?;
+                next = event.0.previous;
+                if before.is_none_or(|before| event.0.id < before) {
+                    events.push(event);
+                }
+                Ok(())
+            })?;
+        }
+        events.truncate(wanted);
+        Ok(events)
+    }
+
+    fn last_till_event(&mut self, workspace: Id, participant: Id) -> Result<Option<Id>, StoreError> {
+        let mut last = None;
+        self.session.query_set(&sql::till::CELL_SET, workspace.0, &[vec![participant.into()]], &mut |row| {
+            last = row.opt_id(3)?;
+            Ok(())
+        })?;
+        Ok(last)
     }
 
     /// The open lots of a participant, by id.
@@ -152,5 +176,5 @@ impl Reader<'_> {
 }
 
 fn stored(row: &dyn RowView) -> Result<StoredEvent, StoreError> {
-    Ok((event_row(row)?, row.opt_bytes(8)?.map(<[u8]>::to_vec)))
+    Ok((event_row(row)?, row.opt_bytes(9)?.map(<[u8]>::to_vec)))
 }

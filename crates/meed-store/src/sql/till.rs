@@ -5,46 +5,50 @@ use crate::value::Kind::{Bytes, Int, Text};
 
 pub(crate) static EVENT_BY_ID_SET: Statement = Statement::split(
     "till_event_by_id",
-    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body from till_event e
+    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, s.body from till_event e
      left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id where e.workspace_id = $1 and e.event_id = $2",
-    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body
+    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, s.body
      from unnest($2::bigint[]) as k (event_id) join till_event e on e.event_id = k.event_id
      left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id where e.workspace_id = $1",
     &[Int],
 );
-/// The events of one kind of some participants.
-pub(crate) static EVENT_BY_PARTICIPANT_SET: Statement = Statement::split(
-    "till_event_by_participant",
-    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body from till_event e
-     left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id
-     where e.workspace_id = $1 and e.participant_id = $2 and e.kind = $3 order by e.event_id",
-    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body
-     from unnest($2::bigint[], $3::bigint[]) as k (participant_id, kind)
-     join till_event e on e.participant_id = k.participant_id and e.kind = k.kind
-     left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id where e.workspace_id = $1 order by e.event_id",
+/// Events and those of the same participant before them, so many at most of each.
+pub(crate) static EVENTS_BACK_SET: Statement = Statement::split(
+    "till_events_back",
+    "with recursive back (event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id, place) as (
+     select event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id, 1 from till_event
+     where workspace_id = $1 and event_id = $2
+     union all
+     select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, k.place + 1
+     from back k join till_event e on e.workspace_id = $1 and e.event_id = k.previous_id where k.place < $3)
+     select k.event_id, k.kind, k.participant_id, k.about_id, k.at_us, k.recorded_us, k.salt, k.body, k.previous_id, s.body
+     from back k left join till_standing s on s.workspace_id = $1 and s.event_id = k.event_id order by k.event_id desc",
+    "with recursive back (event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id, left_over) as (
+     select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, k.at_most - 1
+     from unnest($2::bigint[], $3::bigint[]) as k (event_id, at_most) join till_event e on e.event_id = k.event_id where e.workspace_id = $1
+     union all
+     select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, b.left_over - 1
+     from back b cross join lateral (select * from till_event x where x.workspace_id = $1 and x.event_id = b.previous_id limit 1) e
+     where b.left_over > 0)
+     select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, s.body
+     from back e left join till_standing s on s.workspace_id = $1 and s.event_id = e.event_id order by e.event_id desc",
     &[Int, Int],
-);
-pub(crate) static EVENT_PAGE: Statement = Statement::same(
-    "till_event_page",
-    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body from till_event e
-     left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id
-     where e.workspace_id = $1 and e.participant_id = $2 and e.event_id < $3 order by e.event_id desc limit $4",
-    &[Int, Int, Int, Int],
 );
 pub(crate) static EVENT_PAGE_ALL: Statement = Statement::same(
     "till_event_page_all",
-    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, s.body from till_event e
+    "select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, s.body from till_event e
      left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id
      where e.workspace_id = $1 and e.event_id < $2 order by e.event_id desc limit $3",
     &[Int, Int, Int],
 );
 pub(crate) static EVENT_ADD_SET: Statement = Statement::split(
     "till_event_add",
-    "insert into till_event (workspace_id, event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    "insert into till_event as x (workspace_id, event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body)
-     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bytea[]) as u",
-    &[Int, Int, Int, Int, Int, Int, Int, Bytes],
+    "insert into till_event (workspace_id, event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    "insert into till_event as x (workspace_id, event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bytea[],
+     $10::bigint[]) as u",
+    &[Int, Int, Int, Int, Int, Int, Int, Bytes, Int],
 );
 pub(crate) static STANDING_PUT_SET: Statement = Statement::split(
     "till_standing_put",
@@ -69,19 +73,24 @@ pub(crate) static IDENTITY_ADD_SET: Statement = Statement::split(
 );
 pub(crate) static CELL_SET: Statement = Statement::split(
     "till_cell",
-    "select participant_id, due_us, body from till_cell where workspace_id = $1 and participant_id = $2",
-    "select c.participant_id, c.due_us, c.body from unnest($2::bigint[]) as k (participant_id)
+    "select participant_id, due_us, body, last_event_id from till_cell where workspace_id = $1 and participant_id = $2",
+    "select c.participant_id, c.due_us, c.body, c.last_event_id from unnest($2::bigint[]) as k (participant_id)
      join till_cell c on c.participant_id = k.participant_id where c.workspace_id = $1",
     &[Int],
 );
 pub(crate) static CELL_PUT_SET: Statement = Statement::split(
     "till_cell_put",
-    "insert into till_cell (workspace_id, participant_id, due_us, body) values ($1, $2, $3, $4)
-     on conflict (workspace_id, participant_id) do update set due_us = excluded.due_us, body = excluded.body",
-    "insert into till_cell as x (workspace_id, participant_id, due_us, body)
-     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bytea[]) as u (participant_id, due_us, body)
-     on conflict (workspace_id, participant_id) do update set due_us = excluded.due_us, body = excluded.body",
-    &[Int, Int, Bytes],
+    "insert into till_cell (workspace_id, participant_id, due_us, body, last_event_id) values ($1, $2, $3, $4, $5)
+     on conflict (workspace_id, participant_id) do update set due_us = excluded.due_us, body = excluded.body, last_event_id = excluded.last_event_id",
+    "insert into till_cell as x (workspace_id, participant_id, due_us, body, last_event_id)
+     select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::bytea[], $5::bigint[]) as u (participant_id, due_us, body, last_event_id)
+     on conflict (workspace_id, participant_id) do update set due_us = excluded.due_us, body = excluded.body, last_event_id = excluded.last_event_id",
+    &[Int, Int, Bytes, Int],
+);
+pub(crate) static LAST_EVENTS: Statement = Statement::same(
+    "till_last_events",
+    "select participant_id, last_event_id from till_cell where workspace_id = $1 and last_event_id is not null order by participant_id",
+    &[Int],
 );
 pub(crate) static COUNTER_SET: Statement = Statement::split(
     "till_counter",
@@ -183,7 +192,7 @@ pub(crate) static MOVES: Statement = Statement::same(
 );
 pub(crate) static EVENTS: Statement = Statement::same(
     "till_events",
-    "select event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body from till_event
+    "select event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id from till_event
      where workspace_id = $1 and recorded_us > $2 and recorded_us <= $3 order by event_id",
     &[Int, Int, Int],
 );
@@ -202,14 +211,14 @@ pub(crate) static PURCHASE_SUMS: Statement = Statement::same(
 #[cfg(any(test, feature = "testing"))]
 pub(crate) const ALL: &[&Statement] = &[
     &EVENT_BY_ID_SET,
-    &EVENT_BY_PARTICIPANT_SET,
-    &EVENT_PAGE,
+    &EVENTS_BACK_SET,
     &EVENT_PAGE_ALL,
     &EVENT_ADD_SET,
     &STANDING_PUT_SET,
     &IDENTITY_SET,
     &IDENTITY_ADD_SET,
     &CELL_SET,
+    &LAST_EVENTS,
     &CELL_PUT_SET,
     &COUNTER_SET,
     &COUNTERS,

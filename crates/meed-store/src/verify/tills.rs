@@ -79,7 +79,7 @@ impl Check<'_> {
         }
         self.wallets(accounts, wallets);
         self.purchases()?;
-        self.extensions()?;
+        self.events()?;
         self.none_of(&sql::verify::LOST_LOTS, &[], "reference", "the transfer that opened it")?;
         self.none_of(&sql::verify::LOST_MOVES, &[], "reference", "its transfer and its lot")?;
         self.none_of(&sql::verify::UNMOVED_LOTS, &[], "lot_moves", "lots that move by its amount")?;
@@ -101,7 +101,7 @@ impl Check<'_> {
                     return Ok(());
                 }
                 let broken = |_| StoreError::broken("the standing of a purchase cannot be read");
-                let standing = match row.opt_bytes(8)? {
+                let standing = match row.opt_bytes(9)? {
                     Some(row) => Standing::from_row(row).map_err(broken)?,
                     None => PurchaseBody::from_row(&event.body).map_err(broken)?.standing,
                 };
@@ -140,11 +140,16 @@ impl Check<'_> {
         }
     }
 
-    /// Until when lots may be used against the extensions that say so.
-    fn extensions(&mut self) -> Result<(), StoreError> {
+    /// Until when lots may be used against the extensions that say so, and the way from each participant's last event back.
+    fn events(&mut self) -> Result<(), StoreError> {
         let mut extended: HashMap<Id, Option<i64>> = HashMap::new();
-        self.each(&sql::till::EVENTS, &ALWAYS, &mut |_, row| {
+        let mut last: BTreeMap<Id, Id> = BTreeMap::new();
+        self.each(&sql::till::EVENTS, &ALWAYS, &mut |notes, row| {
             let event = event_row(row)?;
+            let previous = last.insert(event.participant, event.id);
+            if event.previous != previous {
+                notes.differ("event_before", event.id.text(Kind::Purchase), format!("{:?}", event.previous), format!("{previous:?}"));
+            }
             if event.kind == EventKind::Extension {
                 let body = ExtensionBody::from_row(&event.body).map_err(|_| StoreError::broken("an extension cannot be read"))?;
                 extended.insert(body.lot, body.after_us);
@@ -158,7 +163,19 @@ impl Check<'_> {
                 notes.differ("lot_expiry", lot.id.text(Kind::Lot), format!("{:?}", lot.expires_us), format!("{computed:?}"));
             }
             Ok(())
-        })
+        })?;
+        self.each(&sql::till::LAST_EVENTS, &[], &mut |notes, row| {
+            let (participant, stored) = (row.id(0)?, row.opt_id(1)?);
+            let computed = last.remove(&participant);
+            if stored != computed {
+                notes.differ("last_event", participant.text(Kind::Participant), format!("{stored:?}"), format!("{computed:?}"));
+            }
+            Ok(())
+        })?;
+        for (participant, computed) in last {
+            self.differ("last_event", participant.text(Kind::Participant), "none", format!("{computed:?}"));
+        }
+        Ok(())
     }
 
     /// A wallet equals its open lots.

@@ -8,6 +8,7 @@ mod make;
 
 mod behaviours;
 mod catalogue;
+mod events_back;
 mod kills;
 mod lost_connections;
 mod protected;

@@ -106,6 +106,7 @@ const READ_ALL: &[(&str, &str)] = &[
     ("lot_moves", "the books as a whole"),
     ("till_events", "the books as a whole"),
     ("till_counters", "what verify counts again"),
+    ("till_last_events", "what verify finds again"),
     ("till_purchase_sums", "what verify counts again"),
     ("record_versions_by_time", "the history of the settings between two times"),
     ("reward_sums", "a sum over all rewards"),
