@@ -294,7 +294,7 @@ mod tests {
         fn server(&self) -> Option<i64> {
             self.server
         }
-        fn is_alive(&self) -> bool {
+        fn is_alive(&mut self) -> bool {
             true
         }
     }

@@ -20,6 +20,9 @@ use crate::value::{RowView, Value};
 /// Called for each row of an answer.
 pub(crate) type Each<'a> = &'a mut dyn FnMut(&dyn RowView) -> Result<(), StoreError>;
 
+/// A query for a set of keys.
+pub(crate) type QuerySet = (&'static Statement, Vec<Vec<Value>>);
+
 /// Which engine a session speaks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -51,12 +54,25 @@ pub(crate) trait Session: Send {
     fn commit(&mut self) -> Result<(), StoreError>;
     /// Returns when every commit that ended before the call is on disk. For savers only.
     fn flush(&mut self) -> Result<(), StoreError>;
-    /// Gives up the transaction.
+    /// Gives up the transaction. The end of one that only read need not be waited for: [`Session::is_alive`] does.
     fn rollback(&mut self);
     /// Runs a query with its parameters in order.
     fn query(&mut self, statement: &'static Statement, params: &[Value], each: Each<'_>) -> Result<(), StoreError>;
     /// Runs a query for a set of keys within one workspace.
     fn query_set(&mut self, statement: &'static Statement, workspace: i64, keys: &[Vec<Value>], each: Each<'_>) -> Result<(), StoreError>;
+    /// Runs several queries that do not depend on each other; their rows come query by query, with its place. On PostgreSQL they
+    /// cost one round trip.
+    fn query_sets(
+        &mut self,
+        workspace: i64,
+        queries: Vec<QuerySet>,
+        each: &mut dyn FnMut(usize, &dyn RowView) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        for (place, (statement, keys)) in queries.into_iter().enumerate() {
+            self.query_set(statement, workspace, &keys, &mut |row| each(place, row))?;
+        }
+        Ok(())
+    }
     /// Writes once. May be queued until the commit.
     fn execute(&mut self, statement: &'static Statement, params: Vec<Value>) -> Result<(), StoreError>;
     /// Writes a set of rows within one workspace. May be queued until the commit.
@@ -66,5 +82,5 @@ pub(crate) trait Session: Send {
     /// Which run of which server this speaks to. `None`: this process is the database, and loses nothing that it has committed.
     fn server(&self) -> Option<i64>;
     /// Whether the connection may still be used.
-    fn is_alive(&self) -> bool;
+    fn is_alive(&mut self) -> bool;
 }

@@ -6,15 +6,17 @@
 //! a batch's round trips waited for some of them, and a batch took twice its time.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use futures_util::future::{join, join_all};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement as Prepared};
 
 use super::tls::read_address;
-use super::{Each, Role, Session};
+use super::{Each, QuerySet, Role, Session};
 use crate::error::StoreError;
 use crate::sql;
 use crate::statement::Statement;
@@ -42,12 +44,15 @@ type Params = Vec<Box<dyn ToSql + Sync + Send>>;
 
 pub(crate) struct PostgresSession {
     // Dropped before the driver, which then says goodbye.
-    client: Client,
+    client: Arc<Client>,
     driver: Driver,
     prepared: HashMap<&'static str, Prepared>,
     queued: Vec<(&'static Statement, Prepared, Params)>,
     begin_pending: Option<&'static str>,
     in_transaction: bool,
+    is_reading: bool,
+    /// The end of a reading transaction that nobody waited for.
+    ending: Option<JoinHandle<Result<(), tokio_postgres::Error>>>,
     /// Rows written since the planner's knowledge was looked at, and how many make it time to look again.
     written: usize,
     look_at: usize,
@@ -124,12 +129,14 @@ impl PostgresSession {
         let started = driver.runtime().block_on(client.query_one(sql::statistics::SERVER_STARTED.postgres, &[]));
         let server = started.and_then(|row| row.try_get(0)).map_err(|e| map(&e, false, Some(sql::statistics::SERVER_STARTED.name)))?;
         Ok(Self {
-            client,
+            client: Arc::new(client),
             driver,
             prepared: HashMap::new(),
             queued: Vec::new(),
             begin_pending: None,
             in_transaction: false,
+            is_reading: false,
+            ending: None,
             written: 0,
             look_at: LOOK_FIRST,
             is_stuck: false,
@@ -162,6 +169,29 @@ impl PostgresSession {
         });
         if let Err(error) = result {
             tracing::warn!(%error, "the statistics of the tables could not be renewed");
+        }
+    }
+
+    /// Ends a transaction. Of one that only read it is sent and not waited for: the connection is looked at when it is taken
+    /// again.
+    fn end(&mut self) -> Result<(), tokio_postgres::Error> {
+        let client = Arc::clone(&self.client);
+        let end = async move { client.batch_execute("rollback").await };
+        if !self.is_reading {
+            return self.driver.runtime().block_on(end);
+        }
+        self.ending = Some(self.driver.runtime().spawn(end));
+        self.driver.catch_up();
+        Ok(())
+    }
+
+    /// What became of the end that nobody waited for.
+    fn see_end(&mut self) {
+        let Some(ending) = self.ending.take() else { return };
+        let ended = self.driver.runtime().block_on(ending);
+        if let Some(error) = ended.map_err(|e| e.to_string()).and_then(|ended| ended.map_err(|e| with_causes(&e))).err() {
+            tracing::warn!(%error, "a transaction could not be rolled back; its connection is given up");
+            self.is_stuck = true;
         }
     }
 
@@ -310,14 +340,14 @@ impl Session for PostgresSession {
         }
         self.queued.clear();
         self.begin_pending = Some("begin");
-        self.in_transaction = true;
+        (self.in_transaction, self.is_reading) = (true, false);
         Ok(())
     }
 
     fn begin_read(&mut self) -> Result<(), StoreError> {
         self.queued.clear();
         self.begin_pending = Some("begin isolation level repeatable read read only");
-        self.in_transaction = true;
+        (self.in_transaction, self.is_reading) = (true, true);
         Ok(())
     }
 
@@ -351,7 +381,7 @@ impl Session for PostgresSession {
         self.queued.clear();
         if self.begin_pending.take().is_none()
             && std::mem::take(&mut self.in_transaction)
-            && let Err(error) = self.driver.runtime().block_on(self.client.batch_execute("rollback"))
+            && let Err(error) = self.end()
         {
             tracing::warn!(%error, "a transaction could not be rolled back; its connection is given up");
             self.is_stuck = true;
@@ -370,6 +400,44 @@ impl Session for PostgresSession {
         }
         let params = arrays(statement, workspace, keys.to_vec())?;
         self.rows(statement, params, each)
+    }
+
+    fn query_sets(
+        &mut self,
+        workspace: i64,
+        queries: Vec<QuerySet>,
+        each: &mut dyn FnMut(usize, &dyn RowView) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut asked = Vec::with_capacity(queries.len());
+        for (place, (statement, keys)) in queries.into_iter().enumerate().filter(|(_, (_, keys))| !keys.is_empty()) {
+            asked.push((place, statement, self.prepare(statement)?, arrays(statement, workspace, keys)?));
+        }
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let (begin, client) = (self.begin_pending.take(), &self.client);
+        let (started, answers) = self.driver.runtime().block_on(async {
+            let begin = async {
+                match begin {
+                    None => Ok(()),
+                    Some(text) => client.batch_execute(text).await.map_err(|e| map(&e, false, Some("begin"))),
+                }
+            };
+            let answers = asked.into_iter().map(|(place, statement, prepared, params)| async move {
+                let fail = |e: tokio_postgres::Error| map(&e, false, Some(statement.name));
+                let rows: Vec<Row> = client.query_raw(&prepared, params).await.map_err(fail)?.try_collect().await.map_err(fail)?;
+                Ok::<_, StoreError>((place, rows))
+            });
+            join(begin, join_all(answers)).await
+        });
+        started?;
+        for answer in answers {
+            let (place, rows) = answer?;
+            for row in &rows {
+                each(place, &PostgresRow { row })?;
+            }
+        }
+        Ok(())
     }
 
     fn execute(&mut self, statement: &'static Statement, params: Vec<Value>) -> Result<(), StoreError> {
@@ -398,7 +466,8 @@ impl Session for PostgresSession {
         Some(self.server)
     }
 
-    fn is_alive(&self) -> bool {
+    fn is_alive(&mut self) -> bool {
+        self.see_end();
         self.driver.catch_up();
         !self.is_stuck && !self.client.is_closed()
     }

@@ -57,19 +57,32 @@ impl Readers {
         tokio::spawn(async move {
             loop {
                 let turn = readers.turn().await;
-                let jobs = queue(&readers).take();
-                if jobs.is_empty() {
-                    return;
-                }
                 let at_work = Arc::clone(&readers);
-                let round = tokio::task::spawn_blocking(move || {
+                let rounds = tokio::task::spawn_blocking(move || {
                     let _turn = turn;
-                    work(&at_work, jobs);
+                    at_work.rounds(queue, work)
                 });
-                if let Err(error) = round.await {
-                    tracing::error!(%error, "a round of reads ended early");
+                match rounds.await {
+                    Ok(false) => return,
+                    Ok(true) => {}
+                    Err(error) => tracing::error!(%error, "a round of reads ended early"),
                 }
             }
         });
+    }
+
+    /// Round after round on one thread, which costs each job less than a thread for every round. False: nobody waits any more.
+    /// True: others may wait for the turn.
+    fn rounds<J: Send + 'static>(&self, queue: fn(&Self) -> &Joined<J>, work: fn(&Self, Vec<J>)) -> bool {
+        loop {
+            let jobs = queue(self).take();
+            if jobs.is_empty() {
+                return false;
+            }
+            work(self, jobs);
+            if self.turns.available_permits() == 0 {
+                return true;
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::Readers;
 use crate::batch::load::record_row;
 use crate::error::{Fault, StoreError};
 use crate::sql;
-use crate::value::{RowView, Value};
+use crate::value::Value;
 
 /// How a record is named.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,20 +70,15 @@ impl Readers {
                     RecordName::Key(key) => keys.push(vec![kind.into(), key.as_str().into()]),
                 }
             }
-            let mut take = |row: &dyn RowView, by_id: bool| {
+            let queries = vec![(&sql::record::BY_ID_SET, ids), (&sql::record::BY_KEY_SET, keys)];
+            session.query_sets(workspace.0, queries, &mut |place, row| {
                 let record = record_row(row)?;
-                let name = if by_id { RecordName::Id(record.id) } else { RecordName::Key(record.key.clone()) };
+                let name = if place == 0 { RecordName::Id(record.id) } else { RecordName::Key(record.key.clone()) };
                 if !record.deleted {
                     found.insert((workspace, record.kind, name), record);
                 }
                 Ok(())
-            };
-            if !ids.is_empty() {
-                session.query_set(&sql::record::BY_ID_SET, workspace.0, &ids, &mut |row| take(row, true))?;
-            }
-            if !keys.is_empty() {
-                session.query_set(&sql::record::BY_KEY_SET, workspace.0, &keys, &mut |row| take(row, false))?;
-            }
+            })?;
         }
         self.give_back(session);
         Ok(found)

@@ -59,10 +59,12 @@ impl Readers {
     /// A connection outside any transaction.
     fn connection(&self) -> Result<Box<dyn Session>, StoreError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match idle.filter(|session| session.is_alive()) {
-            Some(session) => Ok(session),
-            None => (self.connect)(),
+        if let Some(mut session) = idle
+            && session.is_alive()
+        {
+            return Ok(session);
         }
+        (self.connect)()
     }
 
     /// A connection on one snapshot.
