@@ -22,8 +22,8 @@ impl Statement {
         Self { name, sqlite: text, postgres: text, params }
     }
 
-    /// Two texts. Set statements are always split: SQLite runs its text once a row, PostgreSQL once for all rows
-    /// through arrays.
+    /// Two texts. Set statements are always split: SQLite runs its text once a row (a plain insert for several rows at
+    /// once), PostgreSQL once for all rows through arrays.
     #[must_use]
     pub(crate) const fn split(name: &'static str, sqlite: &'static str, postgres: &'static str, params: &'static [Kind]) -> Self {
         Self { name, sqlite, postgres, params }

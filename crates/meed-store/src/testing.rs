@@ -152,12 +152,19 @@ pub const TILL_DAMAGE: &[(&str, &str, &str)] = &[
     ("update lot_move set amount = amount + 1", "lot_moves", "update lot_move set amount = amount - 1"),
     ("update till_counter set used = used + 1", "counter", "update till_counter set used = used - 1"),
     (
-        "update till_event set previous_id = -previous_id where previous_id is not null",
-        "event_before",
-        "update till_event set previous_id = -previous_id where previous_id is not null",
+        "update till_event set previous_id = -previous_id where previous_id > 0",
+        "previous_event",
+        "update till_event set previous_id = -previous_id where previous_id < 0",
     ),
     ("update till_cell set last_event_id = last_event_id + 1", "last_event", "update till_cell set last_event_id = last_event_id - 1"),
-    ("update till_cell set participant_id = participant_id + 1", "cell_last", "update till_cell set participant_id = participant_id - 1"),
+    ("update till_cell set participant_id = participant_id + 1", "last_event", "update till_cell set participant_id = participant_id - 1"),
+    (
+        "create table kept as select * from till_cell;
+         update till_cell set body = (select k.body from kept k order by k.participant_id limit 1)",
+        "cell_last",
+        "update till_cell set body = (select k.body from kept k where k.workspace_id = till_cell.workspace_id
+         and k.participant_id = till_cell.participant_id); drop table kept",
+    ),
     (
         "update till_cell set due_us = due_us + 86400000000000 where due_us is not null",
         "cell_due",

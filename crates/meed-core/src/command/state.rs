@@ -285,7 +285,7 @@ impl State {
         self.current.as_ref().is_some_and(|current| self.book.transfers().len() > current.transfers_before)
     }
 
-    /// A till event of the current command, with its id and salt. What came before it is known when it is added.
+    /// A till event of the current command, with its id and salt.
     #[must_use]
     pub fn till_event(&mut self, id: Id, kind: EventKind, participant: Id, about: Option<Id>, at: Timestamp, body: Vec<u8>) -> TillEvent {
         let (at_us, recorded_us, salt) = (at.as_microsecond(), self.recorded_us(), self.salt());

@@ -77,7 +77,7 @@ pub struct TillEvent {
     pub salt: i64,
     /// The packed body.
     pub body: Vec<u8>,
-    /// The event of the same participant before it. Follows from the ids, so no hash covers it.
+    /// The event of the same participant before it, known when it is written. Follows from the ids, so no hash covers it.
     pub previous: Option<Id>,
 }
 

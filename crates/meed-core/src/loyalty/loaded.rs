@@ -118,7 +118,7 @@ struct Trial {
 #[derive(Debug)]
 enum Back {
     Cell(Id, Option<Box<CellSlot>>),
-    Event(Id, Option<Box<TillEvent>>),
+    Event(Id),
     Purchase(Id, Option<Box<PurchaseSlot>>),
     Standing(Id, Option<Vec<u8>>),
     Identity(Id, String, Option<TakenIdentity>),
@@ -138,7 +138,7 @@ fn put_back<K: std::hash::Hash + Eq, V>(map: &mut HashMap<K, V>, key: K, before:
 /// What a batch writes of the tills.
 #[derive(Debug, Default)]
 pub struct TillEffects {
-    /// New events.
+    /// New events, by id.
     pub events: Vec<Id>,
     /// Standings that changed, by event.
     pub standings: BTreeMap<Id, Vec<u8>>,
@@ -272,17 +272,12 @@ impl Tills {
         self.add_event(event);
     }
 
-    /// Writes a new event behind the participant's last one.
+    /// Writes a new event. Its participant's cell is here: commands name whose wallet they touch.
     pub fn add_event(&mut self, event: TillEvent) {
-        let (id, participant) = (event.id, event.participant);
-        let before = self.trial.is_some().then(|| self.cells.get(&participant).cloned().map(Box::new));
-        let new = || CellSlot { cell: Cell::of(participant), ..CellSlot::default() };
-        let slot = self.cells.entry(participant).or_insert_with(new);
-        let previous = slot.last_event.replace(id);
-        slot.is_touched = true;
-        self.note_step(|| Back::Cell(participant, before.flatten()));
-        let before = self.events.insert(id, TillEvent { previous, ..event });
-        self.note_step(|| Back::Event(id, before.map(Box::new)));
+        let id = event.id;
+        let before = self.events.insert(id, event);
+        assert!(before.is_none(), "two events with the id {id}");
+        self.note_step(|| Back::Event(id));
         self.effects.events.push(id);
     }
 
@@ -326,9 +321,22 @@ impl Tills {
         self.note_step(|| Back::Counter(subject, before));
     }
 
-    /// An event, out of here.
-    pub fn take_event(&mut self, id: Id) -> Option<TillEvent> {
-        self.events.remove(&id)
+    /// The new events in the order of their ids, each behind the one of the same participant before it. They are written, and
+    /// no longer here; the cells know the last ones.
+    pub fn take_new_events(&mut self) -> Vec<TillEvent> {
+        let mut ids = std::mem::take(&mut self.effects.events);
+        // A command may take the id of its event before it adds what follows from it.
+        ids.sort_unstable();
+        let mut events = Vec::with_capacity(ids.len());
+        for id in ids {
+            let mut event = self.events.remove(&id).expect("a new event is kept until it is written");
+            let new = || CellSlot { cell: Cell::of(event.participant), ..CellSlot::default() };
+            let slot = self.cells.entry(event.participant).or_insert_with(new);
+            event.previous = slot.last_event.replace(id);
+            slot.is_touched = true;
+            events.push(event);
+        }
+        events
     }
 
     /// The cells that changed, by participant.
@@ -357,7 +365,9 @@ impl Tills {
         for step in trial.steps.into_iter().rev() {
             match step {
                 Back::Cell(id, before) => put_back(&mut self.cells, id, before.map(|before| *before)),
-                Back::Event(id, before) => put_back(&mut self.events, id, before.map(|before| *before)),
+                Back::Event(id) => {
+                    self.events.remove(&id);
+                }
                 Back::Purchase(id, before) => put_back(&mut self.purchases, id, before.map(|before| *before)),
                 Back::Standing(id, before) => put_back(&mut self.standings, id, before),
                 Back::Identity(source, reference, before) => put_back(self.identities.entry(source).or_default(), reference, before),

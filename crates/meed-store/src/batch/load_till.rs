@@ -21,36 +21,39 @@ use crate::value::{RowView, Value};
 pub(super) fn load_tills(session: &mut dyn Session, workspace: i64, needs: &TillNeeds, state: &mut State) -> Result<(), StoreError> {
     let mut loader = Loader { session, workspace, state };
     let mut events = needs.events.clone();
-    events.extend(loader.identities(needs)?);
+    events.extend(loader.names(needs)?);
     loader.events(&events)?;
     let due = loader.due(needs)?;
     let people = loader.people(needs, &due)?;
-    loader.counters(needs)?;
+    let participants: BTreeSet<Id> = people.values().copied().collect();
+    let mut with_lots: BTreeSet<Id> = needs.lots.iter().filter_map(|who| people.get(who)).copied().collect();
+    with_lots.extend(&due);
+    with_lots.extend(loader.spends_by_itself(&participants));
+    let mut programs = needs.programs.clone();
+    let cells = loader.wallets(needs, &participants, &with_lots, &mut programs)?;
     if people.is_empty() && needs.programs.is_empty() {
         return Ok(());
     }
-    let participants: BTreeSet<Id> = people.values().copied().collect();
-    let cells = loader.cells(&participants)?;
     let histories = histories(needs, &people, &cells);
     let now_us = loader.state.recorded_us();
-    let mut with_lots: BTreeSet<Id> = needs.lots.iter().filter_map(|who| people.get(who)).copied().collect();
-    with_lots.extend(histories.iter().chain(&due));
-    with_lots.extend(cells.iter().filter(|(_, (_, due_us))| due_us.is_some_and(|due| due <= now_us)).map(|(id, _)| *id));
-    with_lots.extend(loader.spends_by_itself(&participants));
+    let is_due = |(_, due_us): &(Option<i64>, Option<i64>)| due_us.is_some_and(|due| due <= now_us);
+    let more = histories.iter().chain(cells.iter().filter(|(_, cell)| is_due(cell)).map(|(id, _)| id)).copied();
+    let more: BTreeSet<Id> = more.filter(|id| !with_lots.contains(id)).collect();
     loader.history(&histories)?;
     let (mut lots, transfers) = loader.named_in(&events, &histories);
     lots.extend(needs.named_lots.iter().copied());
-    let mut programs = needs.programs.clone();
     // An offer that matched may give something only when a purchase is decided again.
     programs.extend(loader.state.tills.purchases().flat_map(|purchase| purchase.body.matched.iter().map(|matched| matched.offer)));
-    loader.lots(&with_lots, &lots, &mut programs)?;
+    loader.lots(&more, &lots, &mut programs)?;
     loader.expired_lots(needs, &people, &mut programs)?;
-    loader.accounts(&participants, &programs)?;
+    with_lots.extend(more);
+    let accounts = loader.accounts_of(programs.difference(&needs.programs).map(|id| Owner::program(*id)));
+    loader.each(&sql::ledger::ACCOUNT_BY_OWNER_SET, &accounts, &mut take_account)?;
     loader.holds(&with_lots)?;
     loader.originals(&transfers)
 }
 
-/// A stretch of what cells say: the last purchase's time, and when something is due.
+/// What cells say, by participant: the last purchase's time, and when something is due.
 type Cells = BTreeMap<Id, (Option<i64>, Option<i64>)>;
 
 /// The participants all of whose purchases are needed: those that a command says so of, and those of a late purchase.
@@ -92,11 +95,21 @@ impl Loader<'_> {
         self.session.query_set(statement, self.workspace, keys, &mut |row| each(state, row))
     }
 
-    fn identities(&mut self, needs: &TillNeeds) -> Result<Vec<Id>, StoreError> {
-        let keys: Vec<Vec<Value>> =
-            needs.identities.iter().map(|(source, reference)| vec![(*source).into(), reference.as_str().into()]).collect();
-        let mut events = Vec::new();
-        self.each(&sql::till::IDENTITY_SET, &keys, &mut |state, row| {
+    /// Loads what hangs on the commands alone: identities, and the records by whose keys customers are named. Answers the events
+    /// that took the identities.
+    fn names(&mut self, needs: &TillNeeds) -> Result<Vec<Id>, StoreError> {
+        let identities = needs.identities.iter().map(|(source, reference)| vec![(*source).into(), reference.as_str().into()]).collect();
+        let by_key = needs.participants.iter().filter_map(|who| {
+            let (kind, key) = record_of(who)?;
+            Some(vec![kind.code().into(), key.into()])
+        });
+        let queries = vec![(&sql::till::IDENTITY_SET, identities), (&sql::record::BY_KEY_SET, by_key.collect())];
+        let (mut events, state) = (Vec::new(), &mut *self.state);
+        self.session.query_sets(self.workspace, queries, &mut |place, row| {
+            if place == 1 {
+                state.load_record(record_row(row)?);
+                return Ok(());
+            }
             let fingerprint = row.bytes(3)?.try_into().map_err(|_| StoreError::broken("a stored fingerprint is not a hash"))?;
             let taken = TakenIdentity { event: row.id(2)?, fingerprint };
             events.push(taken.event);
@@ -150,37 +163,19 @@ impl Loader<'_> {
         Ok(due)
     }
 
-    /// Whom each reference means, with their records loaded.
+    /// Whom each reference means, with their records loaded. Those that a key names are here already.
     fn people(&mut self, needs: &TillNeeds, due: &BTreeSet<Id>) -> Result<HashMap<WalletRef, Id>, StoreError> {
         let mut refs = needs.participants.clone();
         refs.extend(due.iter().map(|id| WalletRef::Participant(*id)));
-        let mut by_key: Vec<Vec<Value>> = Vec::new();
-        for who in &refs {
-            match who {
-                WalletRef::Code(code) => by_key.push(vec![RecordKind::Means.code().into(), fold_code(code).into()]),
-                WalletRef::Number(number) => by_key.push(vec![RecordKind::Participant.code().into(), number.as_str().into()]),
-                WalletRef::OneTimeCode(code) => by_key.push(vec![RecordKind::OneTimeCode.code().into(), fold_code(code).into()]),
-                WalletRef::Participant(_) | WalletRef::Of(_) => {}
-            }
-        }
-        self.each(&sql::record::BY_KEY_SET, &by_key, &mut |state, row| {
-            state.load_record(record_row(row)?);
-            Ok(())
-        })?;
         let mut people = HashMap::new();
         for who in refs {
+            let record = record_of(&who).and_then(|(kind, key)| self.state.record_by_key(kind, &key));
             let id = match &who {
                 WalletRef::Participant(id) => Some(*id),
                 WalletRef::Of(event) => self.state.tills.event(*event).map(|event| event.participant),
-                WalletRef::Number(number) => self.state.record_by_key(RecordKind::Participant, number).map(|record| record.id),
-                WalletRef::OneTimeCode(code) => {
-                    let record = self.state.record_by_key(RecordKind::OneTimeCode, &fold_code(code));
-                    record.and_then(|record| OneTimeCode::read(&record.body).ok()).map(|code| code.participant)
-                }
-                WalletRef::Code(code) => {
-                    let record = self.state.record_by_key(RecordKind::Means, &fold_code(code));
-                    record.and_then(|record| Means::read(&record.body).ok()).map(|means| means.participant)
-                }
+                WalletRef::Number(_) => record.map(|record| record.id),
+                WalletRef::OneTimeCode(_) => record.and_then(|record| OneTimeCode::read(&record.body).ok()).map(|code| code.participant),
+                WalletRef::Code(_) => record.and_then(|record| Means::read(&record.body).ok()).map(|means| means.participant),
             };
             if let Some(id) = id {
                 people.insert(who, id);
@@ -197,27 +192,52 @@ impl Loader<'_> {
         Ok(people)
     }
 
-    fn counters(&mut self, needs: &TillNeeds) -> Result<(), StoreError> {
+    /// The counters that are needed.
+    fn counters(&self, needs: &TillNeeds) -> BTreeSet<Id> {
         let promo = |(purchase, config): &(Id, std::sync::Arc<TillConfig>)| {
             let code = self.state.tills.purchase(*purchase)?.body.basket.promo_code.as_deref()?;
             config.promo_codes.get(&fold_code(code)).map(|promo| promo.id)
         };
-        let counters: BTreeSet<Id> = needs.promo_of.iter().filter_map(promo).chain(needs.counters.iter().copied()).collect();
-        self.each(&sql::till::COUNTER_SET, &keys(counters), &mut |state, row| {
-            state.tills.load_counter(row.id(0)?, row.int(1)?);
-            Ok(())
-        })
+        needs.promo_of.iter().filter_map(promo).chain(needs.counters.iter().copied()).collect()
     }
 
-    fn cells(&mut self, participants: &BTreeSet<Id>) -> Result<Cells, StoreError> {
+    /// What hangs on nothing but who takes part: counters, cells, open lots, and accounts. Answers what the cells say.
+    fn wallets(
+        &mut self,
+        needs: &TillNeeds,
+        participants: &BTreeSet<Id>,
+        with_lots: &BTreeSet<Id>,
+        programs: &mut BTreeSet<Id>,
+    ) -> Result<Cells, StoreError> {
         let mut cells = Cells::new();
-        self.each(&sql::till::CELL_SET, &keys(participants.iter().copied()), &mut |state, row| {
-            let (participant, due_us) = (row.id(0)?, row.opt_int(1)?);
-            state.tills.load_cell(participant, row.bytes(2)?, due_us, row.opt_id(3)?).map_err(|e| StoreError::broken(e.to_string()))?;
-            let last = state.tills.cell(participant).cell.last.map(|(at_us, _)| at_us);
-            cells.insert(participant, (last, due_us));
+        let owners = participants.iter().map(|id| Owner::participant(*id)).chain(needs.programs.iter().map(|id| Owner::program(*id)));
+        let books = (!participants.is_empty() || !needs.programs.is_empty()).then(|| Owner::workspace(Id(self.workspace)));
+        let accounts = self.accounts_of(owners.chain(books));
+        let queries = vec![
+            (&sql::till::COUNTER_SET, keys(self.counters(needs))),
+            (&sql::till::CELL_SET, keys(participants.iter().copied())),
+            (&sql::till::LOT_OPEN_SET, keys(with_lots.iter().copied())),
+            (&sql::ledger::ACCOUNT_BY_OWNER_SET, accounts),
+        ];
+        let state = &mut *self.state;
+        self.session.query_sets(self.workspace, queries, &mut |place, row| {
+            match place {
+                0 => state.tills.load_counter(row.id(0)?, row.int(1)?),
+                1 => {
+                    let (participant, due_us) = (row.id(0)?, row.opt_int(1)?);
+                    let broken = |e: meed_core::loyalty::Damaged| StoreError::broken(e.to_string());
+                    state.tills.load_cell(participant, row.bytes(2)?, due_us, row.opt_id(3)?).map_err(broken)?;
+                    let last = state.tills.cell(participant).cell.last.map(|(at_us, _)| at_us);
+                    cells.insert(participant, (last, due_us));
+                }
+                2 => take_lot(state, row, programs)?,
+                _ => take_account(state, row)?,
+            }
             Ok(())
         })?;
+        for participant in with_lots {
+            state.tills.note_lots(*participant);
+        }
         Ok(cells)
     }
 
@@ -268,12 +288,7 @@ impl Loader<'_> {
     }
 
     fn lots(&mut self, open_of: &BTreeSet<Id>, named: &BTreeSet<Id>, programs: &mut BTreeSet<Id>) -> Result<(), StoreError> {
-        let mut take = |state: &mut State, row: &dyn RowView| {
-            let lot = lot_row(row)?;
-            programs.insert(lot.program);
-            state.book.load_lot(lot);
-            Ok(())
-        };
+        let mut take = |state: &mut State, row: &dyn RowView| take_lot(state, row, programs);
         self.each(&sql::till::LOT_OPEN_SET, &keys(open_of.iter().copied()), &mut take)?;
         self.each(&sql::till::LOT_BY_ID_SET, &keys(named.iter().copied()), &mut take)?;
         for participant in open_of {
@@ -285,34 +300,26 @@ impl Loader<'_> {
     /// Lots that expired and could be used when a till made its sale.
     fn expired_lots(&mut self, needs: &TillNeeds, people: &HashMap<WalletRef, Id>, programs: &mut BTreeSet<Id>) -> Result<(), StoreError> {
         let since = needs.expired_since.iter().filter_map(|(who, at_us)| Some(vec![(*people.get(who)?).into(), (*at_us).into()]));
-        self.each(&sql::till::LOT_EXPIRED_SET, &since.collect::<Vec<_>>(), &mut |state, row| {
-            let lot = lot_row(row)?;
-            programs.insert(lot.program);
-            state.book.load_lot(lot);
-            Ok(())
-        })
+        self.each(&sql::till::LOT_EXPIRED_SET, &since.collect::<Vec<_>>(), &mut |state, row| take_lot(state, row, programs))
     }
 
-    /// All accounts of participants, programs and the workspace that a movement of a wallet may touch.
-    fn accounts(&mut self, participants: &BTreeSet<Id>, programs: &BTreeSet<Id>) -> Result<(), StoreError> {
+    /// Keys for all accounts of owners that a movement of a wallet may touch. Those that are not found are known to be absent.
+    fn accounts_of(&mut self, owners: impl IntoIterator<Item = Owner>) -> Vec<Vec<Value>> {
         use Purpose::{Available, Breakage, Budget, Expense, Issued, Pending, Recoverable, Redeemed, Suspense};
-        let owners = participants
-            .iter()
-            .map(|id| (Owner::participant(*id), [Available, Pending, Recoverable].as_slice()))
-            .chain(programs.iter().map(|id| (Owner::program(*id), [Expense, Issued, Redeemed, Breakage, Budget].as_slice())))
-            .chain(std::iter::once((Owner::workspace(Id(self.workspace)), [Budget, Suspense].as_slice())));
         let currency = self.state.head.unit;
         let mut keys = Vec::new();
-        for (owner, purposes) in owners {
+        for owner in owners {
+            let purposes = match owner.kind {
+                OwnerKind::Participant => [Available, Pending, Recoverable].as_slice(),
+                OwnerKind::Program => &[Expense, Issued, Redeemed, Breakage, Budget],
+                _ => &[Budget, Suspense],
+            };
             for purpose in purposes {
                 self.state.book.load_absent([currency, Unit::POINTS].map(|unit| owner.account(*purpose, unit)));
             }
             keys.push(vec![i64::from(owner.kind.code()).into(), owner.id.into()]);
         }
-        self.each(&sql::ledger::ACCOUNT_BY_OWNER_SET, &keys, &mut |state, row| {
-            state.book.load_account(account_row(row)?);
-            Ok(())
-        })
+        keys
     }
 
     /// Open holds on the wallets whose lots are here, with what they reserve.
@@ -366,6 +373,28 @@ impl Loader<'_> {
     }
 }
 
+/// The record that a reference names by its key.
+fn record_of(who: &WalletRef) -> Option<(RecordKind, String)> {
+    match who {
+        WalletRef::Code(code) => Some((RecordKind::Means, fold_code(code))),
+        WalletRef::Number(number) => Some((RecordKind::Participant, number.clone())),
+        WalletRef::OneTimeCode(code) => Some((RecordKind::OneTimeCode, fold_code(code))),
+        WalletRef::Participant(_) | WalletRef::Of(_) => None,
+    }
+}
+
+fn take_lot(state: &mut State, row: &dyn RowView, programs: &mut BTreeSet<Id>) -> Result<(), StoreError> {
+    let lot = lot_row(row)?;
+    programs.insert(lot.program);
+    state.book.load_lot(lot);
+    Ok(())
+}
+
+fn take_account(state: &mut State, row: &dyn RowView) -> Result<(), StoreError> {
+    state.book.load_account(account_row(row)?);
+    Ok(())
+}
+
 /// An event from the columns that every statement on events lists first, in the same order.
 pub(crate) fn event_row(row: &dyn RowView) -> Result<TillEvent, StoreError> {
     let kind = row.int(1)?;
@@ -378,7 +407,8 @@ pub(crate) fn event_row(row: &dyn RowView) -> Result<TillEvent, StoreError> {
         recorded_us: row.int(5)?,
         salt: row.int(6)?,
         body: row.bytes(7)?.to_vec(),
-        previous: row.opt_id(8)?,
+        // 0 stands for none.
+        previous: Some(row.id(8)?).filter(|id| id.0 != 0),
     })
 }
 

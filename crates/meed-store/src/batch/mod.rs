@@ -5,7 +5,7 @@
 //! need is loaded set by set, each is decided in order by pure code, all results are written set by set, and one commit
 //! ends it. Its callers are answered when that is on disk; meanwhile the writer is at the next batch. Nobody lingers: with
 //! one caller a batch holds one command. Statements per batch are constant in the number of commands; SQLite runs a set
-//! row by row, PostgreSQL as arrays.
+//! row by row and inserts by sixteen rows, PostgreSQL as arrays.
 //!
 //! A transaction that fails for a passing reason is repeated from the lock, at most [`ATTEMPTS_MAX`] times. Repeating is
 //! safe because nothing of it was committed. When the outcome of a commit is unknown, the next attempt takes the lock,

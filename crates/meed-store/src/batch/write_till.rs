@@ -52,14 +52,9 @@ pub(super) fn write_wallets(session: &mut dyn Session, workspace: i64, changes: 
 
 /// Writes events, standings, identities, cells and counters.
 pub(super) fn write_tills(session: &mut dyn Session, workspace: i64, mut tills: Tills) -> Result<(), StoreError> {
-    let cells = tills.changed_cells().into_iter();
-    let cells = cells.map(|(id, slot)| vec![id.into(), slot.due_us.into(), slot.cell.to_row().into(), slot.last_event.into()]).collect();
-    put(session, &sql::till::CELL_PUT_SET, workspace, cells)?;
-    let effects = std::mem::take(&mut tills.effects);
-    let events = effects
-        .events
+    let events = tills
+        .take_new_events()
         .into_iter()
-        .filter_map(|id| tills.take_event(id))
         .map(|e| {
             vec![
                 e.id.into(),
@@ -70,11 +65,15 @@ pub(super) fn write_tills(session: &mut dyn Session, workspace: i64, mut tills: 
                 e.recorded_us.into(),
                 e.salt.into(),
                 e.body.into(),
-                e.previous.into(),
+                e.previous.map_or(0, |id| id.0).into(),
             ]
         })
         .collect();
     put(session, &sql::till::EVENT_ADD_SET, workspace, events)?;
+    let cells = tills.changed_cells().into_iter();
+    let cells = cells.map(|(id, slot)| vec![id.into(), slot.due_us.into(), slot.cell.to_row().into(), slot.last_event.into()]).collect();
+    put(session, &sql::till::CELL_PUT_SET, workspace, cells)?;
+    let effects = tills.effects;
     let standings = effects.standings.into_iter().map(|(id, body)| vec![id.into(), body.into()]).collect();
     put(session, &sql::till::STANDING_PUT_SET, workspace, standings)?;
     let identities = effects.identities.into_iter();

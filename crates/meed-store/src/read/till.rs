@@ -89,25 +89,41 @@ impl Reader<'_> {
     }
 
     fn till_events_of(&mut self, workspace: Id, participant: Id, before: Option<Id>, limit: i64) -> Result<Vec<StoredEvent>, StoreError> {
-        let known = before.map(|id| self.till_event(workspace, id)).transpose()?.flatten();
-        let mut next = match known {
-            Some((event, _)) if event.participant == participant => event.previous,
-            _ => self.last_till_event(workspace, participant)?,
-        };
-        let (mut events, wanted) = (Vec::new(), usize::try_from(limit).unwrap_or(0));
-        while let Some(id) = next.filter(|_| events.len() < wanted) {
-            next = None;
-            self.session.query_set(&sql::till::EVENTS_BACK_SET, workspace.0, &[vec![id.into(), limit.into()]], &mut |row| {
-                let event = stored(row)?;
-                next = event.0.previous;
-                if before.is_none_or(|before| event.0.id < before) {
-                    events.push(event);
-                }
-                Ok(())
-            })?;
-        }
-        events.truncate(wanted);
+        let Some(first) = self.first_before(workspace, participant, before)? else { return Ok(Vec::new()) };
+        let mut events = Vec::new();
+        self.session.query_set(&sql::till::EVENTS_BACK_SET, workspace.0, &[vec![first.into(), limit.into()]], &mut |row| {
+            events.push(stored(row)?);
+            Ok(())
+        })?;
         Ok(events)
+    }
+
+    /// The newest event of a participant before an id.
+    fn first_before(&mut self, workspace: Id, participant: Id, before: Option<Id>) -> Result<Option<Id>, StoreError> {
+        let Some(before) = before else { return self.last_till_event(workspace, participant) };
+        // Mostly it is an event of theirs, or the number behind one.
+        let near = Id(before.0.saturating_sub(1));
+        let (mut own, mut is_near) = (None, false);
+        let keys = [vec![before.into()], vec![near.into()]];
+        self.session.query_set(&sql::till::EVENT_BY_ID_SET, workspace.0, &keys, &mut |row| {
+            let event = event_row(row)?;
+            if event.participant == participant {
+                (own, is_near) = if event.id == before { (Some(event.previous), is_near) } else { (own, true) };
+            }
+            Ok(())
+        })?;
+        match own {
+            Some(previous) => return Ok(previous),
+            None if is_near => return Ok(Some(near)),
+            None => {}
+        }
+        let Some(last) = self.last_till_event(workspace, participant)? else { return Ok(None) };
+        let mut first = None;
+        self.session.query_set(&sql::till::EVENT_BEFORE_SET, workspace.0, &[vec![last.into(), before.into()]], &mut |row| {
+            first = row.opt_id(0)?;
+            Ok(())
+        })?;
+        Ok(first)
     }
 
     fn last_till_event(&mut self, workspace: Id, participant: Id) -> Result<Option<Id>, StoreError> {

@@ -12,26 +12,46 @@ pub(crate) static EVENT_BY_ID_SET: Statement = Statement::split(
      left join till_standing s on s.workspace_id = e.workspace_id and s.event_id = e.event_id where e.workspace_id = $1",
     &[Int],
 );
-/// Events and those of the same participant before them, so many at most of each.
+/// Events and those of the same participant before them, so many at most of each. Ids that do not fall would lead in a circle.
 pub(crate) static EVENTS_BACK_SET: Statement = Statement::split(
     "till_events_back",
-    "with recursive back (event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id, place) as (
-     select event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id, 1 from till_event
+    "with recursive back (event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id, more) as (
+     select event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id, $3 - 1 from till_event
      where workspace_id = $1 and event_id = $2
      union all
-     select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, k.place + 1
-     from back k join till_event e on e.workspace_id = $1 and e.event_id = k.previous_id where k.place < $3)
+     select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, k.more - 1
+     from back k join till_event e on e.workspace_id = $1 and e.event_id = k.previous_id
+     where k.more > 0 and e.event_id < k.event_id and e.participant_id = k.participant_id)
      select k.event_id, k.kind, k.participant_id, k.about_id, k.at_us, k.recorded_us, k.salt, k.body, k.previous_id, s.body
      from back k left join till_standing s on s.workspace_id = $1 and s.event_id = k.event_id order by k.event_id desc",
-    "with recursive back (event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id, left_over) as (
+    "with recursive back (event_id, kind, participant_id, about_id, at_us, recorded_us, salt, body, previous_id, more) as (
      select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, k.at_most - 1
      from unnest($2::bigint[], $3::bigint[]) as k (event_id, at_most) join till_event e on e.event_id = k.event_id where e.workspace_id = $1
      union all
-     select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, b.left_over - 1
-     from back b cross join lateral (select * from till_event x where x.workspace_id = $1 and x.event_id = b.previous_id limit 1) e
-     where b.left_over > 0)
-     select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, s.body
-     from back e left join till_standing s on s.workspace_id = $1 and s.event_id = e.event_id order by e.event_id desc",
+     select e.event_id, e.kind, e.participant_id, e.about_id, e.at_us, e.recorded_us, e.salt, e.body, e.previous_id, k.more - 1
+     from back k cross join lateral (select * from till_event x where x.workspace_id = $1 and x.event_id = k.previous_id limit 1) e
+     where k.more > 0 and e.event_id < k.event_id and e.participant_id = k.participant_id)
+     select k.event_id, k.kind, k.participant_id, k.about_id, k.at_us, k.recorded_us, k.salt, k.body, k.previous_id, s.body
+     from back k left join till_standing s on s.workspace_id = $1 and s.event_id = k.event_id order by k.event_id desc",
+    &[Int, Int],
+);
+/// The first event of the same participant before an id that is none of theirs, from their last event back.
+pub(crate) static EVENT_BEFORE_SET: Statement = Statement::split(
+    "till_event_before",
+    "with recursive back (event_id, participant_id, previous_id) as (
+     select event_id, participant_id, previous_id from till_event where workspace_id = $1 and event_id = $2
+     union all
+     select e.event_id, e.participant_id, e.previous_id from back k join till_event e on e.workspace_id = $1 and e.event_id = k.previous_id
+     where k.event_id >= $3 and e.event_id < k.event_id and e.participant_id = k.participant_id)
+     select max(k.event_id) from back k where k.event_id < $3",
+    "with recursive back (event_id, participant_id, previous_id, before_id) as (
+     select e.event_id, e.participant_id, e.previous_id, k.before_id from unnest($2::bigint[], $3::bigint[]) as k (event_id, before_id)
+     join till_event e on e.event_id = k.event_id where e.workspace_id = $1
+     union all
+     select e.event_id, e.participant_id, e.previous_id, k.before_id
+     from back k cross join lateral (select * from till_event x where x.workspace_id = $1 and x.event_id = k.previous_id limit 1) e
+     where k.event_id >= k.before_id and e.event_id < k.event_id and e.participant_id = k.participant_id)
+     select max(k.event_id) from back k where k.event_id < k.before_id group by k.participant_id, k.before_id",
     &[Int, Int],
 );
 pub(crate) static EVENT_PAGE_ALL: Statement = Statement::same(
@@ -212,6 +232,7 @@ pub(crate) static PURCHASE_SUMS: Statement = Statement::same(
 pub(crate) const ALL: &[&Statement] = &[
     &EVENT_BY_ID_SET,
     &EVENTS_BACK_SET,
+    &EVENT_BEFORE_SET,
     &EVENT_PAGE_ALL,
     &EVENT_ADD_SET,
     &STANDING_PUT_SET,

@@ -148,7 +148,7 @@ impl Check<'_> {
             let event = event_row(row)?;
             let previous = last.insert(event.participant, event.id);
             if event.previous != previous {
-                notes.differ("event_before", event.id.text(Kind::Purchase), format!("{:?}", event.previous), format!("{previous:?}"));
+                notes.differ("previous_event", event.id.text(Kind::Event), event_text(event.previous), event_text(previous));
             }
             if event.kind == EventKind::Extension {
                 let body = ExtensionBody::from_row(&event.body).map_err(|_| StoreError::broken("an extension cannot be read"))?;
@@ -168,12 +168,12 @@ impl Check<'_> {
             let (participant, stored) = (row.id(0)?, row.opt_id(1)?);
             let computed = last.remove(&participant);
             if stored != computed {
-                notes.differ("last_event", participant.text(Kind::Participant), format!("{stored:?}"), format!("{computed:?}"));
+                notes.differ("last_event", participant.text(Kind::Participant), event_text(stored), event_text(computed));
             }
             Ok(())
         })?;
         for (participant, computed) in last {
-            self.differ("last_event", participant.text(Kind::Participant), "none", format!("{computed:?}"));
+            self.differ("last_event", participant.text(Kind::Participant), event_text(None), event_text(Some(computed)));
         }
         Ok(())
     }
@@ -196,6 +196,10 @@ impl Check<'_> {
             }
         }
     }
+}
+
+fn event_text(id: Option<Id>) -> String {
+    id.map_or_else(|| "none".to_owned(), |id| id.text(Kind::Event))
 }
 
 /// A lot move from the columns that its statement lists.
