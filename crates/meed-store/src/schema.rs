@@ -1,7 +1,8 @@
 //! Migrations and the table manifest.
 //!
 //! A migration is a folder with one text per engine. They are applied in order, once, each in a transaction; the local
-//! table `applied_migration` remembers them. A migration works beside the previous release: expand, backfill, contract.
+//! table `applied_migration` remembers them. From the first release on a migration works beside the previous release: expand,
+//! backfill, contract.
 
 use crate::engine::{EngineKind, Session};
 use crate::error::StoreError;

@@ -256,10 +256,8 @@ impl Loader<'_> {
         let mut of: BTreeMap<Id, Vec<Id>> = participants.iter().map(|id| (*id, Vec::new())).collect();
         self.each(&sql::till::EVENTS_BACK_SET, &keys, &mut |state, row| {
             let (event, standing) = (event_row(row)?, row.opt_bytes(9)?.map(<[u8]>::to_vec));
-            if !event.kind.is_bought() {
-                return Ok(());
-            }
-            of.entry(event.participant).or_default().push(event.id);
+            let Some(purchases) = of.get_mut(&event.participant).filter(|_| event.kind.is_bought()) else { return Ok(()) };
+            purchases.push(event.id);
             state.tills.load_event(event, standing).map_err(|e| StoreError::broken(e.to_string()))
         })?;
         for (participant, purchases) in of {
@@ -408,7 +406,7 @@ pub(crate) fn event_row(row: &dyn RowView) -> Result<TillEvent, StoreError> {
         salt: row.int(6)?,
         body: row.bytes(7)?.to_vec(),
         // 0 stands for none.
-        previous: Some(row.id(8)?).filter(|id| id.0 != 0),
+        previous: row.opt_id(8)?.filter(|id| id.0 != 0),
     })
 }
 

@@ -43,7 +43,7 @@ impl std::fmt::Debug for PostgresOptions {
 type Params = Vec<Box<dyn ToSql + Sync + Send>>;
 
 pub(crate) struct PostgresSession {
-    // Dropped before the driver, which then says goodbye.
+    // Dropped before the driver, which then says goodbye unless an end is still under way.
     client: Arc<Client>,
     driver: Driver,
     prepared: HashMap<&'static str, Prepared>,
@@ -208,7 +208,7 @@ impl PostgresSession {
         let begin = self.begin_pending.take();
         let client = &self.client;
         let fail = |e: tokio_postgres::Error| map(&e, false, Some(statement.name));
-        self.driver.runtime().block_on(async {
+        let read = self.driver.runtime().block_on(async {
             let query = client.query_raw(&prepared, params);
             // Begin and the first query travel together.
             let stream = match begin {
@@ -224,7 +224,12 @@ impl PostgresSession {
                 each(&PostgresRow { row: &row })?;
             }
             Ok(())
-        })
+        });
+        if read.is_err() {
+            // Rows may still be on their way: the end is waited for, behind them.
+            self.is_reading = false;
+        }
+        read
     }
 }
 

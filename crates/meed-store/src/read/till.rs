@@ -92,7 +92,11 @@ impl Reader<'_> {
         let Some(first) = self.first_before(workspace, participant, before)? else { return Ok(Vec::new()) };
         let mut events = Vec::new();
         self.session.query_set(&sql::till::EVENTS_BACK_SET, workspace.0, &[vec![first.into(), limit.into()]], &mut |row| {
-            events.push(stored(row)?);
+            let event = stored(row)?;
+            // Damage may lead to others, or forward.
+            if event.0.participant == participant && before.is_none_or(|before| event.0.id < before) {
+                events.push(event);
+            }
             Ok(())
         })?;
         Ok(events)

@@ -65,6 +65,8 @@ impl Readers {
                 match rounds.await {
                     Ok(false) => return,
                     Ok(true) => {}
+                    // The server ends, and with it who waits.
+                    Err(error) if error.is_cancelled() => return,
                     Err(error) => tracing::error!(%error, "a round of reads ended early"),
                 }
             }

@@ -157,7 +157,10 @@ async fn a_way_back_that_leads_in_a_circle_or_to_others_ends(database: &Database
         let store = database.open().await;
         let last = back(&store, Some(people[0]), None, 100).await;
         assert_eq!(last.len(), 1, "the last one is found, and nothing of others");
-        back(&store, Some(people[0]), Some(Id(last[0].id.0 - 77)), 100).await;
+        for (before, limit) in [(last[0].id, 1), (last[0].id, 100), (Id(last[0].id.0 - 77), 100)] {
+            let page = back(&store, Some(people[0]), Some(before), limit).await;
+            assert!(page.iter().all(|event| event.participant == people[0] && event.id < before), "{page:?}");
+        }
         close(store).await;
         assert!(database.differences().await.iter().any(|difference| difference.contains("previous_event")));
         let mend =
