@@ -29,6 +29,7 @@ impl ErrorPage {
             400 => ("That request was not understood", "A field was missing or could not be read. Nothing was changed."),
             403 => ("You may not see this", "Your account has no access to this page. Ask an administrator of the workspace."),
             404 => ("Nothing here", "This page does not exist, or it belongs to another workspace."),
+            405 => ("Nothing here", "A form is sent to this address, which has no page of its own. Nothing was changed."),
             409 => (
                 "That is no longer possible",
                 "Somebody else was faster, or the state has changed since the page was opened. Nothing was changed.",

@@ -36,6 +36,10 @@ impl Trouble {
     pub(super) fn not_found() -> Self {
         Self { status: StatusCode::NOT_FOUND, code: "not_found".to_owned(), text: String::new(), detail: String::new() }
     }
+
+    pub(super) fn wrong_method() -> Self {
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, code: "method_not_allowed".to_owned(), text: String::new(), detail: String::new() }
+    }
 }
 
 /// The status of a refusal.

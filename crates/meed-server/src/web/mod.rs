@@ -70,6 +70,7 @@ pub fn router(state: &ServerState) -> Router<ServerState> {
         .merge(door)
         .route("/assets/{name}", get(files::asset))
         .route("/favicon.ico", get(files::favicon))
+        .method_not_allowed_fallback(wrong_method.layer(from_fn_with_state(state.clone(), visit::anybody)))
         .fallback(unknown.layer(from_fn_with_state(state.clone(), visit::anybody)))
         .layer(CompressionLayer::new())
 }
@@ -77,4 +78,9 @@ pub fn router(state: &ServerState) -> Router<ServerState> {
 /// An address that leads nowhere.
 async fn unknown() -> answer::Trouble {
     answer::Trouble::not_found()
+}
+
+/// The address of a form, typed or read again.
+async fn wrong_method() -> answer::Trouble {
+    answer::Trouble::wrong_method()
 }

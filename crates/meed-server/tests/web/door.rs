@@ -194,4 +194,9 @@ async fn what_does_not_exist_is_a_page_with_a_request_id() {
         assert_eq!(missing.status, StatusCode::NOT_FOUND, "{path}");
         assert!(missing.says("Nothing here") && missing.says(missing.header("x-request-id")), "{path}");
     }
+    for path in ["/merchants", "/schemes", "/preferences/side"] {
+        let form = operator.get(path).await;
+        assert_eq!((form.status, form.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"), "{path}");
+        assert!(form.says("has no page of its own") && form.says("Sign out"), "{path}");
+    }
 }
