@@ -66,6 +66,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/0007_events_back/sqlite.sql"),
         postgres: include_str!("../migrations/0007_events_back/postgres.sql"),
     },
+    Migration {
+        number: 8,
+        name: "bound_lots",
+        sqlite: include_str!("../migrations/0008_bound_lots/sqlite.sql"),
+        postgres: include_str!("../migrations/0008_bound_lots/postgres.sql"),
+    },
 ];
 
 /// Figures for SQLite's planner, made from the schema.

@@ -16,7 +16,7 @@ use meed_core::money::Minor;
 use meed_store::{Outcome, Priority};
 
 use super::traces::Traces;
-use super::wallets::{self, WalletView};
+use super::wallets;
 use super::who::{Who, refused};
 use crate::error::{AppError, AppResult};
 use crate::{App, Context, Scope};
@@ -64,8 +64,8 @@ pub struct PurchaseView {
     pub price_token: String,
     /// Who and when, where that was asked for.
     pub traces: Traces,
-    /// The wallets that a preview found, money first; else none.
-    pub wallets: Vec<WalletView>,
+    /// What a preview found in the wallets that may be used: money and points.
+    pub found: (Minor, Minor),
 }
 
 /// Which purchases to list.
@@ -112,9 +112,9 @@ pub async fn preview(app: &App, ctx: &Context, input: PurchaseInput) -> AppResul
         };
         let (outcome, seen) = app.store().what_if(ctx.workspace, Box::new(command), seen_by_preview).await?;
         match (outcome, seen) {
-            (Ok(Reply::Till(TillReply::Purchase(done))), Some((person, parts))) => {
+            (Ok(Reply::Till(TillReply::Purchase(done))), Some((person, stored))) => {
                 let token = token(app, &config, &input.basket);
-                return Ok(PurchaseView { wallets: parts.views(&config, app.now_us()), ..view(&config, *done, person, token) });
+                return Ok(PurchaseView { found: stored.usable(&config, app.now_us()), ..view(&config, *done, person, token) });
             }
             (Err(refused), _) if refused.code == "configuration_stale" => config = app.fresh_till_config(ctx.workspace).await?,
             // The till asks what may be spent: not this, but the purchase would be made.
@@ -132,11 +132,11 @@ fn is_of_the_spend(refused: &Refused) -> bool {
 }
 
 /// The customer of a preview and their wallets as they are stored.
-fn seen_by_preview(state: &State, outcome: &Outcome) -> Option<(Option<Participant>, wallets::Parts)> {
+fn seen_by_preview(state: &State, outcome: &Outcome) -> Option<(Option<Participant>, wallets::Stored)> {
     let Ok(Reply::Till(TillReply::Purchase(done))) = outcome else { return None };
     let record = state.record(RecordKind::Participant, done.participant);
     let person = record.and_then(|record| Participant::read(&record.body).ok());
-    Some((person, wallets::Parts::of(state, done.participant)))
+    Some((person, wallets::Stored::of(state, done.participant)))
 }
 
 /// Records a purchase with all its effects, in one commit.
@@ -482,7 +482,7 @@ pub(crate) fn view(config: &TillConfig, done: PurchaseDone, person: Option<Parti
         person,
         price_token,
         traces: Traces::none(),
-        wallets: Vec::new(),
+        found: (0, 0),
     }
 }
 

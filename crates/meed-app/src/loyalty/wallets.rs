@@ -52,6 +52,36 @@ pub async fn read(app: &App, ctx: &Context, participant: Id, as_of: Option<Times
     Ok(parts.views(&config, as_of.max(now).as_microsecond()))
 }
 
+/// What was loaded of a participant's wallets for a command.
+pub(super) enum Stored {
+    /// All that wallets are told from.
+    Lots(Parts),
+    /// What may be used of money and points: nothing is due, so it is the balance.
+    Usable(Minor, Minor),
+}
+
+impl Stored {
+    /// What a command's state has of them.
+    pub(super) fn of(state: &State, participant: Id) -> Self {
+        if state.tills.has_lots(participant) {
+            return Self::Lots(Parts::of(state, participant));
+        }
+        let of = |unit| state.book.available(&Owner::participant(participant).account(Purpose::Available, unit));
+        Self::Usable(of(state.head.unit), of(Unit::POINTS))
+    }
+
+    /// What may be used of money and points at a time.
+    pub(super) fn usable(self, config: &TillConfig, at_us: i64) -> (Minor, Minor) {
+        match self {
+            Self::Usable(money, points) => (money, points),
+            Self::Lots(mut parts) => {
+                parts.free_ended(at_us);
+                (parts.wallet(config, config.currency, at_us).balance, parts.wallet(config, Unit::POINTS, at_us).balance)
+            }
+        }
+    }
+}
+
 /// What wallets are told from.
 pub(super) struct Parts {
     lots: Vec<Lot>,
@@ -70,7 +100,7 @@ impl Parts {
     }
 
     /// The same from what was loaded for a command that looks at the participant's lots.
-    pub(super) fn of(state: &State, participant: Id) -> Self {
+    fn of(state: &State, participant: Id) -> Self {
         let (book, owner) = (&state.book, Owner::participant(participant));
         let (mut lots, mut accounts, mut reserved) = (Vec::<Lot>::new(), Vec::<Account>::new(), Vec::new());
         for unit in [state.head.unit, Unit::POINTS] {
@@ -87,15 +117,19 @@ impl Parts {
     }
 
     /// The wallets as they stand at a time, money first.
-    pub(super) fn views(mut self, config: &TillConfig, at_us: i64) -> Vec<WalletView> {
-        // A hold that ran out reserves nothing any more, whether a command has said so or not.
+    fn views(mut self, config: &TillConfig, at_us: i64) -> Vec<WalletView> {
+        self.free_ended(at_us);
+        vec![self.wallet(config, config.currency, at_us), self.wallet(config, Unit::POINTS, at_us)]
+    }
+
+    /// A hold that ran out reserves nothing any more, whether a command has said so or not.
+    fn free_ended(&mut self, at_us: i64) {
         let ended = self.reserved.iter().filter(|hold| hold.expires_us.is_some_and(|end| end <= at_us));
         for (lot, amount) in ended.flat_map(|hold| &hold.parts) {
             if let Some(lot) = self.lots.iter_mut().find(|known| known.id == *lot) {
                 lot.held -= amount;
             }
         }
-        vec![self.wallet(config, config.currency, at_us), self.wallet(config, Unit::POINTS, at_us)]
     }
 
     /// What is owed at a time. Of what matured by then it takes its part, whether a command has said so or not.

@@ -48,6 +48,30 @@ pub struct Lot {
 }
 
 impl Lot {
+    /// A lot that stands for an amount without a condition or an end, to reckon with; it is in no wallet.
+    #[must_use]
+    pub const fn plain(participant: Id, unit: Unit, amount: Minor) -> Self {
+        Self {
+            id: Id(0),
+            participant,
+            unit,
+            amount,
+            program: Id(0),
+            version: None,
+            sale: None,
+            active_us: 0,
+            expires_us: None,
+            first_expires_us: None,
+            rank: 0,
+            cost: 0,
+            recorded_us: 0,
+            remaining: amount,
+            held: 0,
+            expired: 0,
+            is_pending: false,
+        }
+    }
+
     /// What may be moved out of it.
     #[must_use]
     pub const fn free(&self) -> Minor {

@@ -11,7 +11,7 @@ use super::limits::Limit;
 use super::offer::{Offer, OfferIndex};
 use super::participant::TierByHand;
 use crate::id::Id;
-use crate::money::{Exact, Minor, Unit};
+use crate::money::{Amount, Exact, Minor, Rounding, Unit, to_minor};
 
 /// The configuration of a workspace's tills.
 #[derive(Debug)]
@@ -79,6 +79,17 @@ pub struct TillSettings {
     pub receipt_head: String,
     /// What stands below it.
     pub receipt_foot: String,
+}
+
+impl TillSettings {
+    /// Whether any number of points is worth a whole number of minor units, so that their worth does not depend on how they are
+    /// parted. It is so where points do not pay.
+    #[must_use]
+    pub fn points_are_whole(&self, currency: Unit) -> bool {
+        let is_whole =
+            |value| to_minor(value, currency, Rounding::Down).is_ok_and(|minor| Amount { minor, unit: currency }.major() == value);
+        self.point_value.is_none_or(is_whole)
+    }
 }
 
 /// A class of events, as a workspace lists them.

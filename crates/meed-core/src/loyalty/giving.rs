@@ -463,22 +463,43 @@ impl Giver<'_> {
         want: Minor,
         alive_us: Option<i64>,
     ) -> Result<Vec<(Unit, Portion, Minor)>, Refusal> {
+        let now_us = wallets.now_us();
+        self.allot_of(work, want, |unit| {
+            let all = wallets.book().lots_of(self.participant, unit);
+            all.map(|lot| if was_alive(lot, alive_us) { lot.revived() } else { *lot })
+                .filter(|lot| lot.free() > 0 && lot.sale != Some(work.id) && (lot.is_usable(now_us) || was_alive(lot, alive_us)))
+                .collect()
+        })
+    }
+
+    /// The worth of what could be spent on a purchase, up to `most`. Where the customer's lots are not all here, what is in a wallet
+    /// beside those that are counts as one plain lot: none of the others is due or bound to conditions.
+    pub(super) fn spendable(&self, wallets: &Wallets<'_>, work: &Work, most: Minor, has_lots: bool) -> Result<Minor, Refusal> {
+        let allotted = if has_lots {
+            self.allot(wallets, work, most, None)?
+        } else {
+            self.allot_of(work, most, |unit| {
+                let here: Minor = wallets.book().lots_of(self.participant, unit).filter(|lot| !lot.is_pending).map(Lot::free).sum();
+                let amount = self.balance(wallets, unit) - here;
+                if amount > 0 { vec![Lot::plain(self.participant, unit, amount)] } else { Vec::new() }
+            })?
+        };
+        Ok(allotted.iter().map(|(_, _, worth)| worth).sum())
+    }
+
+    /// Allots up to `want` from what `lots` answers of each wallet.
+    fn allot_of(&self, work: &Work, want: Minor, lots: impl Fn(Unit) -> Vec<Lot>) -> Result<Vec<(Unit, Portion, Minor)>, Refusal> {
         let basket = &work.body.basket;
         let mut room = work.standing.room(basket);
-        let mut left = want;
+        // Points of little worth would make a number of the most that can be wanted that cannot be kept.
+        let mut left = want.min(room.iter().fold(0, |sum: Minor, line| sum.saturating_add(*line)));
         let mut all = Vec::new();
         let mut lines_of: BTreeMap<Id, Vec<bool>> = BTreeMap::new();
         let Some(sight) = Sight::new(self.config, basket, self.person, None) else { return Ok(all) };
         for unit in [self.config.currency, Unit::POINTS] {
             let value = if unit == Unit::POINTS { self.config.settings.point_value } else { Some(Exact::ONE) };
             let Some(value) = value else { continue };
-            let now_us = wallets.now_us();
-            let lots: Vec<Lot> = wallets
-                .book()
-                .lots_of(self.participant, unit)
-                .map(|lot| if was_alive(lot, alive_us) { lot.revived() } else { *lot })
-                .filter(|lot| lot.free() > 0 && lot.sale != Some(work.id) && (lot.is_usable(now_us) || was_alive(lot, alive_us)))
-                .collect();
+            let lots = lots(unit);
             for version in lots.iter().filter_map(|lot| lot.version) {
                 if let Some(condition) = self.config.terms(version).and_then(|offer| offer.spend.condition.as_ref()) {
                     lines_of

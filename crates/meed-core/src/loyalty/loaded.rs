@@ -35,6 +35,8 @@ pub struct TillNeeds {
     pub participants: BTreeSet<WalletRef>,
     /// Of these, those whose open lots and holds are needed.
     pub lots: BTreeSet<WalletRef>,
+    /// Those of whom it is only asked what could be spent: where no lot is due or bound to conditions, the balance says it.
+    pub spendable: BTreeSet<WalletRef>,
     /// Of these, those whose purchases are needed, all of them.
     pub history: BTreeSet<WalletRef>,
     /// Purchases to come, with their business time: one that comes late needs the history.

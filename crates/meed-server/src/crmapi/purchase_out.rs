@@ -39,7 +39,6 @@ impl Spent {
 pub(super) fn preview(view: &PurchaseView, config: &TillConfig) -> Out {
     let done = &view.done;
     let amount = |minor| money(minor, config.currency);
-    let balance = |unit: Unit| view.wallets.iter().find(|wallet| wallet.unit == unit).map_or(0, |wallet| wallet.balance);
     let spent = Spent::of(&done.standing);
     let vouchers: Vec<Out> = done
         .standing
@@ -74,8 +73,8 @@ pub(super) fn preview(view: &PurchaseView, config: &TillConfig) -> Out {
         "rewards_participant_id": hex(done.participant),
         "rewards_participant_name": view.person.as_ref().map(|person| person.name.clone()),
         "rewards_participant_number": view.person.as_ref().map(|person| person.number.clone()),
-        "wallet_balance": amount(balance(config.currency)),
-        "wallet_alternative_balance": money(balance(Unit::POINTS), Unit::POINTS),
+        "wallet_balance": amount(view.found.0),
+        "wallet_alternative_balance": money(view.found.1, Unit::POINTS),
         "voucher_types_set": vouchers,
         "offers_set": offers,
         "price_token": &view.price_token,

@@ -29,15 +29,17 @@ pub(super) fn load_tills(session: &mut dyn Session, workspace: i64, needs: &Till
     let mut with_lots: BTreeSet<Id> = needs.lots.iter().filter_map(|who| people.get(who)).copied().collect();
     with_lots.extend(&due);
     with_lots.extend(loader.spends_by_itself(&participants));
+    let mut spendable: BTreeSet<Id> = needs.spendable.iter().filter_map(|who| people.get(who)).copied().collect();
+    spendable.retain(|id| !with_lots.contains(id));
     let mut programs = needs.programs.clone();
-    let cells = loader.wallets(needs, &participants, &with_lots, &mut programs)?;
+    let Wallets { cells, bound } = loader.wallets(needs, &participants, (&with_lots, &spendable), &mut programs)?;
     if people.is_empty() && needs.programs.is_empty() {
         return Ok(());
     }
     let histories = histories(needs, &people, &cells);
     let now_us = loader.state.recorded_us();
     let is_due = |(_, due_us): &(Option<i64>, Option<i64>)| due_us.is_some_and(|due| due <= now_us);
-    let more = histories.iter().chain(cells.iter().filter(|(_, cell)| is_due(cell)).map(|(id, _)| id)).copied();
+    let more = histories.iter().chain(&bound).chain(cells.iter().filter(|(_, cell)| is_due(cell)).map(|(id, _)| id)).copied();
     let more: BTreeSet<Id> = more.filter(|id| !with_lots.contains(id)).collect();
     loader.history(&histories)?;
     let (mut lots, transfers) = loader.named_in(&events, &histories);
@@ -55,6 +57,13 @@ pub(super) fn load_tills(session: &mut dyn Session, workspace: i64, needs: &Till
 
 /// What cells say, by participant: the last purchase's time, and when something is due.
 type Cells = BTreeMap<Id, (Option<i64>, Option<i64>)>;
+
+/// What was learned of wallets: cells, and those whose balance does not say what could be spent.
+#[derive(Default)]
+struct Wallets {
+    cells: Cells,
+    bound: BTreeSet<Id>,
+}
 
 /// The participants all of whose purchases are needed: those that a command says so of, and those of a late purchase.
 fn histories(needs: &TillNeeds, people: &HashMap<WalletRef, Id>, cells: &Cells) -> BTreeSet<Id> {
@@ -201,15 +210,15 @@ impl Loader<'_> {
         needs.promo_of.iter().filter_map(promo).chain(needs.counters.iter().copied()).collect()
     }
 
-    /// What hangs on nothing but who takes part: counters, cells, open lots, and accounts. Answers what the cells say.
+    /// What hangs on nothing but who takes part: counters, cells, open lots or whether any is bound, and accounts.
     fn wallets(
         &mut self,
         needs: &TillNeeds,
         participants: &BTreeSet<Id>,
-        with_lots: &BTreeSet<Id>,
+        (with_lots, spendable): (&BTreeSet<Id>, &BTreeSet<Id>),
         programs: &mut BTreeSet<Id>,
-    ) -> Result<Cells, StoreError> {
-        let mut cells = Cells::new();
+    ) -> Result<Wallets, StoreError> {
+        let mut wallets = Wallets::default();
         let owners = participants.iter().map(|id| Owner::participant(*id)).chain(needs.programs.iter().map(|id| Owner::program(*id)));
         let books = (!participants.is_empty() || !needs.programs.is_empty()).then(|| Owner::workspace(Id(self.workspace)));
         let accounts = self.accounts_of(owners.chain(books));
@@ -217,6 +226,7 @@ impl Loader<'_> {
             (&sql::till::COUNTER_SET, keys(self.counters(needs))),
             (&sql::till::CELL_SET, keys(participants.iter().copied())),
             (&sql::till::LOT_OPEN_SET, keys(with_lots.iter().copied())),
+            (&sql::till::LOT_BOUND_SET, keys(spendable.iter().copied())),
             (&sql::ledger::ACCOUNT_BY_OWNER_SET, accounts),
         ];
         let state = &mut *self.state;
@@ -228,9 +238,12 @@ impl Loader<'_> {
                     let broken = |e: meed_core::loyalty::Damaged| StoreError::broken(e.to_string());
                     state.tills.load_cell(participant, row.bytes(2)?, due_us, row.opt_id(3)?).map_err(broken)?;
                     let last = state.tills.cell(participant).cell.last.map(|(at_us, _)| at_us);
-                    cells.insert(participant, (last, due_us));
+                    wallets.cells.insert(participant, (last, due_us));
                 }
                 2 => take_lot(state, row, programs)?,
+                3 => {
+                    wallets.bound.insert(row.id(0)?);
+                }
                 _ => take_account(state, row)?,
             }
             Ok(())
@@ -238,7 +251,7 @@ impl Loader<'_> {
         for participant in with_lots {
             state.tills.note_lots(*participant);
         }
-        Ok(cells)
+        Ok(wallets)
     }
 
     /// Participants whose wallet may be spent without a word of theirs.

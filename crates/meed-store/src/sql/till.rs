@@ -144,6 +144,14 @@ pub(crate) static LOT_OPEN_SET: Statement = Statement::split(
      join lot l on l.participant_id = k.participant_id where l.workspace_id = $1 and l.remaining > 0 order by l.lot_id",
     &[Int],
 );
+/// Those of some participants who have an open lot that is bound to conditions.
+pub(crate) static LOT_BOUND_SET: Statement = Statement::split(
+    "lot_bound",
+    "select participant_id from lot where workspace_id = $1 and participant_id = $2 and remaining > 0 and rank > 0 limit 1",
+    "select k.participant_id from unnest($2::bigint[]) as k (participant_id) cross join lateral (select 1 from lot l
+     where l.workspace_id = $1 and l.participant_id = k.participant_id and l.remaining > 0 and l.rank > 0 limit 1) as bound",
+    &[Int],
+);
 /// Lots of some participants of which something expired that could be used at a business time.
 pub(crate) static LOT_EXPIRED_SET: Statement = Statement::split(
     "lot_expired",
@@ -247,6 +255,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &PURCHASE_SUMS,
     &LOT_BY_ID_SET,
     &LOT_OPEN_SET,
+    &LOT_BOUND_SET,
     &LOT_EXPIRED_SET,
     &LOT_DUE,
     &LOT_ADD_SET,

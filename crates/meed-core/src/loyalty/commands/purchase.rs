@@ -162,8 +162,12 @@ impl Command for Purchase {
         if self.config.is_stateful() {
             tills.purchases.push((self.who.clone(), self.basket.at.as_microsecond()));
         }
-        if self.spend.is_some() || self.is_preview {
+        if self.spend.is_some() {
             tills.lots.insert(self.who.clone());
+        } else if self.is_preview {
+            let balance_says_it = self.config.settings.points_are_whole(self.config.currency);
+            let who = if balance_says_it { &mut tills.spendable } else { &mut tills.lots };
+            who.insert(self.who.clone());
         }
         if self.spend.is_some() && self.is_offline {
             tills.expired_since.insert((self.who.clone(), self.basket.at.as_microsecond()));
@@ -332,7 +336,7 @@ impl Purchase {
                 self.spends(&giver, wallets, &mut works[place], asked, spend_id, &mut decided)?;
             }
             if self.is_preview {
-                let more: Minor = giver.allot(wallets, &works[place], decided.room, None)?.iter().map(|(_, _, worth)| worth).sum();
+                let more = giver.spendable(wallets, &works[place], decided.room, has_lots)?;
                 // What is asked for with it can be spent by request, too.
                 decided.additional = more + works[place].standing.spent_by(SpendMethod::OnRequest);
             }

@@ -473,6 +473,8 @@ fn terms(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Terms> {
     let mut kinds: Vec<u8> = condition.iter().flat_map(Condition::facts).map(|fact| kind_of_condition(fact.root, fact.field)).collect();
     kinds.sort_unstable();
     kinds.dedup();
+    // A lot without a rank may be used anywhere, so a condition counts that asks about nothing.
+    let rank = kinds.len().max(usize::from(condition.is_some()));
     let expiry = match table.text("expires", findings) {
         None => Expiry::Never,
         Some(text) => expiry(text).unwrap_or_else(|| {
@@ -483,7 +485,7 @@ fn terms(table: &Table<'_, '_>, findings: &mut Findings<'_>) -> Option<Terms> {
             Expiry::Never
         }),
     };
-    Some(Terms { method, condition, rank: i16::try_from(kinds.len()).unwrap_or(i16::MAX), expiry })
+    Some(Terms { method, condition, rank: i16::try_from(rank).unwrap_or(i16::MAX), expiry })
 }
 
 fn expiry(text: &str) -> Option<Expiry> {
