@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use meed_core::command::{Actor, Class, PutRecord, PutRecords, RecordKind, Refused};
 use meed_core::id::Id;
 use meed_store::{CONTROL_WORKSPACE, EngineKind};
@@ -168,18 +169,13 @@ fn claims_of(app: &App, text: &str) -> AppResult<(Claims, i64)> {
     Ok((claims, ends))
 }
 
-/// Refuses a token that was given back. One that is not known yet is looked up.
-async fn insist_on_kept(app: &App, text: &str, found: &Arc<(Claims, i64)>, seen: Option<u64>) -> AppResult<()> {
-    let Some(seen) = seen else { return Ok(()) };
-    let key = app.secrets().hash_session(&found.0.jti);
-    if app.store().record_by_key(CONTROL_WORKSPACE, RecordKind::ReleasedToken, key).await?.is_some() {
-        return Err(invalid());
+/// Refuses a token that was given back.
+async fn insist_on_kept(app: &App, claims: &Claims) -> AppResult<()> {
+    let key = app.secrets().hash_session(&claims.jti);
+    match app.store().record_by_key(CONTROL_WORKSPACE, RecordKind::ReleasedToken, key).await? {
+        Some(_) => Err(invalid()),
+        None => Ok(()),
     }
-    // Another process of the same database may release it any time.
-    if app.store().engine() == EngineKind::Sqlite {
-        app.known_tokens().remember(text, found, seen);
-    }
-    Ok(())
 }
 
 /// What the bearer of a token may do, as it stands now.
@@ -200,14 +196,19 @@ async fn context_of(app: &App, claims: &Claims) -> AppResult<Arc<Context>> {
 
 /// Who bears a token. An expired, released or foreign token, and one of a revoked key, is refused.
 pub async fn check(app: &App, text: &str) -> AppResult<Bearer> {
-    let (known, seen) = match app.known_tokens().find(text) {
-        Ok(known) => (known, None),
-        Err(seen) => (Arc::new(claims_of(app, text)?), Some(seen)),
-    };
+    let (known, seen) = app.known_tokens().find(text);
+    let is_new = known.is_none();
+    let known = known.map_or_else(|| claims_of(app, text).map(Arc::new), Ok)?;
     let (claims, ends) = known.as_ref();
+    // Another process of the same database may release it any time.
+    let is_asked = is_new || app.store().engine() != EngineKind::Sqlite;
+    let kept = async { if is_asked { insist_on_kept(app, claims).await } else { Ok(()) } };
     // Whether it was given back and whose it is are asked together: one round of look-ups serves both.
-    let (released, context) = tokio::join!(insist_on_kept(app, text, &known, seen), context_of(app, claims));
-    released?;
+    let (kept, context) = tokio::join!(kept, context_of(app, claims));
+    kept?;
+    if is_new {
+        app.known_tokens().remember(text, &known, seen);
+    }
     if app.now().as_second() >= *ends {
         return Err(refused(Class::Unauthenticated, "expired_token", "the token has ended; ask for a new one"));
     }
@@ -236,7 +237,8 @@ pub async fn release(app: &App, text: &str) -> AppResult<()> {
     done.map(|_| ())
 }
 
-/// Tokens that were seen to be good, so that a request does not read the database for its token alone.
+/// Tokens that were seen to be good, so that a request does not read its token again, nor, where nobody else writes, the database
+/// for its token alone.
 #[derive(Default)]
 pub(crate) struct KnownTokens {
     inner: Mutex<Inner>,
@@ -250,9 +252,10 @@ struct Inner {
 }
 
 impl KnownTokens {
-    fn find(&self, text: &str) -> Result<Arc<(Claims, i64)>, u64> {
+    /// What is known of a token, and how many were released so far.
+    fn find(&self, text: &str) -> (Option<Arc<(Claims, i64)>>, u64) {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.by_text.get(text).cloned().ok_or(inner.releases)
+        (inner.by_text.get(text).cloned(), inner.releases)
     }
 
     fn remember(&self, text: &str, found: &Arc<(Claims, i64)>, seen: u64) {
@@ -273,41 +276,15 @@ impl KnownTokens {
     }
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 /// Base 64 for addresses, without padding (RFC 4648 §5).
 fn base64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0u32, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or_default()));
-        for place in 0..=chunk.len() {
-            let six = (bits >> (18 - 6 * place)) & 63;
-            text.push(char::from(ALPHABET[usize::try_from(six).unwrap_or_default()]));
-        }
-    }
-    text
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads base 64 for addresses, without padding.
+/// Reads base 64 for addresses, without padding. Bits that stand for nothing must be 0, so that a token has one form only.
 #[must_use]
 pub fn unbase64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    for chunk in text.as_bytes().chunks(4) {
-        if chunk.len() == 1 {
-            return None;
-        }
-        let mut bits = 0u32;
-        for at in 0..4 {
-            let six = chunk.get(at).map_or(Some(0), |byte| ALPHABET.iter().position(|known| known == byte))?;
-            bits = bits << 6 | u32::try_from(six).ok()?;
-        }
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..chunk.len()]);
-        // Bits that stand for nothing must be 0, so that a token has one form only.
-        if bits.to_be_bytes()[chunk.len()..].iter().any(|byte| *byte != 0) {
-            return None;
-        }
-    }
-    Some(bytes)
+    BASE64_URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -324,7 +325,7 @@ impl Browser {
         let size = &metrics["cssContentSize"];
         let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
         let taken = self.protocol("Page.captureScreenshot", json!({ "captureBeyondViewport": true, "clip": clip })).await;
-        let bytes = base64(taken["data"].as_str().expect("a picture"));
+        let bytes = BASE64_STANDARD.decode(taken["data"].as_str().expect("a picture")).expect("base 64");
         std::fs::write(file, bytes).expect("the picture is written");
     }
 }
@@ -332,20 +333,4 @@ impl Browser {
 /// A text in an `XPath`.
 fn quoted(text: &str) -> String {
     if text.contains('"') { format!("'{text}'") } else { format!("\"{text}\"") }
-}
-
-fn base64(text: &str) -> Vec<u8> {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0u32, 0);
-    for byte in text.bytes() {
-        let Some(value) = SIGNS.iter().position(|sign| *sign == byte) else { continue };
-        bits = bits << 6 | u32::try_from(value).unwrap_or(0);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(u8::try_from(bits >> count & 0xff).unwrap_or(0));
-        }
-    }
-    out
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -93,16 +94,7 @@ pub(super) fn post(path: &str, key: &str, body: &str) -> Vec<u8> {
 
 /// A POST without a body, with a key as the user name of HTTP Basic.
 pub(super) fn basic(path: &str, key: &str) -> Vec<u8> {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let text = format!("{key}:");
-    let mut encoded = String::new();
-    for chunk in text.as_bytes().chunks(3) {
-        let bits = (0..3).fold(0u32, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or_default()));
-        for place in 0..4 {
-            let six = usize::try_from((bits >> (18 - 6 * place)) & 63).unwrap_or_default();
-            encoded.push(if place <= chunk.len() { char::from(ALPHABET[six]) } else { '=' });
-        }
-    }
+    let encoded = BASE64_STANDARD.encode(format!("{key}:"));
     format!("POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Basic {encoded}\r\ncontent-length: 0\r\n\r\n").into_bytes()
 }
 

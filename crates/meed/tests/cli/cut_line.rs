@@ -6,10 +6,11 @@ use std::net::{Shutdown, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 
 use crate::running::Place;
-use crate::till_kills::{INIT, base64};
+use crate::till_kills::INIT;
 use crate::whole_way::KEY;
 
 /// How a line is cut.
@@ -117,7 +118,7 @@ impl Till {
     }
 
     fn token(&self, at: (usize, usize)) -> String {
-        let login = format!("Authorization: Basic {}\r\n", base64(format!("{}:", self.secret).as_bytes()));
+        let login = format!("Authorization: Basic {}\r\n", BASE64_STANDARD.encode(format!("{}:", self.secret)));
         let answer = self.send(at, "POST", "/crmapi/rest/v2/authentication/web_api_key/token", &login, &Value::Null);
         answer["data"]["token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 
 use crate::running::Place;
@@ -231,8 +232,7 @@ fn day(place: &Place, seed: Option<u64>) -> Value {
         let welcome = json!({"participant": made["id"], "amount": 500, "reason": "Welcome"});
         client.send("POST", "/v1/adjustments", &format!("Idempotency-Key: welcome-{till}\r\n"), &welcome);
     }
-    let basic = format!("{secret}:");
-    let login = format!("Authorization: Basic {}\r\n", base64(basic.as_bytes()));
+    let login = format!("Authorization: Basic {}\r\n", BASE64_STANDARD.encode(format!("{secret}:")));
     let (address, _) = server.at.present.lock().expect("no test thread panicked").clone();
     let (_, answer) = exchange(&address, "POST", "/crmapi/rest/v2/authentication/web_api_key/token", &login, "").expect("an answer");
     let token = answer["data"]["token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
@@ -253,19 +253,6 @@ fn day(place: &Place, seed: Option<u64>) -> Value {
     drop(server);
     place.ok(&["verify"]);
     Value::Array(books)
-}
-
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0u32, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or_default()));
-        for place in 0..4 {
-            let six = usize::try_from((bits >> (18 - 6 * place)) & 63).expect("six bits");
-            out.push(if place <= chunk.len() { char::from(ALPHABET[six]) } else { '=' });
-        }
-    }
-    out
 }
 
 pub(crate) const INIT: [&str; 7] = ["init", "--name", "Acme", "--zone", "Europe/Berlin", "--currency", "EUR"];
