@@ -6,6 +6,7 @@ mod demo;
 mod dry_run;
 mod imports;
 mod plans;
+mod power;
 mod refusals;
 mod running;
 mod serve;

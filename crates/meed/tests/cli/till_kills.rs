@@ -24,7 +24,7 @@ const KILLS: usize = 5;
 const WHEN: &str = "2026-01-05T10:00:00";
 
 /// A server that is killed and started again. Tills go to where it is at present.
-struct Server<'a> {
+pub(crate) struct Server<'a> {
     place: &'a Place,
     child: Mutex<Child>,
     at: Arc<Where>,
@@ -38,7 +38,7 @@ struct Where {
 }
 
 impl<'a> Server<'a> {
-    fn start(place: &'a Place) -> Self {
+    pub(crate) fn start(place: &'a Place) -> Self {
         let (child, address) = Self::spawn(place);
         let at = Arc::new(Where { present: Mutex::new((address, 0)), moved: Condvar::new() });
         Self { place, child: Mutex::new(child), at }
@@ -56,7 +56,12 @@ impl<'a> Server<'a> {
         (child, address.expect("it starts"))
     }
 
-    /// Ends the process as a power cut does, and starts another on the same data.
+    /// Something that speaks to it with a key, and tells of every answer.
+    pub(crate) fn client(&self, secret: &str, answered: Sender<Answered>) -> Client {
+        Client { at: Arc::clone(&self.at), secret: secret.to_owned(), answered }
+    }
+
+    /// Ends the process at once, and starts another on the same data.
     fn kill(&self) {
         let mut child = self.child.lock().expect("no test thread panicked");
         child.kill().expect("SIGKILL");
@@ -92,25 +97,31 @@ fn exchange(address: &str, method: &str, path: &str, headers: &str, body: &str) 
     Some((status, serde_json::from_str(body).ok()?))
 }
 
+/// What was asked, but for the token, and what was answered.
+pub(crate) type Answered = (String, Value);
+
 /// Something that speaks to the server until it has an answer.
 #[derive(Clone)]
-struct Client {
+pub(crate) struct Client {
     at: Arc<Where>,
     secret: String,
     /// Told of every answer.
-    answered: Sender<()>,
+    answered: Sender<Answered>,
 }
 
 impl Client {
     /// Sends a request again and again, the very same, until it is answered.
     fn send(&self, method: &str, path: &str, more: &str, body: &Value) -> Value {
+        let mut asked = body.clone();
+        asked.as_object_mut().map(|fields| fields.remove("token"));
+        let asked = format!("{method} {path} {more}{asked}");
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let headers = format!("Authorization: Bearer {}\r\n{more}", self.secret);
         loop {
             let (address, starts) = self.at.present.lock().expect("no test thread panicked").clone();
             match exchange(&address, method, path, &headers, &body) {
                 Some((status, answer)) if status < 500 => {
-                    let _ = self.answered.send(());
+                    let _ = self.answered.send((asked, answer.clone()));
                     return answer;
                 }
                 _ => {
@@ -122,7 +133,7 @@ impl Client {
         }
     }
 
-    fn make(&self, path: &str, body: &Value) -> Value {
+    pub(crate) fn make(&self, path: &str, body: &Value) -> Value {
         let made = self.send("POST", path, "", body);
         assert!(made.get("code").is_none_or(|_| made.get("errors").is_none()), "{path}: {made}");
         made
@@ -134,7 +145,7 @@ impl Client {
         self.send("POST", &format!("/crmapi/rest/v2/{method}"), "", &body)
     }
 
-    fn ok(&self, token: &str, method: &str, body: Value) -> Value {
+    pub(crate) fn ok(&self, token: &str, method: &str, body: Value) -> Value {
         let answer = self.call(token, method, body);
         assert_eq!(answer["status"]["code"], "OK", "{method}: {answer}");
         answer["data"].clone()
@@ -203,7 +214,7 @@ impl Client {
 }
 
 /// Kills the server behind answers that a seed draws, while the tills are in the middle of their next requests.
-fn killer(server: &Server<'_>, answered: &Receiver<()>, seed: u64) {
+fn killer(server: &Server<'_>, answered: &Receiver<Answered>, seed: u64) {
     let mut state = seed;
     for _ in 0..KILLS {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -216,13 +227,8 @@ fn killer(server: &Server<'_>, answered: &Receiver<()>, seed: u64) {
     }
 }
 
-/// A day of the tills on a fresh shop; answers its books.
-fn day(place: &Place, seed: Option<u64>) -> Value {
-    let secret =
-        place.ok(&["key", "create", "--label", "tills", "--scope", "admin", "--json"]).json()["secret"].as_str().expect("a key").to_owned();
-    let server = Server::start(place);
-    let (tell, answered) = channel();
-    let client = Client { at: Arc::clone(&server.at), secret: secret.clone(), answered: tell };
+/// What a shop has before its tills sell.
+pub(crate) fn open_shop(client: &Client) {
     client.make("/v1/schemes", &json!({"name": "Club", "code": "club"}));
     client.make("/v1/units", &json!({"name": "High Street", "code": "high"}));
     client.make("/v1/products", &json!({"code": "BREAD"}));
@@ -232,27 +238,53 @@ fn day(place: &Place, seed: Option<u64>) -> Value {
         let welcome = json!({"participant": made["id"], "amount": 500, "reason": "Welcome"});
         client.send("POST", "/v1/adjustments", &format!("Idempotency-Key: welcome-{till}\r\n"), &welcome);
     }
-    let login = format!("Authorization: Basic {}\r\n", BASE64_STANDARD.encode(format!("{secret}:")));
-    let (address, _) = server.at.present.lock().expect("no test thread panicked").clone();
+}
+
+/// A token for the classic surface.
+pub(crate) fn token(client: &Client) -> String {
+    let login = format!("Authorization: Basic {}\r\n", BASE64_STANDARD.encode(format!("{}:", client.secret)));
+    let (address, _) = client.at.present.lock().expect("no test thread panicked").clone();
     let (_, answer) = exchange(&address, "POST", "/crmapi/rest/v2/authentication/web_api_key/token", &login, "").expect("an answer");
-    let token = answer["data"]["token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
-    while answered.try_recv().is_ok() {}
+    answer["data"]["token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+/// A day of all tills at once.
+pub(crate) fn sell(client: &Client, token: &str) {
     std::thread::scope(|scope| {
         for till in 0..TILLS {
-            let (client, token) = (client.clone(), token.clone());
-            scope.spawn(move || client.day(&token, till));
+            scope.spawn(move || client.day(token, till));
         }
+    });
+}
+
+/// What the books say of the customers of all tills.
+pub(crate) fn books(client: &Client, token: &str) -> Value {
+    (0..TILLS).map(|till| client.books(token, till)).collect()
+}
+
+/// A day of the tills on a fresh shop; answers its books.
+fn day(place: &Place, seed: Option<u64>) -> Value {
+    let secret =
+        place.ok(&["key", "create", "--label", "tills", "--scope", "admin", "--json"]).json()["secret"].as_str().expect("a key").to_owned();
+    let server = Server::start(place);
+    let (tell, answered) = channel();
+    let client = server.client(&secret, tell);
+    open_shop(&client);
+    let token = token(&client);
+    while answered.try_recv().is_ok() {}
+    std::thread::scope(|scope| {
+        scope.spawn(|| sell(&client, &token));
         if let Some(seed) = seed {
             killer(&server, &answered, seed);
         }
     });
     let starts = server.at.present.lock().expect("no test thread panicked").1;
     assert_eq!(starts, if seed.is_some() { KILLS } else { 0 }, "the server was killed while the tills sold");
-    let books = (0..TILLS).map(|till| client.books(&token, till)).collect();
+    let books = books(&client, &token);
     // The last cut: what verifies is what a crash left.
     drop(server);
     place.ok(&["verify"]);
-    Value::Array(books)
+    books
 }
 
 pub(crate) const INIT: [&str; 7] = ["init", "--name", "Acme", "--zone", "Europe/Berlin", "--currency", "EUR"];
