@@ -64,8 +64,8 @@ pub struct PurchaseView {
     pub price_token: String,
     /// Who and when, where that was asked for.
     pub traces: Traces,
-    /// What a preview found in the wallets that may be used: money and points.
-    pub found: (Minor, Minor),
+    /// What a preview found in the wallets that may be used; else nothing.
+    pub usable: wallets::Usable,
 }
 
 /// Which purchases to list.
@@ -114,7 +114,7 @@ pub async fn preview(app: &App, ctx: &Context, input: PurchaseInput) -> AppResul
         match (outcome, seen) {
             (Ok(Reply::Till(TillReply::Purchase(done))), Some((person, stored))) => {
                 let token = token(app, &config, &input.basket);
-                return Ok(PurchaseView { found: stored.usable(&config, app.now_us()), ..view(&config, *done, person, token) });
+                return Ok(PurchaseView { usable: stored.usable(&config, app.now_us()), ..view(&config, *done, person, token) });
             }
             (Err(refused), _) if refused.code == "configuration_stale" => config = app.fresh_till_config(ctx.workspace).await?,
             // The till asks what may be spent: not this, but the purchase would be made.
@@ -482,7 +482,7 @@ pub(crate) fn view(config: &TillConfig, done: PurchaseDone, person: Option<Parti
         person,
         price_token,
         traces: Traces::none(),
-        found: (0, 0),
+        usable: wallets::Usable::default(),
     }
 }
 

@@ -52,12 +52,21 @@ pub async fn read(app: &App, ctx: &Context, participant: Id, as_of: Option<Times
     Ok(parts.views(&config, as_of.max(now).as_microsecond()))
 }
 
+/// What may be used of somebody's wallets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usable {
+    /// Money, in minor units of the currency.
+    pub money: Minor,
+    /// Points.
+    pub points: Minor,
+}
+
 /// What was loaded of a participant's wallets for a command.
 pub(super) enum Stored {
     /// All that wallets are told from.
     Lots(Parts),
-    /// What may be used of money and points: nothing is due, so it is the balance.
-    Usable(Minor, Minor),
+    /// The balances: nothing is due.
+    Usable(Usable),
 }
 
 impl Stored {
@@ -67,16 +76,17 @@ impl Stored {
             return Self::Lots(Parts::of(state, participant));
         }
         let of = |unit| state.book.available(&Owner::participant(participant).account(Purpose::Available, unit));
-        Self::Usable(of(state.head.unit), of(Unit::POINTS))
+        Self::Usable(Usable { money: of(state.head.unit), points: of(Unit::POINTS) })
     }
 
-    /// What may be used of money and points at a time.
-    pub(super) fn usable(self, config: &TillConfig, at_us: i64) -> (Minor, Minor) {
+    /// What may be used at a time.
+    pub(super) fn usable(self, config: &TillConfig, at_us: i64) -> Usable {
         match self {
-            Self::Usable(money, points) => (money, points),
+            Self::Usable(usable) => usable,
             Self::Lots(mut parts) => {
                 parts.free_ended(at_us);
-                (parts.wallet(config, config.currency, at_us).balance, parts.wallet(config, Unit::POINTS, at_us).balance)
+                let mut of = |unit| parts.wallet(config, unit, at_us).balance;
+                Usable { money: of(config.currency), points: of(Unit::POINTS) }
             }
         }
     }

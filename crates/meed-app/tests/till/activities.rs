@@ -18,7 +18,7 @@ on_every_engine!(
     a_lottery_draws_the_same_for_any_order_and_cannot_be_tried_again,
 );
 
-fn done_by(shop: &Shop, who: Id, kind: ActivityKind) -> ActivityInput {
+pub(crate) fn done_by(shop: &Shop, who: Id, kind: ActivityKind) -> ActivityInput {
     ActivityInput {
         who: Who::Id(who),
         kind,

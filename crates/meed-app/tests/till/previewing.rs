@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use meed_app::loyalty::activities::{self, ActivityInput};
 use meed_app::loyalty::holds::{self, HoldInput};
-use meed_app::loyalty::wallets::AdjustInput;
-use meed_app::loyalty::{PromoCodeDocument, TillSettingsDocument, Who, offers, purchases, records, wallets};
+use meed_app::loyalty::wallets::{AdjustInput, TransferInput, Usable};
+use meed_app::loyalty::{PromoCodeDocument, TillSettingsDocument, Who, offers, participants, purchases, records, wallets};
 use meed_core::id::Id;
+use meed_core::loyalty::{ActivityKind, AutoSpend, Participant, SpendMethod};
 use meed_core::money::Unit;
 
-use crate::shop::{Shop, awarded, eur};
+use crate::shop::{Shop, awarded, code, eur};
 
 on_every_engine!(
     invariant_13_previews_at_the_same_time_do_not_see_one_another,
+    invariant_13_what_a_neighbour_needs_of_a_wallet_is_not_taken_from_a_preview,
+    points_of_half_a_cent_are_spent_without_being_asked,
     pos_019_a_preview_says_what_a_spend_will_take_however_the_wallet_is_made,
 );
 
@@ -19,7 +23,7 @@ on_every_engine!(
 fn said(view: &purchases::PurchaseView) -> String {
     let gave: Vec<_> = view.done.standing.grants.iter().map(|grant| (grant.offer, grant.amount)).collect();
     let why: Vec<_> = view.done.verdicts.iter().map(|verdict| format!("{verdict:?}")).collect();
-    format!("{gave:?} {:?} {} {why:?} {:?} {:?}", view.done.balances, view.done.additional, view.found, view.person)
+    format!("{gave:?} {:?} {} {why:?} {:?} {:?}", view.done.balances, view.done.additional, view.usable, view.person)
 }
 
 async fn reserve(shop: &Shop, who: Id, amount: i64) {
@@ -57,7 +61,7 @@ async fn invariant_13_previews_at_the_same_time_do_not_see_one_another(shop: &Sh
     for person in &people {
         let view = purchases::preview(&shop.app, &shop.ctx, input(*person).await).await.expect("a preview");
         assert_eq!(awarded(&view), 1_700);
-        assert_eq!(view.found, (shop.balance(*person).await, shop.points(*person).await.balance), "as the wallet itself is shown");
+        assert_eq!(view.usable, usable(shop, *person).await, "as the wallet itself is shown");
         alone.push(said(&view));
     }
     let mut tasks = Vec::new();
@@ -78,6 +82,11 @@ async fn invariant_13_previews_at_the_same_time_do_not_see_one_another(shop: &Sh
     second.basket.promo_code = None;
     let second = purchases::preview(&shop.app, &shop.ctx, second).await.map_err(|error| error.to_string());
     assert_eq!(gave(second), Ok(200));
+}
+
+/// What the wallets themselves say.
+async fn usable(shop: &Shop, who: Id) -> Usable {
+    Usable { money: shop.balance(who).await, points: shop.points(who).await.balance }
 }
 
 /// Adds points that are parted as they come.
@@ -123,21 +132,81 @@ async fn pos_019_a_preview_says_what_a_spend_will_take_however_the_wallet_is_mad
                 basket.promo_code = Some((*code).to_owned());
                 shop.create(shop.input(who, basket)).await.expect("a purchase");
             }
-            shop.top_up(who, 50).await;
+            shop.top_up(who, 150).await;
             add_points(shop, who, &[3, 5, 7, 1]).await;
             reserve(shop, who, 20).await;
+            // Half of it comes from somebody else's wallet, with what binds it.
+            let friend = shop.customer(&format!("friend {turn} {codes:?}")).await.id;
+            let input = TransferInput {
+                from: Who::Id(who),
+                to: Who::Id(friend),
+                unit: eur(),
+                amount: 100,
+                reason: "shared".into(),
+                source: shop.source,
+                identity: None,
+            };
+            wallets::transfer(&shop.app, &shop.ctx, input).await.expect("transferred");
             // The short lot is over, and nothing said so yet; so is the hold.
             shop.pass_days(if codes.contains(&"SHORT") { 3 } else { 0 });
-            for lines in [&[("bread", 10_000)][..], &[("bread", 10), ("wine", 90)], &[("wine", 355)]] {
+            let baskets = [&[("bread", 10_000)][..], &[("bread", 10), ("wine", 90)], &[("wine", 355)]];
+            for (who, lines) in baskets.into_iter().flat_map(|lines| [(who, lines), (friend, lines)]) {
                 let basket = shop.basket(lines).await;
                 let seen = purchases::preview(&shop.app, &shop.ctx, shop.input(who, basket.clone())).await.expect("a preview");
-                assert_eq!(seen.found, (shop.balance(who).await, shop.points(who).await.balance), "{value:?} {codes:?} {lines:?}");
+                assert_eq!(seen.usable, usable(shop, who).await, "{value:?} {codes:?} {lines:?}");
                 let made = shop.create(shop.input(who, basket)).await.expect("a purchase").done.id;
-                let spent = shop.spend(made, None).await.map_or(0, |spend| spend.body.spent);
-                assert_eq!(seen.done.additional, spent, "{value:?} {codes:?} {lines:?}");
+                let spent = shop.spend(made, None).await.map(|spend| spend.body.spent);
+                assert_eq!(Ok(seen.done.additional), spent, "{value:?} {codes:?} {lines:?}");
+                // What comes back opens the same lots again.
                 shop.cancel(made).await.expect("cancelled");
             }
         }
     }
     shop.must_verify().await;
+}
+
+async fn invariant_13_what_a_neighbour_needs_of_a_wallet_is_not_taken_from_a_preview(shop: &Shop) {
+    shop.offer("name = \"Friends\"\nclass = \"referral\"\n[award]\namount = 5").await;
+    let (ann, bob, cid) = (shop.customer("Ann").await.id, shop.customer("Bob").await.id, shop.customer("Cid").await.id);
+    let brings = |who: Id, identity: &str| ActivityInput {
+        referred: Some(Who::Id(bob)),
+        identity: Some(identity.to_owned()),
+        ..crate::activities::done_by(shop, who, ActivityKind::Referral)
+    };
+    activities::record(&shop.app, &shop.ctx, brings(ann, "F-1")).await.expect("a referral");
+    shop.top_up(ann, 1_500).await;
+    let basket = shop.basket(&[("bread", 10_000)]).await;
+    let mut tasks = Vec::new();
+    for turn in 0..60 {
+        let (app, ctx, input) = (Arc::clone(&shop.app), shop.ctx.clone(), shop.input(ann, basket.clone()));
+        tasks.push(tokio::spawn(async move {
+            purchases::preview(&app, &ctx, input).await.map(|view| view.done.additional).map_err(|e| code(&e))
+        }));
+        // That Bob was brought leads to what Ann got for it.
+        let (app, ctx, input) = (Arc::clone(&shop.app), shop.ctx.clone(), brings(cid, &format!("C-{turn}")));
+        tasks.push(tokio::spawn(async move { activities::preview(&app, &ctx, input).await.map(|_| 0).map_err(|e| code(&e)) }));
+    }
+    for (turn, task) in tasks.into_iter().enumerate() {
+        let wanted = if turn % 2 == 0 { Ok(2_000) } else { Err("already_referred".to_owned()) };
+        assert_eq!(task.await.expect("a task"), wanted);
+    }
+}
+
+async fn points_of_half_a_cent_are_spent_without_being_asked(shop: &Shop) {
+    shop.settings(TillSettingsDocument { point_value: Some("0.005".into()), ..TillSettingsDocument::default() }).await;
+    let auto_spend = AutoSpend { is_enabled: true, ..AutoSpend::default() };
+    let ann = shop.person(Participant { name: "Ann".into(), auto_spend, ..Participant::default() }).await.id;
+    let basket = shop.basket(&[("bread", 1_000)]).await;
+    let made = shop.create(shop.input(ann, basket)).await.expect("a purchase of who has nothing");
+    assert_eq!(made.done.standing.spent(), 0);
+    add_points(shop, ann, &[300]).await;
+    // Else it is the same purchase, sent again.
+    shop.pass_minutes(1);
+    let basket = shop.basket(&[("bread", 1_000)]).await;
+    let seen = purchases::preview(&shop.app, &shop.ctx, shop.input(ann, basket.clone())).await.expect("a preview");
+    let made = shop.create(shop.input(ann, basket)).await.expect("a purchase");
+    for done in [&seen.done, &made.done] {
+        assert_eq!(done.standing.spent_by(SpendMethod::Automatic), 150);
+    }
+    assert_eq!(usable(shop, ann).await, Usable::default());
 }

@@ -149,7 +149,7 @@ impl State {
 
     /// Starts a command: recorded time moves on by at least a microsecond.
     pub fn start(&mut self) {
-        let recorded_us = self.now_us.max(self.head.last_recorded_us.saturating_add(1));
+        let recorded_us = self.next_recorded_us();
         let command = Id::next(self.now_us, self.head.last_id);
         self.current = Some(Current {
             command,
@@ -236,10 +236,15 @@ impl State {
         id
     }
 
-    /// Recorded time of the current command.
+    /// Recorded time of the current command; between commands, that of the next.
     #[must_use]
     pub fn recorded_us(&self) -> i64 {
-        self.current.as_ref().map_or(self.now_us, |c| c.recorded_us)
+        self.current.as_ref().map_or_else(|| self.next_recorded_us(), |c| c.recorded_us)
+    }
+
+    /// The clock, but behind every command that was recorded, whichever clock that went by.
+    fn next_recorded_us(&self) -> i64 {
+        self.now_us.max(self.head.last_recorded_us.saturating_add(1))
     }
 
     /// Id of the current command.

@@ -472,18 +472,19 @@ impl Giver<'_> {
         })
     }
 
-    /// The worth of what could be spent on a purchase, up to `most`. Where the customer's lots are not all here, what is in a wallet
-    /// beside those that are counts as one plain lot: none of the others is due or bound to conditions.
-    pub(super) fn spendable(&self, wallets: &Wallets<'_>, work: &Work, most: Minor, has_lots: bool) -> Result<Minor, Refusal> {
-        let allotted = if has_lots {
-            self.allot(wallets, work, most, None)?
-        } else {
-            self.allot_of(work, most, |unit| {
-                let here: Minor = wallets.book().lots_of(self.participant, unit).filter(|lot| !lot.is_pending).map(Lot::free).sum();
-                let amount = self.balance(wallets, unit) - here;
-                if amount > 0 { vec![Lot::plain(self.participant, unit, amount)] } else { Vec::new() }
-            })?
-        };
+    /// The worth of what could be spent on a purchase, up to `most`.
+    pub(super) fn spendable(&self, wallets: &Wallets<'_>, work: &Work, most: Minor) -> Result<Minor, Refusal> {
+        Ok(self.allot(wallets, work, most, None)?.iter().map(|(_, _, worth)| worth).sum())
+    }
+
+    /// The same by the balance alone, of a customer of whom no lot is due or bound to conditions: but for what this purchase gives,
+    /// a wallet is as one plain lot.
+    pub(super) fn spendable_by_balance(&self, wallets: &Wallets<'_>, work: &Work, most: Minor) -> Result<Minor, Refusal> {
+        let allotted = self.allot_of(work, most, |unit| {
+            let own = wallets.book().lots_of(self.participant, unit).filter(|lot| lot.sale == Some(work.id) && !lot.is_pending);
+            let amount = self.balance(wallets, unit) - own.map(Lot::free).sum::<Minor>();
+            if amount > 0 { vec![Lot::plain(self.participant, unit, amount)] } else { Vec::new() }
+        })?;
         Ok(allotted.iter().map(|(_, _, worth)| worth).sum())
     }
 
@@ -574,7 +575,7 @@ impl Giver<'_> {
         if !is_open {
             return Ok(0);
         }
-        let spendable: Minor = self.allot(wallets, work, Minor::MAX, None)?.iter().map(|(_, _, worth)| worth).sum();
+        let spendable = self.spendable(wallets, work, Minor::MAX)?;
         if spendable < auto.minimum_spend {
             return Ok(0);
         }

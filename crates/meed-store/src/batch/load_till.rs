@@ -32,14 +32,14 @@ pub(super) fn load_tills(session: &mut dyn Session, workspace: i64, needs: &Till
     let mut spendable: BTreeSet<Id> = needs.spendable.iter().filter_map(|who| people.get(who)).copied().collect();
     spendable.retain(|id| !with_lots.contains(id));
     let mut programs = needs.programs.clone();
-    let Wallets { cells, bound } = loader.wallets(needs, &participants, (&with_lots, &spendable), &mut programs)?;
+    let cells = loader.wallets(needs, &participants, (&mut with_lots, &spendable), &mut programs)?;
     if people.is_empty() && needs.programs.is_empty() {
         return Ok(());
     }
     let histories = histories(needs, &people, &cells);
     let now_us = loader.state.recorded_us();
     let is_due = |(_, due_us): &(Option<i64>, Option<i64>)| due_us.is_some_and(|due| due <= now_us);
-    let more = histories.iter().chain(&bound).chain(cells.iter().filter(|(_, cell)| is_due(cell)).map(|(id, _)| id)).copied();
+    let more = histories.iter().chain(cells.iter().filter(|(_, cell)| is_due(cell)).map(|(id, _)| id)).copied();
     let more: BTreeSet<Id> = more.filter(|id| !with_lots.contains(id)).collect();
     loader.history(&histories)?;
     let (mut lots, transfers) = loader.named_in(&events, &histories);
@@ -57,13 +57,6 @@ pub(super) fn load_tills(session: &mut dyn Session, workspace: i64, needs: &Till
 
 /// What cells say, by participant: the last purchase's time, and when something is due.
 type Cells = BTreeMap<Id, (Option<i64>, Option<i64>)>;
-
-/// What was learned of wallets: cells, and those whose balance does not say what could be spent.
-#[derive(Default)]
-struct Wallets {
-    cells: Cells,
-    bound: BTreeSet<Id>,
-}
 
 /// The participants all of whose purchases are needed: those that a command says so of, and those of a late purchase.
 fn histories(needs: &TillNeeds, people: &HashMap<WalletRef, Id>, cells: &Cells) -> BTreeSet<Id> {
@@ -210,15 +203,16 @@ impl Loader<'_> {
         needs.promo_of.iter().filter_map(promo).chain(needs.counters.iter().copied()).collect()
     }
 
-    /// What hangs on nothing but who takes part: counters, cells, open lots or whether any is bound, and accounts.
+    /// What hangs on nothing but who takes part: counters, cells, accounts, and open lots, of some only where one is bound to
+    /// conditions. Answers what the cells say.
     fn wallets(
         &mut self,
         needs: &TillNeeds,
         participants: &BTreeSet<Id>,
-        (with_lots, spendable): (&BTreeSet<Id>, &BTreeSet<Id>),
+        (with_lots, spendable): (&mut BTreeSet<Id>, &BTreeSet<Id>),
         programs: &mut BTreeSet<Id>,
-    ) -> Result<Wallets, StoreError> {
-        let mut wallets = Wallets::default();
+    ) -> Result<Cells, StoreError> {
+        let mut cells = Cells::new();
         let owners = participants.iter().map(|id| Owner::participant(*id)).chain(needs.programs.iter().map(|id| Owner::program(*id)));
         let books = (!participants.is_empty() || !needs.programs.is_empty()).then(|| Owner::workspace(Id(self.workspace)));
         let accounts = self.accounts_of(owners.chain(books));
@@ -238,20 +232,21 @@ impl Loader<'_> {
                     let broken = |e: meed_core::loyalty::Damaged| StoreError::broken(e.to_string());
                     state.tills.load_cell(participant, row.bytes(2)?, due_us, row.opt_id(3)?).map_err(broken)?;
                     let last = state.tills.cell(participant).cell.last.map(|(at_us, _)| at_us);
-                    wallets.cells.insert(participant, (last, due_us));
+                    cells.insert(participant, (last, due_us));
                 }
                 2 => take_lot(state, row, programs)?,
                 3 => {
-                    wallets.bound.insert(row.id(0)?);
+                    with_lots.insert(row.id(1)?);
+                    take_lot(state, row, programs)?;
                 }
                 _ => take_account(state, row)?,
             }
             Ok(())
         })?;
-        for participant in with_lots {
+        for participant in with_lots.iter() {
             state.tills.note_lots(*participant);
         }
-        Ok(wallets)
+        Ok(cells)
     }
 
     /// Participants whose wallet may be spent without a word of theirs.

@@ -144,12 +144,16 @@ pub(crate) static LOT_OPEN_SET: Statement = Statement::split(
      join lot l on l.participant_id = k.participant_id where l.workspace_id = $1 and l.remaining > 0 order by l.lot_id",
     &[Int],
 );
-/// Those of some participants who have an open lot that is bound to conditions.
+/// Open lots of those participants of whom one is bound to conditions.
 pub(crate) static LOT_BOUND_SET: Statement = Statement::split(
     "lot_bound",
-    "select participant_id from lot where workspace_id = $1 and participant_id = $2 and remaining > 0 and rank > 0 limit 1",
-    "select k.participant_id from unnest($2::bigint[]) as k (participant_id) cross join lateral (select 1 from lot l
-     where l.workspace_id = $1 and l.participant_id = k.participant_id and l.remaining > 0 and l.rank > 0 limit 1) as bound",
+    "select lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us, remaining, held, expired,
+     pending, extended_us from lot where workspace_id = $1 and participant_id = $2 and remaining > 0
+     and exists (select 1 from lot b where b.workspace_id = $1 and b.participant_id = $2 and b.remaining > 0 and b.rank > 0) order by lot_id",
+    "select l.lot_id, l.participant_id, l.unit, l.amount, l.program_id, l.version_id, l.sale_id, l.active_us, l.expires_us, l.rank, l.cost, l.recorded_us,
+     l.remaining, l.held, l.expired, l.pending, l.extended_us from unnest($2::bigint[]) as k (participant_id)
+     cross join lateral (select 1 from lot b where b.workspace_id = $1 and b.participant_id = k.participant_id and b.remaining > 0 and b.rank > 0 limit 1)
+     as bound join lot l on l.participant_id = k.participant_id where l.workspace_id = $1 and l.remaining > 0 order by l.lot_id",
     &[Int],
 );
 /// Lots of some participants of which something expired that could be used at a business time.

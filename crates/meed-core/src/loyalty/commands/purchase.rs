@@ -336,7 +336,9 @@ impl Purchase {
                 self.spends(&giver, wallets, &mut works[place], asked, spend_id, &mut decided)?;
             }
             if self.is_preview {
-                let more = giver.spendable(wallets, &works[place], decided.room, has_lots)?;
+                let (work, most) = (&works[place], decided.room);
+                let more =
+                    if has_lots { giver.spendable(wallets, work, most)? } else { giver.spendable_by_balance(wallets, work, most)? };
                 // What is asked for with it can be spent by request, too.
                 decided.additional = more + works[place].standing.spent_by(SpendMethod::OnRequest);
             }
