@@ -106,7 +106,7 @@ pub async fn preview(app: &App, ctx: &Context, input: PurchaseInput) -> AppResul
             identity: None,
             basket: canonical(&config, &input.basket),
             spend: spend.clone().filter(|_| config.offers.reads_paid()),
-            is_offline: false,
+            is_offline: input.is_offline,
             is_preview: true,
             priced_at: None,
         };

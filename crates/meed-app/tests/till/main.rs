@@ -16,6 +16,7 @@ mod earning;
 mod feed;
 mod fitting;
 mod hands;
+mod odd_settings;
 mod previewing;
 mod races;
 mod replays;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use meed_app::loyalty::activities::{self, ActivityInput};
 use meed_app::loyalty::holds::{self, HoldInput};
 use meed_app::loyalty::wallets::{AdjustInput, TransferInput, Usable};
-use meed_app::loyalty::{PromoCodeDocument, TillSettingsDocument, Who, offers, participants, purchases, records, wallets};
+use meed_app::loyalty::{PromoCodeDocument, TillSettingsDocument, Who, offers, purchases, records, wallets};
 use meed_core::id::Id;
 use meed_core::loyalty::{ActivityKind, AutoSpend, Participant, SpendMethod};
 use meed_core::money::Unit;

@@ -231,14 +231,10 @@ impl Deal {
         }
     }
 
-    /// The money value of so many of its points.
-    pub(crate) fn cost(&self, amount: i64) -> i64 {
-        self.half_cents.map_or(0, |half_cents| share(amount, half_cents, 2))
-    }
-
-    /// What a growing award draws from its budget.
+    /// What a growing award draws from its budget: whole cents, begun ones too.
     pub(crate) fn draw_between(&self, before: i64, after: i64) -> i64 {
-        if self.half_cents.is_some() { self.cost(after) - self.cost(before) } else { after - before }
+        let drawn = |amount: i64| self.half_cents.map_or(amount, |half_cents| (amount * half_cents + 1) / 2);
+        drawn(after) - drawn(before)
     }
 }
 

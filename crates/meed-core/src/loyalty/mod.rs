@@ -21,6 +21,7 @@ mod participant;
 mod replay;
 mod review;
 mod sight;
+mod spending;
 mod tier_again;
 mod tier_changes;
 mod why;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::checks::{check_config, check_reason, invalid, not_found, resolve};
+use super::checks::{check_config, check_reason, check_unit, invalid, not_found, resolve};
 use super::purchase::{Identified, insufficient};
 use super::rework::{balances, leave};
 use super::{TillReply, limit};
@@ -11,7 +11,7 @@ use crate::id::{Id, Kind};
 use crate::ledger::{Candidate, Earning, Lot, Origin, Owner, Purpose, Refusal, TransferKind, Wallet, allocate};
 use crate::loyalty::event::{AdjustmentBody, EventKind};
 use crate::loyalty::loaded::WalletRef;
-use crate::loyalty::{LimitKind, TillConfig};
+use crate::loyalty::{LimitKind, OfferVersion, TillConfig};
 use crate::money::{Minor, Unit};
 
 /// Credits or debits a wallet.
@@ -59,6 +59,7 @@ impl Command for Adjust {
         {
             return Ok(Reply::Till(first));
         }
+        check_unit(&self.config, self.unit)?;
         if self.amount == 0 {
             return Err(Refused::from(Refusal::AmountNotPositive).at("amount"));
         }
@@ -150,9 +151,7 @@ impl Command for SetBudget {
     }
 
     fn decide(&self, state: &mut State) -> Result<Reply, Refused> {
-        if self.config.offers.get(self.offer).is_none() {
-            return Err(not_found("offer"));
-        }
+        let Some(offer) = self.config.offers.get(self.offer) else { return Err(not_found("offer")) };
         if self.target < 0 {
             return Err(Refused::from(Refusal::AmountNotPositive).at("target"));
         }
@@ -160,6 +159,12 @@ impl Command for SetBudget {
         let more = self.target - left;
         if more == 0 {
             return Ok(Reply::Till(TillReply::Budget(0)));
+        }
+        // What nobody would draw may be taken away, but not set.
+        let draws = |version: &OfferVersion| version.offer.draws(self.config.currency) == self.unit;
+        if more > 0 && !offer.versions.iter().any(draws) {
+            let text = format!("this offer draws no {} from its budget", self.unit);
+            return Err(Refused { text, ..Refused::from(Refusal::UnitMismatch) }.at("currency"));
         }
         let shortfall = state.wallets(|wallets| wallets.set_budget(self.offer, self.unit, more, Origin::at(self.at)))?;
         Ok(Reply::Till(TillReply::Budget(shortfall)))

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::command::{Class, Record, RecordKind, Refused, State};
 use crate::id::Id;
+use crate::ledger::Refusal;
 use crate::loyalty::loaded::WalletRef;
 use crate::loyalty::means::Means;
 use crate::loyalty::{Basket, Damaged, LINES_MAX, OneTimeCode, Participant, PromoCode, TillConfig, fold_code};
-use crate::money::Exact;
+use crate::money::{Exact, Unit};
 
 /// Longest identity in characters: what an index can keep on every engine.
 pub(super) const REFERENCE_MAX: usize = 500;
@@ -37,6 +38,15 @@ pub(super) fn check_config(state: &State, config: &TillConfig) -> Result<(), Ref
         return Ok(());
     }
     Err(Refused::new(Class::TooMany, "configuration_stale", "offers or settings changed meanwhile; try again"))
+}
+
+/// Wallets hold the workspace's currency and points.
+pub(super) fn check_unit(config: &TillConfig, unit: Unit) -> Result<(), Refused> {
+    if unit == config.currency || unit == Unit::POINTS {
+        return Ok(());
+    }
+    let text = format!("a wallet holds {} and points, not {unit}", config.currency);
+    Err(Refused { text, ..Refused::from(Refusal::UnitMismatch) }.at("currency"))
 }
 
 /// The participant whose wallet is meant.

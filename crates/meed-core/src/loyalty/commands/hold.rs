@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::checks::{check_config, conflict, damaged, invalid, not_terminated, resolve, use_up};
+use super::checks::{check_config, check_unit, conflict, damaged, invalid, not_terminated, resolve, use_up};
 use super::purchase::{Identified, first_answer, insufficient, need_identity, take_identity};
 use super::rework::{balances, leave};
 use super::{HoldDone, TillReply, limit};
@@ -109,6 +109,7 @@ impl Command for HoldWallet {
         {
             return Ok(Reply::Till(first));
         }
+        check_unit(&self.config, self.unit)?;
         if self.amount <= 0 {
             return Err(Refused::from(Refusal::AmountNotPositive).at("amount"));
         }

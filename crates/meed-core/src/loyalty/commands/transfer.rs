@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::checks::{check_config, check_reason, conflict, not_terminated, resolve, use_up};
+use super::checks::{check_config, check_reason, check_unit, conflict, not_terminated, resolve, use_up};
 use super::purchase::{Identified, insufficient};
 use super::rework::{balances, leave};
 use super::{TillReply, TransferDone, limit};
@@ -59,6 +59,7 @@ impl Command for TransferWallet {
         {
             return Ok(Reply::Till(first));
         }
+        check_unit(&self.config, self.unit)?;
         if self.amount <= 0 {
             return Err(Refused::from(Refusal::AmountNotPositive).at("amount"));
         }

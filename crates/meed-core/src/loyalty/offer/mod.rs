@@ -304,6 +304,15 @@ impl Offer {
         Self { draw_key, ..self }
     }
 
+    /// What its awards draw from its budget: money for points that cost something, else what they are.
+    #[must_use]
+    pub fn draws(&self, currency: Unit) -> Unit {
+        match self.award.unit {
+            Some(Unit::POINTS) if self.award.unit_cost.is_none() => Unit::POINTS,
+            _ => currency,
+        }
+    }
+
     /// Whether the n-th draw of a customer wins, counted from 0.
     #[must_use]
     pub fn wins(&self, participant: Id, n: i64) -> bool {
