@@ -11,6 +11,8 @@ on_every_engine!(
     pos_058_offline_purchases_of_one_second_end_alike_in_any_order,
     pos_060_a_change_holds_for_purchases_of_the_same_second,
     pos_045_led_003_a_repeated_cancel_has_its_first_answer,
+    pos_057_online_purchases_of_one_second_count_before_offline_ones,
+    pos_018_an_offline_purchase_is_previewed_at_its_place,
     pos_049_pos_050_the_journal_tells_what_expired,
     led_017_what_is_held_shows_after_its_lot_expired,
 );
@@ -54,6 +56,43 @@ async fn pos_058_offline_purchases_of_one_second_end_alike_in_any_order(shop: &S
 async fn pos_060_a_change_holds_for_purchases_of_the_same_second(shop: &Shop) {
     let noon: jiff::Timestamp = NOON.parse().expect("a time");
     let closed = meed_app::loyalty::SchemeDocument { name: "Closed".into(), code: "closed".into(), automatic: false, ..Default::default() };
+/// In whatever order they come: what a till was answered while it was connected stands.
+async fn pos_057_online_purchases_of_one_second_count_before_offline_ones(shop: &Shop) {
+    shop.offer("name = \"Once\"\nrepeats = \"once\"\n[award]\namount = 1").await;
+    for (name, order) in [("Ann", [("A", true), ("B", false), ("C", true)]), ("Bob", [("B", false), ("C", true), ("A", true)])] {
+        let person = shop.customer(name).await;
+        let mut ends = Vec::new();
+        for (reference, is_offline) in order {
+            let mut basket = shop.basket(&[("bread", 1_000)]).await;
+            basket.reference = reference.into();
+            let input = purchases::PurchaseInput { is_offline, ..shop.input(person.id, basket) };
+            ends.push(shop.create(input).await.expect("a purchase").done.id);
+            assert_eq!(shop.balance(person.id).await, 100, "once");
+        }
+        for (id, (reference, is_offline)) in ends.into_iter().zip(order) {
+            let view = purchases::show(&shop.app, &shop.ctx, id).await.expect("a purchase");
+            assert_eq!(awarded(&view), if is_offline { 0 } else { 100 }, "{reference} of {name}");
+        }
+    }
+}
+
+async fn pos_018_an_offline_purchase_is_previewed_at_its_place(shop: &Shop) {
+    shop.offer("name = \"Once\"\nrepeats = \"once\"\n[award]\namount = 1").await;
+    let ann = shop.customer("Ann").await;
+    let sell = async |reference: &str, is_offline| {
+        let mut basket = shop.basket(&[("bread", 1_000)]).await;
+        basket.reference = reference.into();
+        let input = purchases::PurchaseInput { is_offline, ..shop.input(ann.id, basket) };
+        let preview = purchases::preview(&shop.app, &shop.ctx, input.clone()).await.expect("a preview");
+        (awarded(&preview), awarded(&shop.create(input).await.expect("a purchase")))
+    };
+    assert_eq!(sell("R-9", true).await, (100, 100));
+    assert_eq!(sell("R-10", true).await, (100, 100), "by its reference it is the first of the second");
+    assert_eq!(sell("R-2", true).await, (0, 0));
+    assert_eq!(sell("R-3", false).await, (100, 100), "what is sold on line is before them");
+    assert_eq!(sell("R-1", false).await, (0, 0));
+}
+
     let closed = records::put(&shop.app, &shop.ctx, None, &closed).await.expect("a scheme");
     let text = "kind = \"reward\"\nscheme = \"closed\"\nname = \"Members\"\nstacks = true\n[award]\namount = 7";
     meed_app::loyalty::offers::apply(&shop.app, &shop.ctx, text, "").await.expect("an offer");

@@ -188,7 +188,7 @@ impl Play<'_> {
     /// What a purchase would do is told beforehand, and nothing is written.
     async fn preview(&mut self, calls: &[(usize, Call)]) {
         for (who, call) in calls {
-            let Does::Buy { asks: None, is_offline: false, .. } = &call.does else { continue };
+            let Does::Buy { asks: None, .. } = &call.does else { continue };
             if self.random.place(4) > 0 {
                 continue;
             }
