@@ -1,18 +1,18 @@
 //! The journal of a wallet for people: what each event put in and took out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
 use meed_core::id::{Id, Kind, ParseIdError};
-use meed_core::ledger::{Clawed, Lot, Transfer};
+use meed_core::ledger::{Clawed, Lot, Transfer, TransferKind};
 use meed_core::loyalty::{
     AdjustmentBody, EvaluationBody, EventKind, ExtensionBody, HoldBody, Moved, PayBackBody, PurchaseBody, RefundBody, ReviewBody,
     SettlementBody, SpendBody, SpendMethod, TakenBack, TierSetBody, TillEvent, TransferBody, Use,
 };
 use meed_core::money::{Amount, Minor, Unit};
 
-use meed_store::{Reader, StoreError};
+use meed_store::{Reader, Reserved, StoreError};
 
 use super::wallets;
 use crate::error::AppResult;
@@ -25,6 +25,8 @@ pub enum What {
     Event(EventKind),
     /// What was left of a lot expired: no event, since nobody does it.
     Expiry,
+    /// What had expired came back: a sale that was late takes it back or pays with it.
+    ExpiryReversed,
     /// What was owed was taken from a new credit: no event, since it comes with one.
     Netting,
 }
@@ -36,15 +38,16 @@ impl What {
         match self {
             Self::Event(kind) => kind.name(),
             Self::Expiry => "expiry",
+            Self::ExpiryReversed => "expiry_reversed",
             Self::Netting => "debt_netted",
         }
     }
 }
 
-/// One event, or the expiry of a lot.
+/// One event, or the expiry of a lot. What it says never changes: what expires later is an entry of its own.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// The event; of an expiry a number of its own, ordered like the others by time.
+    /// The event, or the transfer that no event tells of; of what expired by itself a number of its own, ordered by time.
     pub id: Id,
     /// Which entry of that number: an event in money and in points has two, and lots that expire in one instant share one.
     pub part: i64,
@@ -73,10 +76,9 @@ pub struct Mark {
     part: i64,
 }
 
-/// The only part of most events. That in points and what an extension brought back stand before it; lots have higher numbers.
+/// The only part of most events. That in points stands before it; lots have higher numbers.
 const WHOLE: i64 = 2;
 const IN_POINTS: i64 = 1;
-const REVIVED: i64 = 0;
 
 impl Entry {
     /// Where it stands.
@@ -134,43 +136,66 @@ pub async fn page(app: &App, ctx: &Context, participant: Id, before: Option<Mark
     let events = wallets::journal(app, ctx, participant, from, read).await?;
     let (workspace, now_us) = (ctx.workspace, app.now_us());
     let rest = move |r: &mut Reader<'_>| -> Result<_, StoreError> {
-        let mut open = r.open_lots(workspace, participant)?;
-        // A hold that ran out reserves nothing any more, whether a command has said so or not.
-        for hold in r.reserved(workspace, participant)?.iter().filter(|hold| hold.expires_us.is_some_and(|expires| expires <= now_us)) {
-            for (id, amount) in &hold.parts {
-                open.iter_mut().filter(|lot| lot.id == *id).for_each(|lot| lot.held -= amount);
-            }
-        }
-        Ok(((r.expired_lots(workspace, participant)?, open), r.netted(workspace, participant)?))
+        let open = Open { lots: r.open_lots(workspace, participant)?, holds: r.reserved(workspace, participant)? };
+        Ok((r.expiries(workspace, participant)?, open, r.netted(workspace, participant)?))
     };
-    let (lots, netted) = app.store().read(rest).await?;
+    let (expired, open, netted) = app.store().read(rest).await?;
     let full = i64::try_from(events.len()).is_ok_and(|count| count >= read);
     let last = events.last().map(|(event, _)| event.id).filter(|_| full);
     let is_here = |id: Id| before.is_none_or(|before| id <= before.id) && last.is_none_or(|last| id > last);
     let mut all: Vec<Entry> = events.iter().flat_map(|(event, _)| entries(event, currency)).collect();
-    all.extend(netted.iter().filter(|transfer| is_here(transfer.id)).map(netting));
-    all.extend(events.iter().filter_map(|(event, _)| revived(event)));
-    all.extend(expiries(lots, now_us).into_iter().filter(|entry| is_here(entry.id)));
+    let others = netted.iter().map(|transfer| told(What::Netting, transfer)).chain(expiries(&expired)).chain(open.expiries(now_us));
+    all.extend(others.filter(|entry| is_here(entry.id)));
     all.retain(|entry| before.is_none_or(|before| entry.mark() < before));
     all.sort_by_key(|entry| std::cmp::Reverse(entry.mark()));
     all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(all)
 }
 
-/// What expired of lots and is gone, whether a command has said so or not.
-fn expiries((expired, open): (Vec<Lot>, Vec<Lot>), now_us: i64) -> Vec<Entry> {
-    let mut gone: BTreeMap<Id, (Lot, Minor)> = expired.into_iter().map(|lot| (lot.id, (lot, lot.expired))).collect();
-    for lot in open.into_iter().filter(|lot| lot.is_over(now_us) && lot.free() > 0) {
-        gone.entry(lot.id).or_insert((lot, 0)).1 += lot.free();
-    }
-    gone.into_values().filter_map(|(lot, amount)| Some(expiry(lot.id, lot.sale, lot.unit, amount, lot.expires_us?))).collect()
+/// What expired by commands, and what came back of it. What an extension brought back is told by its event.
+fn expiries(moved: &[(Transfer, Id)]) -> Vec<Entry> {
+    let mut known = BTreeSet::new();
+    let mut one = |(transfer, lot): &(Transfer, Id)| {
+        let (about, at_us) = (transfer.causes.sale, transfer.business_time.as_microsecond());
+        match transfer.kind {
+            // One that an extension brought back names no sale: its event tells of it.
+            TransferKind::ExpiryReversed => {
+                about.map(|_| Entry { credit: transfer.amount, debit: 0, ..told(What::ExpiryReversed, transfer) })
+            }
+            // What was free when its lot ended, or when the hold on it ran out, stands there, as it did before a command said so.
+            TransferKind::Expired if Id::next(at_us, Id(0)) > *lot && known.insert((*lot, at_us)) => {
+                Some(expiry(*lot, about, transfer.unit, transfer.amount, at_us))
+            }
+            // What was freed or came back afterwards, or arrived too late, expired by the command.
+            _ => Some(Entry { at_us: transfer.recorded_us, ..told(What::Expiry, transfer) }),
+        }
+    };
+    moved.iter().filter_map(&mut one).collect()
 }
 
-/// What had expired of a lot before somebody extended it: the extension brought it back.
-fn revived(event: &TillEvent) -> Option<Entry> {
-    let body = ExtensionBody::from_row(&event.body).ok().filter(|body| event.kind == EventKind::Extension && body.revived > 0)?;
-    let before = expiry(body.lot, None, body.unit, body.revived, body.before_us?);
-    Some(Entry { id: event.id, part: REVIVED, ..before })
+/// What a wallet holds and what its holds keep, as it is stored.
+struct Open {
+    lots: Vec<Lot>,
+    holds: Vec<Reserved>,
+}
+
+impl Open {
+    /// What expired and no command has said so: with its lot, but what a hold kept longer when that ran out.
+    fn expiries(&self, now_us: i64) -> Vec<Entry> {
+        self.lots.iter().filter(|lot| lot.is_over(now_us)).flat_map(|lot| self.ends(lot, now_us)).collect()
+    }
+
+    fn ends(&self, lot: &Lot, now_us: i64) -> impl Iterator<Item = Entry> {
+        let over_us = lot.expires_us.unwrap_or(now_us);
+        let mut ends: BTreeMap<i64, Minor> = BTreeMap::from([(over_us, lot.free())]);
+        for (expires_us, parts) in self.holds.iter().filter_map(|hold| Some((hold.expires_us.filter(|at| *at <= now_us)?, &hold.parts))) {
+            for (_, amount) in parts.iter().filter(|(of, _)| *of == lot.id) {
+                *ends.entry(expires_us.max(over_us)).or_default() += amount;
+            }
+        }
+        let (id, sale, unit) = (lot.id, lot.sale, lot.unit);
+        ends.into_iter().filter(|(_, amount)| *amount > 0).map(move |(at_us, amount)| expiry(id, sale, unit, amount, at_us))
+    }
 }
 
 fn expiry(lot: Id, sale: Option<Id>, unit: Unit, amount: Minor, at_us: i64) -> Entry {
@@ -180,11 +205,11 @@ fn expiry(lot: Id, sale: Option<Id>, unit: Unit, amount: Minor, at_us: i64) -> E
     Entry { id, part: lot.0, kind, about: sale, at_us, recorded_us: at_us, unit, credit: 0, debit: amount, text }
 }
 
-/// What was owed and was taken from a new credit, in the same command as that.
-fn netting(transfer: &Transfer) -> Entry {
+/// A transfer that no event tells of, but comes with one.
+fn told(kind: What, transfer: &Transfer) -> Entry {
     let (at_us, recorded_us) = (transfer.business_time.as_microsecond(), transfer.recorded_us);
     let (id, about, unit, debit) = (transfer.id, transfer.causes.sale, transfer.unit, transfer.amount);
-    Entry { id, part: WHOLE, kind: What::Netting, about, at_us, recorded_us, unit, credit: 0, debit, text: String::new() }
+    Entry { id, part: WHOLE, kind, about, at_us, recorded_us, unit, credit: 0, debit, text: String::new() }
 }
 
 /// An event in money, and in points where it moved those, too.

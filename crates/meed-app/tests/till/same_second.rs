@@ -1,19 +1,22 @@
 //! What happens within one second, of which tills tell the beginning alone.
 
 use meed_app::loyalty::holds::{self, HoldInput};
+use meed_app::loyalty::spends::SpendInput;
+use meed_app::loyalty::wallets::{self, AdjustInput};
 use meed_app::loyalty::{Who, journal, purchases, records};
-use meed_core::loyalty::{Membership, Participant};
+use meed_core::loyalty::{Membership, Participant, SpendAsk};
 
 use crate::shop::{NOON, Shop, awarded, eur};
 
 on_every_engine!(
     pos_057_purchases_of_one_second_count_as_they_come,
     pos_058_offline_purchases_of_one_second_end_alike_in_any_order,
-    pos_060_a_change_holds_for_purchases_of_the_same_second,
-    pos_045_led_003_a_repeated_cancel_has_its_first_answer,
     pos_057_online_purchases_of_one_second_count_before_offline_ones,
     pos_018_an_offline_purchase_is_previewed_at_its_place,
+    pos_060_a_change_holds_for_purchases_of_the_same_second,
+    pos_045_led_003_a_repeated_cancel_has_its_first_answer,
     pos_049_pos_050_the_journal_tells_what_expired,
+    pos_049_no_row_of_the_journal_changes_when_more_expires,
     led_017_what_is_held_shows_after_its_lot_expired,
 );
 
@@ -53,9 +56,6 @@ async fn pos_058_offline_purchases_of_one_second_end_alike_in_any_order(shop: &S
     assert_eq!(ends[0], ends[1]);
 }
 
-async fn pos_060_a_change_holds_for_purchases_of_the_same_second(shop: &Shop) {
-    let noon: jiff::Timestamp = NOON.parse().expect("a time");
-    let closed = meed_app::loyalty::SchemeDocument { name: "Closed".into(), code: "closed".into(), automatic: false, ..Default::default() };
 /// In whatever order they come: what a till was answered while it was connected stands.
 async fn pos_057_online_purchases_of_one_second_count_before_offline_ones(shop: &Shop) {
     shop.offer("name = \"Once\"\nrepeats = \"once\"\n[award]\namount = 1").await;
@@ -93,6 +93,9 @@ async fn pos_018_an_offline_purchase_is_previewed_at_its_place(shop: &Shop) {
     assert_eq!(sell("R-1", false).await, (0, 0));
 }
 
+async fn pos_060_a_change_holds_for_purchases_of_the_same_second(shop: &Shop) {
+    let noon: jiff::Timestamp = NOON.parse().expect("a time");
+    let closed = meed_app::loyalty::SchemeDocument { name: "Closed".into(), code: "closed".into(), automatic: false, ..Default::default() };
     let closed = records::put(&shop.app, &shop.ctx, None, &closed).await.expect("a scheme");
     let text = "kind = \"reward\"\nscheme = \"closed\"\nname = \"Members\"\nstacks = true\n[award]\namount = 7";
     meed_app::loyalty::offers::apply(&shop.app, &shop.ctx, text, "").await.expect("an offer");
@@ -194,5 +197,91 @@ async fn pos_049_pos_050_the_journal_tells_what_expired(shop: &Shop) {
             paged.push(entry.id);
         }
         assert_eq!(paged, all.iter().map(|entry| entry.id).collect::<Vec<_>>(), "entry by entry");
+    }
+}
+
+/// What a lot loses when it ends, when a hold on it runs out, when one is given up and when a sale is cancelled: rows of their own.
+async fn pos_049_no_row_of_the_journal_changes_when_more_expires(shop: &Shop) {
+    let ann = shop.customer("Ann").await.id;
+    let expires = Some(shop.now() + jiff::SignedDuration::from_hours(24));
+    let credit = AdjustInput {
+        who: Who::Id(ann),
+        unit: eur(),
+        amount: 1_000,
+        is_top_up: false,
+        expires,
+        reason: "hello".into(),
+        source: shop.source,
+        identity: None,
+    };
+    wallets::adjust(&shop.app, &shop.ctx, credit).await.expect("a credit");
+    let hold = async |amount, days: i64| {
+        let input = HoldInput { who: Who::Id(ann), unit: eur(), amount, minutes: Some(days * 1_440), source: shop.source, identity: None };
+        holds::hold(&shop.app, &shop.ctx, input).await.expect("a hold").id
+    };
+    let (_, given_up) = (hold(100, 2).await, hold(400, 6).await);
+    let sold = shop.buy(ann, &[("bread", 5_000)]).await.done.id;
+    shop.spend(sold, Some(200)).await.expect("a spend");
+    let mut known: Vec<String> = Vec::new();
+    let mut told = async |debits: &[i64], what: &str| {
+        let entries = journal::page(&shop.app, &shop.ctx, ann, None, 100).await.expect("a journal");
+        let wallet = shop.wallet(ann).await;
+        let sum: i64 = entries.iter().map(|entry| entry.credit - entry.debit).sum();
+        assert_eq!(sum, wallet.balance + wallet.held, "{what}");
+        let all: Vec<String> = entries.iter().map(|entry| format!("{entry:?}")).collect();
+        let missing: Vec<_> = known.iter().filter(|row| !all.contains(row)).collect();
+        assert!(missing.is_empty(), "{what}: {missing:#?}\nof\n{all:#?}");
+        known = all;
+        let gone = entries.iter().rev().filter(|entry| entry.kind == journal::What::Expiry);
+        assert_eq!(gone.map(|entry| entry.debit).collect::<Vec<_>>(), debits, "{what}");
+        entries
+    };
+    told(&[], "before").await;
+    shop.pass_minutes(36 * 60);
+    let first = told(&[300], "the lot ended").await.remove(0);
+    assert_eq!(Some(first.at_us), expires.map(jiff::Timestamp::as_microsecond));
+    shop.pass_days(1);
+    told(&[300, 100], "a hold ran out").await;
+    let other = shop.buy(ann, &[("wine", 1_000)]).await.done.id;
+    told(&[300, 100], "a purchase touched the customer").await;
+    shop.pass_minutes(1);
+    holds::release(&shop.app, &shop.ctx, given_up, None).await.expect("released");
+    let newest = told(&[300, 100, 400], "a hold was given up").await.remove(0);
+    assert_eq!(
+        (newest.kind, newest.at_us, newest.recorded_us),
+        (journal::What::Expiry, shop.now().as_microsecond(), shop.now().as_microsecond())
+    );
+    shop.pass_minutes(1);
+    shop.cancel(sold).await.expect("cancelled");
+    told(&[300, 100, 400, 200], "a purchase was cancelled").await;
+    wallets::sweep(&shop.app, &shop.ctx, 100).await.expect("swept");
+    told(&[300, 100, 400, 200], "swept").await;
+    // A spend of an offline till is paid with what was alive when it sold.
+    let ask = SpendAsk { amount: Some(50), ..SpendAsk::default() };
+    let at = Some("2026-04-10T11:00:00Z".parse().expect("a time"));
+    let input = SpendInput { who: None, purchase: other, ask, source: shop.source, identity: None, at, is_offline: true };
+    let spend = meed_app::loyalty::spends::create(&shop.app, &shop.ctx, input).await.expect("a spend");
+    assert_eq!((spend.body.spent, spend.body.uncovered), (50, 0));
+    let back = told(&[300, 100, 400, 200], "an offline spend").await.into_iter().find(|entry| entry.kind == journal::What::ExpiryReversed);
+    assert_eq!(back.map(|entry| (entry.credit, entry.debit)), Some((50, 0)));
+    shop.cancel(other).await.expect("cancelled");
+    let newest = told(&[300, 100, 400, 200, 50], "it was cancelled").await;
+    // Extended, it comes back; ended again, it goes.
+    let lot = shop.app.store().read({
+        let workspace = shop.ctx.workspace;
+        move |r| r.expiries(workspace, ann)
+    });
+    let lot = lot.await.expect("expiries")[0].1;
+    shop.pass_minutes(1);
+    let later = Some(shop.now() + jiff::SignedDuration::from_hours(24));
+    wallets::extend(&shop.app, &shop.ctx, crate::shop::extension(ann, lot, later, "sorry")).await.expect("extended");
+    let entries = told(&[300, 100, 400, 200, 50], "extended").await;
+    assert_eq!((entries.len(), entries[0].credit, shop.balance(ann).await), (newest.len() + 1, 1_000, 1_000));
+    shop.pass_days(2);
+    for is_swept in [false, true] {
+        if is_swept {
+            wallets::sweep(&shop.app, &shop.ctx, 100).await.expect("swept");
+        }
+        told(&[300, 100, 400, 200, 50, 1_000], "ended again").await;
     }
 }

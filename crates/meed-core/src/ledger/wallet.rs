@@ -4,6 +4,8 @@
 //! [`Book::all_or_nothing`](super::Book::all_or_nothing). What is due (holds that ran out, lots that mature or expire) is
 //! posted first, by [`Wallets::settle_due`].
 
+use std::collections::BTreeMap;
+
 use super::account::{AccountKey, Owner, Purpose};
 use super::apply::Stamp;
 use super::book::Book;
@@ -198,7 +200,8 @@ impl<'a> Wallets<'a> {
     /// Posts what is due: holds that ran out are released, then lots mature, then lots expire (`ledger.md` §1.6, §6.2).
     pub fn settle_due(&mut self, wallet: Wallet) -> Result<(), Refusal> {
         let now_us = self.stamp.recorded_us;
-        self.book.expire(self.stamp, self.ids, &[wallet.account(Purpose::Available).into()]);
+        let voided = self.book.expire(self.stamp, self.ids, &[wallet.account(Purpose::Available).into()]);
+        let ran_out: BTreeMap<Id, i64> = voided.iter().map(|void| (void.id, void.business_time.as_microsecond())).collect();
         let mature: Vec<Lot> = self.lots(wallet, |lot| lot.is_pending && lot.remaining > 0 && lot.active_us <= now_us);
         for lot in mature {
             let origin = Origin { sale: lot.sale, program_version: lot.version, ..Origin::at(instant(lot.active_us)) };
@@ -209,12 +212,32 @@ impl<'a> Wallets<'a> {
         }
         let over: Vec<Lot> = self.lots(wallet, |lot| !lot.is_pending && lot.is_over(now_us) && lot.free() > 0);
         for lot in over {
-            let origin = Origin { sale: lot.sale, program_version: lot.version, ..Origin::at(instant(lot.expires_us.unwrap_or(now_us))) };
-            let credit = Owner::program(lot.program).account(Purpose::Breakage, lot.unit);
-            let transfer = self.post(TransferKind::Expired, wallet.account(Purpose::Available), credit, lot.free(), origin)?;
-            self.leave(transfer, lot.id, MoveKind::Expire, lot.free(), Purpose::Breakage, origin)?;
+            for (at_us, amount) in self.ends(&lot, &ran_out) {
+                let origin = Origin { sale: lot.sale, program_version: lot.version, ..Origin::at(instant(at_us)) };
+                let credit = Owner::program(lot.program).account(Purpose::Breakage, lot.unit);
+                let transfer = self.post(TransferKind::Expired, wallet.account(Purpose::Available), credit, amount, origin)?;
+                self.leave(transfer, lot.id, MoveKind::Expire, amount, Purpose::Breakage, origin)?;
+            }
         }
         Ok(())
+    }
+
+    /// When what is free of a lot that is over expired, and how much: with the lot, but what a hold kept longer when that ran
+    /// out. Each is a transfer of its own, as it would be had a command come by in between.
+    fn ends(&self, lot: &Lot, ran_out: &BTreeMap<Id, i64>) -> BTreeMap<i64, Minor> {
+        let over_us = lot.expires_us.unwrap_or(self.stamp.recorded_us);
+        let (mut ends, mut left) = (BTreeMap::new(), lot.free());
+        if !ran_out.is_empty() {
+            let freed = self.book.shelf.moves().iter().filter(|step| step.lot == lot.id && step.kind == MoveKind::Release);
+            for (step, at_us) in freed.filter_map(|step| Some((step, *ran_out.get(&step.transfer).filter(|at_us| **at_us > over_us)?))) {
+                let part = step.amount.min(left);
+                left -= part;
+                *ends.entry(at_us).or_default() += part;
+            }
+        }
+        *ends.entry(over_us).or_default() += left;
+        ends.retain(|_, amount| *amount > 0);
+        ends
     }
 
     /// Opens a lot. What is owed is netted from it, if it may be used at once.
@@ -325,6 +348,7 @@ impl<'a> Wallets<'a> {
     /// Uses `amount` of what was reserved, from the front; the tail returns to its lots. `held` is what [`Wallets::hold`]
     /// answered, in that order.
     pub fn post_held(&mut self, wallet: Wallet, held: &[Taken], amount: Minor, origin: Origin) -> Result<Vec<Taken>, Refusal> {
+        self.settle_due(wallet)?;
         let whole: Minor = held.iter().map(|taken| taken.portion.amount).sum();
         if amount > whole {
             return Err(Refusal::HoldAmountExceeded { held: whole, asked: amount });
@@ -358,6 +382,7 @@ impl<'a> Wallets<'a> {
 
     /// Gives up a reservation.
     pub fn void_held(&mut self, wallet: Wallet, held: &[Taken], origin: Origin) -> Result<(), Refusal> {
+        self.settle_due(wallet)?;
         for hold in transfers_of(held) {
             self.void(hold, origin)?;
         }

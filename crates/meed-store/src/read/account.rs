@@ -77,6 +77,30 @@ impl Reader<'_> {
         Ok(found)
     }
 
+    /// What expired from accounts, and what came back of it, each with its lot, by id.
+    pub(super) fn expiries_on(&mut self, workspace: Id, accounts: &[Id]) -> Result<Vec<(Transfer, Id)>, StoreError> {
+        let keys: Vec<Vec<Value>> = accounts.iter().map(|id| vec![(*id).into()]).collect();
+        let mut found: BTreeMap<Id, Transfer> = BTreeMap::new();
+        for statement in [&sql::ledger::TRANSFERS_BY_DEBIT_SET, &sql::ledger::TRANSFERS_BY_CREDIT_SET] {
+            self.session.query_set(statement, workspace.0, &keys, &mut |row| {
+                let transfer = transfer_row(row)?;
+                if matches!(transfer.kind, TransferKind::Expired | TransferKind::Forfeited | TransferKind::ExpiryReversed) {
+                    found.insert(transfer.id, transfer);
+                }
+                Ok(())
+            })?;
+        }
+        let keys: Vec<Vec<Value>> = found.keys().map(|id| vec![(*id).into()]).collect();
+        let mut lots = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(1_000) {
+            self.session.query_set(&sql::till::EXPIRY_SET, workspace.0, keys, &mut |row| {
+                lots.push((row.id(0)?, row.id(1)?));
+                Ok(())
+            })?;
+        }
+        Ok(lots.into_iter().filter_map(|(transfer, lot)| Some((found.remove(&transfer)?, lot))).collect())
+    }
+
     /// The transfers that a participant's events name: those that opened lots of awards, and those that used them.
     fn named_by_events(&mut self, workspace: Id, participant: Id, named: &mut BTreeSet<Id>) -> Result<(), StoreError> {
         let mut before = None;

@@ -149,15 +149,12 @@ impl Reader<'_> {
         Ok(lots)
     }
 
-    /// The lots of a participant of which something expired and did not come back, by id.
-    pub fn expired_lots(&mut self, workspace: Id, participant: Id) -> Result<Vec<Lot>, StoreError> {
-        let mut lots = Vec::new();
-        let key = vec![vec![participant.into(), i64::MIN.into()]];
-        self.session.query_set(&sql::till::LOT_EXPIRED_SET, workspace.0, &key, &mut |row| {
-            lots.push(lot_row(row)?);
-            Ok(())
-        })?;
-        Ok(lots)
+    /// What expired of a participant's lots and what came back of it, each with its lot, by id.
+    pub fn expiries(&mut self, workspace: Id, participant: Id) -> Result<Vec<(Transfer, Id)>, StoreError> {
+        let accounts = self.accounts_of(workspace, Owner::participant(participant))?;
+        let own = accounts.iter().filter(|account| matches!(account.key.purpose, Purpose::Available | Purpose::Pending));
+        let own: Vec<Id> = own.map(|account| account.id).collect();
+        self.expiries_on(workspace, &own)
     }
 
     /// What was netted of a participant's new credits against what they owed, by id. Who never owed anything costs no read of

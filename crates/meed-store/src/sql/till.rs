@@ -210,6 +210,14 @@ pub(crate) static ALLOCATION_SET: Statement = Statement::split(
      join lot_move m on m.transfer_id = k.transfer_id where m.workspace_id = $1 and m.kind = 1 order by m.transfer_id, m.lot_id",
     &[Int],
 );
+/// The lots from which transfers took what expired, or to which they brought it back.
+pub(crate) static EXPIRY_SET: Statement = Statement::split(
+    "lot_expiry",
+    "select transfer_id, lot_id from lot_move where workspace_id = $1 and transfer_id = $2 and kind in (5, 10) order by lot_id",
+    "select m.transfer_id, m.lot_id from unnest($2::bigint[]) as k (transfer_id)
+     join lot_move m on m.transfer_id = k.transfer_id where m.workspace_id = $1 and m.kind in (5, 10) order by m.transfer_id, m.lot_id",
+    &[Int],
+);
 pub(crate) static LOTS: Statement = Statement::same(
     "lots",
     "select lot_id, participant_id, unit, amount, program_id, version_id, sale_id, active_us, expires_us, rank, cost, recorded_us, remaining, held, expired,
@@ -266,6 +274,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &LOT_CHANGE_SET,
     &MOVE_ADD_SET,
     &ALLOCATION_SET,
+    &EXPIRY_SET,
     &LOTS,
     &MOVES,
     &EVENTS,

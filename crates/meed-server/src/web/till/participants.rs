@@ -302,6 +302,7 @@ fn more_lots(lots: &mut Vec<LotRow>) -> (String, Vec<LotRow>) {
 const fn word(what: What) -> &'static str {
     let kind = match what {
         What::Expiry => return "Expired",
+        What::ExpiryReversed => return "Expired no more",
         What::Netting => return "Taken for what was owed",
         What::Event(kind) => kind,
     };
@@ -341,6 +342,7 @@ fn journal_row(setting: &Setting, entry: &Entry) -> JournalRow {
             | EventKind::Evaluation,
         )
         | What::Expiry
+        | What::ExpiryReversed
         | What::Netting => entry.about,
         What::Event(_) => None,
     };
