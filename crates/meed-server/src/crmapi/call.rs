@@ -77,6 +77,21 @@ struct TokenOnly {
     token: Option<String>,
 }
 
+/// The token of a body that is refused. One that is no JSON, or tells two tokens, is refused as such, since no other token would
+/// mend it: what is told is the caller's own text.
+fn token_alone(bytes: &[u8]) -> Answered<String> {
+    if let (Some(error), false) = (serde_json::from_slice::<Value>(bytes).err(), bytes.trim_ascii().is_empty()) {
+        return Err(Failure::new("PARAMETER_INVALID", format!("the body is not JSON: {error}")));
+    }
+    match serde_json::from_slice::<TokenOnly>(bytes) {
+        Ok(only) => Ok(only.token.unwrap_or_default()),
+        Err(error) if error.to_string().starts_with("duplicate field") => {
+            Err(Failure::new("PARAMETER_REPEATED", "this parameter stands there twice").at("token"))
+        }
+        Err(_) => Ok(String::new()),
+    }
+}
+
 impl<T: Parameters> FromRequest<ServerState> for Call<T> {
     type Rejection = Failure;
 
@@ -85,8 +100,7 @@ impl<T: Parameters> FromRequest<ServerState> for Call<T> {
         let parameters = match request::parse::<T>(&bytes) {
             Ok(parameters) => parameters,
             Err(problem) => {
-                let token = serde_json::from_slice::<TokenOnly>(&bytes).ok().and_then(|only| only.token).unwrap_or_default();
-                tokens::check(&state.app, &token).await?;
+                tokens::check(&state.app, &token_alone(&bytes)?).await?;
                 return Err(problem.into());
             }
         };

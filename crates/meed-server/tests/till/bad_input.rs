@@ -322,7 +322,7 @@ async fn rows_that_cannot_be_taken_fail_alone(shop: &Shop) {
     assert!(["code2", "description", "brand_identifier"].iter().all(|name| message.contains(name)), "{done}");
     assert_eq!(done.as_array().map(Vec::len), Some(1), "{done}");
     let broken = shop.client.send("POST", "/crmapi/rest/v2/products/synchronise", &[], b"{\"token\":").await;
-    assert_eq!(broken.json()["status"]["code"], "INVALID_TOKEN");
+    assert_eq!(broken.json()["status"]["code"], "PARAMETER_INVALID");
     let none = post(&shop.client, "products/synchronise", &json!({"products_set": []})).await;
     assert_eq!(none["status"]["code"], "INVALID_TOKEN");
 }

@@ -106,6 +106,11 @@ async fn pos_005_without_a_good_token_nothing_happens(shop: &Shop) {
         "nothing is told about the rest"
     );
     assert_eq!(shop.balance().await, "0.00");
+    let unreadable = b"{\"token\": \"nonsense\",\n \"colour\": }";
+    let answer = shop.client.send("POST", "/crmapi/rest/v2/customer_events/purchases/create", &[], unreadable).await.expect(200);
+    let said =
+        json!({"code": "PARAMETER_INVALID", "message": "the body is not JSON: expected value at line 2 column 12", "description": null});
+    assert_eq!(answer["status"], said, "where it is no JSON, and nothing else");
     assert_eq!(
         shop.ok("customer_events/purchases/list", json!({"rewards_participant_identifier": {"number": "RP0000000019"}})).await,
         json!([])
