@@ -145,8 +145,18 @@ kept!(TillSettingsDocument, TillSettings, |_d| "settings".to_owned(), {
     let read = settings(_d.clone(), Unit::POINTS)?;
     check_tiers(&_d.tiers, read.tiers.rate)?;
     check_classes(&_d.classifications)?;
+    check_spend(&read)?;
     short_settings(_d)
 });
+
+/// Limits of one spend between which an amount is left. Settings of former days are not read by this rule.
+fn check_spend(settings: &meed_core::loyalty::TillSettings) -> AppResult<()> {
+    if settings.maximum_spend.is_some_and(|most| most < settings.minimum_spend) {
+        let text = "the most that may be spent at once is below the least, so nothing could be spent";
+        return Err(AppError::invalid("spend_limits_crossed", "maximum_spend", text));
+    }
+    Ok(())
+}
 
 /// Tiers that can be told apart. Settings of former days are not read by this rule.
 fn check_tiers(tiers: &[TierDocument], rate: Exact) -> AppResult<()> {

@@ -401,6 +401,12 @@ async fn limits_by_day_week_and_month_hold(shop: &Shop) {
     let wrong = TillSettingsDocument { limits: vec![limit("spend", "day", None, Some(1))], ..TillSettingsDocument::default() };
     let refused = meed_app::loyalty::records::put(&shop.app, &shop.ctx, None, &wrong).await.expect_err("refused");
     assert_eq!(code(&refused), "limit_unreadable");
+    for (minimum_spend, maximum_spend, said) in [(501, Some(500), Some("spend_limits_crossed")), (500, Some(500), None), (501, None, None)]
+    {
+        let settings = TillSettingsDocument { minimum_spend, maximum_spend, ..TillSettingsDocument::default() };
+        let kept = meed_app::loyalty::records::put(&shop.app, &shop.ctx, None, &settings).await;
+        assert_eq!(kept.err().map(|error| code(&error)).as_deref(), said, "{minimum_spend} to {maximum_spend:?}");
+    }
 }
 
 async fn a_hold_counts_against_limits_while_it_is_open(shop: &Shop) {

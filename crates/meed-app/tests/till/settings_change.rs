@@ -150,6 +150,10 @@ async fn what_limits_counted_is_given_back_on_its_own_day(shop: &Shop) {
     assert_eq!(shop.spend(first, Some(100)).await.expect_err("refused"), "limit_reached");
     shop.cancel(bread.done.id).await.expect("cancelled");
     shop.spend(first, Some(100)).await.expect("the third again");
+    let ask = SpendAsk { amount: Some(100), ..SpendAsk::default() };
+    let input = SpendInput { who: None, purchase: first, ask, source: shop.source, identity: None, at: None, is_offline: false };
+    let refused = spends::create(&shop.app, &shop.ctx, input).await.expect_err("a fourth");
+    assert_eq!(refused.to_string(), "the limit of debit per day is reached: 0 of 3 times are left");
     assert_eq!(shop.spend(first, Some(100)).await.expect_err("refused"), "limit_reached", "only one came back");
     // What was spent today on a purchase of yesterday comes back today.
     shop.settings(TillSettingsDocument { limits: vec![limit(1)], ..TillSettingsDocument::default() }).await;

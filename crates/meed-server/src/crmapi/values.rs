@@ -222,7 +222,8 @@ pub(super) fn date(text: &str, zone: &TimeZone, field: &str) -> Answered<Timesta
     let wrong = || Failure::invalid(field, "dates are written YYYY-MM-DDTHH:MM:SS, without a zone");
     let is_plain = text.len() == 19 && text.is_ascii() && text.as_bytes()[10] == b'T';
     let civil: DateTime = text.parse().ok().filter(|_| is_plain).ok_or_else(wrong)?;
-    civil.to_zoned(zone.clone()).map(|zoned| zoned.timestamp()).map_err(|_| wrong())
+    let outside = |_| Failure::invalid(field, "this date lies outside the calendar: dates end with the year 9999");
+    civil.to_zoned(zone.clone()).map(|zoned| zoned.timestamp()).map_err(outside)
 }
 
 /// A date that may be left out.

@@ -17,6 +17,7 @@ on_both_engines!(
     pos_008_none_or_two_of_a_group_are_refused,
     pos_010_fields_shape_answers_and_nothing_else,
     pos_013_a_customer_is_identified_in_every_way,
+    a_date_outside_the_calendar_is_told_from_one_that_is_written_otherwise,
     a_released_token_and_one_of_a_revoked_key_open_nothing,
 );
 
@@ -105,12 +106,12 @@ async fn pos_005_without_a_good_token_nothing_happens(shop: &Shop) {
         "INVALID_TOKEN",
         "nothing is told about the rest"
     );
-    assert_eq!(shop.balance().await, "0.00");
     let unreadable = b"{\"token\": \"nonsense\",\n \"colour\": }";
     let answer = shop.client.send("POST", "/crmapi/rest/v2/customer_events/purchases/create", &[], unreadable).await.expect(200);
     let said =
         json!({"code": "PARAMETER_INVALID", "message": "the body is not JSON: expected value at line 2 column 12", "description": null});
     assert_eq!(answer["status"], said, "where it is no JSON, and nothing else");
+    assert_eq!(shop.balance().await, "0.00");
     assert_eq!(
         shop.ok("customer_events/purchases/list", json!({"rewards_participant_identifier": {"number": "RP0000000019"}})).await,
         json!([])
@@ -233,6 +234,19 @@ async fn pos_013_a_customer_is_identified_in_every_way(shop: &Shop) {
     assert!(found.get("reward_tier").is_some() && found["accounts_receivable"]["name"] == "Anna Reed", "{found}");
     participants::set_means_state(app, &shop.ctx, "4711", false).await.expect("switched");
     assert_eq!(shop.refused(show, token(json!({"authentication_code": "4711"}))).await, "ACCESS_TOKEN_NOT_EFFECTIVE");
+}
+
+async fn a_date_outside_the_calendar_is_told_from_one_that_is_written_otherwise(shop: &Shop) {
+    for (date, text) in [
+        ("9999-12-31T23:59:59", "this date lies outside the calendar: dates end with the year 9999"),
+        ("9999-12-31", "dates are written YYYY-MM-DDTHH:MM:SS, without a zone"),
+    ] {
+        let mut body = purchase("R1", &[("bread", "20.00")]);
+        body["performed_on"] = json!(date);
+        body["token"] = json!(shop.token);
+        let answer = post(&shop.client, "customer_events/purchases/create", &body).await;
+        assert_eq!(answer["status"], json!({"code": "PARAMETER_INVALID", "message": text, "description": "performed_on"}));
+    }
 }
 
 async fn a_released_token_and_one_of_a_revoked_key_open_nothing(shop: &Shop) {

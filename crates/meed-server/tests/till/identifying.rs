@@ -249,6 +249,7 @@ async fn a_customer_of_the_identity_service_gets_a_token(shop: &Shop) {
     let put = async |body: Value| admin.send("PUT", "/v1/till_settings", &[], body.to_string().as_bytes()).await;
     assert_eq!(put(json!({"identity_key": "short"})).await.refusal(422), "identity_key_short");
     assert_eq!(put(json!({"identity_key": IDENTITY_KEY})).await.expect(200)["identity_key"], Value::Null, "it is never shown");
+    assert_eq!(put(json!({"minimum_spend": 2, "maximum_spend": 1})).await.refusal(422), "spend_limits_crossed");
     put(json!({"minimum_spend": 1})).await.expect(200);
     let answer = post(&shop.client, method, &login(&token)).await;
     let own = answer["data"]["token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();

@@ -214,4 +214,6 @@ async fn a_tier_is_set_and_offers_are_evaluated_from_their_pages() {
     }
     let settings = operator.post("/till/settings", &[("evaluation_hour", "24")]).await;
     assert!(settings.says("id=\"evaluation_hour-error\""), "{}", settings.body);
+    let settings = operator.post("/till/settings", &[("minimum_spend", "5"), ("maximum_spend", "4.99")]).await;
+    assert!(settings.says("id=\"maximum_spend-error\"") && settings.says("is below the least"), "{}", settings.body);
 }

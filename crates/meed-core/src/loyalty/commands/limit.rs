@@ -35,7 +35,7 @@ pub(super) fn room(
     let usage = usage(state, participant, config, person);
     match most(limits(config, person), &usage, kind, unit, today(state)) {
         Ok(room) => Ok(room.map(|(amount, _)| amount)),
-        Err(limit) => Err(refused(limit, 0)),
+        Err(limit) => Err(refused(limit, limit.left(&usage, today(state)))),
     }
 }
 
@@ -49,16 +49,20 @@ pub(super) fn check(
 ) -> Result<(), Refused> {
     let usage = usage(state, participant, config, person);
     match most(limits(config, person), &usage, kind, unit, today(state)) {
-        Ok(Some((room, limit))) if amount > room => Err(refused(limit, room)),
+        Ok(Some((room, limit))) if amount > room => Err(refused(limit, (None, Some(room)))),
         Ok(_) => Ok(()),
-        Err(limit) => Err(refused(limit, 0)),
+        Err(limit) => Err(refused(limit, limit.left(&usage, today(state)))),
     }
 }
 
-fn refused(limit: &Limit, room: Minor) -> Refused {
-    let Limit { kind, per, unit, .. } = limit;
-    let left = crate::money::Amount { minor: room, unit: *unit }.major();
-    conflict("limit_reached", format!("the limit of {kind} per {per} is reached: {left} {unit} are left")).at("amount")
+/// The refusal of what is beyond a limit, of which so many times and so much are left.
+fn refused(limit: &Limit, (times, amount): (Option<i64>, Option<Minor>)) -> Refused {
+    let Limit { kind, per, unit, number, .. } = limit;
+    let left = match (times, number) {
+        (Some(0), Some(number)) => format!("0 of {number} times are left"),
+        _ => format!("{} {unit} are left", crate::money::Amount { minor: amount.unwrap_or_default(), unit: *unit }.major()),
+    };
+    conflict("limit_reached", format!("the limit of {kind} per {per} is reached: {left}")).at("amount")
 }
 
 /// Counts what was moved, on the day of `at_us`. Once more is 1, taken back is -1.
