@@ -6,6 +6,7 @@ mod demo;
 mod dry_run;
 mod imports;
 mod plans;
+#[cfg(target_os = "linux")]
 mod power;
 mod refusals;
 mod running;
