@@ -17,6 +17,7 @@ on_every_engine!(
     pos_045_led_003_a_repeated_cancel_has_its_first_answer,
     pos_049_pos_050_the_journal_tells_what_expired,
     pos_049_no_row_of_the_journal_changes_when_more_expires,
+    pos_049_no_row_of_the_journal_comes_before_one_that_was_read,
     led_017_what_is_held_shows_after_its_lot_expired,
 );
 
@@ -284,4 +285,44 @@ async fn pos_049_no_row_of_the_journal_changes_when_more_expires(shop: &Shop) {
         }
         told(&[300, 100, 400, 200, 50, 1_000], "ended again").await;
     }
+}
+
+async fn pos_049_no_row_of_the_journal_comes_before_one_that_was_read(shop: &Shop) {
+    let ann = shop.customer("Ann").await.id;
+    let expires = Some(shop.now() + jiff::SignedDuration::from_hours(24));
+    for amount in [300, 200] {
+        let (unit, reason) = (eur(), format!("of {amount}"));
+        let credit =
+            AdjustInput { who: Who::Id(ann), unit, amount, is_top_up: false, expires, reason, source: shop.source, identity: None };
+        wallets::adjust(&shop.app, &shop.ctx, credit).await.expect("a credit");
+    }
+    // One lot is spent whole, the other held whole, until long after they ended.
+    let sold = shop.buy(ann, &[("bread", 300)]).await.done.id;
+    shop.spend(sold, None).await.expect("a spend");
+    let input = HoldInput { who: Who::Id(ann), unit: eur(), amount: 200, minutes: Some(10 * 1_440), source: shop.source, identity: None };
+    let hold = holds::hold(&shop.app, &shop.ctx, input).await.expect("a hold").id;
+    let mut known: Vec<String> = Vec::new();
+    let mut told = async |what: &str| {
+        let entries = journal::page(&shop.app, &shop.ctx, ann, None, 100).await.expect("a journal");
+        let all: Vec<String> = entries.iter().map(|entry| format!("{entry:?}")).collect();
+        assert!(all.ends_with(&known), "{what}: the rows that were there are the oldest\n{all:#?}");
+        known = all;
+        entries.iter().filter(|entry| entry.kind == journal::What::Expiry).map(|entry| entry.debit).sum::<i64>()
+    };
+    told("spent and held").await;
+    shop.pass_days(2);
+    shop.buy(ann, &[("wine", 100)]).await;
+    assert_eq!(told("nothing was left of the lots when they ended").await, 0);
+    shop.pass_minutes(1);
+    shop.refund(sold, &[(0, 100)]).await.expect("a return");
+    assert_eq!(told("a third comes back").await, 100);
+    shop.pass_minutes(1);
+    shop.cancel(sold).await.expect("cancelled");
+    assert_eq!(told("all of it").await, 300);
+    shop.pass_minutes(1);
+    holds::release(&shop.app, &shop.ctx, hold, None).await.expect("released");
+    assert_eq!(told("what was held").await, 500);
+    wallets::sweep(&shop.app, &shop.ctx, 100).await.expect("swept");
+    assert_eq!((told("swept").await, shop.balance(ann).await), (500, 0));
+    shop.must_verify().await;
 }

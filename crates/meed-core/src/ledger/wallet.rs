@@ -177,12 +177,15 @@ pub struct Wallets<'a> {
     pub(super) workspace: Id,
     currency: Unit,
     ids: &'a mut dyn FnMut() -> Id,
+    /// Lot moves of the book when the command began.
+    moves_before: usize,
 }
 
 impl<'a> Wallets<'a> {
     /// Works on `book` for the command of `stamp`. `currency` is the workspace's: the unit of mirrors.
     pub fn new(book: &'a mut Book, stamp: Stamp, workspace: Id, currency: Unit, ids: &'a mut dyn FnMut() -> Id) -> Self {
-        Self { book, stamp, workspace, currency, ids }
+        let moves_before = book.shelf.moves().len();
+        Self { book, stamp, workspace, currency, ids, moves_before }
     }
 
     /// The book as the command so far left it.
@@ -223,10 +226,23 @@ impl<'a> Wallets<'a> {
     }
 
     /// When what is free of a lot that is over expired, and how much: with the lot, but what a hold kept longer when that ran
-    /// out. Each is a transfer of its own, as it would be had a command come by in between.
+    /// out, and what this command frees or brings back now. Each is a transfer of its own, as it would be had a command come by
+    /// in between.
     fn ends(&self, lot: &Lot, ran_out: &BTreeMap<Id, i64>) -> BTreeMap<i64, Minor> {
         let over_us = lot.expires_us.unwrap_or(self.stamp.recorded_us);
         let (mut ends, mut left) = (BTreeMap::new(), lot.free());
+        let here =
+            self.book.shelf.moves()[self.moves_before..].iter().filter(|step| step.lot == lot.id && !ran_out.contains_key(&step.transfer));
+        let came: Minor = here
+            .map(|step| match step.kind {
+                MoveKind::Return | MoveKind::Release => step.amount,
+                MoveKind::Revive | MoveKind::Mature => 0,
+                _ => -step.amount,
+            })
+            .sum();
+        let came = came.clamp(0, left);
+        left -= came;
+        ends.insert(self.stamp.recorded_us, came);
         if !ran_out.is_empty() {
             let freed = self.book.shelf.moves().iter().filter(|step| step.lot == lot.id && step.kind == MoveKind::Release);
             for (step, at_us) in freed.filter_map(|step| Some((step, *ran_out.get(&step.transfer).filter(|at_us| **at_us > over_us)?))) {

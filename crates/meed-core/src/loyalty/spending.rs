@@ -189,6 +189,9 @@ impl Giver<'_> {
             let value = if unit == Unit::POINTS { self.config.settings.point_value } else { Some(Exact::ONE) };
             let Some(value) = value else { continue };
             let lots = lots(unit);
+            if lots.is_empty() {
+                continue;
+            }
             for version in lots.iter().filter_map(|lot| lot.version) {
                 if let Some(condition) = self.config.terms(version).and_then(|offer| offer.spend.condition.as_ref()) {
                     lines_of
@@ -218,6 +221,13 @@ impl Giver<'_> {
                 all.push((unit, portion, worth));
             }
             if unit == Unit::POINTS {
+                // What a line had no room for pays another that points are spent on.
+                let mut rest = (worth_of(points, value, self.config.currency)? - paid).min(left);
+                for (_, portion, worth) in &mut all[first..] {
+                    let part = rest.min(room[portion.line]);
+                    (*worth, rest, paid) = (*worth + part, rest - part, paid + part);
+                    (room[portion.line], left) = (room[portion.line] - part, left - part);
+                }
                 spare(&mut all, first, points - fewest_points(paid, value, self.config.currency)?);
             }
         }

@@ -1,7 +1,7 @@
 //! What a disk holds when power fails: the log of `disk.c`, read back and cut at any place.
 //!
 //! What was written before a flush began is there for certain when the flush ended before the cut. Of what was written since, a
-//! disk may keep any part, in any order, and of a write any sectors.
+//! disk may keep any part, in any order, and of a write any sectors. Names of files are taken to be on disk at once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -68,7 +68,8 @@ impl Log {
     pub(super) fn read(path: &Path, folder: &Path) -> Self {
         let bytes = std::fs::read(path).expect("a log");
         let (mut rest, mut entries) = (bytes.as_slice(), Vec::new());
-        while !rest.is_empty() {
+        // A process that is killed may leave half an entry at the end.
+        while is_whole(rest) {
             let (kind, name) = (small(&mut rest), small(&mut rest));
             let (offset, length) = (long(&mut rest), long(&mut rest));
             let file = String::from_utf8(take(&mut rest, name).to_vec()).expect("a name");
@@ -182,6 +183,16 @@ fn torn(draw: &mut Draw, offset: usize, data: &[u8], content: &mut Vec<u8>) {
             Change::Write(offset + number * SECTOR, sector.to_vec()).apply(content);
         }
     }
+}
+
+/// Whether an entry stands there, from its kind to the end of its data.
+fn is_whole(mut rest: &[u8]) -> bool {
+    if rest.len() < 24 {
+        return false;
+    }
+    let (_, name) = (small(&mut rest), small(&mut rest));
+    let (_, length) = (long(&mut rest), long(&mut rest));
+    usize::try_from(length).is_ok_and(|length| rest.len() >= name + length)
 }
 
 fn take<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
