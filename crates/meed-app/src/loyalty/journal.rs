@@ -163,7 +163,7 @@ fn expiries(moved: &[(Transfer, Id)]) -> Vec<Entry> {
                 about.map(|_| Entry { credit: transfer.amount, debit: 0, ..told(What::ExpiryReversed, transfer) })
             }
             // What was free when its lot ended, or when the hold on it ran out, stands there, as it did before a command said so.
-            TransferKind::Expired if Id::next(at_us, Id(0)) > *lot && known.insert((*lot, at_us)) => {
+            TransferKind::Expired if at_us < transfer.recorded_us && Id::next(at_us, Id(0)) > *lot && known.insert((*lot, at_us)) => {
                 Some(expiry(*lot, about, transfer.unit, transfer.amount, at_us))
             }
             // What was freed or came back afterwards, or arrived too late, expired by the command.

@@ -299,7 +299,7 @@ async fn pos_049_no_row_of_the_journal_comes_before_one_that_was_read(shop: &Sho
     // One lot is spent whole, the other held whole, until long after they ended.
     let sold = shop.buy(ann, &[("bread", 300)]).await.done.id;
     shop.spend(sold, None).await.expect("a spend");
-    let input = HoldInput { who: Who::Id(ann), unit: eur(), amount: 200, minutes: Some(10 * 1_440), source: shop.source, identity: None };
+    let input = HoldInput { who: Who::Id(ann), unit: eur(), amount: 200, minutes: Some(6 * 1_440), source: shop.source, identity: None };
     let hold = holds::hold(&shop.app, &shop.ctx, input).await.expect("a hold").id;
     let mut known: Vec<String> = Vec::new();
     let mut told = async |what: &str| {
