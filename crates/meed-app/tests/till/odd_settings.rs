@@ -129,6 +129,9 @@ async fn led_029_a_budget_is_set_in_what_awards_draw(shop: &Shop) {
             assert_eq!(set, if unit == fits { Ok(0) } else { Err("unit_mismatch".to_owned()) }, "{name} in {unit}");
         }
     }
+    let offer = shop.offer("name = \"Without\"\nstacks = true\n[award]\namount = 1").await;
+    let refused = offers::set_budget(&shop.app, &shop.ctx, offer, eur(), 100).await.expect_err("it would do nothing");
+    assert_eq!(code(&refused), "unit_mismatch");
 }
 
 async fn pos_018_an_offline_preview_asks_as_the_purchase_will(shop: &Shop) {

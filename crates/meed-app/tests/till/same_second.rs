@@ -324,5 +324,23 @@ async fn pos_049_no_row_of_the_journal_comes_before_one_that_was_read(shop: &Sho
     assert_eq!(told("what was held").await, 500);
     wallets::sweep(&shop.app, &shop.ctx, 100).await.expect("swept");
     assert_eq!((told("swept").await, shop.balance(ann).await), (500, 0));
+    // Half of a lot is held, and what was free of it expires in the very command that gives the hold up.
+    let (unit, reason, expires) = (eur(), "more".to_owned(), Some(shop.now() + jiff::SignedDuration::from_hours(24)));
+    let credit =
+        AdjustInput { who: Who::Id(ann), unit, amount: 100, is_top_up: false, expires, reason, source: shop.source, identity: None };
+    wallets::adjust(&shop.app, &shop.ctx, credit).await.expect("a credit");
+    let input = HoldInput { who: Who::Id(ann), unit: eur(), amount: 40, minutes: Some(6 * 1_440), source: shop.source, identity: None };
+    let hold = holds::hold(&shop.app, &shop.ctx, input).await.expect("a hold").id;
+    shop.pass_days(2);
+    assert_eq!(told("what was free of it").await, 560);
+    holds::release(&shop.app, &shop.ctx, hold, None).await.expect("released");
+    assert_eq!(told("what was held of it").await, 600);
+    let newest = journal::page(&shop.app, &shop.ctx, ann, None, 100).await.expect("a journal").remove(0);
+    let posted = shop.app.store().read({
+        let workspace = shop.ctx.workspace;
+        move |r| r.expiries(workspace, ann)
+    });
+    let (last, _) = posted.await.expect("expiries").into_iter().max_by_key(|(transfer, _)| transfer.id).expect("one");
+    assert_eq!((newest.id, last.amount, last.business_time.as_microsecond()), (last.id, 40, last.recorded_us), "at the command");
     shop.must_verify().await;
 }

@@ -236,7 +236,8 @@ impl<'a> Wallets<'a> {
         let came: Minor = here
             .map(|step| match step.kind {
                 MoveKind::Return | MoveKind::Release => step.amount,
-                MoveKind::Revive | MoveKind::Mature => 0,
+                // What expired before was there before.
+                MoveKind::Revive | MoveKind::Mature | MoveKind::Expire => 0,
                 _ => -step.amount,
             })
             .sum();

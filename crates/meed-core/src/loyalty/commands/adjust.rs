@@ -161,7 +161,7 @@ impl Command for SetBudget {
             return Ok(Reply::Till(TillReply::Budget(0)));
         }
         // What nobody would draw may be taken away, but not set.
-        let draws = |version: &OfferVersion| version.offer.draws(self.config.currency) == self.unit;
+        let draws = |version: &OfferVersion| version.offer.has_budget && version.offer.draws(self.config.currency) == self.unit;
         if more > 0 && !offer.versions.iter().any(draws) {
             let text = format!("this offer draws no {} from its budget", self.unit);
             return Err(Refused { text, ..Refused::from(Refusal::UnitMismatch) }.at("currency"));
