@@ -56,8 +56,8 @@ pub struct App {
     secrets: Secrets,
     files: PathBuf,
     configurations: Mutex<HashMap<Id, Arc<Configuration>>>,
-    known_keys: access::KnownKeys,
-    known_tokens: access::KnownTokens,
+    known_keys: access::Known<Context>,
+    known_tokens: access::Known<access::Claims>,
     key_uses: access::KeyUses,
     known_sources: sources::KnownSources,
     kept: Arc<calculations::KeptCalculations>,
@@ -83,14 +83,15 @@ impl App {
     #[must_use]
     pub fn new(options: AppOptions) -> Arc<Self> {
         let AppOptions { store, clock, secrets, files } = options;
+        let engine = store.engine();
         Arc::new(Self {
             store,
             clock,
             secrets,
             files,
             configurations: Mutex::new(HashMap::new()),
-            known_keys: access::KnownKeys::default(),
-            known_tokens: access::KnownTokens::default(),
+            known_keys: access::Known::new(engine),
+            known_tokens: access::Known::new(engine),
             key_uses: access::KeyUses::default(),
             known_sources: sources::KnownSources::default(),
             kept: Arc::default(),
@@ -159,7 +160,7 @@ impl App {
         &self.key_uses
     }
 
-    pub(crate) fn known_keys(&self) -> &access::KnownKeys {
+    pub(crate) fn known_keys(&self) -> &access::Known<Context> {
         &self.known_keys
     }
 
@@ -167,7 +168,7 @@ impl App {
         &self.known_names
     }
 
-    pub(crate) fn known_tokens(&self) -> &access::KnownTokens {
+    pub(crate) fn known_tokens(&self) -> &access::Known<access::Claims> {
         &self.known_tokens
     }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use meed_core::command::{Actor, Class, PutRecord, PutRecords, Record, RecordKind, Refused, Reply};
 use meed_core::id::{Id, Kind};
-use meed_store::{CONTROL_WORKSPACE, EngineKind};
+use meed_store::{CONTROL_WORKSPACE, StoreError};
 
+use super::known::{Known, Reading, forgotten};
 use crate::documents::{KeyDocument, KeyUseDocument, read, write};
 use crate::error::{AppError, AppResult};
 use crate::secrets::token;
@@ -68,9 +69,10 @@ pub async fn revoke(app: &App, ctx: &Context, key: Id) -> AppResult<()> {
     let found = list(app, ctx).await?.into_iter().find(|k| k.id == key).ok_or_else(|| AppError::not_found("key"))?;
     let put = PutRecord::delete(RecordKind::ApiKey, key);
     app.submit(&control(ctx), found.label.clone(), PutRecords::one("key.revoked", put)).await?;
-    app.known_keys().forget(key);
-    // Waits for the batches of the workspace that began before: they may have found the key valid.
-    note(app, ctx, "key.revoked", found.label).await
+    app.known_keys().forget(|_, context| context.key == Some(key));
+    // The note waits for the batches of the workspace that began before: they may have found the key valid.
+    let (noted, ()) = tokio::join!(note(app, ctx, "key.revoked", found.label), forgotten(app));
+    noted
 }
 
 /// A line in the workspace's own audit log: the keys themselves are records of the installation.
@@ -143,44 +145,50 @@ fn context_of(app: &App, record: Option<&Record>) -> AppResult<Context> {
     })
 }
 
-/// As [`authenticate`], from memory where the key was seen before. For callers whose command checks the key again when it is
-/// decided: a key that was revoked by another process is refused there.
+/// As [`authenticate`], from memory. For callers whose command checks the key again when it is decided: a key that was revoked by
+/// another process is refused there.
 pub async fn authenticate_writer(app: &App, secret: &str) -> AppResult<Arc<Context>> {
+    known_by_hash(app, secret, Known::find_any).await
+}
+
+/// As [`authenticate`], from memory as long as nobody can have been told that the key is revoked.
+pub async fn authenticate_reader(app: &App, secret: &str) -> AppResult<Arc<Context>> {
+    known_by_hash(app, secret, Known::find).await
+}
+
+/// How something that is known is found.
+type Find = fn(&Known<Context>, &str) -> Result<Arc<Context>, Reading>;
+
+async fn known_by_hash(app: &App, secret: &str, find: Find) -> AppResult<Arc<Context>> {
     let hash = app.secrets().hash_api_key(secret);
-    let seen = match app.known_keys().find(&hash) {
+    let key = hash.clone();
+    known_or_read(app, &hash, find, async || app.store().record_by_key(CONTROL_WORKSPACE, RecordKind::ApiKey, key).await).await
+}
+
+/// The context of a key that a token names, in the same way.
+pub(super) async fn context_by_id(app: &App, key: Id) -> AppResult<Arc<Context>> {
+    let read = async || app.store().record(CONTROL_WORKSPACE, RecordKind::ApiKey, key).await;
+    known_or_read(app, &format!("id {key}"), Known::find, read).await
+}
+
+async fn known_or_read(
+    app: &App,
+    name: &str,
+    find: Find,
+    read: impl AsyncFnOnce() -> Result<Option<Record>, StoreError>,
+) -> AppResult<Arc<Context>> {
+    let reading = match find(app.known_keys(), name) {
         Ok(context) => {
             if let Some(key) = context.key {
                 app.key_uses().note(key, app.now_us());
             }
             return Ok(context);
         }
-        Err(seen) => seen,
+        Err(reading) => reading,
     };
-    let context = Arc::new(authenticate(app, secret).await?);
-    app.known_keys().remember(hash, &context, seen);
+    let context = Arc::new(context_of(app, read().await?.as_ref())?);
+    app.known_keys().remember(name, &context, reading);
     Ok(context)
-}
-
-/// The context of a key that a token names, from memory where no other process can revoke keys.
-pub(super) async fn context_by_id(app: &App, key: Id) -> AppResult<Arc<Context>> {
-    let known = app.known_keys().find(&format!("id {key}"));
-    if let (Ok(context), EngineKind::Sqlite) = (&known, app.store().engine()) {
-        return Ok(Arc::clone(context));
-    }
-    let record = app.store().record(CONTROL_WORKSPACE, RecordKind::ApiKey, key).await?;
-    let context = Arc::new(context_of(app, record.as_ref())?);
-    if let Err(seen) = known {
-        app.known_keys().remember(format!("id {key}"), &context, seen);
-    }
-    Ok(context)
-}
-
-/// As [`authenticate`], from memory only where no other process can revoke keys.
-pub async fn authenticate_reader(app: &App, secret: &str) -> AppResult<Arc<Context>> {
-    match app.store().engine() {
-        EngineKind::Sqlite => authenticate_writer(app, secret).await,
-        EngineKind::Postgres => Ok(Arc::new(authenticate(app, secret).await?)),
-    }
 }
 
 /// The caller, acting on the installation's own workspace.

@@ -4,7 +4,7 @@ mod actors;
 pub mod identity;
 mod key_uses;
 pub mod keys;
-mod known_keys;
+mod known;
 pub mod master_key;
 pub mod password;
 pub mod roles;
@@ -14,5 +14,5 @@ pub mod users;
 
 pub use actors::{ActorNames, actor_names};
 pub(crate) use key_uses::KeyUses;
-pub(crate) use known_keys::KnownKeys;
-pub(crate) use tokens::KnownTokens;
+pub(crate) use known::Known;
+pub(crate) use tokens::Claims;

@@ -3,15 +3,15 @@
 //!
 //! A token only names who got it: what they may do is looked up with every use, so a revoked key ends its tokens too.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use meed_core::command::{Actor, Class, PutRecord, PutRecords, RecordKind, Refused};
 use meed_core::id::Id;
-use meed_store::{CONTROL_WORKSPACE, EngineKind};
+use meed_store::CONTROL_WORKSPACE;
 use serde::{Deserialize, Serialize};
 
+use super::known::forgotten;
 use super::{keys, sessions, users};
 use crate::documents::WorkspaceDocument;
 use crate::error::{AppError, AppResult};
@@ -20,8 +20,6 @@ use crate::{App, Context, Scope, workspaces};
 
 /// Seconds for which a token lives.
 pub const TOKEN_SECONDS: i64 = 7_200;
-/// Remembered tokens at most; beyond, all are forgotten and learned again.
-const TOKENS_MAX: usize = 10_000;
 /// The longest token that is looked at.
 const TOKEN_BYTES_MAX: usize = 2_048;
 /// `{"typ":"JWT","alg":"HS256"}` as every token begins.
@@ -40,7 +38,7 @@ pub struct Bearer {
 
 /// The claims, in the order in which they are written.
 #[derive(Clone, Serialize, Deserialize)]
-struct Claims {
+pub(crate) struct Claims {
     jti: String,
     usr: String,
     org: String,
@@ -51,6 +49,13 @@ struct Claims {
     cii: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     acr: Option<String>,
+}
+
+impl Claims {
+    /// The second in which the token ends.
+    fn ends(&self) -> AppResult<i64> {
+        self.exp.parse().map_err(|_| invalid())
+    }
 }
 
 /// A refusal because of who calls.
@@ -152,8 +157,8 @@ fn sign(app: &App, user: &str, workspace: Id, unit: Option<Id>, contact: Option<
     Ok(format!("{signed}.{}", base64(&signature)))
 }
 
-/// The claims of a token that carries our signature, and the second in which it ends.
-fn claims_of(app: &App, text: &str) -> AppResult<(Claims, i64)> {
+/// The claims of a token that carries our signature.
+fn claims_of(app: &App, text: &str) -> AppResult<Claims> {
     if text.len() > TOKEN_BYTES_MAX {
         return Err(invalid());
     }
@@ -164,9 +169,7 @@ fn claims_of(app: &App, text: &str) -> AppResult<(Claims, i64)> {
         return Err(invalid());
     }
     let body = unbase64(body).ok_or_else(invalid)?;
-    let claims: Claims = serde_json::from_slice(&body).map_err(|_| invalid())?;
-    let ends = claims.exp.parse().map_err(|_| invalid())?;
-    Ok((claims, ends))
+    serde_json::from_slice(&body).map_err(|_| invalid())
 }
 
 /// Refuses a token that was given back.
@@ -196,20 +199,21 @@ async fn context_of(app: &App, claims: &Claims) -> AppResult<Arc<Context>> {
 
 /// Who bears a token. An expired, released or foreign token, and one of a revoked key, is refused.
 pub async fn check(app: &App, text: &str) -> AppResult<Bearer> {
-    let (known, seen) = app.known_tokens().find(text);
-    let is_new = known.is_none();
-    let known = known.map_or_else(|| claims_of(app, text).map(Arc::new), Ok)?;
-    let (claims, ends) = known.as_ref();
-    // Another process of the same database may release it any time.
-    let is_asked = is_new || app.store().engine() != EngineKind::Sqlite;
-    let kept = async { if is_asked { insist_on_kept(app, claims).await } else { Ok(()) } };
-    // Whether it was given back and whose it is are asked together: one round of look-ups serves both.
-    let (kept, context) = tokio::join!(kept, context_of(app, claims));
-    kept?;
-    if is_new {
-        app.known_tokens().remember(text, &known, seen);
-    }
-    if app.now().as_second() >= *ends {
+    let (claims, context) = match app.known_tokens().find(text) {
+        Ok(claims) => {
+            let context = context_of(app, &claims).await;
+            (claims, context)
+        }
+        Err(reading) => {
+            let claims = Arc::new(claims_of(app, text)?);
+            // Whether it was given back and whose it is are asked together: one round of look-ups serves both.
+            let (kept, context) = tokio::join!(insist_on_kept(app, &claims), context_of(app, &claims));
+            kept?;
+            app.known_tokens().remember(text, &claims, reading);
+            (claims, context)
+        }
+    };
+    if app.now().as_second() >= claims.ends()? {
         return Err(refused(Class::Unauthenticated, "expired_token", "the token has ended; ask for a new one"));
     }
     let (workspace, context) = (id_of(&claims.org)?, context?);
@@ -229,51 +233,14 @@ pub async fn check(app: &App, text: &str) -> AppResult<Bearer> {
 /// Gives a token back: from the answer on nobody can use it.
 pub async fn release(app: &App, text: &str) -> AppResult<()> {
     let bearer = check(app, text).await?;
-    let (claims, ends) = claims_of(app, text)?;
+    let claims = claims_of(app, text)?;
+    let ends = claims.ends()?;
     let put = PutRecord::new(RecordKind::ReleasedToken, Some(app.secrets().hash_session(&claims.jti)), format!("{{\"ends\":{ends}}}"));
     let ctx = Context { workspace: CONTROL_WORKSPACE, ..(*bearer.context).clone() };
     let done = app.submit(&ctx, "token".to_owned(), PutRecords::one("token.released", put)).await;
-    app.known_tokens().forget(text);
+    app.known_tokens().forget(|known, _| known == text);
+    forgotten(app).await;
     done.map(|_| ())
-}
-
-/// Tokens that were seen to be good, so that a request does not read its token again, nor, where nobody else writes, the database
-/// for its token alone.
-#[derive(Default)]
-pub(crate) struct KnownTokens {
-    inner: Mutex<Inner>,
-}
-
-#[derive(Default)]
-struct Inner {
-    /// Counts releases: what was read before one may not be remembered after it.
-    releases: u64,
-    by_text: HashMap<String, Arc<(Claims, i64)>>,
-}
-
-impl KnownTokens {
-    /// What is known of a token, and how many were released so far.
-    fn find(&self, text: &str) -> (Option<Arc<(Claims, i64)>>, u64) {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        (inner.by_text.get(text).cloned(), inner.releases)
-    }
-
-    fn remember(&self, text: &str, found: &Arc<(Claims, i64)>, seen: u64) {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if inner.releases != seen {
-            return;
-        }
-        if inner.by_text.len() >= TOKENS_MAX {
-            inner.by_text.clear();
-        }
-        inner.by_text.insert(text.to_owned(), Arc::clone(found));
-    }
-
-    fn forget(&self, text: &str) {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.releases += 1;
-        inner.by_text.remove(text);
-    }
 }
 
 /// Base 64 for addresses, without padding (RFC 4648 §5).

@@ -235,7 +235,7 @@ async fn change(app: &App, id: Id, document: &UserDocument, action: &'static str
 
 /// A person by id.
 pub async fn get(app: &App, id: Id) -> AppResult<User> {
-    let record = app.store().read(move |r| r.record(CONTROL_WORKSPACE, RecordKind::User, id)).await?;
+    let record = app.store().record(CONTROL_WORKSPACE, RecordKind::User, id).await?;
     record.as_ref().map(user).transpose()?.ok_or_else(|| AppError::not_found("user"))
 }
 

@@ -18,6 +18,7 @@ mod fitting;
 mod hands;
 mod odd_settings;
 mod previewing;
+mod processes;
 mod races;
 mod replays;
 mod returns;

@@ -50,7 +50,7 @@ pub(crate) struct Shop {
     receipts: AtomicU32,
     options: EngineOptions,
     schema: Option<(String, String)>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Shop {
@@ -93,7 +93,12 @@ impl Shop {
         let rows =
             rows.map(|(code, family)| ProductDocument { code: code.into(), family: Some(family.into()), ..ProductDocument::default() });
         products::synchronise(&app, &ctx, rows.to_vec()).await.expect("products");
-        Self { app, ctx, unit, source, now_us, receipts: AtomicU32::new(0), options: engine, schema, _folder: folder }
+        Self { app, ctx, unit, source, now_us, receipts: AtomicU32::new(0), options: engine, schema, folder }
+    }
+
+    /// Another process that serves the same database.
+    pub(crate) async fn beside(&self) -> Arc<App> {
+        open(&self.options, &self.now_us, self.folder.path()).await
     }
 
     /// Changes stored rows behind the server's back.
