@@ -10,7 +10,7 @@ use meed_core::id::Id;
 use tokio::sync::oneshot;
 
 use crate::Clock;
-use crate::batch::{Answer, Dispatcher, Job, Saver, Submission, Writer, run_writer};
+use crate::batch::{Answer, Dispatcher, Guesses, Job, Saver, Submission, Writer, run_writer};
 use crate::changes::ChangeLog;
 use crate::engine::{EngineKind, PostgresOptions, PostgresSession, Role, Session, SqliteOptions, SqliteSession, lock_data_file};
 use crate::error::{Fault, StoreError};
@@ -82,7 +82,7 @@ impl Store {
         insist_on_current(connect()?.as_mut())?;
         let dispatcher = Arc::new(Dispatcher::default());
         dispatcher.close();
-        let readers = Arc::new(Readers::new(options.readers, connect, Arc::default(), Arc::clone(&options.clock)));
+        let readers = Arc::new(Readers::new(options.readers, connect, Arc::default(), Arc::clone(&options.clock), Arc::default()));
         Ok(Self { engine: kind, dispatcher, threads: Mutex::default(), readers, options: options.engine.clone(), _lock: None })
     }
 
@@ -107,11 +107,12 @@ impl Store {
         };
         let dispatcher = Arc::new(Dispatcher::default());
         let changes: Arc<ChangeLog> = Arc::default();
+        let guesses: Arc<Guesses> = Arc::default();
         let (saver, saving) = Saver::start(connect_as(Role::Saver), Arc::clone(&dispatcher), lock.clone())?;
         let mut threads = Vec::new();
         for index in 0..writer_count {
             let connect = connect_as(Role::Writer);
-            let writer = Writer::open(connect, Arc::clone(&clock), Arc::clone(&changes), saver.clone())?;
+            let writer = Writer::open(connect, Arc::clone(&clock), Arc::clone(&changes), saver.clone(), Arc::clone(&guesses))?;
             let dispatcher = Arc::clone(&dispatcher);
             // The file stays locked until the last of these threads has ended, also when the store is dropped before that.
             let lock = lock.clone();
@@ -121,7 +122,7 @@ impl Store {
             });
             threads.push(thread.map_err(|e| StoreError::broken(format!("no thread for a writer: {e}")))?);
         }
-        let readers = Readers::new(readers, connect_as(Role::Reader), changes, clock);
+        let readers = Readers::new(readers, connect_as(Role::Reader), changes, clock, guesses);
         threads.push(saving);
         Ok(Self { engine: kind, dispatcher, threads: Mutex::new(threads), readers: Arc::new(readers), options: engine, _lock: lock })
     }

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use meed_app::loyalty::activities::{self, ActivityInput};
 use meed_app::loyalty::holds::{self, HoldInput};
+use meed_app::loyalty::purchases::PurchaseInput;
 use meed_app::loyalty::wallets::{AdjustInput, TransferInput, Usable};
-use meed_app::loyalty::{PromoCodeDocument, TillSettingsDocument, Who, offers, purchases, records, wallets};
+use meed_app::loyalty::{PromoCodeDocument, TillSettingsDocument, Who, offers, participants, purchases, records, wallets};
 use meed_core::id::Id;
-use meed_core::loyalty::{ActivityKind, AutoSpend, Participant, SpendMethod};
+use meed_core::loyalty::{ActivityKind, AutoSpend, Participant, SpendAsk, SpendMethod};
 use meed_core::money::Unit;
 
 use crate::shop::{Shop, awarded, code, eur};
 
 on_every_engine!(
+    a_number_that_changes_hands_means_its_new_holder,
     invariant_13_previews_at_the_same_time_do_not_see_one_another,
     invariant_13_what_a_neighbour_needs_of_a_wallet_is_not_taken_from_a_preview,
     points_of_half_a_cent_are_spent_without_being_asked,
@@ -209,4 +211,39 @@ async fn points_of_half_a_cent_are_spent_without_being_asked(shop: &Shop) {
         assert_eq!(done.standing.spent_by(SpendMethod::Automatic), 150);
     }
     assert_eq!(usable(shop, ann).await, Usable::default());
+}
+
+/// What is theirs whom a number meant the last time is asked for ahead; it is not taken for its new holder's.
+async fn a_number_that_changes_hands_means_its_new_holder(shop: &Shop) {
+    shop.offer("name = \"Ten\"\nstacks = true\n[award]\npercent = \"10%\"").await;
+    let numbered = |name: &str, number: &str| Participant { name: name.into(), number: number.into(), ..Participant::default() };
+    let (ann, bob) = (shop.person(numbered("Ann", "N1")).await.id, shop.person(numbered("Bob", "N2")).await.id);
+    for (who, amount) in [(ann, 900), (bob, 40)] {
+        let (unit, reason) = (eur(), "a start".to_owned());
+        let credit =
+            AdjustInput { who: Who::Id(who), unit, amount, is_top_up: false, expires: None, reason, source: shop.source, identity: None };
+        wallets::adjust(&shop.app, &shop.ctx, credit).await.expect("a credit");
+    }
+    let by = async |name: Who, is_spending: bool| {
+        let spend = is_spending.then(|| SpendAsk { amount: Some(30), ..SpendAsk::default() });
+        PurchaseInput { who: name, spend, ..shop.input(ann, shop.basket(&[("bread", 1_000)]).await) }
+    };
+    let previewed = async |name: Who| {
+        let view = purchases::preview(&shop.app, &shop.ctx, by(name, false).await).await.expect("a preview");
+        (view.done.participant, view.usable.money)
+    };
+    let number = || Who::Number("N1".into());
+    assert_eq!(previewed(number()).await, (ann, 900));
+    assert_eq!(shop.create(by(number(), true).await).await.expect("a purchase").done.participant, ann);
+    assert_eq!(shop.balance(ann).await, 970);
+    for (who, name, to) in [(bob, "Bob", "N3"), (ann, "Ann", "N2"), (bob, "Bob", "N1")] {
+        participants::update(&shop.app, &shop.ctx, who, numbered(name, to), Vec::new()).await.expect("another number");
+    }
+    assert_eq!(previewed(number()).await, (bob, 40));
+    assert_eq!(previewed(Who::Number("N2".into())).await, (ann, 970));
+    for name in [number(), Who::Code("card-Bob".into())] {
+        assert_eq!(shop.create(by(name, true).await).await.expect("a purchase").done.participant, bob);
+    }
+    assert_eq!((shop.balance(ann).await, shop.balance(bob).await), (970, 40 + 2 * 70));
+    shop.must_verify().await;
 }

@@ -1,5 +1,7 @@
 //! Load: everything the commands need, one statement per set.
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
 use meed_core::command::{Head, Needs, Record, RecordKind, RewardRow, RewardState, SaleRow, State};
 use meed_core::crediting::RewardKind;
@@ -7,7 +9,10 @@ use meed_core::id::Id;
 use meed_core::ledger::{Account, AccountKey, AccountState, Hold, HoldState, Owner, OwnerKind, Purpose, Totals, postings};
 use meed_core::money::Unit;
 
-use crate::engine::Session;
+use super::guesses::{Guesses, People};
+use super::load_till;
+use super::load_wallets::{Wallets, Wanted, expect_accounts};
+use crate::engine::{Question, Session};
 use crate::error::StoreError;
 use crate::sql;
 use crate::value::{RowView, Value};
@@ -17,50 +22,125 @@ pub(crate) fn head(session: &mut dyn Session, workspace: i64, is_locking: bool) 
     let mut head = None;
     let statement = if is_locking { &sql::workspace::LOCK } else { &sql::workspace::READ };
     session.query(statement, &[Value::Int(workspace)], &mut |row| {
-        let zone = row.text(5)?;
-        let unit = row.text(6)?;
-        head = Some(Head {
-            workspace: Id(workspace),
-            config_version: row.int(0)?,
-            last_id: row.id(1)?,
-            last_recorded_us: row.int(2)?,
-            audit_number: row.int(3)?,
-            audit_hash: row.bytes(4)?.try_into().map_err(|_| StoreError::broken("the audit head is not a hash"))?,
-            zone: TimeZone::get(zone).map_err(|e| StoreError::broken(format!("time zone `{zone}`: {e}")))?,
-            unit: unit.parse().map_err(|_| StoreError::broken(format!("currency `{unit}` is not known")))?,
-            sale_count: row.int(7)?,
-        });
+        head = Some(head_row(workspace, row)?);
         Ok(())
     })?;
     Ok(head)
 }
 
+fn head_row(workspace: i64, row: &dyn RowView) -> Result<Head, StoreError> {
+    let zone = row.text(5)?;
+    let unit = row.text(6)?;
+    Ok(Head {
+        workspace: Id(workspace),
+        config_version: row.int(0)?,
+        last_id: row.id(1)?,
+        last_recorded_us: row.int(2)?,
+        audit_number: row.int(3)?,
+        audit_hash: row.bytes(4)?.try_into().map_err(|_| StoreError::broken("the audit head is not a hash"))?,
+        zone: TimeZone::get(zone).map_err(|e| StoreError::broken(format!("time zone `{zone}`: {e}")))?,
+        unit: unit.parse().map_err(|_| StoreError::broken(format!("currency `{unit}` is not known")))?,
+        sale_count: row.int(7)?,
+    })
+}
+
 /// Loads what `needs` names into `state`.
-pub(crate) fn load(session: &mut dyn Session, workspace: i64, needs: &Needs, state: &mut State) -> Result<(), StoreError> {
-    let keys: Vec<Vec<Value>> = needs.sales.iter().map(|(source, identity)| vec![source.0.into(), identity.as_str().into()]).collect();
-    if !keys.is_empty() {
-        session.query_set(&sql::sale::BY_IDENTITY_SET, workspace, &keys, &mut |row| {
-            state.load_sale(sale_row(row)?);
-            Ok(())
-        })?;
+pub(crate) fn load(
+    session: &mut dyn Session,
+    workspace: i64,
+    needs: &Needs,
+    state: &mut State,
+    guesses: &Guesses,
+) -> Result<(), StoreError> {
+    let mut ahead = Ahead::new(workspace, needs, guesses);
+    let questions = ahead.questions(needs);
+    ahead.expect(state);
+    session.query_all(workspace, questions, &mut |place, row| ahead.take(state, place, row))?;
+    ahead.load_rest(session, needs, state, guesses)
+}
+
+/// Loads what `needs` names into a state that `start` makes of the workspace row, which travels with what the commands name.
+pub(crate) fn snapshot(
+    session: &mut dyn Session,
+    workspace: i64,
+    needs: &Needs,
+    guesses: &Guesses,
+    start: impl FnOnce(Head) -> State,
+) -> Result<State, StoreError> {
+    let mut ahead = Ahead::new(workspace, needs, guesses);
+    let mut questions = ahead.questions(needs);
+    questions.insert(0, Question::One(&sql::workspace::READ, vec![workspace.into()]));
+    let absent = || StoreError::bug(format!("workspace {workspace} does not exist"));
+    let (mut start, mut state) = (Some(start), None);
+    session.query_all(workspace, questions, &mut |place, row| {
+        if let Some(place) = place.checked_sub(1) {
+            return ahead.take(state.as_mut().ok_or_else(absent)?, place, row);
+        }
+        if let Some(start) = start.take() {
+            ahead.expect(state.insert(start(head_row(workspace, row)?)));
+        }
+        Ok(())
+    })?;
+    let mut state = state.ok_or_else(absent)?;
+    ahead.load_rest(session, needs, &mut state, guesses)?;
+    Ok(state)
+}
+
+/// What is asked for at once: what hangs on nothing but the commands, and what is theirs whom they may name.
+struct Ahead {
+    workspace: i64,
+    guessed: People,
+    wanted: Wanted,
+    wallets: Wallets,
+}
+
+impl Ahead {
+    fn new(workspace: i64, needs: &Needs, guesses: &Guesses) -> Self {
+        let guessed = guesses.of(workspace, &needs.tills.participants);
+        let mut wallets = Wallets::default();
+        let wanted = wallets.ask(Wanted::of(&needs.tills, &guessed));
+        Self { workspace, guessed, wanted, wallets }
     }
-    let keys: Vec<Vec<Value>> = needs.records.iter().map(|(kind, id)| vec![kind.code().into(), id.0.into()]).collect();
-    if !keys.is_empty() {
-        session.query_set(&sql::record::BY_ID_SET, workspace, &keys, &mut |row| {
-            state.load_record(record_row(row)?);
-            Ok(())
-        })?;
+
+    /// Sales and identities, records by id, records by key, wallets.
+    fn questions(&self, needs: &Needs) -> Vec<Question> {
+        let tills = &needs.tills;
+        let sales = needs.sales.iter().map(|(source, identity)| vec![source.0.into(), identity.as_str().into()]);
+        let identities = tills.identities.iter().map(|(source, reference)| vec![(*source).into(), reference.as_str().into()]);
+        let people = self.guessed.values().map(|id| (RecordKind::Participant, *id));
+        let ids: BTreeSet<_> = needs.records.iter().copied().chain(people).collect();
+        let keys: BTreeSet<_> = needs.record_keys.iter().cloned().chain(load_till::record_keys(tills)).collect();
+        let named = [
+            Question::Set(&sql::sale::BY_IDENTITY_SET, sales.collect()),
+            Question::Set(&sql::till::IDENTITY_SET, identities.collect()),
+            Question::Set(&sql::record::BY_ID_SET, ids.into_iter().map(|(kind, id)| vec![kind.code().into(), id.into()]).collect()),
+            Question::Set(&sql::record::BY_KEY_SET, keys.into_iter().map(|(kind, key)| vec![kind.code().into(), key.into()]).collect()),
+        ];
+        named.into_iter().chain(self.wanted.questions(self.workspace)).collect()
     }
-    let keys: Vec<Vec<Value>> = needs.record_keys.iter().map(|(kind, key)| vec![kind.code().into(), key.as_str().into()]).collect();
-    if !keys.is_empty() {
-        session.query_set(&sql::record::BY_KEY_SET, workspace, &keys, &mut |row| {
-            state.load_record(record_row(row)?);
-            Ok(())
-        })?;
+
+    fn expect(&self, state: &mut State) {
+        expect_accounts(state, &self.wanted.owners(self.workspace));
     }
-    let accounts = load_rewards(session, workspace, needs, state)?;
-    load_accounts(session, workspace, accounts.into_iter().chain(needs.accounts.iter().copied()), state)?;
-    super::load_till::load_tills(session, workspace, &needs.tills, state)
+
+    /// Takes a row of the answer to the question at this place.
+    fn take(&mut self, state: &mut State, place: usize, row: &dyn RowView) -> Result<(), StoreError> {
+        match place {
+            0 => state.load_sale(sale_row(row)?),
+            1 => load_till::take_identity(state, row)?,
+            2 | 3 => state.load_record(record_row(row)?),
+            _ => self.wallets.take(state, place - 4, row)?,
+        }
+        Ok(())
+    }
+
+    fn load_rest(self, session: &mut dyn Session, needs: &Needs, state: &mut State, guesses: &Guesses) -> Result<(), StoreError> {
+        let accounts = load_rewards(session, self.workspace, needs, state)?;
+        load_accounts(session, self.workspace, accounts.into_iter().chain(needs.accounts.iter().copied()), state)?;
+        let people = load_till::load_tills(session, self.workspace, &needs.tills, state, self.wallets)?;
+        guesses.learn(self.workspace, &people, &self.guessed);
+        Ok(())
+    }
 }
 
 /// Loads rewards and answers the accounts of their owners.

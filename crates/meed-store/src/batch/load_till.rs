@@ -1,4 +1,4 @@
-//! Load for the tills, stage by stage, one statement per set: identities and events, then participants, then what is theirs.
+//! Load for the tills, stage by stage, one statement per set: events, then participants, then what is theirs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,32 +10,40 @@ use meed_core::loyalty::{
 };
 use meed_core::money::Unit;
 
+use super::guesses::People;
 use super::load::{account_row, code16, hold_row, owner, record_row, unit};
+use super::load_wallets::{Cells, Wallets, Wanted, expect_accounts, owner_keys, take_account, take_lot};
 use crate::engine::Session;
 use crate::error::StoreError;
 use crate::sql;
 use crate::statement::Statement;
 use crate::value::{RowView, Value};
 
-/// Loads what `needs` names.
-pub(super) fn load_tills(session: &mut dyn Session, workspace: i64, needs: &TillNeeds, state: &mut State) -> Result<(), StoreError> {
+/// Loads what `needs` names; identities, the records that commands name, and these wallets are here already. Answers whom the
+/// commands name.
+pub(super) fn load_tills(
+    session: &mut dyn Session,
+    workspace: i64,
+    needs: &TillNeeds,
+    state: &mut State,
+    mut wallets: Wallets,
+) -> Result<People, StoreError> {
     let mut loader = Loader { session, workspace, state };
     let mut events = needs.events.clone();
-    events.extend(loader.names(needs)?);
+    let taken = |(source, reference): &(Id, String)| loader.state.tills.identity(*source, reference).map(|taken| taken.event);
+    events.extend(needs.identities.iter().filter_map(taken));
     loader.events(&events)?;
     let due = loader.due(needs)?;
     let people = loader.people(needs, &due)?;
-    let participants: BTreeSet<Id> = people.values().copied().collect();
-    let mut with_lots: BTreeSet<Id> = needs.lots.iter().filter_map(|who| people.get(who)).copied().collect();
-    with_lots.extend(&due);
-    with_lots.extend(loader.spends_by_itself(&participants));
-    let mut spendable: BTreeSet<Id> = needs.spendable.iter().filter_map(|who| people.get(who)).copied().collect();
-    spendable.retain(|id| !with_lots.contains(id));
-    let mut programs = needs.programs.clone();
-    let cells = loader.wallets(needs, &participants, (&mut with_lots, &spendable), &mut programs)?;
+    let mut wanted = Wanted::of(needs, &people);
+    wanted.counters.extend(loader.promo_counters(needs));
+    wanted.with_lots.extend(&due);
+    wanted.with_lots.extend(loader.spends_by_itself(&wanted.participants));
+    loader.wallets(wanted, &mut wallets)?;
     if people.is_empty() && needs.programs.is_empty() {
-        return Ok(());
+        return Ok(people);
     }
+    let Wallets { mut with_lots, mut programs, cells, .. } = wallets;
     let histories = histories(needs, &people, &cells);
     let now_us = loader.state.recorded_us();
     let is_due = |(_, due_us): &(Option<i64>, Option<i64>)| due_us.is_some_and(|due| due <= now_us);
@@ -49,17 +57,16 @@ pub(super) fn load_tills(session: &mut dyn Session, workspace: i64, needs: &Till
     loader.lots(&more, &lots, &mut programs)?;
     loader.expired_lots(needs, &people, &mut programs)?;
     with_lots.extend(more);
-    let accounts = loader.accounts_of(programs.difference(&needs.programs).map(|id| Owner::program(*id)));
-    loader.each(&sql::ledger::ACCOUNT_BY_OWNER_SET, &accounts, &mut take_account)?;
+    let owners: Vec<Owner> = programs.difference(&needs.programs).map(|id| Owner::program(*id)).collect();
+    expect_accounts(loader.state, &owners);
+    loader.each(&sql::ledger::ACCOUNT_BY_OWNER_SET, &owner_keys(&owners), &mut take_account)?;
     loader.holds(&with_lots)?;
-    loader.originals(&transfers)
+    loader.originals(&transfers)?;
+    Ok(people)
 }
 
-/// What cells say, by participant: the last purchase's time, and when something is due.
-type Cells = BTreeMap<Id, (Option<i64>, Option<i64>)>;
-
 /// The participants all of whose purchases are needed: those that a command says so of, and those of a late purchase.
-fn histories(needs: &TillNeeds, people: &HashMap<WalletRef, Id>, cells: &Cells) -> BTreeSet<Id> {
+fn histories(needs: &TillNeeds, people: &People, cells: &Cells) -> BTreeSet<Id> {
     let mut histories: BTreeSet<Id> = needs.history.iter().filter_map(|who| people.get(who)).copied().collect();
     let mut last: HashMap<Id, i64> = HashMap::new();
     for (who, at_us) in &needs.purchases {
@@ -79,7 +86,7 @@ struct Loader<'a> {
     state: &'a mut State,
 }
 
-fn keys(ids: impl IntoIterator<Item = Id>) -> Vec<Vec<Value>> {
+pub(super) fn keys(ids: impl IntoIterator<Item = Id>) -> Vec<Vec<Value>> {
     ids.into_iter().map(|id| vec![id.into()]).collect()
 }
 
@@ -95,30 +102,6 @@ impl Loader<'_> {
         }
         let state = &mut *self.state;
         self.session.query_set(statement, self.workspace, keys, &mut |row| each(state, row))
-    }
-
-    /// Loads what hangs on the commands alone: identities, and the records by whose keys customers are named. Answers the events
-    /// that took the identities.
-    fn names(&mut self, needs: &TillNeeds) -> Result<Vec<Id>, StoreError> {
-        let identities = needs.identities.iter().map(|(source, reference)| vec![(*source).into(), reference.as_str().into()]).collect();
-        let by_key = needs.participants.iter().filter_map(|who| {
-            let (kind, key) = record_of(who)?;
-            Some(vec![kind.code().into(), key.into()])
-        });
-        let queries = vec![(&sql::till::IDENTITY_SET, identities), (&sql::record::BY_KEY_SET, by_key.collect())];
-        let (mut events, state) = (Vec::new(), &mut *self.state);
-        self.session.query_sets(self.workspace, queries, &mut |place, row| {
-            if place == 1 {
-                state.load_record(record_row(row)?);
-                return Ok(());
-            }
-            let fingerprint = row.bytes(3)?.try_into().map_err(|_| StoreError::broken("a stored fingerprint is not a hash"))?;
-            let taken = TakenIdentity { event: row.id(2)?, fingerprint };
-            events.push(taken.event);
-            state.tills.load_identity(row.id(0)?, row.text(1)?.to_owned(), taken);
-            Ok(())
-        })?;
-        Ok(events)
     }
 
     /// Loads events, and what they are about.
@@ -165,11 +148,11 @@ impl Loader<'_> {
         Ok(due)
     }
 
-    /// Whom each reference means, with their records loaded. Those that a key names are here already.
-    fn people(&mut self, needs: &TillNeeds, due: &BTreeSet<Id>) -> Result<HashMap<WalletRef, Id>, StoreError> {
+    /// Whom each reference means, with their records loaded. Those that were asked for ahead are here already.
+    fn people(&mut self, needs: &TillNeeds, due: &BTreeSet<Id>) -> Result<People, StoreError> {
         let mut refs = needs.participants.clone();
         refs.extend(due.iter().map(|id| WalletRef::Participant(*id)));
-        let mut people = HashMap::new();
+        let mut people = People::new();
         for who in refs {
             let record = record_of(&who).and_then(|(kind, key)| self.state.record_by_key(kind, &key));
             let id = match &who {
@@ -194,59 +177,26 @@ impl Loader<'_> {
         Ok(people)
     }
 
-    /// The counters that are needed.
-    fn counters(&self, needs: &TillNeeds) -> BTreeSet<Id> {
+    /// The counters of promotional codes that purchases name which are here.
+    fn promo_counters(&self, needs: &TillNeeds) -> Vec<Id> {
         let promo = |(purchase, config): &(Id, std::sync::Arc<TillConfig>)| {
             let code = self.state.tills.purchase(*purchase)?.body.basket.promo_code.as_deref()?;
             config.promo_codes.get(&fold_code(code)).map(|promo| promo.id)
         };
-        needs.promo_of.iter().filter_map(promo).chain(needs.counters.iter().copied()).collect()
+        needs.promo_of.iter().filter_map(promo).collect()
     }
 
-    /// What hangs on nothing but who takes part: counters, cells, accounts, and open lots, of some only where one is bound to
-    /// conditions. Answers what the cells say.
-    fn wallets(
-        &mut self,
-        needs: &TillNeeds,
-        participants: &BTreeSet<Id>,
-        (with_lots, spendable): (&mut BTreeSet<Id>, &BTreeSet<Id>),
-        programs: &mut BTreeSet<Id>,
-    ) -> Result<Cells, StoreError> {
-        let mut cells = Cells::new();
-        let owners = participants.iter().map(|id| Owner::participant(*id)).chain(needs.programs.iter().map(|id| Owner::program(*id)));
-        let books = (!participants.is_empty() || !needs.programs.is_empty()).then(|| Owner::workspace(Id(self.workspace)));
-        let accounts = self.accounts_of(owners.chain(books));
-        let queries = vec![
-            (&sql::till::COUNTER_SET, keys(self.counters(needs))),
-            (&sql::till::CELL_SET, keys(participants.iter().copied())),
-            (&sql::till::LOT_OPEN_SET, keys(with_lots.iter().copied())),
-            (&sql::till::LOT_BOUND_SET, keys(spendable.iter().copied())),
-            (&sql::ledger::ACCOUNT_BY_OWNER_SET, accounts),
-        ];
+    /// Loads what is wanted and not among these wallets yet.
+    fn wallets(&mut self, wanted: Wanted, wallets: &mut Wallets) -> Result<(), StoreError> {
+        let rest = wallets.ask(wanted);
         let state = &mut *self.state;
-        self.session.query_sets(self.workspace, queries, &mut |place, row| {
-            match place {
-                0 => state.tills.load_counter(row.id(0)?, row.int(1)?),
-                1 => {
-                    let (participant, due_us) = (row.id(0)?, row.opt_int(1)?);
-                    let broken = |e: meed_core::loyalty::Damaged| StoreError::broken(e.to_string());
-                    state.tills.load_cell(participant, row.bytes(2)?, due_us, row.opt_id(3)?).map_err(broken)?;
-                    let last = state.tills.cell(participant).cell.last.map(|(at_us, _)| at_us);
-                    cells.insert(participant, (last, due_us));
-                }
-                2 => take_lot(state, row, programs)?,
-                3 => {
-                    with_lots.insert(row.id(1)?);
-                    take_lot(state, row, programs)?;
-                }
-                _ => take_account(state, row)?,
-            }
-            Ok(())
-        })?;
-        for participant in with_lots.iter() {
-            state.tills.note_lots(*participant);
+        expect_accounts(state, &rest.owners(self.workspace));
+        let questions = rest.questions(self.workspace).into();
+        self.session.query_all(self.workspace, questions, &mut |place, row| wallets.take(state, place, row))?;
+        for participant in &wallets.with_lots {
+            self.state.tills.note_lots(*participant);
         }
-        Ok(cells)
+        Ok(())
     }
 
     /// Participants whose wallet may be spent without a word of theirs.
@@ -304,28 +254,9 @@ impl Loader<'_> {
     }
 
     /// Lots that expired and could be used when a till made its sale.
-    fn expired_lots(&mut self, needs: &TillNeeds, people: &HashMap<WalletRef, Id>, programs: &mut BTreeSet<Id>) -> Result<(), StoreError> {
+    fn expired_lots(&mut self, needs: &TillNeeds, people: &People, programs: &mut BTreeSet<Id>) -> Result<(), StoreError> {
         let since = needs.expired_since.iter().filter_map(|(who, at_us)| Some(vec![(*people.get(who)?).into(), (*at_us).into()]));
         self.each(&sql::till::LOT_EXPIRED_SET, &since.collect::<Vec<_>>(), &mut |state, row| take_lot(state, row, programs))
-    }
-
-    /// Keys for all accounts of owners that a movement of a wallet may touch. Those that are not found are known to be absent.
-    fn accounts_of(&mut self, owners: impl IntoIterator<Item = Owner>) -> Vec<Vec<Value>> {
-        use Purpose::{Available, Breakage, Budget, Expense, Issued, Pending, Recoverable, Redeemed, Suspense};
-        let currency = self.state.head.unit;
-        let mut keys = Vec::new();
-        for owner in owners {
-            let purposes = match owner.kind {
-                OwnerKind::Participant => [Available, Pending, Recoverable].as_slice(),
-                OwnerKind::Program => &[Expense, Issued, Redeemed, Breakage, Budget],
-                _ => &[Budget, Suspense],
-            };
-            for purpose in purposes {
-                self.state.book.load_absent([currency, Unit::POINTS].map(|unit| owner.account(*purpose, unit)));
-            }
-            keys.push(vec![i64::from(owner.kind.code()).into(), owner.id.into()]);
-        }
-        keys
     }
 
     /// Open holds on the wallets whose lots are here, with what they reserve.
@@ -379,6 +310,17 @@ impl Loader<'_> {
     }
 }
 
+/// The records that references name by their keys.
+pub(super) fn record_keys(needs: &TillNeeds) -> impl Iterator<Item = (RecordKind, String)> {
+    needs.participants.iter().filter_map(record_of)
+}
+
+pub(super) fn take_identity(state: &mut State, row: &dyn RowView) -> Result<(), StoreError> {
+    let fingerprint = row.bytes(3)?.try_into().map_err(|_| StoreError::broken("a stored fingerprint is not a hash"))?;
+    state.tills.load_identity(row.id(0)?, row.text(1)?.to_owned(), TakenIdentity { event: row.id(2)?, fingerprint });
+    Ok(())
+}
+
 /// The record that a reference names by its key.
 fn record_of(who: &WalletRef) -> Option<(RecordKind, String)> {
     match who {
@@ -387,18 +329,6 @@ fn record_of(who: &WalletRef) -> Option<(RecordKind, String)> {
         WalletRef::OneTimeCode(code) => Some((RecordKind::OneTimeCode, fold_code(code))),
         WalletRef::Participant(_) | WalletRef::Of(_) => None,
     }
-}
-
-fn take_lot(state: &mut State, row: &dyn RowView, programs: &mut BTreeSet<Id>) -> Result<(), StoreError> {
-    let lot = lot_row(row)?;
-    programs.insert(lot.program);
-    state.book.load_lot(lot);
-    Ok(())
-}
-
-fn take_account(state: &mut State, row: &dyn RowView) -> Result<(), StoreError> {
-    state.book.load_account(account_row(row)?);
-    Ok(())
 }
 
 /// An event from the columns that every statement on events lists first, in the same order.

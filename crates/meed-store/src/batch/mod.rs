@@ -13,14 +13,17 @@
 //! stands and its answers are given; if not, it is run again. Only a database that stays away leaves callers in doubt.
 
 mod dispatch;
+mod guesses;
 pub(crate) mod load;
 pub(crate) mod load_till;
+mod load_wallets;
 mod run;
 mod save;
 mod write;
 mod write_till;
 
 pub(crate) use dispatch::Dispatcher;
+pub(crate) use guesses::Guesses;
 pub(crate) use run::{SET_BACK, Writer, run_writer};
 pub(crate) use save::Saver;
 

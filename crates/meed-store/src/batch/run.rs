@@ -8,6 +8,7 @@ use std::time::Duration;
 use meed_core::command::{Class, Effects, Head, Identity, Needs, Record, RecordKind, Refused, Reply, State};
 use meed_core::id::Id;
 
+use super::guesses::Guesses;
 use super::save::{Based, Basis, Decided, Opened, Saver, has_audit_line};
 use super::write::{Remembered, advance, write};
 use super::{ATTEMPTS_MAX, Answer, Dispatcher, Job, Submission, load};
@@ -27,6 +28,7 @@ pub(crate) struct Writer {
     clock: Clock,
     changes: Arc<ChangeLog>,
     saver: Saver,
+    guesses: Arc<Guesses>,
 }
 
 /// Takes batches until the store closes.
@@ -38,9 +40,15 @@ pub(crate) fn run_writer(dispatcher: &Arc<Dispatcher>, mut writer: Writer) {
 }
 
 impl Writer {
-    pub(crate) fn open(connect: Connect, clock: Clock, changes: Arc<ChangeLog>, saver: Saver) -> Result<Self, StoreError> {
+    pub(crate) fn open(
+        connect: Connect,
+        clock: Clock,
+        changes: Arc<ChangeLog>,
+        saver: Saver,
+        guesses: Arc<Guesses>,
+    ) -> Result<Self, StoreError> {
         let opened = Some(saver.first_connection(&connect)?);
-        Ok(Self { connect, opened, clock, changes, saver })
+        Ok(Self { connect, opened, clock, changes, saver, guesses })
     }
 
     fn run_jobs(&mut self, workspace: i64, jobs: Vec<Job>) {
@@ -130,6 +138,7 @@ impl Writer {
         committing: &mut Option<Committing>,
     ) -> Result<(Vec<Answer>, Basis), StoreError> {
         let (now_us, saver, changes) = ((self.clock)(), self.saver.clone(), Arc::clone(&self.changes));
+        let guesses = Arc::clone(&self.guesses);
         let opened = self.opened()?;
         let mut head = lock(opened.session.as_mut(), workspace)?;
         crash_point(CrashPoint::AfterLock);
@@ -158,7 +167,7 @@ impl Writer {
                 return Ok((asked.answers, Basis { line: asked.basis.line, ..undone }));
             }
         }
-        let Decision { state, answers, remembered } = decide_all(session, submissions, &valid_keys, (head, now_us))?;
+        let Decision { state, answers, remembered } = decide_all(session, submissions, &valid_keys, (head, now_us), &guesses)?;
         if state.effects.audit.is_empty() && remembered.is_empty() {
             session.rollback();
             return Ok((answers, undone));
@@ -218,6 +227,7 @@ fn decide_all(
     submissions: &[Submission],
     valid_keys: &BTreeSet<Id>,
     (head, now_us): (Head, i64),
+    guesses: &Guesses,
 ) -> Result<Decision, StoreError> {
     let workspace = head.workspace.0;
     let mut needs = Needs::default();
@@ -228,7 +238,7 @@ fn decide_all(
     let mut seed = [0u8; 32];
     getrandom::fill(&mut seed).map_err(|e| StoreError::broken(format!("no random numbers: {e}")))?;
     let mut state = State::new(head, now_us, seed);
-    load::load(session, workspace, &needs, &mut state)?;
+    load::load(session, workspace, &needs, &mut state, guesses)?;
     crash_point(CrashPoint::AfterLoad);
     let mut answers = Vec::with_capacity(submissions.len());
     let mut remembered = Vec::new();

@@ -7,6 +7,7 @@ mod checkpoint;
 mod postgres;
 mod sqlite;
 mod tls;
+mod together;
 
 pub use postgres::PostgresOptions;
 pub(crate) use postgres::PostgresSession;
@@ -20,8 +21,13 @@ use crate::value::{RowView, Value};
 /// Called for each row of an answer.
 pub(crate) type Each<'a> = &'a mut dyn FnMut(&dyn RowView) -> Result<(), StoreError>;
 
-/// A query for a set of keys.
-pub(crate) type QuerySet = (&'static Statement, Vec<Vec<Value>>);
+/// A query that travels with others.
+pub(crate) enum Question {
+    /// With its parameters in order.
+    One(&'static Statement, Vec<Value>),
+    /// For a set of keys within one workspace.
+    Set(&'static Statement, Vec<Vec<Value>>),
+}
 
 /// Which engine a session speaks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,15 +67,18 @@ pub(crate) trait Session: Send {
     /// Runs a query for a set of keys within one workspace.
     fn query_set(&mut self, statement: &'static Statement, workspace: i64, keys: &[Vec<Value>], each: Each<'_>) -> Result<(), StoreError>;
     /// Runs several queries that do not depend on each other; their rows come query by query, with its place. On PostgreSQL they
-    /// cost one round trip.
-    fn query_sets(
+    /// are one statement.
+    fn query_all(
         &mut self,
         workspace: i64,
-        queries: Vec<QuerySet>,
+        questions: Vec<Question>,
         each: &mut dyn FnMut(usize, &dyn RowView) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        for (place, (statement, keys)) in queries.into_iter().enumerate() {
-            self.query_set(statement, workspace, &keys, &mut |row| each(place, row))?;
+        for (place, question) in questions.into_iter().enumerate() {
+            match question {
+                Question::One(statement, params) => self.query(statement, &params, &mut |row| each(place, row))?,
+                Question::Set(statement, keys) => self.query_set(statement, workspace, &keys, &mut |row| each(place, row))?,
+            }
         }
         Ok(())
     }

@@ -16,7 +16,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement as Prepared};
 
 use super::tls::read_address;
-use super::{Each, QuerySet, Role, Session};
+use super::together::{self, PlacedRow};
+use super::{Each, Question, Role, Session};
 use crate::error::StoreError;
 use crate::sql;
 use crate::statement::Statement;
@@ -47,6 +48,8 @@ pub(crate) struct PostgresSession {
     client: Arc<Client>,
     driver: Driver,
     prepared: HashMap<&'static str, Prepared>,
+    /// Queries that are asked as one statement, by their places and names.
+    together: HashMap<Vec<(usize, &'static str)>, Prepared>,
     queued: Vec<(&'static Statement, Prepared, Params)>,
     begin_pending: Option<&'static str>,
     in_transaction: bool,
@@ -132,6 +135,7 @@ impl PostgresSession {
             client: Arc::new(client),
             driver,
             prepared: HashMap::new(),
+            together: HashMap::new(),
             queued: Vec::new(),
             begin_pending: None,
             in_transaction: false,
@@ -152,6 +156,18 @@ impl PostgresSession {
         let prepared =
             self.driver.runtime().block_on(self.client.prepare(statement.postgres)).map_err(|e| map(&e, false, Some(statement.name)))?;
         self.prepared.insert(statement.name, prepared.clone());
+        Ok(prepared)
+    }
+
+    fn prepare_together(&mut self, asked: &[(usize, &'static Statement, usize)]) -> Result<Prepared, StoreError> {
+        let names: Vec<(usize, &'static str)> = asked.iter().map(|(place, statement, _)| (*place, statement.name)).collect();
+        if let Some(prepared) = self.together.get(&names) {
+            return Ok(prepared.clone());
+        }
+        self.send_begin()?;
+        let text = together::text_of(asked);
+        let prepared = self.driver.runtime().block_on(self.client.prepare(&text)).map_err(|e| map(&e, false, Some(TOGETHER)))?;
+        self.together.insert(names, prepared.clone());
         Ok(prepared)
     }
 
@@ -202,14 +218,24 @@ impl PostgresSession {
         }
     }
 
-    /// Rows are handed on as they arrive: a scan of millions does not pile up in memory.
     fn rows(&mut self, statement: &'static Statement, params: Params, each: Each<'_>) -> Result<(), StoreError> {
         let prepared = self.prepare(statement)?;
+        self.stream(&prepared, statement.name, params, &mut |row| each(&PostgresRow { row }))
+    }
+
+    /// Rows are handed on as they arrive: a scan of millions does not pile up in memory.
+    fn stream(
+        &mut self,
+        prepared: &Prepared,
+        name: &'static str,
+        params: Params,
+        each: &mut dyn FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let begin = self.begin_pending.take();
         let client = &self.client;
-        let fail = |e: tokio_postgres::Error| map(&e, false, Some(statement.name));
+        let fail = |e: tokio_postgres::Error| map(&e, false, Some(name));
         let read = self.driver.runtime().block_on(async {
-            let query = client.query_raw(&prepared, params);
+            let query = client.query_raw(prepared, params);
             // Begin and the first query travel together.
             let stream = match begin {
                 None => query.await.map_err(fail)?,
@@ -221,7 +247,7 @@ impl PostgresSession {
             };
             let mut stream = std::pin::pin!(stream);
             while let Some(row) = stream.try_next().await.map_err(fail)? {
-                each(&PostgresRow { row: &row })?;
+                each(&row)?;
             }
             Ok(())
         });
@@ -232,6 +258,9 @@ impl PostgresSession {
         read
     }
 }
+
+/// The name of several queries that are one statement, in logs and errors.
+const TOGETHER: &str = "together";
 
 fn map(error: &tokio_postgres::Error, at_commit: bool, statement: Option<&'static str>) -> StoreError {
     let state = error.code().map_or("08006", tokio_postgres::error::SqlState::code);
@@ -407,42 +436,33 @@ impl Session for PostgresSession {
         self.rows(statement, params, each)
     }
 
-    fn query_sets(
+    fn query_all(
         &mut self,
         workspace: i64,
-        queries: Vec<QuerySet>,
+        questions: Vec<Question>,
         each: &mut dyn FnMut(usize, &dyn RowView) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut asked = Vec::with_capacity(queries.len());
-        for (place, (statement, keys)) in queries.into_iter().enumerate().filter(|(_, (_, keys))| !keys.is_empty()) {
-            asked.push((place, statement, self.prepare(statement)?, arrays(statement, workspace, keys)?));
-        }
-        if asked.is_empty() {
-            return Ok(());
-        }
-        let (begin, client) = (self.begin_pending.take(), &self.client);
-        let (started, answers) = self.driver.runtime().block_on(async {
-            let begin = async {
-                match begin {
-                    None => Ok(()),
-                    Some(text) => client.batch_execute(text).await.map_err(|e| map(&e, false, Some("begin"))),
-                }
+        let (mut asked, mut all) = (Vec::with_capacity(questions.len()), Params::new());
+        for (place, question) in questions.into_iter().enumerate() {
+            let (statement, params) = match question {
+                Question::One(statement, params) => (statement, params.iter().map(scalar).collect()),
+                Question::Set(_, keys) if keys.is_empty() => continue,
+                Question::Set(statement, keys) => (statement, arrays(statement, workspace, keys)?),
             };
-            let answers = asked.into_iter().map(|(place, statement, prepared, params)| async move {
-                let fail = |e: tokio_postgres::Error| map(&e, false, Some(statement.name));
-                let rows: Vec<Row> = client.query_raw(&prepared, params).await.map_err(fail)?.try_collect().await.map_err(fail)?;
-                Ok::<_, StoreError>((place, rows))
-            });
-            join(begin, join_all(answers)).await
-        });
-        started?;
-        for answer in answers {
-            let (place, rows) = answer?;
-            for row in &rows {
-                each(place, &PostgresRow { row })?;
+            asked.push((place, statement, params.len()));
+            all.extend(params);
+        }
+        match asked.as_slice() {
+            [] => Ok(()),
+            [(place, statement, _)] => self.rows(statement, all, &mut |row| each(*place, row)),
+            several => {
+                let prepared = self.prepare_together(several)?;
+                self.stream(&prepared, TOGETHER, all, &mut |row| {
+                    let row = PlacedRow::read(row)?;
+                    each(row.place, &row)
+                })
             }
         }
-        Ok(())
     }
 
     fn execute(&mut self, statement: &'static Statement, params: Vec<Value>) -> Result<(), StoreError> {

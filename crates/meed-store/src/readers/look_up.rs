@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::Readers;
 use crate::batch::load::record_row;
+use crate::engine::Question;
 use crate::error::{Fault, StoreError};
 use crate::sql;
 use crate::value::Value;
@@ -70,8 +71,8 @@ impl Readers {
                     RecordName::Key(key) => keys.push(vec![kind.into(), key.as_str().into()]),
                 }
             }
-            let queries = vec![(&sql::record::BY_ID_SET, ids), (&sql::record::BY_KEY_SET, keys)];
-            session.query_sets(workspace.0, queries, &mut |place, row| {
+            let questions = vec![Question::Set(&sql::record::BY_ID_SET, ids), Question::Set(&sql::record::BY_KEY_SET, keys)];
+            session.query_all(workspace.0, questions, &mut |place, row| {
                 let record = record_row(row)?;
                 let name = if place == 0 { RecordName::Id(record.id) } else { RecordName::Key(record.key.clone()) };
                 if !record.deleted {

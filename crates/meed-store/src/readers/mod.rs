@@ -22,6 +22,7 @@ use self::joined::Joined;
 use self::look_up::LookUp;
 use self::trial::Trial;
 use crate::Clock;
+use crate::batch::Guesses;
 use crate::changes::ChangeLog;
 use crate::engine::Session;
 use crate::error::StoreError;
@@ -43,13 +44,14 @@ pub(crate) struct Readers {
     clock: Clock,
     look_ups: Joined<LookUp>,
     trials: Joined<Trial>,
+    guesses: Arc<Guesses>,
 }
 
 impl Readers {
-    pub(crate) fn new(count: usize, connect: Connect, changes: Arc<ChangeLog>, clock: Clock) -> Self {
+    pub(crate) fn new(count: usize, connect: Connect, changes: Arc<ChangeLog>, clock: Clock, guesses: Arc<Guesses>) -> Self {
         let count = count.max(1);
         let (idle, turns) = (Mutex::new(Vec::new()), Arc::new(Semaphore::new(count)));
-        Self { count, idle, turns, connect, changes, clock, look_ups: Joined::new(1, 512), trials: Joined::new(2, 32) }
+        Self { count, idle, turns, connect, changes, clock, look_ups: Joined::new(1, 512), trials: Joined::new(2, 32), guesses }
     }
 
     pub(crate) fn generation(&self) -> u64 {

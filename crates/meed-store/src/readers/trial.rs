@@ -100,12 +100,7 @@ impl Readers {
         for trial in trials {
             trial.command.needs(&mut needs);
         }
-        let Some(head) = load::head(session, workspace.0, false)? else {
-            return Err(StoreError::bug(format!("workspace {workspace} does not exist")));
-        };
         // No salt of a trial is ever stored.
-        let mut state = State::new(head, (self.clock)(), [0; 32]);
-        load::load(session, workspace.0, &needs, &mut state)?;
-        Ok(state)
+        load::snapshot(session, workspace.0, &needs, &self.guesses, |head| State::new(head, (self.clock)(), [0; 32]))
     }
 }
