@@ -7,7 +7,7 @@ use meed_core::command::{Actor, Class, PutRecord, PutRecords, Record, RecordKind
 use meed_core::id::{Id, Kind};
 use meed_store::{CONTROL_WORKSPACE, StoreError};
 
-use super::known::{Known, Reading, forgotten};
+use super::known::{Known, Reading, forgotten, to_the_end};
 use crate::documents::{KeyDocument, KeyUseDocument, read, write};
 use crate::error::{AppError, AppResult};
 use crate::secrets::token;
@@ -64,12 +64,19 @@ pub async fn create(app: &App, ctx: &Context, label: &str, scopes: &[Scope]) -> 
 }
 
 /// Revokes a key. From the answer on no request with it has an effect.
-pub async fn revoke(app: &App, ctx: &Context, key: Id) -> AppResult<()> {
+pub async fn revoke(app: &Arc<App>, ctx: &Context, key: Id) -> AppResult<()> {
     ctx.require(Scope::Admin)?;
+    let (app, ctx) = (Arc::clone(app), ctx.clone());
+    to_the_end(async move { revoke_known(&app, &ctx, key).await }).await
+}
+
+async fn revoke_known(app: &App, ctx: &Context, key: Id) -> AppResult<()> {
     let found = list(app, ctx).await?.into_iter().find(|k| k.id == key).ok_or_else(|| AppError::not_found("key"))?;
     let put = PutRecord::delete(RecordKind::ApiKey, key);
-    app.submit(&control(ctx), found.label.clone(), PutRecords::one("key.revoked", put)).await?;
+    let done = app.submit(&control(ctx), found.label.clone(), PutRecords::one("key.revoked", put)).await;
+    // Also where nobody knows whether it was done.
     app.known_keys().forget(|_, context| context.key == Some(key));
+    done?;
     // The note waits for the batches of the workspace that began before: they may have found the key valid.
     let (noted, ()) = tokio::join!(note(app, ctx, "key.revoked", found.label), forgotten(app));
     noted

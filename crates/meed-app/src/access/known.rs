@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use meed_store::EngineKind;
 
 use crate::App;
+use crate::error::{AppError, AppResult};
 
 /// For how long what was read is known where other processes may take it back.
 const KNOWN_FOR: Duration = Duration::from_millis(50);
@@ -88,6 +89,11 @@ impl<T> Known<T> {
         inner.taken_back += 1;
         inner.by_name.retain(|name, (value, _)| !is_meant(name, value));
     }
+}
+
+/// Works to the end though the caller may go away: half of taking back would leave known what is not valid any more.
+pub(super) async fn to_the_end<T: Send + 'static>(work: impl Future<Output = AppResult<T>> + Send + 'static) -> AppResult<T> {
+    tokio::spawn(work).await.map_err(|error| AppError::bug(&format!("taking something back ended early: {error}")))?
 }
 
 /// Waits until no process knows what was taken back before.

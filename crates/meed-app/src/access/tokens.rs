@@ -11,7 +11,7 @@ use meed_core::id::Id;
 use meed_store::CONTROL_WORKSPACE;
 use serde::{Deserialize, Serialize};
 
-use super::known::forgotten;
+use super::known::{forgotten, to_the_end};
 use super::{keys, sessions, users};
 use crate::documents::WorkspaceDocument;
 use crate::error::{AppError, AppResult};
@@ -231,7 +231,12 @@ pub async fn check(app: &App, text: &str) -> AppResult<Bearer> {
 }
 
 /// Gives a token back: from the answer on nobody can use it.
-pub async fn release(app: &App, text: &str) -> AppResult<()> {
+pub async fn release(app: &Arc<App>, text: &str) -> AppResult<()> {
+    let (app, text) = (Arc::clone(app), text.to_owned());
+    to_the_end(async move { release_known(&app, &text).await }).await
+}
+
+async fn release_known(app: &App, text: &str) -> AppResult<()> {
     let bearer = check(app, text).await?;
     let claims = claims_of(app, text)?;
     let ends = claims.ends()?;

@@ -245,5 +245,13 @@ async fn a_number_that_changes_hands_means_its_new_holder(shop: &Shop) {
         assert_eq!(shop.create(by(name, true).await).await.expect("a purchase").done.participant, bob);
     }
     assert_eq!((shop.balance(ann).await, shop.balance(bob).await), (970, 40 + 2 * 70));
+    participants::update(&shop.app, &shop.ctx, ann, numbered("Ann", "N4"), Vec::new()).await.expect("another number");
+    let nobody = purchases::preview(&shop.app, &shop.ctx, by(Who::Number("N2".into()), false).await).await;
+    assert_eq!(code(&nobody.expect_err("nobody has this number")), "entity_not_found");
+    // Two names of one customer, one of them new.
+    let (by_number, by_card) = (by(Who::Number("N4".into()), true).await, by(Who::Code("card-Ann".into()), true).await);
+    let both = purchases::create_many(&shop.app, &shop.ctx, vec![by_number, by_card]).await.expect("both");
+    assert!(both.iter().all(|view| view.as_ref().is_ok_and(|view| view.done.participant == ann)));
+    assert_eq!(shop.balance(ann).await, 970 + 2 * 70);
     shop.must_verify().await;
 }

@@ -236,7 +236,7 @@ impl<'a> Wallets<'a> {
         let came: Minor = here
             .map(|step| match step.kind {
                 MoveKind::Return | MoveKind::Release => step.amount,
-                // What expired before was there before.
+                // What expired in this command was there before, or is dated as what came.
                 MoveKind::Revive | MoveKind::Mature | MoveKind::Expire => 0,
                 _ => -step.amount,
             })

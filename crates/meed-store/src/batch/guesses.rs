@@ -17,6 +17,7 @@ pub(crate) type People = HashMap<WalletRef, Id>;
 /// Names that were seen lately, by workspace.
 #[derive(Default)]
 pub(crate) struct Guesses {
+    /// With the count of names.
     people: Mutex<(usize, HashMap<i64, People>)>,
 }
 
@@ -35,15 +36,20 @@ impl Guesses {
         names.iter().filter_map(guess).collect()
     }
 
-    /// Remembers whom names meant, other than was guessed.
+    /// Remembers whom names meant, other than was guessed, and forgets those that mean nobody.
     pub(super) fn learn(&self, workspace: i64, meant: &People, guessed: &People) {
         let lasts = |name: &WalletRef| matches!(name, WalletRef::Code(_) | WalletRef::Number(_));
         let mut new = meant.iter().filter(|(name, id)| lasts(name) && guessed.get(name) != Some(id)).peekable();
-        if new.peek().is_none() {
+        let mut gone = guessed.keys().filter(|name| lasts(name) && !meant.contains_key(name)).peekable();
+        if new.peek().is_none() && gone.peek().is_none() {
             return;
         }
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, by_workspace) = &mut *people;
+        for name in gone {
+            let was_known = by_workspace.get_mut(&workspace).is_some_and(|known| known.remove(name).is_some());
+            *count -= usize::from(was_known);
+        }
         for (name, id) in new {
             if *count >= NAMES_MAX {
                 by_workspace.clear();
@@ -72,6 +78,9 @@ mod tests {
         assert_eq!(guesses.of(2, &names).len(), 1, "another workspace");
         guesses.learn(1, &People::from([(number(1), Id(8))]), &meant);
         assert_eq!(guesses.of(1, &names).get(&number(1)), Some(&Id(8)));
+        guesses.learn(1, &People::new(), &People::from([(number(1), Id(8))]));
+        assert_eq!(guesses.of(1, &names).get(&number(1)), None, "it means nobody");
+        guesses.learn(1, &People::from([(number(1), Id(8))]), &People::new());
         guesses.learn(1, &(0..NAMES_MAX).map(|n| (number(n + 10), Id(1))).collect(), &People::new());
         assert_eq!(guesses.of(1, &names).get(&number(1)), None, "memory has an end");
     }

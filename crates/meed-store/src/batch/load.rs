@@ -1,4 +1,4 @@
-//! Load: everything the commands need, one statement per set.
+//! Load: everything the commands need, by sets of keys.
 
 use std::collections::BTreeSet;
 

@@ -61,7 +61,7 @@ impl Wanted {
             Question::Set(&sql::till::COUNTER_SET, of(&self.counters)),
             Question::Set(&sql::till::CELL_SET, of(&self.participants)),
             Question::Set(&sql::till::LOT_OPEN_SET, of(&self.with_lots)),
-            Question::Set(&sql::till::LOT_BOUND_SET, keys(self.spendable.difference(&self.with_lots).copied())),
+            Question::Set(&sql::till::LOT_BOUND_SET, of(&self.spendable)),
             Question::Set(&sql::ledger::ACCOUNT_BY_OWNER_SET, owner_keys(&self.owners(workspace))),
         ]
     }
@@ -70,6 +70,7 @@ impl Wanted {
 /// What was asked for of wallets, and what was found.
 #[derive(Default)]
 pub(super) struct Wallets {
+    /// But for lots, which stand below.
     asked: Wanted,
     /// Participants whose open lots are all here.
     pub(super) with_lots: BTreeSet<Id>,

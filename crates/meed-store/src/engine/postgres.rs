@@ -103,8 +103,9 @@ impl Drop for Driver {
 /// A turn lets the input and output be seen, the next one what it woke.
 const CATCH_UP_TURNS: usize = 3;
 
-/// Every statement finds its rows by key or reads an index in order.
-const PLANNER: &str = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_material=off -c jit=off \
+/// Every statement finds its rows by key or reads an index in order. Without helpers, so that the queries of one statement come in
+/// their order.
+const PLANNER: &str = "-c max_parallel_workers_per_gather=0 -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c enable_bitmapscan=off -c enable_material=off -c jit=off \
     -c plan_cache_mode=force_generic_plan";
 
 /// Plans are made once, often while a table is empty, and then take any index that begins with the workspace: with
@@ -167,6 +168,9 @@ impl PostgresSession {
         self.send_begin()?;
         let text = together::text_of(asked);
         let prepared = self.driver.runtime().block_on(self.client.prepare(&text)).map_err(|e| map(&e, false, Some(TOGETHER)))?;
+        if self.together.len() >= TOGETHER_MAX {
+            self.together.clear();
+        }
         self.together.insert(names, prepared.clone());
         Ok(prepared)
     }
@@ -259,8 +263,10 @@ impl PostgresSession {
     }
 }
 
-/// The name of several queries that are one statement, in logs and errors.
+/// The name of several queries that are one statement; their own names stand in the error's detail.
 const TOGETHER: &str = "together";
+/// Such statements that a session keeps; beyond, all are prepared anew.
+const TOGETHER_MAX: usize = 100;
 
 fn map(error: &tokio_postgres::Error, at_commit: bool, statement: Option<&'static str>) -> StoreError {
     let state = error.code().map_or("08006", tokio_postgres::error::SqlState::code);
@@ -456,11 +462,13 @@ impl Session for PostgresSession {
             [] => Ok(()),
             [(place, statement, _)] => self.rows(statement, all, &mut |row| each(*place, row)),
             several => {
-                let prepared = self.prepare_together(several)?;
-                self.stream(&prepared, TOGETHER, all, &mut |row| {
-                    let row = PlacedRow::read(row)?;
-                    each(row.place, &row)
-                })
+                let read = self.prepare_together(several).and_then(|prepared| {
+                    self.stream(&prepared, TOGETHER, all, &mut |row| {
+                        let row = PlacedRow::read(row)?;
+                        each(row.place, &row)
+                    })
+                });
+                read.map_err(|error| together::told(error, several))
             }
         }
     }

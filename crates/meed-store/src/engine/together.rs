@@ -25,6 +25,12 @@ pub(super) fn text_of(asked: &[(usize, &'static Statement, usize)]) -> String {
     text
 }
 
+/// An error of such a statement that names its queries.
+pub(super) fn told(error: StoreError, asked: &[(usize, &'static Statement, usize)]) -> StoreError {
+    let names: Vec<&str> = asked.iter().map(|(_, statement, _)| statement.name).collect();
+    StoreError { detail: format!("{} (one of {})", error.detail, names.join(", ")), ..error }
+}
+
 /// A text whose parameters begin after the first `offset`.
 fn shifted(text: &str, offset: usize) -> String {
     let mut parts = text.split('$');
@@ -32,7 +38,7 @@ fn shifted(text: &str, offset: usize) -> String {
     for part in parts {
         let digits = part.bytes().take_while(u8::is_ascii_digit).count();
         let (number, rest) = part.split_at(digits);
-        let number: usize = number.parse().unwrap_or_default();
+        let number: usize = number.parse().expect("a parameter of a statement has a number");
         let _ = write!(shifted, "${}{rest}", number + offset);
     }
     shifted
@@ -41,8 +47,11 @@ fn shifted(text: &str, offset: usize) -> String {
 /// A row of such a statement.
 pub(super) struct PlacedRow<'a> {
     pub(super) place: usize,
-    fields: Vec<Option<&'a [u8]>>,
+    fields: Vec<Field<'a>>,
 }
+
+/// The number of a column's type, and its bytes unless it is null.
+type Field<'a> = (u32, Option<&'a [u8]>);
 
 impl<'a> PlacedRow<'a> {
     pub(super) fn read(row: &'a Row) -> Result<Self, StoreError> {
@@ -52,39 +61,46 @@ impl<'a> PlacedRow<'a> {
         Ok(Self { place: usize::try_from(place).map_err(|e| StoreError::bug(e.to_string()))?, fields })
     }
 
-    fn field(&self, column: usize) -> Result<Option<&'a [u8]>, StoreError> {
-        self.fields.get(column).copied().ok_or_else(|| StoreError::bug(format!("there is no column {column}")))
+    fn field(&self, column: usize, wanted: &Type) -> Result<Option<&'a [u8]>, StoreError> {
+        match self.fields.get(column) {
+            Some((oid, bytes)) if *oid == wanted.oid() => Ok(*bytes),
+            Some((oid, _)) => Err(StoreError::bug(format!("column {column} has the type {oid} and not {wanted}"))),
+            None => Err(StoreError::bug(format!("there is no column {column}"))),
+        }
     }
 }
 
 impl RowView for PlacedRow<'_> {
     fn opt_int(&self, column: usize) -> Result<Option<i64>, StoreError> {
         let read = |bytes: &[u8]| bytes.try_into().map(i64::from_be_bytes);
-        self.field(column)?.map(read).transpose().map_err(|_| StoreError::bug(format!("column {column} is no bigint")))
+        self.field(column, &Type::INT8)?.map(read).transpose().map_err(|_| StoreError::bug(format!("column {column} is no bigint")))
     }
 
     fn opt_text(&self, column: usize) -> Result<Option<&str>, StoreError> {
-        self.field(column)?.map(std::str::from_utf8).transpose().map_err(|_| StoreError::bug(format!("column {column} is no text")))
+        self.field(column, &Type::TEXT)?
+            .map(std::str::from_utf8)
+            .transpose()
+            .map_err(|_| StoreError::bug(format!("column {column} is no text")))
     }
 
     fn opt_bytes(&self, column: usize) -> Result<Option<&[u8]>, StoreError> {
-        self.field(column)
+        self.field(column, &Type::BYTEA)
     }
 }
 
 /// The columns of a record in PostgreSQL's binary form: their count, and for each its type, its length (-1: null) and its bytes.
-struct Record<'a>(Vec<Option<&'a [u8]>>);
+struct Record<'a>(Vec<Field<'a>>);
 
 impl<'a> FromSql<'a> for Record<'a> {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         let (mut rest, count) = number(raw)?;
         let mut fields = Vec::with_capacity(usize::try_from(count)?);
         for _ in 0..count {
-            let (after_type, _) = number(rest)?;
+            let (after_type, oid) = number(rest)?;
             let (after_length, length) = number(after_type)?;
             let length = usize::try_from(length).ok();
             let (field, others) = after_length.split_at_checked(length.unwrap_or(0)).ok_or("a record ends early")?;
-            fields.push(length.map(|_| field));
+            fields.push((oid.cast_unsigned(), length.map(|_| field)));
             rest = others;
         }
         Ok(Self(fields))
@@ -120,7 +136,11 @@ mod tests {
     fn a_record_is_read_to_its_end_and_no_further() {
         let raw = [&2_i32.to_be_bytes()[..], &[0, 0, 0, 20, 0, 0, 0, 2, 7, 8], &[0, 0, 0, 25, 255, 255, 255, 255]].concat();
         let Record(fields) = Record::from_sql(&Type::RECORD, &raw).expect("a record");
-        assert_eq!(fields, [Some(&[7_u8, 8][..]), None]);
+        assert_eq!(fields, [(20, Some(&[7_u8, 8][..])), (25, None)]);
+        let row = PlacedRow { place: 0, fields };
+        assert!(row.opt_int(0).is_err() && row.opt_text(0).is_err() && row.opt_text(2).is_err(), "too short, no text, not there");
+        assert_eq!(row.opt_text(1).expect("a text"), None);
+        assert!(row.opt_bytes(1).is_err(), "null is of a kind too");
         for end in 0..raw.len() {
             assert!(Record::from_sql(&Type::RECORD, &raw[..end]).is_err(), "{end}");
         }

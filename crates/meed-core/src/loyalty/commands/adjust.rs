@@ -162,6 +162,10 @@ impl Command for SetBudget {
         }
         // What nobody would draw may be taken away, but not set.
         let draws = |version: &OfferVersion| version.offer.has_budget && version.offer.draws(self.config.currency) == self.unit;
+        if more > 0 && !offer.versions.iter().any(|version| version.offer.has_budget) {
+            let text = "this offer has no budget".to_owned();
+            return Err(Refused { text, ..Refused::from(Refusal::UnitMismatch) });
+        }
         if more > 0 && !offer.versions.iter().any(draws) {
             let text = format!("this offer draws no {} from its budget", self.unit);
             return Err(Refused { text, ..Refused::from(Refusal::UnitMismatch) }.at("currency"));
