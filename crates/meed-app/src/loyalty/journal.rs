@@ -182,7 +182,7 @@ struct Open {
 impl Open {
     /// What expired and no command has said so: with its lot, but what a hold kept longer when that ran out.
     fn expiries(&self, now_us: i64) -> Vec<Entry> {
-        self.lots.iter().filter(|lot| lot.is_over(now_us) && !lot.is_pending).flat_map(|lot| self.ends(lot, now_us)).collect()
+        self.lots.iter().filter(|lot| lot.is_over(now_us)).flat_map(|lot| self.ends(lot, now_us)).collect()
     }
 
     fn ends(&self, lot: &Lot, now_us: i64) -> impl Iterator<Item = Entry> {

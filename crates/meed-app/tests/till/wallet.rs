@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use meed_app::loyalty::wallets::sweep;
-use meed_app::loyalty::{SchemeDocument, UnitDocument, offers, purchases, records};
+use meed_app::loyalty::{SchemeDocument, UnitDocument, journal, offers, purchases, records};
 use meed_core::ledger::{Purpose, Transfer, TransferKind};
 use meed_core::loyalty::SpendAsk;
 
@@ -18,6 +18,7 @@ on_every_engine!(
     pos_027_an_award_carries_its_conditions_and_its_expiry,
     pos_036_more_than_there_is_is_spent_in_part_unless_all_or_nothing_was_asked,
     pos_049_a_void_has_an_opposite_twin_and_no_row_is_changed,
+    pos_049_an_award_that_ends_before_it_matures_leaves_the_wallet_and_the_journal,
     pos_050_expiry_takes_the_unspent_part_once_and_a_second_run_nothing,
     pos_057_cumulative_offers_fire_once_and_progress_reads_right,
 );
@@ -40,6 +41,23 @@ async fn led_018_what_waits_cannot_be_spent_and_a_return_cancels_it(shop: &Shop)
     sweep(&shop.app, &shop.ctx, 100).await.expect("swept");
     let wallet = shop.wallet(ann.id).await;
     assert_eq!((wallet.balance, wallet.pending), (1_000, 0), "what was left matured");
+}
+
+async fn pos_049_an_award_that_ends_before_it_matures_leaves_the_wallet_and_the_journal(shop: &Shop) {
+    shop.offer("name = \"Ten\"\n[award]\npercent = \"10%\"\npending = \"14 days\"\n[spend]\nexpires = \"3 days\"").await;
+    let ann = shop.customer("Ann").await.id;
+    shop.buy(ann, &[("bread", 1_000)]).await;
+    let mut seen = Vec::new();
+    for days in [1, 4, 12, 1] {
+        shop.pass_days(days);
+        sweep(&shop.app, &shop.ctx, 100).await.expect("swept");
+        let rows = journal::page(&shop.app, &shop.ctx, ann, None, 100).await.expect("a journal");
+        let wallet = shop.wallet(ann).await;
+        let told: i64 = rows.iter().map(|row| row.credit - row.debit).sum();
+        assert_eq!(told, wallet.balance + wallet.pending, "{days} days later: {rows:?}");
+        seen.push((told, rows.len()));
+    }
+    assert_eq!(seen, [(100, 1), (0, 2), (0, 2), (0, 2)]);
 }
 
 async fn led_019_a_basket_that_matches_one_lot_spends_that_one(shop: &Shop) {
